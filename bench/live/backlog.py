@@ -1,0 +1,309 @@
+"""How fast a backlog is counted: `PYTHONPATH=src:. python -m bench.live.backlog`, platform running, nobody visiting.
+
+The topology is paused, `--events` stored events of `--sessions` visits go into Kafka as a trusted producer sends them,
+and then the same records are counted three times, one after the other:
+
+live     by the topology, from the first progress that HBase shows to the last. With it, what each process used of the
+         processors: the profile that says what limits.
+python   by a plain consumer that parses each record and counts it in one dict by app and minute, nothing stored.
+streams  by Kafka Streams (`bench/live/twin`), from the first offset that its group commits to the last, and by its own
+         clock from the first record processed to the last. It does the same counts in stores with changelogs, as many
+         threads as the topology has bolts, and less for sessions: it keeps identities only. Its topics and its group
+         are removed afterwards, which takes a minute.
+
+The events stay in Kafka and in the live tables: use a platform that may be thrown away.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bench.live.processes import cpu_between, cpu_seconds, running
+from bench.live.visits import stored_records, visits
+from footfall import names
+from footfall.cluster.java import java_home
+from footfall.cluster.run import recall
+from footfall.realtime import deploy, tables
+from footfall.realtime.kafka_topics import GroupLog, describe
+from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
+
+TWIN = Path(__file__).with_name("twin")
+PARTITIONS = range(names.EVENTS_PARTITIONS)
+# Share of records that repeat an earlier identity.
+REPEATS = 0.005
+LOOK_S = 0.1
+PATIENCE_S = 600.0
+# A worker hears of it within a second, and flushes what it has.
+PAUSED_AFTER_S = 3.0
+
+Offsets = dict[int, int]
+
+
+def fill(settings: Settings, events: int, sessions: int, minutes: float) -> int:
+    """Puts the backlog into Kafka; how many of its records are no repeats."""
+    now_ms = int(time.time() * 1000)
+    first_ms = now_ms - int(minutes * 60_000)
+    producer = Producer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "enable.idempotence": True,
+            "partitioner": names.PARTITIONER,
+            "compression.type": "zstd",
+            "linger.ms": 20,
+            "queue.buffering.max.messages": 200_000,
+        }
+    )
+    failed: list[str] = []
+
+    def report(error: Any, _message: object) -> None:
+        if error is not None:
+            failed.append(error.str())
+
+    identities = set()
+    for key, value in stored_records(visits(settings, sessions, first_ms), events, first_ms, now_ms, REPEATS):
+        identities.add((key, orjson.loads(value)["event_id"]))
+        while True:
+            try:
+                producer.produce(names.TOPIC_EVENTS, value, key, on_delivery=report)
+                break
+            except BufferError:
+                producer.poll(0.1)
+        producer.poll(0)
+    left = producer.flush(60)
+    if left or failed:
+        raise SystemExit(
+            f"Kafka did not take the backlog: {left} without an answer, {len(failed)} failed {failed[:1]}."
+        )
+    return len(identities)
+
+
+def ends(settings: Settings) -> Offsets:
+    """The next offset of each partition of `events`."""
+    log = GroupLog(settings)
+    try:
+        bounds = log.bounds(describe(settings))
+    finally:
+        log.close()
+    return {partition: bounds[names.TOPIC_EVENTS, partition].end for partition in PARTITIONS}
+
+
+def drained(
+    reached: Callable[[], Mapping[int, int]], start: Offsets, end: Offsets, used: Callable[[], dict[str, float]]
+) -> dict[str, Any]:
+    """Waits until all is counted; the rate from the first progress seen to the last, and what was used meanwhile."""
+    begin, wanted, asked_s = sum(start.values()), sum(end.values()), time.monotonic()
+    first: tuple[float, int, dict[str, float]] | None = None
+    half: tuple[float, int] | None = None
+    while True:
+        positions = reached()
+        now_s = time.monotonic()
+        at = sum(min(end[p], max(start[p], positions.get(p, 0))) for p in PARTITIONS)
+        if first is None and at > begin:
+            first = (now_s, at, used())
+        if half is None and at > (begin + wanted) / 2:
+            half = (now_s, at)
+        if at == wanted:
+            break
+        if now_s - asked_s > PATIENCE_S:
+            raise SystemExit(f"{wanted - at} records are not counted after {PATIENCE_S:.0f} s.")
+        time.sleep(LOOK_S)
+    if first is None or half is None or first[1] == wanted:
+        raise SystemExit("The backlog is too small: it was counted between two looks.")
+    cpu_s = cpu_between(first[2], used())
+    return {
+        "events_per_s": round((wanted - first[1]) / (now_s - first[0])),
+        "second_half_events_per_s": round((wanted - half[1]) / (now_s - half[0])) if now_s > half[0] else None,
+        "seconds": round(now_s - first[0], 2),
+        "until_first_progress_s": round(first[0] - asked_s, 2),
+        "in_first_progress": first[1] - begin,
+        "cpu_us_an_event": round(sum(cpu_s.values()) / (wanted - first[1]) * 1e6, 1),
+        "cpu_s": cpu_s,
+    }
+
+
+@contextmanager
+def progress(settings: Settings) -> Iterator[Callable[[], Offsets]]:
+    """What the live tables have counted of each partition, asked anew at each call."""
+    keys = {tables.progress_key(names.TOPIC_EVENTS, partition): partition for partition in PARTITIONS}
+    store = HBaseStore(settings)
+
+    def reached() -> Offsets:
+        rows = store.read_rows(names.TABLE_PROGRESS, list(keys), [tables.PROGRESS_COLUMN])
+        return {keys[key]: tables.decode_progress(cells[tables.PROGRESS_COLUMN]).offset + 1 for key, cells in rows}
+
+    try:
+        yield reached
+    finally:
+        store.close()
+
+
+def live(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
+    """Lets the paused topology count the backlog."""
+    processes = running(settings)
+    # Beside the measuring: the order's own answer comes a second after counting began.
+    order = threading.Thread(target=deploy._control, args=(settings, "activate", names.TOPOLOGY))
+    order.start()
+    with progress(settings) as reached:
+        result = drained(reached, start, end, lambda: cpu_seconds(processes))
+    order.join()
+    return result
+
+
+def plain_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
+    """Reads the backlog in this process, parses, and counts by app and minute."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "group.id": "footfall-bench",
+            "enable.auto.commit": False,
+            # With the default of 1 s a full queue holds a reader to a fifth of its speed.
+            "fetch.queue.backoff.ms": 5,
+        }
+    )
+    counts: Counter[tuple[str, str]] = Counter()
+    left = {p for p in PARTITIONS if start[p] < end[p]}
+    consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in left])
+    processes = {**running(settings), "this": psutil.Process()}
+    read, began_s, before = 0, 0.0, cpu_seconds(processes)
+    heard_s = time.monotonic()
+    while left:
+        # Waits for a full thousand, or so long.
+        messages = consumer.consume(1_000, timeout=0.1)
+        now_s = time.monotonic()
+        if not messages:
+            if now_s - heard_s > 30:
+                raise SystemExit("Kafka gave nothing for 30 s, though there is more.")
+            continue
+        heard_s = now_s
+        if not read:
+            began_s = now_s
+        for message in messages:
+            if message.offset() >= end[message.partition()]:
+                continue
+            event = orjson.loads(message.value())
+            counts[event["app_id"], event["event_time"][:16]] += 1
+            read += 1
+            if message.offset() + 1 == end[message.partition()]:
+                left.discard(message.partition())
+    taken_s, used = time.monotonic() - began_s, cpu_between(before, cpu_seconds(processes))
+    consumer.close()
+    return {"events_per_s": round(read / taken_s), "counted": sum(counts.values()), "cpu_s": used}
+
+
+def streams(
+    settings: Settings, start: Offsets, end: Offsets, options: argparse.Namespace, store: str
+) -> dict[str, Any]:
+    """Lets Kafka Streams count the backlog, and removes what it left in Kafka."""
+    application = f"footfall-bench-{uuid.uuid4().hex[:8]}"
+    group = Consumer(
+        {"bootstrap.servers": settings.kafka_bootstrap, "group.id": application, "enable.auto.commit": False}
+    )
+    # Where it is to begin, as if it had counted everything before.
+    group.commit(offsets=[TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in PARTITIONS], asynchronous=False)
+    asked = [TopicPartition(names.TOPIC_EVENTS, p) for p in PARTITIONS]
+
+    def reached() -> Offsets:
+        return {place.partition: place.offset for place in group.committed(asked, timeout=30)}
+
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w+") as log:
+        command = [str(java_home(settings) / "bin" / "java"), f"-Xmx{options.twin_heap_mb}m"]
+        command += [
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            f"{TWIN}/target/classes:{TWIN}/target/lib/*",
+        ]
+        command += ["footfall.twin.Twin", settings.kafka_bootstrap, application, folder, names.TOPIC_EVENTS]
+        command += [str(settings.live_tasks), store, options.guarantee, str(options.commit_ms)]
+        twin = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            processes = {**running(settings), "streams": psutil.Process(twin.pid)}
+
+            def used() -> dict[str, float]:
+                if twin.poll() is not None:
+                    log.seek(0)
+                    raise SystemExit(f"Kafka Streams ended: {log.read()[-2000:]}")
+                return cpu_seconds(processes)
+
+            result = drained(reached, start, end, used)
+            told, _ = twin.communicate(timeout=60)
+        finally:
+            twin.kill()
+            twin.wait()
+            group.close()
+            _remove(settings, application)
+    own = json.loads(told)
+    processed = own["counted"] + own["repeats"]
+    return {"processed_per_s": round(processed / own["processing_ms"] * 1000), **result, **own}
+
+
+def _remove(settings: Settings, application: str) -> None:
+    """Deletes an application's topics and its group, which is empty only when Kafka has missed its members."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 2})
+    own = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(f"{application}-")]
+    for done in (admin.delete_topics(own) if own else {}).values():
+        done.result(30)
+    until_s = time.monotonic() + 90
+    while True:
+        try:
+            admin.delete_consumer_groups([application])[application].result(30)
+            return
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NON_EMPTY_GROUP or time.monotonic() > until_s:
+                raise
+        time.sleep(2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=600_000)
+    parser.add_argument("--sessions", type=int, default=5_000)
+    parser.add_argument("--minutes", type=float, default=5, help="over which the events' times are spread")
+    parser.add_argument(
+        "--stores", nargs="*", default=["memory", "rocksdb"], help="of Kafka Streams; none: leave it out"
+    )
+    parser.add_argument("--commit-ms", type=int, default=1000, help="of Kafka Streams, whose own default is 30,000")
+    parser.add_argument("--guarantee", default="at_least_once", choices=("at_least_once", "exactly_once_v2"))
+    parser.add_argument("--twin-heap-mb", type=int, default=1024)
+    options = parser.parse_args()
+    settings = recall()
+    if options.stores:
+        subprocess.run(["mvn", "-q", "-B", "package"], cwd=TWIN, check=True)
+    deploy._control(settings, "deactivate", names.TOPOLOGY)
+    try:
+        time.sleep(PAUSED_AFTER_S)
+        with progress(settings) as reached:
+            log_ends = ends(settings)
+            start = {**log_ends, **reached()}
+            identities = fill(settings, options.events, options.sessions, options.minutes)
+            end = ends(settings)
+            if {**log_ends, **reached()} != start:
+                raise SystemExit("The topology went on counting though it was paused.")
+    except BaseException:
+        # Nobody else would start it again for minutes.
+        deploy._control(settings, "activate", names.TOPOLOGY)
+        raise
+    report: dict[str, Any] = {"records": sum(end.values()) - sum(start.values()), "identities": identities}
+    report["live"] = live(settings, start, end)
+    report["python"] = plain_python(settings, start, end)
+    for store in options.stores:
+        report[f"streams, {store}"] = streams(settings, start, end, options, store)
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

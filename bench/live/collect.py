@@ -1,0 +1,184 @@
+"""How many requests a site's `/collect` answers: `PYTHONPATH=src:. python -m bench.live.collect`, platform running.
+
+Clients with one kept-alive connection each send a request, wait for its answer, and send the next, for `--seconds`:
+first with one event a request, then with `--batch` events. They are threads of `--processes` processes and their bodies
+are made beforehand, so that they cost little beside the site; what they and the site did cost is told. An error is any
+answer but a 202 that accepts every event.
+"""
+
+import argparse
+import json
+import multiprocessing
+import queue
+import random
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from bench.live.figures import spread_ms
+from bench.live.processes import cpu_between, cpu_seconds, running
+from bench.live.visits import visits
+from footfall.cluster.run import recall
+from footfall.events.identity import new_uuid7
+from footfall.settings import Settings
+
+# Bodies made beforehand for each connection; used again with new identities.
+BODIES = 50
+_ID = b'"event_id":"'
+_ID_LENGTH = 36
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process measured: seconds of each request that was accepted, how many were not, processor seconds."""
+
+    taken: list[float]
+    errors: int
+    cpu_s: float
+
+
+class Client:
+    """One kept-alive connection that speaks as much HTTP as `/collect` needs."""
+
+    def __init__(self, port: int, requests: list[tuple[bytes, list[bytes]]]) -> None:
+        """requests: of each the head, and its body cut where the identities stand."""
+        self._requests = requests
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=15)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, number: int) -> bool:
+        """Sends one request with new identities and waits for its answer. Raises OSError if there is none."""
+        head, pieces = self._requests[number % len(self._requests)]
+        body = pieces[0] + b"".join(new_uuid7().encode() + piece for piece in pieces[1:])
+        self._socket.sendall(head + body)
+        answer = self._socket.recv(65_536)
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += self._more()
+        at = answer.lower().index(b"content-length:") + len(b"content-length:")
+        wanted = end + 4 + int(answer[at : answer.index(b"\r\n", at)])
+        while len(answer) < wanted:
+            answer += self._more()
+        accepted = b'"accepted":%d,"rejected":[]' % (len(pieces) - 1)
+        return answer.startswith(b"HTTP/1.1 202") and accepted in answer[end:]
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._socket.close()
+
+    def _more(self) -> bytes:
+        data = self._socket.recv(65_536)
+        if not data:
+            raise ConnectionError("the site closed the connection")
+        return data
+
+
+def made_requests(settings: Settings, app: str, batch: int) -> list[tuple[bytes, list[bytes]]]:
+    """Requests of as many people, each with `batch` events, as `Client` takes them."""
+    now_ms = int(time.time() * 1000)
+    crowd = [visit for visit in visits(settings, BODIES * 3, now_ms) if visit.person.app == app]
+    made = []
+    for visit in crowd:
+        events = [visit.next_event(now_ms) for _ in range(batch)]
+        body = orjson.dumps(events if batch > 1 else events[0])
+        first, *rest = body.split(_ID)
+        pieces = [first + _ID, *(piece[_ID_LENGTH:] + _ID for piece in rest)]
+        pieces[-1] = pieces[-1].removesuffix(_ID)
+        head = (
+            f"POST /collect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nX-Forwarded-For: {visit.person.address}\r\n"
+            f"User-Agent: {visit.person.device.user_agent}\r\n\r\n"
+        )
+        made.append((head.encode(), pieces))
+    return made
+
+
+def _process(settings: Settings, app: str, batch: int, clients: int, seconds: float, ready: Any, shares: Any) -> None:
+    port = settings.port(app)
+    prepared = [Client(port, made_requests(settings, app, batch)) for _ in range(clients)]
+    results: queue.SimpleQueue[tuple[list[float], int]] = queue.SimpleQueue()
+
+    def work(client: Client, until_s: float) -> None:
+        taken: list[float] = []
+        errors, number = 0, random.randrange(BODIES)
+        while (began_s := time.monotonic()) < until_s:
+            number += 1
+            try:
+                accepted = client.send(number)
+            except OSError:
+                # The connection is of no more use; the others go on.
+                errors += 1
+                break
+            if accepted:
+                taken.append(time.monotonic() - began_s)
+            else:
+                errors += 1
+        results.put((taken, errors))
+
+    ready.wait()
+    before_s = time.process_time()
+    until_s = time.monotonic() + seconds
+    threads = [threading.Thread(target=work, args=(client, until_s)) for client in prepared]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    parts = [results.get() for _ in threads]
+    for client in prepared:
+        client.close()
+    taken = [one for part, _ in parts for one in part]
+    shares.put(Share(taken, sum(errors for _, errors in parts), time.process_time() - before_s))
+
+
+def measure(settings: Settings, app: str, batch: int, clients: int, processes: int, seconds: float) -> dict[str, Any]:
+    """One row of the report."""
+    context = multiprocessing.get_context("spawn")
+    ready, shares = context.Barrier(processes + 1), context.Queue()
+    counts = [len(range(number, clients, processes)) for number in range(processes)]
+    workers = [
+        context.Process(target=_process, args=(settings, app, batch, count, seconds, ready, shares)) for count in counts
+    ]
+    for worker in workers:
+        worker.start()
+    ready.wait()
+    named = running(settings)
+    before = cpu_seconds(named)
+    parts: list[Share] = [shares.get() for _ in workers]
+    used = cpu_between(before, cpu_seconds(named))
+    for worker in workers:
+        worker.join()
+    taken = [one for part in parts for one in part.taken]
+    return {
+        "events_a_request": batch,
+        "clients": clients,
+        "requests_per_s": round(len(taken) / seconds, 1),
+        "events_per_s": round(len(taken) * batch / seconds, 1),
+        "errors": sum(part.errors for part in parts),
+        **spread_ms(taken),
+        "clients_cpu_s": round(sum(part.cpu_s for part in parts), 2),
+        "cpu_s": used,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--app", default="shop", choices=("shop", "news", "academy"))
+    parser.add_argument("--clients", type=int, default=16, help="kept-alive connections")
+    parser.add_argument("--processes", type=int, default=2, help="processes that share them")
+    parser.add_argument("--batch", type=int, default=20, help="events a request in the second part, at most 100")
+    parser.add_argument("--seconds", type=float, default=20, help="of each part")
+    options = parser.parse_args()
+    settings = recall()
+    report = []
+    for batch in (1, options.batch):
+        # The same once more, shortly and before: caches fill and threads start.
+        measure(settings, options.app, batch, options.clients, options.processes, min(2.0, options.seconds))
+        report.append(measure(settings, options.app, batch, options.clients, options.processes, options.seconds))
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""How long an event takes from a browser to HBase: `PYTHONPATH=src:. python -m bench.live.latency`, platform running.
+
+Events of many visits are POSTed to the three sites' `/collect`, one a request, at a steady rate that waits for no
+answer. Of each, or each n-th (`--every`), the time is measured from just before its POST until its cell of `sessions`
+can be read. A single reader looks for all awaited cells with one call and then rests (`--look-ms`), so each figure is
+too high by at most the time since the look before. That error is measured and told; `not_before` are the same
+percentiles with it taken off whole. The looks cost HBase and its Thrift server something, which `cores` includes.
+Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them out.
+"""
+
+import argparse
+import json
+import queue
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import orjson
+import urllib3
+
+from bench.live.figures import spread_ms
+from bench.live.processes import cpu_between, cpu_seconds, running
+from bench.live.visits import Visit, visits
+from footfall import names
+from footfall.cluster.run import recall
+from footfall.realtime import tables
+from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
+
+VISITS = 300
+# Each event of a visit comes after the answer to the one before only by chance; so many may be under way at once.
+SENDERS = 16
+# Events may be this late in HBase before they count as missing.
+PATIENCE_S = 30.0
+
+
+@dataclass
+class Watched:
+    """One event under way. Times of the monotonic clock, in seconds."""
+
+    row: bytes
+    column: bytes
+    sent_s: float
+    missed_s: float  # when the last look began that did not find it
+
+
+@dataclass
+class Results:
+    """What was found; seconds."""
+
+    posts: list[float] = field(default_factory=list)
+    latest: list[float] = field(default_factory=list)
+    earliest: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    looks: int = 0
+    errors: int = 0
+    missing: int = 0
+
+
+class Watcher(threading.Thread):
+    """Looks for the awaited cells until it is told that no more will come, and none is awaited."""
+
+    def __init__(self, settings: Settings, results: Results, look_s: float) -> None:
+        super().__init__(name="watcher")
+        self._store = HBaseStore(settings)
+        self._results, self._look_s = results, look_s
+        self._new: queue.SimpleQueue[Watched] = queue.SimpleQueue()
+        self._no_more = threading.Event()
+
+    def watch(self, one: Watched) -> None:
+        """Takes an event that was accepted."""
+        self._new.put(one)
+
+    def finish(self) -> None:
+        """No more events will come."""
+        self._no_more.set()
+
+    def run(self) -> None:
+        awaited: list[Watched] = []
+        while not (self._no_more.is_set() and self._new.empty() and not awaited):
+            while not self._new.empty():
+                awaited.append(self._new.get())
+            if awaited:
+                awaited = self._look(awaited)
+            time.sleep(self._look_s)
+        self._store.close()
+
+    def _look(self, awaited: list[Watched]) -> list[Watched]:
+        began_s = time.monotonic()
+        rows, columns = sorted({one.row for one in awaited}), sorted({one.column for one in awaited})
+        found = dict(self._store.read_rows(names.TABLE_SESSIONS, rows, columns))
+        ended_s = time.monotonic()
+        self._results.looks += 1
+        left = []
+        for one in awaited:
+            if one.column in found.get(one.row, ()):
+                self._results.latest.append(ended_s - one.sent_s)
+                self._results.earliest.append(max(0.0, one.missed_s - one.sent_s))
+            elif began_s - one.sent_s > PATIENCE_S:
+                self._results.missing += 1
+            else:
+                one.missed_s = began_s
+                left.append(one)
+        return left
+
+
+def measure(settings: Settings, rate: float, seconds: float, look_s: float, every: int) -> Results:
+    """Sends `rate` events a second for so long and waits for the last to be readable; looks for each n-th."""
+    results, rng = Results(), random.Random()
+    crowd = visits(settings, VISITS, int(time.time() * 1000))
+    watcher = Watcher(settings, results, look_s)
+    due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+    lock = threading.Lock()
+    busy: set[str] = set()
+
+    def take() -> Visit:
+        with lock:
+            free = rng.choice(crowd)
+            while free.session_id in busy:
+                free = rng.choice(crowd)
+            busy.add(free.session_id)
+            return free
+
+    def send() -> None:
+        pool = urllib3.PoolManager(maxsize=1)
+        while (due_s := due.get()) is not None:
+            visit = take()
+            event = visit.next_event(int(time.time() * 1000))
+            sent_s = time.monotonic()
+            accepted = _post(settings, pool, visit, event)
+            answered_s = time.monotonic()
+            with lock:
+                busy.discard(visit.session_id)
+                results.late.append(sent_s - due_s)
+                if accepted:
+                    results.posts.append(answered_s - sent_s)
+                else:
+                    results.errors += 1
+                watched = accepted and len(results.posts) % every == 0
+            if watched:
+                column = tables.session_column(UUID(event["event_id"]).bytes)
+                watcher.watch(Watched(visit.session_id.encode(), column, sent_s, sent_s))
+
+    senders = [threading.Thread(target=send) for _ in range(SENDERS)]
+    for thread in (watcher, *senders):
+        thread.start()
+    began_s = time.monotonic()
+    for number in range(round(rate * seconds)):
+        due_s = began_s + number / rate
+        time.sleep(max(0.0, due_s - time.monotonic()))
+        due.put(due_s)
+    for _ in senders:
+        due.put(None)
+    for thread in senders:
+        thread.join()
+    watcher.finish()
+    watcher.join()
+    return results
+
+
+def _post(settings: Settings, pool: urllib3.PoolManager, visit: Visit, event: dict[str, object]) -> bool:
+    headers = {
+        "Content-Type": "application/json",
+        "X-Forwarded-For": visit.person.address,
+        "User-Agent": visit.person.device.user_agent,
+    }
+    url = f"http://127.0.0.1:{settings.port(visit.person.app)}/collect"
+    try:
+        answer = pool.request("POST", url, body=orjson.dumps(event), headers=headers, retries=False, timeout=10)
+    except urllib3.exceptions.HTTPError:
+        return False
+    return answer.status == 202 and orjson.loads(answer.data)["accepted"] == 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rate", type=float, default=60, help="events a second, all sites together")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--look-ms", type=float, default=10, help="rest between two looks into HBase")
+    parser.add_argument("--every", type=int, default=1, help="look for each n-th event only")
+    options = parser.parse_args()
+    settings = recall()
+    # The first requests meet caches that are empty and connections that are not there.
+    measure(settings, options.rate, min(5.0, options.seconds), options.look_ms / 1000, options.every)
+    processes = running(settings)
+    before, began_s = cpu_seconds(processes), time.monotonic()
+    results = measure(settings, options.rate, options.seconds, options.look_ms / 1000, options.every)
+    taken_s, used = time.monotonic() - began_s, cpu_between(before, cpu_seconds(processes))
+    errors = [late - early for late, early in zip(results.latest, results.earliest, strict=True)]
+    report = {
+        "rate": options.rate,
+        "events": len(results.posts),
+        "looked_for": len(results.latest),
+        "errors": results.errors,
+        "missing": results.missing,
+        "event_to_hbase": spread_ms(results.latest),
+        "not_before": spread_ms(results.earliest),
+        "measuring_error": spread_ms(errors),
+        "post": spread_ms(results.posts),
+        "sender_behind": spread_ms(results.late),
+        "looks_per_s": round(results.looks / taken_s, 1),
+        "cores": round(sum(used.values()) / taken_s, 2),
+        "cpu_s": used,
+    }
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

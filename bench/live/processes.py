@@ -1,0 +1,65 @@
+"""The platform's processes by name, and what each has used: processor seconds, and memory by PSS."""
+
+import contextlib
+from pathlib import Path
+
+import psutil
+
+from footfall.cluster.manager import Manager
+from footfall.cluster.orphans import marked
+from footfall.settings import Settings
+
+# What a service starts by itself, by a word of the command line. The log writer's names the worker's class too.
+_PARTS = (
+    ("org.apache.storm.LogWriter", "storm log writer"),
+    ("org.apache.storm.daemon.worker.Worker", "storm worker"),
+    ("footfall.realtime.live_bolt", "bolt"),
+    ("supervisor.supervisord", "supervisord"),
+)
+
+
+def running(settings: Settings) -> dict[str, psutil.Process]:
+    """The platform's processes, by service or by what they are; several of a kind are numbered from 1."""
+    services = {process.pid: name for name, process in Manager(settings).processes().items() if process.pid}
+    named: dict[str, psutil.Process] = {}
+    for process in sorted(marked(settings), key=lambda one: one.pid):
+        with contextlib.suppress(psutil.Error):
+            name = services.get(process.pid) or _part(process)
+            number = 1
+            while (numbered := name if number == 1 else f"{name} {number}") in named:
+                number += 1
+            named[numbered] = process
+    return named
+
+
+def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:
+    """Processor seconds that each process has used since it began; those that have ended are left out."""
+    used = {}
+    for name, process in processes.items():
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            used[name] = times.user + times.system
+    return used
+
+
+def cpu_between(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """Processor seconds used between two looks, the busiest first; less than a hundredth is left out."""
+    used = {name: round(after[name] - seconds, 2) for name, seconds in before.items() if name in after}
+    return dict(sorted(((n, s) for n, s in used.items() if s >= 0.01), key=lambda item: -item[1]))
+
+
+def pss_mib(process: psutil.Process) -> float:
+    """Resident memory of one process in MiB, with only its share of pages that others map too; 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def _part(process: psutil.Process) -> str:
+    words = process.cmdline()
+    for word, name in _PARTS:
+        if any(word in one for one in words):
+            return name
+    return process.name()

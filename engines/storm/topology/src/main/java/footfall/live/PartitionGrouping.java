@@ -1,0 +1,36 @@
+package footfall.live;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.storm.generated.GlobalStreamId;
+import org.apache.storm.grouping.CustomStreamGrouping;
+import org.apache.storm.task.WorkerTopologyContext;
+
+/**
+ * Gives each partition to one task for as long as the topology runs, evenly: the partitions of all topics are counted
+ * through, in the topics' order, and dealt out in turn.
+ */
+public final class PartitionGrouping implements CustomStreamGrouping {
+
+    private static final long serialVersionUID = 1L;
+
+    private final Topics topics;
+    private List<Integer> tasks;
+
+    PartitionGrouping(Topics topics) {
+        this.topics = topics;
+    }
+
+    @Override
+    public void prepare(WorkerTopologyContext context, GlobalStreamId stream, List<Integer> targetTasks) {
+        tasks = new ArrayList<>(targetTasks);
+        tasks.sort(null);
+    }
+
+    @Override
+    public List<Integer> chooseTasks(int taskId, List<Object> values) {
+        int number = topics.number((String) values.get(0), (Integer) values.get(1));
+        return List.of(tasks.get(number % tasks.size()));
+    }
+}

@@ -1,0 +1,25 @@
+"""`footfall doctor`: what is wrong, and how to mend it."""
+
+from typing import Annotated
+
+import typer
+
+from footfall.cli.output import print_json, stdout
+from footfall.cluster import run
+from footfall.cluster.diagnosis import diagnose
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:
+    """Finds what is wrong (ports, memory, disk, versions, lag, dead services) and says how to mend it."""
+    report = diagnose(run.recall())
+    if json:
+        print_json(report)
+    else:
+        for fact, value in report["facts"].items():
+            stdout.print(f"{fact:<22} {value}", markup=False, soft_wrap=True)
+        for problem in report["problems"]:
+            stdout.print(f"✗ {problem}", markup=False, soft_wrap=True)
+        if not report["problems"]:
+            stdout.print("Nothing is wrong.")
+    if report["problems"]:
+        raise typer.Exit(1)

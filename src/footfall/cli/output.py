@@ -1,0 +1,58 @@
+"""What every verb prints alike: one JSON document or a table on stdout, progress and errors on stderr."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+# A file or a pipe has no width that anything would have to be cut to.
+stdout = Console(highlight=False, width=None if sys.stdout.isatty() else 100_000)
+stderr = Console(stderr=True, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """Writes one JSON document to stdout."""
+    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows as a table; what visitors sent is shown as text, without control characters or markup."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        numeric = any(isinstance(row.get(column), int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    stdout.print(table)
+
+
+def fail(sentence: str) -> NoReturn:
+    """Ends the verb with exit status 1: what was asked was not achieved."""
+    stderr.print(escape(sentence), style="red", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def wrong_use(sentence: str) -> NoReturn:
+    """Ends the verb with exit status 2: it cannot be asked like this."""
+    stderr.print(escape(sentence), style="red", soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def check_known(what: str, given: str | None, known: Iterable[str]) -> None:
+    """Ends the verb as wrong use, listing what is `known`, unless `given` is among it or None."""
+    names = list(known)
+    if given is not None and given not in names:
+        wrong_use(f"There is no {what} {given!r}; there are: {', '.join(names)}.")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)))

@@ -1,0 +1,113 @@
+"""`footfall verify`: proves that no event was lost or counted twice, or names those that were."""
+
+import re
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import typer
+
+from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
+from footfall.cluster import run
+from footfall.events.times import format_rfc3339_ms
+from footfall.verification.report import COLUMNS, Report
+from footfall.verification.verify import CannotVerify
+from footfall.verification.verify import verify as prove
+
+# RFC 3339, or only its hour; without a zone it is UTC.
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d)(:\d\d)?(:\d\d)?(\.\d+)?([Zz]|[+-]\d\d:\d\d)?")
+_HOURS_SHOWN: Final = 12
+_PROBLEMS_SHOWN: Final = 30
+_IDS_SHOWN: Final = 5
+
+
+def verify(
+    since: Annotated[str, typer.Option(help="only hours from this time on, such as 2026-11-24T08 (UTC)")] = "",
+    wait: Annotated[int, typer.Option(min=0, help="seconds to wait for what is still on its way")] = 240,
+    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+) -> None:
+    """Proves that no event was lost or counted twice, or names those that were."""
+    since_ms = parse_since(since) if since else None
+    try:
+        report = prove(run.recall(), since_ms, wait, _say)
+    except CannotVerify as error:
+        fail(f"{error} See `./footfall status`.")
+    if json:
+        print_json(report.document())
+    else:
+        show(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def parse_since(text: str) -> int:
+    """The time in ms since 1970; ends the verb with status 2 if it is none, or not past."""
+    found = _TIME.fullmatch(text.strip())
+    try:
+        if found is None:
+            raise ValueError
+        date, hour, minute, second, fraction, zone = found.groups("")
+        offset = "+00:00" if zone in ("", "Z", "z") else zone
+        moment = datetime.fromisoformat(f"{date}T{hour}{minute or ':00'}{second or ':00'}{offset}")
+        ms = int(moment.timestamp() * 1000 + float(f"0{fraction}") * 1000)
+    except ValueError:
+        wrong_use(f"--since {text!r} is no time; write it as 2026-11-24T08:00:00Z or 2026-11-24T08.")
+    if not 0 <= ms <= time.time() * 1000:
+        wrong_use(f"--since {text!r} lies in the future or before 1970.")
+    return ms
+
+
+def show(report: Report) -> None:
+    """Prints a report for people."""
+    print_table(("hour", "app_id", *COLUMNS), list(_folded(report.hours)))
+    for name, store in report.stores.items():
+        stdout.print(f"{name}: {_told(store)}", markup=False, soft_wrap=True)
+    if report.covers_from_ms is not None:
+        stdout.print(f"Compared from {format_rfc3339_ms(report.covers_from_ms)} on.", markup=False)
+    for problem in report.problems[:_PROBLEMS_SHOWN]:
+        document = problem.document()
+        place = " ".join(filter(None, (problem.app_id, document["hour"])))
+        _line(f"✗ {problem.store}: {problem.detail}{f' [{place}]' if place else ''}")
+        for name in problem.ids[:_IDS_SHOWN]:
+            _line(f"    {name}")
+        if problem.ids and problem.count > _IDS_SHOWN:
+            _line(f"    … {problem.count - min(_IDS_SHOWN, len(problem.ids))} more")
+    if len(report.problems) > _PROBLEMS_SHOWN:
+        _line(f"… {len(report.problems) - _PROBLEMS_SHOWN} more problems; --json names them.")
+    if report.ok:
+        stdout.print(f"ok: every store agrees at {format_rfc3339_ms(report.at_ms)}.", markup=False)
+
+
+def _folded(hours: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """The newest hours one by one, what lies before in one row for each app."""
+    shown = sorted({row["hour"] for row in hours})[-_HOURS_SHOWN:]
+    before: dict[str, dict[str, Any]] = {}
+    for row in hours:
+        if row["hour"] in shown:
+            continue
+        sums = before.setdefault(
+            row["app_id"], {"hour": "before", "app_id": row["app_id"], **dict.fromkeys(COLUMNS, 0)}
+        )
+        for column in COLUMNS:
+            sums[column] += row[column]
+    yield from before.values()
+    for row in hours:
+        if row["hour"] in shown:
+            yield {**row, "hour": row["hour"][:13] + "Z"}
+
+
+def _told(store: Any) -> str:
+    if not store["compared"]:
+        return str(store["reason"])
+    return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in store.items() if type(value) is int)
+
+
+def _line(text: str) -> None:
+    # What visitors sent is shown as text, without control characters.
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    stdout.print(shown, markup=False, soft_wrap=True)
+
+
+def _say(sentence: str) -> None:
+    stderr.print(sentence, markup=False, soft_wrap=True)

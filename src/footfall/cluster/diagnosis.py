@@ -1,0 +1,103 @@
+"""What `doctor` says: facts about this machine and platform, and a remedy for each thing that is wrong."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TypedDict
+
+import psutil
+
+from footfall.cluster import geography, jars, java, lifecycle, preflight
+from footfall.cluster.errors import ClusterError
+from footfall.cluster.manager import Manager
+from footfall.cluster.services import SERVICES
+from footfall.cluster.setup import topology_built
+from footfall.cluster.status import status
+from footfall.settings import Settings
+
+_LAG_S = 5.0
+
+
+class Report(TypedDict):
+    """The document of `footfall doctor`."""
+
+    facts: dict[str, str]
+    problems: list[str]
+
+
+def diagnose(settings: Settings) -> Report:
+    """Looks everywhere; changes nothing."""
+    problems: list[str] = []
+    facts = {"python": sys.version.split()[0], **_machine(settings)}
+    try:
+        facts["java"] = str(java.java_home(settings))
+    except ClusterError as error:
+        problems.append(str(error))
+    facts["maven"] = shutil.which("mvn") or "not installed (only needed to fetch or build jars)"
+    for engine in jars.engines():
+        absent = jars.missing(settings, engine)
+        if absent:
+            problems.append(f"{len(absent)} jars of {engine} are missing; `./footfall up` fetches them.")
+    if not topology_built(settings):
+        problems.append("The Storm topology is not built from the present sources; `./footfall up` builds it.")
+    if not geography.installed(settings):
+        problems.append("The city database is missing, so places stay unknown; `./footfall up` fetches it.")
+    wanted = lifecycle.wanted(settings)
+    running = {name for name, p in Manager(settings).processes().items() if p.pid is not None}
+    services = [service for service in SERVICES if service.name in wanted] or list(SERVICES)
+    problems += preflight.check(settings, "realtime", services, running)
+    if not wanted:
+        facts["platform"] = "not running; `./footfall up` starts it"
+        return {"facts": facts, "problems": problems}
+    facts["platform"] = f"asked for: {', '.join(wanted)}"
+    for line in status(settings)["services"]:
+        if line["state"] in ("failed", "stopped"):
+            detail = f": {line['detail']}" if line["detail"] else ""
+            problems.append(f"{line['name']} is {line['state']}{detail} (`./footfall logs {line['name']}`)")
+    if "topology" in wanted:
+        problems += _lag(settings, facts)
+    return {"facts": facts, "problems": problems}
+
+
+def _machine(settings: Settings) -> dict[str, str]:
+    memory = psutil.virtual_memory()
+    home = settings.home if settings.home.exists() else settings.home.parent
+    return {
+        "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB are free",
+        "disk": f"{shutil.disk_usage(home).free / 2**30:.1f} GiB are free at {home}",
+        "data": _growth(settings),
+    }
+
+
+def _growth(settings: Settings) -> str:
+    """Size of what is stored, and how much it grew a day over the life of this home."""
+    folders = [settings.data_dir, settings.logs_dir, settings.ledger_dir, settings.spool_dir]
+    size = sum(_size(path) for folder in folders for path in folder.rglob("*"))
+    born = settings.data_dir.stat().st_ctime if settings.data_dir.exists() else time.time()
+    first = min((p.stat().st_mtime for p in settings.data_dir.glob("kafka.cluster-id")), default=born)
+    days = max((time.time() - first) / 86_400, 1 / 24)
+    return f"{size / 2**30:.2f} GiB; about {size / 2**30 / days:.2f} GiB a day since this home was made"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+    except OSError:
+        return 0
+
+
+def _lag(settings: Settings, facts: dict[str, str]) -> list[str]:
+    from footfall.realtime.lag import LagUnknown, lag
+
+    try:
+        found = lag(settings)
+    except LagUnknown as error:
+        return [str(error)]
+    facts["live lag"] = f"{found.records} events wait in Kafka; the newest figures are {found.age_s:.1f} s old"
+    if found.age_s <= _LAG_S:
+        return []
+    return [
+        f"The live figures are {found.age_s:.0f} s old and {found.records} events wait in Kafka; Storm is catching up "
+        "or stuck: see `./footfall logs topology`."
+    ]

@@ -1,0 +1,58 @@
+"""Finds processes of this platform that have lost their manager, and ends them."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from footfall.settings import Settings
+
+
+def marked(settings: Settings) -> list[psutil.Process]:
+    """All processes that carry this platform's mark in their environment, this one and its ancestors excepted."""
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid not in own and process.environ().get("FOOTFALL_MARK") == str(settings.home):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def orphans(settings: Settings, manager_pid: int | None) -> list[psutil.Process]:
+    """Marked processes that do not descend from the living manager."""
+    family: set[int] = set()
+    if manager_pid is not None:
+        try:
+            manager = psutil.Process(manager_pid)
+            family = {manager_pid, *(child.pid for child in manager.children(recursive=True))}
+        except psutil.NoSuchProcess:
+            pass
+    return [process for process in marked(settings) if process.pid not in family and not _storm_child(process, family)]
+
+
+def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
+    """Ends processes: SIGTERM, then SIGKILL for those that are still there. Returns how many there were."""
+    for process in processes:
+        _quietly(process.terminate)
+    _, alive = psutil.wait_procs(processes, timeout=patience_s)
+    for process in alive:
+        _quietly(process.kill)
+    psutil.wait_procs(alive, timeout=patience_s)
+    return len(processes)
+
+
+def _storm_child(process: psutil.Process, family: set[int]) -> bool:
+    """Whether a living service started the process; Storm's workers are children of its supervisor."""
+    try:
+        return any(parent.pid in family for parent in process.parents())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        action()

@@ -1,0 +1,111 @@
+"""Looks before `up` leaps: memory, disk, ports, open files, and whether this path can be used at all."""
+
+import re
+import resource
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from footfall.cluster.services import Service
+from footfall.settings import Settings
+
+# What a profile needs to start and work, measured and rounded up (docs/operating.md).
+NEEDED_MEMORY_GIB = {"realtime": 4.0, "full": 4.0, "batch": 1.5}
+_OPEN_FILES = 8192
+_FEWEST_OPEN_FILES = 2048
+
+
+def check(settings: Settings, profile: str, services: Iterable[Service], running: set[str]) -> list[str]:
+    """Everything that would keep the services from starting: what is wrong and how to mend it, a sentence or two each.
+
+    Services in `running` hold their ports rightly.
+    """
+    stopped = [service for service in services if service.name not in running]
+    return [
+        *_paths(settings),
+        *_open_files(),
+        *_memory(profile, bool(running)),
+        *_disk(settings),
+        *_ports(settings, stopped),
+    ]
+
+
+def _paths(settings: Settings) -> list[str]:
+    return [
+        f"The folder {path} has characters in its path that Java class paths, URIs or supervisord take for their "
+        "own; set FOOTFALL_HOME to a path of letters, digits and . _ + - / only."
+        for path in {settings.home, settings.install}
+        if not re.fullmatch(r"[A-Za-z0-9._+/-]+", str(path))
+    ]
+
+
+def _open_files() -> list[str]:
+    """Raises the soft limit as far as the hard one allows; services inherit it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _OPEN_FILES:
+        soft = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft < _FEWEST_OPEN_FILES:
+        return [
+            f"A process may open {soft} files here; Footfall needs {_FEWEST_OPEN_FILES}. Raise the hard limit "
+            "(`ulimit -Hn`, /etc/security/limits.conf)."
+        ]
+    return []
+
+
+def _memory(profile: str, running: bool) -> list[str]:
+    needed = NEEDED_MEMORY_GIB[profile]
+    free = psutil.virtual_memory().available / 2**30
+    if running or free >= needed:
+        return []
+    advice = " `./footfall up batch` needs less." if profile != "batch" else ""
+    return [f"{free:.1f} GiB of memory are free; `up {profile}` needs {needed:.1f} GiB.{advice}"]
+
+
+def _disk(settings: Settings) -> list[str]:
+    free = shutil.disk_usage(_existing(settings.home)).free / 2**30
+    least = settings.retention.free_disk_gib
+    if free >= least:
+        return []
+    return [
+        f"{free:.1f} GiB of disk are free at {settings.home}; below {least:.1f} GiB (retention.free_disk_gib) "
+        "visitors pause and collectors refuse, so there would be nothing to see."
+    ]
+
+
+def _ports(settings: Settings, services: list[Service]) -> list[str]:
+    held = listeners()
+    return [
+        f"Port {settings.port(name)}, which {service.name} needs, is held by {_holder(held[settings.port(name)])}. End "
+        f"that, or move Footfall with FOOTFALL_PORTS__{name.upper()}=… or FOOTFALL_PORT_OFFSET=…."
+        for service in services
+        for name in service.ports
+        if settings.port(name) in held
+    ]
+
+
+def listeners() -> dict[int, int | None]:
+    """The TCP ports on which something listens, and its process id; None for another user's."""
+    return {
+        connection.laddr.port: connection.pid
+        for connection in psutil.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr
+    }
+
+
+def _holder(pid: int | None) -> str:
+    if pid is None:
+        return "another user's process"
+    try:
+        process = psutil.Process(pid)
+        return f"process {pid} ({process.name()}: {' '.join(process.cmdline())[:80]})"
+    except psutil.Error:
+        return f"process {pid}"
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,36 @@
+"""The dashboard: Streamlit pages over the live figures. It asks questions and words the answers; it decides no figure.
+
+Every string that a visitor can choose passes `markup.py` on its way to a page, and nothing else makes HTML.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from footfall.settings import Settings
+
+HERE: Final = Path(__file__).resolve().parent
+APP: Final = HERE / "app.py"
+CONFIG: Final = HERE / "config.yaml"
+
+
+def command(settings: Settings) -> list[str]:
+    """The command line of the dashboard's process.
+
+    Options are flags, because flags win over a `.streamlit` folder that the user may have for programs of their own.
+    """
+    options = yaml.safe_load(CONFIG.read_text("utf-8"))
+    options["server"] |= {"address": settings.bind, "port": settings.port("dashboard")}
+    return [sys.executable, "-m", "footfall.dashboard", "run", str(APP), *_flags("", options)]
+
+
+def _flags(prefix: str, options: dict[str, Any]) -> list[str]:
+    flags: list[str] = []
+    for name, value in options.items():
+        if isinstance(value, dict):
+            flags += _flags(f"{prefix}{name}.", value)
+        else:
+            flags.append(f"--{prefix}{name}={str(value).lower() if isinstance(value, bool) else value}")
+    return flags

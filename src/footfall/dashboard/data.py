@@ -1,0 +1,165 @@
+"""What pages read: each figure once for all open pages, never waiting long, and never failing.
+
+A question is asked again when its answer is older than its time to live, however many pages want it. It is asked in
+the background; a page waits a moment and otherwise shows what was last known, with a sentence about what is wrong.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from footfall.dashboard.errors import NotFound, Unavailable
+from footfall.dashboard.latest import PageView
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+Row = dict[str, Any]
+
+# A figure is at most this old when a page shows it; ten open pages so cost what one costs.
+FRESH_S = 1.0
+# Lists of all pages and sections are a hundred times the cells of the sites' own figures, and change slowly.
+LISTS_FRESH_S = 4.0
+# Longer waits are a fault to be shown, not to be waited for.
+PATIENCE_S = 2.0
+# Look-ups are by session or person, so their number is not bounded by itself.
+_KEPT = 64
+_LIST_MINUTES = 5
+_CHART_MINUTES = 60
+
+
+class Source(Protocol):
+    """Where figures come from. Raises Unavailable or NotFound."""
+
+    def ask(self, question: str, **parameters: Any) -> list[Row]:
+        """The rows of a question of `metrics.md`'s live part."""
+
+    def latest(self) -> list[PageView]:
+        """The newest page views of people on all sites, newest first."""
+
+
+@dataclass(frozen=True)
+class Reading(Generic[T]):
+    """An answer as far as it is known.
+
+    value: the newest answer there ever was, None if there is none; read_at_ms: when it was read, epoch ms
+    trouble: why there is no newer one, a sentence; None if all is well
+    missing: the trouble is that what was asked for does not exist
+    """
+
+    value: T | None
+    read_at_ms: int | None
+    trouble: str | None = None
+    missing: bool = False
+
+
+class Figures:
+    """All that the live page shows, shared by every open page."""
+
+    def __init__(self, source: Source, patience_s: float = PATIENCE_S) -> None:
+        self._source = source
+        # One thread an engine: a dead HBase must not hold up what Kafka still tells.
+        self._hbase = _Lane("hbase", patience_s)
+        self._kafka = _Lane("kafka", patience_s)
+
+    def active(self) -> Reading[list[Row]]:
+        """Rows of `live-active-users` by app."""
+        return self._ask(FRESH_S, "live-active-users", by="app")
+
+    def metrics(self) -> Reading[list[Row]]:
+        """Rows of `live-metrics` by app over the last hour."""
+        return self._ask(FRESH_S, "live-metrics", by="app", minutes=_CHART_MINUTES)
+
+    def pages(self) -> Reading[list[Row]]:
+        """Rows of `live-metrics` by page over the last minutes."""
+        return self._ask(LISTS_FRESH_S, "live-metrics", by="page", minutes=_LIST_MINUTES)
+
+    def sections(self) -> Reading[list[Row]]:
+        """Rows of `live-metrics` by section over the last minutes."""
+        return self._ask(LISTS_FRESH_S, "live-metrics", by="section", minutes=_LIST_MINUTES)
+
+    def errors(self) -> Reading[list[Row]]:
+        """Rows of `live-errors`."""
+        return self._ask(FRESH_S, "live-errors")
+
+    def latest(self) -> Reading[list[PageView]]:
+        """The newest page views."""
+        return self._kafka.read(("latest",), FRESH_S, self._source.latest)
+
+    def session(self, session: str) -> Reading[list[Row]]:
+        """Rows of `session`."""
+        return self._ask(FRESH_S, "session", session=session)
+
+    def recent_pages(self, user: str) -> Reading[list[Row]]:
+        """Rows of `recent-pages`."""
+        return self._ask(FRESH_S, "recent-pages", user=user)
+
+    def _ask(self, fresh_s: float, question: str, **parameters: Any) -> Reading[list[Row]]:
+        key = (question, *sorted(parameters.items()))
+        return self._hbase.read(key, fresh_s, lambda: self._source.ask(question, **parameters))
+
+
+@dataclass
+class _Entry:
+    reading: Reading[Any]
+    asked_s: float = float("-inf")
+    running: Future[None] | None = None
+
+
+class _Lane:
+    """One engine's answers, asked for one after the other by one thread."""
+
+    def __init__(self, name: str, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"figures-{name}")
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+
+    def read(self, key: Any, fresh_s: float, fetch: Callable[[], T]) -> Reading[T]:
+        """The answer under `key`, fetched if the one there is older than `fresh_s` seconds."""
+        now_s = time.monotonic()
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry(Reading(None, None)))
+            self._entries.move_to_end(key)
+            while len(self._entries) > _KEPT:
+                self._entries.popitem(last=False)
+            if entry.running is None and now_s - entry.asked_s >= fresh_s:
+                entry.asked_s = now_s
+                entry.running = self._pool.submit(self._fetch, entry, fetch)
+            running = entry.running
+            # One patience for all that waits behind one thread: what hangs holds a page up once, not once a panel.
+            oldest_s = min((e.asked_s for e in self._entries.values() if e.running is not None), default=now_s)
+            left_s = oldest_s + self._patience_s - now_s
+        if running is not None:
+            wait_for([running], max(0.0, left_s))
+        with self._lock:
+            if running is not None and entry.running is running and entry.reading.trouble is None:
+                held = entry.reading
+                return Reading(held.value, held.read_at_ms, "The engine behind this is slow to answer.")
+            return entry.reading
+
+    def _fetch(self, entry: _Entry, fetch: Callable[[], T]) -> None:
+        held = entry.reading
+        reading: Reading[T]
+        try:
+            reading = Reading(fetch(), int(time.time() * 1000))
+        except NotFound as missing:
+            reading = Reading(None, None, str(missing), missing=True)
+        except Unavailable as trouble:
+            if held.trouble != str(trouble):
+                log.warning("%s", trouble)
+            reading = Reading(held.value, held.read_at_ms, str(trouble))
+        except Exception:
+            log.exception("A figure of the live page could not be read")
+            reading = Reading(
+                held.value, held.read_at_ms, "This could not be read; `./footfall logs dashboard` says why."
+            )
+        with self._lock:
+            entry.reading = reading
+            entry.running = None

@@ -1,0 +1,41 @@
+"""Figures from the running engines: questions from HBase, the newest page views from Kafka."""
+
+import logging
+import time
+from typing import Any, Final
+
+from footfall import questions
+from footfall.dashboard.errors import NotFound, Unavailable
+from footfall.dashboard.latest import PageView, Tail
+from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# A call that takes longer than this is given up, so that the next look meets a connection of its own.
+_TIMEOUT_S: Final = 5.0
+
+
+class Engines:
+    """The `Source` of the running platform. `ask` is for one thread and `latest` for one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = HBaseStore(settings, _TIMEOUT_S)
+        self._tail = Tail(settings.kafka_bootstrap)
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of a live question. Raises Unavailable or NotFound."""
+        context = questions.Context(self._settings, self._store, int(time.time() * 1000))
+        try:
+            return questions.ask(context, question, **parameters)
+        except questions.UnknownValue as unknown:
+            raise NotFound(str(unknown)) from None
+        except StoreAway as away:
+            log.debug("%s", away)
+            port = self._settings.port("hbase_thrift")
+            raise Unavailable(f"HBase does not answer on port {port}; it is started anew by itself.") from None
+
+    def latest(self) -> list[PageView]:
+        """The newest page views, newest first. Raises Unavailable."""
+        return self._tail.latest()

@@ -1,0 +1,96 @@
+"""One visitor's visit as HTML: the answer to a look-up by session, user or browser. Pure but for its questions."""
+
+from footfall.dashboard import wording
+from footfall.dashboard.components import app_mark, empty, panel, table
+from footfall.dashboard.data import Figures, Reading, Row
+from footfall.dashboard.markup import Html, foreign, join, local_link, tag
+from footfall.events.times import parse_rfc3339_ms
+
+_SHOWN = 200
+
+
+def look_up(figures: Figures, wanted: str) -> Html:
+    """The visit called `wanted`, or what the person of that name saw last.
+
+    wanted: a session_id, user_id or anonymous_id as someone typed it
+    """
+    session = figures.session(wanted)
+    if not session.missing:
+        return panel("One visit", _note(f"Session {wanted}"), session, path)
+    person = figures.recent_pages(wanted)
+    if not person.missing:
+        return panel("Recent pages", _note(f"What {wanted} viewed last"), person, recent)
+    said = f"Nothing of the last days is called {wanted}: there is no such session, user or browser."
+    return panel("Not found", _note(), Reading(join(empty(said)), None), lambda drawn: drawn)
+
+
+def _note(said: str = "") -> Html:
+    return join(said, " · " if said else None, tag("a", "Close", href="?", target="_self"))
+
+
+def path(rows: list[Row]) -> Html:
+    """A session's events in their order, under one line that sums them up."""
+    if not rows:
+        return empty("This session holds no event.")
+    lines = [
+        (
+            str(row["seq"]),
+            wording.clock(parse_rfc3339_ms(row["event_at"])),
+            wording.gap(row["gap_ms"]),
+            tag("span", foreign(row["event_type"]), class_="ff-code"),
+            join(foreign(row["page_path"]), _mark(row)),
+            foreign(row["element"], ""),
+        )
+        for row in rows[:_SHOWN]
+    ]
+    more = len(rows) - len(lines)
+    shown = table("ff-path", ("No.", "Time", "After", "Event", "Page", "Element"), lines, numeric=(0, 2))
+    return join(_summary(rows), shown, empty(f"and {wording.counted(more, 'more event')}.") if more else None)
+
+
+def recent(rows: list[Row]) -> Html:
+    """The last pages of a person, each leading to its session."""
+    if not rows:
+        return empty("This person viewed no page in the days that are kept.")
+    lines = [
+        (
+            wording.moment(parse_rfc3339_ms(row["viewed_at"])),
+            app_mark(row["app_id"]),
+            tag("span", foreign(row["page_title"], "untitled"), tag("small", foreign(row["page_path"]))),
+            wording.duration(row["engaged_ms"] or 0),
+            local_link("session", row["session_id"], f"session {row['session_id'][-6:]}"),
+        )
+        for row in rows
+    ]
+    return table("ff-recent", ("Time", "Site", "Page", "Engaged", "Visit"), lines, numeric=(3,))
+
+
+def _mark(row: Row) -> Html | None:
+    words = [
+        word for word, holds in (("entry", row["is_entry"]), ("exit", row["is_exit"] and not row["is_open"])) if holds
+    ]
+    return tag("small", " ".join(words), class_="ff-mark") if words else None
+
+
+def _summary(rows: list[Row]) -> Html:
+    times = [parse_rfc3339_ms(row["event_at"]) for row in rows]
+    # A visit has the user it ended with: a log-in half-way names all of it.
+    user = next((row["user_id"] for row in reversed(rows) if row["user_id"]), None)
+    views = sum(row["event_type"] == "page_view" for row in rows)
+    who = (
+        join("user ", local_link("user", user, user))
+        if user
+        else join(
+            "a visitor not logged in, browser ", local_link("user", rows[0]["anonymous_id"], rows[0]["anonymous_id"])
+        )
+    )
+    state = "still open" if any(row["is_open"] for row in rows) else "ended"
+    return tag(
+        "p",
+        app_mark(rows[0]["app_id"]),
+        " ",
+        who,
+        f": {wording.counted(views, 'page view')} and {wording.counted(len(rows) - views, 'other event')} "
+        f"in {wording.duration(max(times) - min(times))} from {wording.moment(min(times))} UTC on, {state}.",
+        class_="ff-summary",
+    )

@@ -1,0 +1,100 @@
+"""Numbers and times in words and figures, as the pages say them. Pure."""
+
+from datetime import datetime, timezone
+
+# Figures are written five times a second and read every two: beyond this something holds them up.
+LIVE_WITHIN_S = 5.0
+
+
+def number(value: float | int | None, digits: int = 0) -> str:
+    """`12,345` or, with digits, `12.3`; a dash for what is not known."""
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def per_second(value: float | None) -> str:
+    """A rate with as many digits as it can bear: one below a hundred, none above."""
+    return number(value, 1 if value is not None and value < 100 else 0)
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as a percentage; nothing that is not zero is shown as zero."""
+    if share is None:
+        return "–"
+    return "< 0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 event`, `2 events`."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def clock(ms: int | None) -> str:
+    """Time of day in UTC, `09:12:31`."""
+    return "–" if ms is None else datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%H:%M:%S")
+
+
+def moment(ms: int) -> str:
+    """Day and time in UTC, `24 Nov 09:12:31`: for what may be days ago."""
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%-d %b %H:%M:%S")
+
+
+def duration(ms: int) -> str:
+    """A span in words with its two largest units: `3 min 20 s`. Negative spans are zero."""
+    seconds = max(0, ms) // 1000
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return counted(hours // 24, "day")
+
+
+def gap(ms: int | None) -> str:
+    """The time since the event before: `+0.4 s`, `+1 min 5 s`, a dash for the first."""
+    if ms is None:
+        return "–"
+    return f"+{max(0, ms) / 1000:.1f} s" if ms < 60_000 else f"+{duration(ms)}"
+
+
+def age(as_of_ms: int | None, now_ms: int) -> tuple[str, str]:
+    """How old the figures are and how far counting is behind.
+
+    as_of_ms: until when everything that arrived is counted, epoch ms; None if counting never caught up.
+    Returns the state (`waiting`, `live`, `behind`) and one sentence or two.
+    """
+    if as_of_ms is None:
+        return (
+            "waiting",
+            "Counting has not caught up with the events yet; figures appear as it does, in seconds as a rule.",
+        )
+    behind_ms = max(0, now_ms - as_of_ms)
+    if behind_ms < LIVE_WITHIN_S * 1000:
+        return "live", f"Live. Everything that arrived until {clock(as_of_ms)} UTC is counted, {_ago(behind_ms)}."
+    return "behind", (
+        f"Counting is {duration(behind_ms)} behind: these are the figures of {clock(as_of_ms)} UTC. "
+        "Later events wait in Kafka and will be counted; `./footfall doctor` says what holds them up."
+    )
+
+
+def unread(as_of_ms: int | None, now_ms: int) -> str:
+    """What the page's head says when the figures it shows cannot be read anew; arguments as in `age`."""
+    if as_of_ms is None:
+        return "The live figures cannot be read at the moment."
+    return (
+        f"The live figures cannot be read at the moment: shown are those of {clock(as_of_ms)} UTC, "
+        f"{duration(now_ms - as_of_ms)} old."
+    )
+
+
+def _ago(ms: int) -> str:
+    return "less than a second ago" if ms < 1000 else f"{counted(ms // 1000, 'second')} ago"
+
+
+def stale(trouble: str, read_at_ms: int | None) -> str:
+    """What a panel says when it could not be read anew."""
+    if read_at_ms is None:
+        return trouble
+    return f"{trouble} Shown is what was read at {clock(read_at_ms)} UTC."

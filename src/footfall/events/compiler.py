@@ -1,0 +1,236 @@
+"""Turns a definition of `event.schema.json` into Python source that checks an event and copies it in one pass.
+
+A general validator walks the schema for every event; here the walk happens once, and what is left is a straight line
+of comparisons (bench/events/ has the figures). Only the keywords that the schema uses are known; any other, and any
+use of one that is not understood, raises SchemaError instead of being ignored.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+# (reason, detail) of the first fault, or None.
+Fault = tuple[str, str] | None
+Reader = Callable[[dict[str, Any], dict[str, Any]], Fault]
+
+# The pattern of any text: no control character (C0, DEL, C1) and no line or paragraph separator.
+TEXT_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+# Lone surrogates too: no JSON in UTF-8 has them, but Python strings can, and nothing can encode them.
+_CONTROL: Final = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]")
+_ANNOTATIONS: Final = {"description", "x-reason"}
+
+
+class SchemaError(Exception):
+    """The schema says something that the compiler does not understand; the message is a sentence."""
+
+
+def compile_reader(schema: dict[str, Any], definition: str) -> Reader:
+    """A function that checks an event against `$defs/DEFINITION` and copies its fields into an empty dict.
+
+    It copies in the schema's order; a null where the schema allows it, and a field that may hold anything, are left
+    out; an integer written as 3.0 becomes 3. It returns (reason, sentence) at the first fault. Fields that the
+    definition leaves open are not copied.
+    """
+    source, constants = _Source(schema, schema["$defs"][definition]).build()
+    exec(compile(source, f"<event.schema.json {definition}>", "exec"), constants)  # noqa: S102 our own schema's source
+    reader: Reader = constants["read"]
+    return reader
+
+
+class _Source:
+    def __init__(self, schema: dict[str, Any], definition: dict[str, Any]) -> None:
+        self._schema = schema
+        self._definition = definition
+        self._lines = ["def read(event, out):", " get = event.get"]
+        self._constants: dict[str, Any] = {"clean": _clean, "wrong_text": _wrong_text, "wrong_map": _wrong_map}
+
+    def build(self) -> tuple[str, dict[str, Any]]:
+        definition = self._definition
+        _only(definition, {"type", "required", "properties", "allOf", "if", "else", "unevaluatedProperties"})
+        if definition.get("type") != "object" or definition.get("unevaluatedProperties") is not False:
+            raise SchemaError("A definition must be an object with unevaluatedProperties false.")
+        required = set(definition["required"])
+        for name, shape in definition["properties"].items():
+            if shape is not True:
+                self._field(name, shape, name in required)
+        for rule in definition.get("allOf", []):
+            self._condition(rule)
+        self._unknown()
+        self._lines.append(" return None")
+        return "\n".join(self._lines), self._constants
+
+    def _constant(self, value: Any) -> str:
+        name = f"c{len(self._constants)}"
+        self._constants[name] = value
+        return name
+
+    def _resolve(self, shape: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """The shape behind a reference, and whether null stands for absent."""
+        nullable = False
+        if "anyOf" in shape:
+            _only(shape, {"anyOf"})
+            if len(shape["anyOf"]) != 2 or shape["anyOf"][1] != {"type": "null"}:
+                raise SchemaError("anyOf is understood only as a shape or null.")
+            shape, nullable = shape["anyOf"][0], True
+        if "$ref" in shape:
+            _only(shape, {"$ref"})
+            shape = self._schema["$defs"][shape["$ref"].removeprefix("#/$defs/")]
+        return shape, nullable
+
+    def _field(self, name: str, shape: dict[str, Any], required: bool) -> None:
+        shape, nullable = self._resolve(shape)
+        rule = f"The field {name} must be {shape.get('description', 'as the schema says')}."
+        own_reason = shape.get("x-reason")
+
+        def fault(reason: str) -> str:
+            return "return " + self._constant((own_reason or reason, rule))
+
+        wrong_type = fault("wrong_type")
+        self._lines.append(f" v = get({name!r})")
+        if required:
+            self._lines += [" if v is None:", "  return " + self._constant(_missing(name)), " else:"]
+        else:
+            self._lines.append(" if v is not None:")
+        for line in self._checks(shape, fault, wrong_type, rule):
+            self._lines.append("  " + line)
+        self._lines.append(f"  out[{name!r}] = v")
+        if not required and not nullable:
+            self._lines += [f" elif {name!r} in event:", f"  {wrong_type}"]
+
+    def _checks(self, shape: dict[str, Any], fault: Callable[[str], str], wrong_type: str, rule: str) -> list[str]:
+        kind = shape.get("type")
+        if "enum" in shape:
+            _only(shape, {"enum"})
+            # A set needs a hash, which only a string surely has.
+            allowed = self._constant(frozenset(shape["enum"]))
+            return [f"if type(v) is not str: {wrong_type}", f"if v not in {allowed}: {fault('not_allowed')}"]
+        if kind == "boolean":
+            _only(shape, {"type"})
+            return [f"if v is not True and v is not False: {wrong_type}"]
+        if kind in ("integer", "number"):
+            _only(shape, {"type", "minimum", "maximum"})
+            outside = f"if not {shape['minimum']} <= v <= {shape['maximum']}: {fault('out_of_range')}"
+            if kind == "number":
+                return [f"if type(v) is not float and type(v) is not int: {wrong_type}", outside]
+            return [
+                "if type(v) is not int:",
+                f" if type(v) is not float or not v.is_integer(): {wrong_type}",
+                " v = int(v)",
+                outside,
+            ]
+        if kind == "string":
+            return self._string(shape, fault, wrong_type, rule)
+        if kind == "object":
+            _only(shape, {"type", "maxProperties", "propertyNames", "additionalProperties"})
+            for part in ("propertyNames", "additionalProperties"):
+                _only(shape.get(part, {}), {"type", "minLength", "maxLength", "pattern", "minimum", "maximum"})
+                if shape.get(part, {}).get("pattern", TEXT_PATTERN) != TEXT_PATTERN:
+                    raise SchemaError("The pattern of an object's entries is understood only as that of any text.")
+            check = self._constant(shape)
+            return [
+                f"if type(v) is not dict: {wrong_type}",
+                f"w = wrong_map(v, {check})",
+                f"if w is not None: return (w, {self._constant(rule)})",
+            ]
+        raise SchemaError(f"The type {kind!r} is not understood.")
+
+    def _string(self, shape: dict[str, Any], fault: Callable[[str], str], wrong_type: str, rule: str) -> list[str]:
+        _only(shape, {"type", "minLength", "maxLength", "pattern", "format"})
+        lines = [f"if type(v) is not str: {wrong_type}"]
+        if "maxLength" in shape:
+            lines.append(f"if len(v) > {shape['maxLength']}: {fault('too_long')}")
+        if "minLength" in shape:
+            lines.append(f"if len(v) < {shape['minLength']}: {fault('bad_format')}")
+        if shape["pattern"] == TEXT_PATTERN:
+            # What prints has no control character; the slower look is for the rest (a joiner inside an emoji).
+            lines.append(f"if not v.isprintable() and not clean(v): {fault('control_character')}")
+        else:
+            match = self._constant(_fullmatch(shape["pattern"]))
+            own = fault("bad_format").removeprefix("return ")
+            lines.append(f"if {match}(v) is None: return wrong_text(v, {own})")
+        return lines
+
+    def _condition(self, rule: dict[str, Any]) -> None:
+        """Unless a field has one of some values, others are required and are strings."""
+        _only(rule, {"if", "else"})
+        [(name, values)] = rule["if"]["properties"].items()
+        if set(rule["if"]) != {"properties"} or set(values) != {"enum"}:
+            raise SchemaError("A condition is understood only as one field's enum.")
+        needed = rule["else"]["required"]
+        if rule["else"] != {"required": needed, "properties": {field: {"type": "string"} for field in needed}}:
+            raise SchemaError("A condition's else is understood only as required strings.")
+        self._lines.append(f" if out[{name!r}] not in {self._constant(frozenset(values['enum']))}:")
+        for field in needed:
+            self._lines.append(f"  if {field!r} not in out: return {self._constant(_missing(field))}")
+
+    def _unknown(self) -> None:
+        known = self._constant(frozenset(self._definition["properties"]))
+        # As many fields copied as the event has: none of them is unknown, and the slower look is spared.
+        unless = "len(out) != len(event) and "
+        if "if" in self._definition:
+            [(name, value)] = self._definition["if"]["properties"].items()
+            if self._definition.get("else") != {"additionalProperties": True} or set(value) != {"const"}:
+                raise SchemaError("A definition's if is understood only as a constant that closes it.")
+            unless += f"out[{name!r}] == {value['const']!r} and "
+        self._lines.append(f" if {unless}not {known} >= event.keys(): return {self._constant(_UNKNOWN)}")
+
+
+_UNKNOWN: Final = ("unknown_field", "The event has a field that its schema_version does not know.")
+
+
+def _missing(name: str) -> tuple[str, str]:
+    return ("missing_field", f"The field {name} is missing or null.")
+
+
+def _only(shape: dict[str, Any], known: set[str]) -> None:
+    unknown = set(shape) - known - _ANNOTATIONS
+    if unknown:
+        raise SchemaError(f"The keyword {min(unknown)} is not understood here.")
+
+
+def _fullmatch(pattern: str) -> Callable[[str], object]:
+    # In Python `$` also matches before a last line feed, in JSON Schema it does not: hence fullmatch.
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        raise SchemaError("A pattern must begin with ^ and end with $.")
+    return re.compile(pattern[1:-1]).fullmatch
+
+
+def _clean(text: str) -> bool:
+    return _CONTROL.search(text) is None
+
+
+def _wrong_text(text: str, fault: tuple[str, str]) -> tuple[str, str]:
+    """Why a text does not match: a control character is named as such."""
+    return fault if _clean(text) or fault[0] == "unknown_version" else ("control_character", fault[1])
+
+
+def _wrong_map(entries: dict[Any, Any], shape: dict[str, Any]) -> str | None:
+    """The reason why an object's entries are wrong, if they are."""
+    if len(entries) > shape["maxProperties"]:
+        return "too_long"
+    names, values = shape.get("propertyNames"), shape.get("additionalProperties")
+    for name, value in entries.items():
+        if names is not None and (reason := _wrong_scalar(name, names)) is not None:
+            return reason
+        if values is not None and (reason := _wrong_scalar(value, values)) is not None:
+            return reason
+    return None
+
+
+_TYPES: Final[dict[type, str]] = {str: "string", bool: "boolean", int: "number", float: "number"}
+
+
+def _wrong_scalar(value: Any, shape: dict[str, Any]) -> str | None:
+    kind = _TYPES.get(type(value))
+    if kind is None or kind not in shape["type"]:
+        return "wrong_type"
+    if kind == "number" and not shape["minimum"] <= value <= shape["maximum"]:
+        return "out_of_range"
+    if kind == "string":
+        if len(value) > shape["maxLength"]:
+            return "too_long"
+        if len(value) < shape.get("minLength", 0):
+            return "bad_format"
+        if not _clean(value):
+            return "control_character"
+    return None

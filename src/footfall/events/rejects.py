@@ -1,0 +1,115 @@
+"""Rejects: why an event was not taken, and the record that keeps its bytes so that it can be mended and replayed."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import orjson
+
+from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
+
+Stage = Literal["parse", "schema", "site", "time"]
+Reason = Literal[
+    "not_json",
+    "too_deep",
+    "not_an_object",
+    "unknown_version",
+    "missing_field",
+    "unknown_field",
+    "wrong_type",
+    "not_allowed",
+    "bad_format",
+    "out_of_range",
+    "too_long",
+    "control_character",
+    "foreign_app",
+    "too_old",
+    "bad_clock",
+]
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+
+# Each reason belongs to one stage, in the order in which an event passes them.
+STAGE_OF: Final[dict[Reason, Stage]] = {
+    "not_json": "parse",
+    "too_deep": "parse",
+    "not_an_object": "schema",
+    "unknown_version": "schema",
+    "missing_field": "schema",
+    "unknown_field": "schema",
+    "wrong_type": "schema",
+    "not_allowed": "schema",
+    "bad_format": "schema",
+    "out_of_range": "schema",
+    "too_long": "schema",
+    "control_character": "schema",
+    "foreign_app": "site",
+    "too_old": "time",
+    "bad_clock": "time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Why an event is not taken. A value, no exception: a bad event is an ordinary thing.
+
+    detail: a sentence naming the field and the rule, never what the sender put there at length.
+    event_id: as sent, if it was fit to be shown.
+    """
+
+    reason: Reason
+    detail: str
+    event_id: str | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """Where on its way the event failed."""
+        return STAGE_OF[self.reason]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRecord:
+    """One record of the topic `events.rejected`."""
+
+    event_id: str | None
+    app_id: str
+    reason: str
+    stage: str
+    detail: str
+    rejected_at_ms: int
+    original: bytes
+
+
+def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: int) -> bytes:
+    """The bytes of a record of `events.rejected`.
+
+    original: what was sent, byte for byte. app_id: the site it was sent to, whatever the event says of itself.
+    """
+    return orjson.dumps(
+        {
+            "event_id": reject.event_id,
+            "app_id": app_id,
+            "reason": reject.reason,
+            "stage": reject.stage,
+            "detail": reject.detail,
+            "rejected_at": format_rfc3339_ms(rejected_at_ms),
+            "original": base64.b64encode(original).decode("ascii"),
+        }
+    )
+
+
+def read_reject_record(value: bytes) -> RejectRecord:
+    """The record in those bytes; ValueError with a sentence if they hold none."""
+    try:
+        fields: Any = orjson.loads(value)
+        return RejectRecord(
+            event_id=fields["event_id"],
+            app_id=fields["app_id"],
+            reason=fields["reason"],
+            stage=fields["stage"],
+            detail=fields["detail"],
+            rejected_at_ms=parse_rfc3339_ms(fields["rejected_at"]),
+            original=base64.b64decode(fields["original"], validate=True),
+        )
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise ValueError(f"This record of events.rejected cannot be read: {type(error).__name__}.") from None

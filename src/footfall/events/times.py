@@ -1,0 +1,60 @@
+"""Times of events: RFC 3339 UTC with exactly three decimals as text, milliseconds since 1970 inside."""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1)
+_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+# Year 1 and year 9999: what both datetime and four digits can say.
+_MIN_MS: Final = -62_135_596_800_000
+_MAX_MS: Final = 253_402_300_799_999
+
+
+def parse_rfc3339_ms(text: str) -> int:
+    """Milliseconds since 1970 of a time such as `2026-11-24T08:00:00.123Z`.
+
+    Raises ValueError for any other notation (an offset, no decimals, a lower-case `z`) and for a time that no
+    calendar has (31 February, second 60).
+    """
+    if _SHAPE.fullmatch(text) is None:
+        raise ValueError("a time must be written as 2026-11-24T08:00:00.123Z")
+    return parse_shaped_ms(text)
+
+
+def parse_shaped_ms(text: str) -> int:
+    """As `parse_rfc3339_ms` for a text already known to have the shape; ValueError if no calendar has it."""
+    # Without the Z, which Python 3.10 does not read.
+    since = datetime.fromisoformat(text[:23]) - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+
+
+def format_rfc3339_ms(ms: int) -> str:
+    """The text of a time in milliseconds since 1970; ValueError outside the years 1 to 9999."""
+    if not _MIN_MS <= ms <= _MAX_MS:
+        raise ValueError("a time must lie within the years 1 to 9999")
+    seconds, rest = divmod(ms, 1000)
+    return f"{_until_second(seconds)}{rest:03d}Z"
+
+
+def event_time_ms(received_ms: int, sent_ms: int, occurred_ms: int) -> int:
+    """When an event happened, by our clock: the visitor's clock is used only for how long it waited to be sent.
+
+    A visitor's clock that is wrong by years thus does no harm, and an event can never lie in our future.
+    """
+    waited = sent_ms - occurred_ms
+    return received_ms - waited if waited > 0 else received_ms
+
+
+@lru_cache(maxsize=4096)
+def _until_second(seconds: int) -> str:
+    days, second = divmod(seconds, 86_400)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}."
+
+
+@lru_cache(maxsize=64)
+def _date(days: int) -> str:
+    return datetime.fromordinal(_EPOCH.toordinal() + days).date().isoformat()

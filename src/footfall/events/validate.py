@@ -1,0 +1,71 @@
+"""Whether an event is what `event.schema.json` says: the one validation, at the edge."""
+
+from importlib.resources import files
+from typing import Any, Final, cast
+
+import orjson
+
+from footfall.events.compiler import compile_reader
+from footfall.events.rejects import Reason, Reject
+
+SCHEMA: Final[dict[str, Any]] = orjson.loads((files(__package__) / "event.schema.json").read_bytes())
+# Fields of a later minor version are kept, but not without end; bytes of their JSON together.
+MAX_EXTRA_BYTES: Final = 8192
+_MAX_EXTRA_FIELDS: Final[int] = SCHEMA["$defs"]["extra"]["maxProperties"]
+
+_KNOWN: Final = frozenset(SCHEMA["$defs"]["sent"]["properties"])
+# The version whose fields are all known; later minors are open.
+_CLOSED_VERSION: Final[str] = SCHEMA["$defs"]["sent"]["if"]["properties"]["schema_version"]["const"]
+_read_sent: Final = compile_reader(SCHEMA, "sent")
+_read_stored: Final = compile_reader(SCHEMA, "stored")
+_NOT_AN_OBJECT: Final = Reject("not_an_object", "An event must be a JSON object.")
+
+
+def check_sent(event: object) -> Reject | None:
+    """Why a sender's event is not valid; None if it is. Never raises."""
+    read = read_sent(event)
+    return read if isinstance(read, Reject) else None
+
+
+def check_stored(event: object) -> Reject | None:
+    """Why an event is not as the collector stores it; None if it is. Never raises."""
+    if type(event) is not dict:
+        return _NOT_AN_OBJECT
+    fault = _read_stored(event, {})
+    return None if fault is None else _reject(event, *fault)
+
+
+def read_sent(event: object) -> dict[str, Any] | Reject:
+    """A sender's event as a new dict in the schema's order, or why it is not valid. Never raises.
+
+    Left out: nulls, and the collector's fields, whatever they hold. Integers written as 3.0 are 3. Fields that a
+    later minor version may know are in `extra`.
+    """
+    if type(event) is not dict:
+        return _NOT_AN_OBJECT
+    read: dict[str, Any] = {}
+    fault = _read_sent(event, read)
+    if fault is None and read["schema_version"] != _CLOSED_VERSION and not event.keys() <= _KNOWN:
+        fault = _keep_unknown(event, read)
+    return read if fault is None else _reject(event, *fault)
+
+
+def _keep_unknown(event: dict[Any, Any], read: dict[str, Any]) -> tuple[Reason, str] | None:
+    extra = {name: value for name, value in event.items() if name not in _KNOWN}
+    try:
+        size = len(orjson.dumps(extra))
+        # Within the event they stand one level deeper, and the event must be written.
+        orjson.dumps([extra])
+    except TypeError:
+        # orjson writes less deeply nested values than it reads; nothing else from JSON fails here.
+        return ("too_deep", "The fields of a later version are nested too deeply.")
+    if size > MAX_EXTRA_BYTES or len(extra) > _MAX_EXTRA_FIELDS:
+        return ("too_long", f"The fields of a later version exceed {MAX_EXTRA_BYTES} bytes or {_MAX_EXTRA_FIELDS}.")
+    read["extra"] = extra
+    return None
+
+
+def _reject(event: dict[str, Any], reason: str, detail: str) -> Reject:
+    event_id = event.get("event_id")
+    shown = type(event_id) is str and 0 < len(event_id) <= 64 and event_id.isprintable()
+    return Reject(cast(Reason, reason), detail, event_id if shown else None)

@@ -1,0 +1,141 @@
+"""HDFS through WebHDFS: the few things that Footfall itself does there. No JVM is started for it."""
+
+import getpass
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import urllib3
+
+from footfall.settings import Settings
+
+_GONE: Final = 404
+# As the report on a file system tells of such a file; Footfall writes no name with a space.
+_WRITTEN: Final = re.compile(r"(/\S+) [0-9]+ bytes, [^/]*OPENFORWRITE:")
+
+
+class HdfsAway(Exception):
+    """HDFS did not answer, or refused; the message is one sentence. The call may be tried again."""
+
+
+class Unreadable(HdfsAway):
+    """A file cannot be read just now: its writer or its DataNode died, and HDFS has not settled yet how long it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """A file or folder. length: bytes, of an open file those of its full blocks; modified_ms: since 1970, of an open
+    file the time of its opening."""
+
+    path: str
+    is_folder: bool
+    length: int
+    modified_ms: int
+
+    @property
+    def name(self) -> str:
+        """Its last part."""
+        return self.path.rpartition("/")[2]
+
+
+class Hdfs:
+    """A file system, spoken to as the user that owns it. May be used from any thread."""
+
+    def __init__(self, settings: Settings, timeout_s: float = 20.0) -> None:
+        """timeout_s: how long one call may take, in seconds."""
+        self._root = f"http://127.0.0.1:{settings.port('namenode_http')}"
+        self._user = getpass.getuser()
+        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
+
+    def list(self, path: str) -> list[FileStatus]:
+        """What is in a folder; nothing if there is no such folder. Raises HdfsAway."""
+        status, body = self._call("GET", path, "LISTSTATUS")
+        if status == _GONE:
+            return []
+        entries: list[dict[str, Any]] = _document(status, body)["FileStatuses"]["FileStatus"]
+        return [
+            FileStatus(
+                f"{path}/{entry['pathSuffix']}",
+                entry["type"] == "DIRECTORY",
+                int(entry["length"]),
+                int(entry["modificationTime"]),
+            )
+            for entry in entries
+        ]
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, of an open one those that its writer has flushed; None if it is gone.
+
+        Raises HdfsAway, and of it Unreadable.
+        """
+        status, body = self._call("GET", path, "OPEN", through=True)
+        if status == _GONE:
+            return None
+        if status != 200:
+            raise Unreadable(_complaint(status, body))
+        return body
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file or folder. Raises HdfsAway."""
+        status, body = self._call("GET", path, "GETFILESTATUS")
+        return status != _GONE and bool(_document(status, body))
+
+    def open_for_writing(self, path: str) -> set[str]:
+        """The files below a folder that somebody writes, or whose writer abandoned them. Raises HdfsAway."""
+        address = f"{self._root}/fsck?ugi={quote(self._user)}&path={quote(path)}&openforwrite=1"
+        answer = self._request("GET", address)
+        text = answer.data.decode("utf-8", "replace")
+        if answer.status == 200 and f"Path '{path}' does not exist" in text:
+            return set()
+        if answer.status != 200 or "FSCK ended" not in text:
+            raise HdfsAway(_complaint(answer.status, answer.data))
+        return written_files(text)
+
+    def rename(self, path: str, target: str) -> bool:
+        """Renames a file; False, and nothing done, if there is a file of that name already. Raises HdfsAway."""
+        status, body = self._call("PUT", path, "RENAME", destination=target)
+        return bool(_document(status, body)["boolean"])
+
+    def delete(self, path: str) -> bool:
+        """Deletes a file, or a folder with all in it; False if there was none. Raises HdfsAway."""
+        status, body = self._call("DELETE", path, "DELETE", recursive="true")
+        return bool(_document(status, body)["boolean"])
+
+    def _call(self, method: str, path: str, operation: str, through: bool = False, **given: str) -> tuple[int, bytes]:
+        """through: whether a DataNode answers, which the NameNode names."""
+        query = "".join(f"&{name}={quote(value)}" for name, value in given.items())
+        address = f"{self._root}/webhdfs/v1{quote(path)}?op={operation}&user.name={quote(self._user)}{query}"
+        answer = self._request(method, address)
+        if through and answer.status == 307:
+            answer = self._request(method, answer.headers["Location"])
+        return answer.status, answer.data
+
+    def _request(self, method: str, address: str) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._http.request(method, address, redirect=False)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise HdfsAway(f"HDFS does not answer: {type(error).__name__}.") from None
+
+
+def written_files(report: str) -> set[str]:
+    """The files that a report on the file system (`fsck -openforwrite`) calls open."""
+    return set(_WRITTEN.findall(report))
+
+
+def _document(status: int, body: bytes) -> dict[str, Any]:
+    if status != 200:
+        raise HdfsAway(_complaint(status, body))
+    try:
+        return dict(json.loads(body))
+    except (ValueError, TypeError):
+        raise HdfsAway("HDFS answered in an unknown form.") from None
+
+
+def _complaint(status: int, body: bytes) -> str:
+    try:
+        told = str(json.loads(body)["RemoteException"]["message"]).splitlines()[0][:200]
+    except (ValueError, KeyError, IndexError, TypeError):
+        told = body[:200].decode("utf-8", "replace")
+    return f"HDFS refused ({status}): {told}"

@@ -1,0 +1,50 @@
+"""Where the lines lie in HDFS, `/logs/KIND/dt=YYYY-MM-DD/`, and what an open file is called."""
+
+from datetime import date
+from typing import Final
+
+from footfall.hdfs import FileStatus, Hdfs
+from footfall.names import LOG_KINDS, LogKind
+
+ROOT: Final = "/logs"
+ROLL_S: Final = 300
+# A file that is older than this is no longer written: Flume rolls each within ROLL_S.
+ABANDONED_S: Final = 3 * ROLL_S
+_OPEN_PREFIX: Final = "_"
+_OPEN_SUFFIX: Final = ".tmp"
+_DAY: Final = "dt="
+
+
+def days(hdfs: Hdfs, kind: LogKind) -> dict[date, str]:
+    """The folders of a kind by their UTC day, newest first. Raises HdfsAway."""
+    found = {}
+    for folder in hdfs.list(f"{ROOT}/{kind}"):
+        try:
+            found[date.fromisoformat(folder.name.removeprefix(_DAY))] = folder.path
+        except ValueError:
+            continue  # nobody's here but ours; what else stands there is not touched
+    return dict(sorted(found.items(), reverse=True))
+
+
+def open_files(hdfs: Hdfs) -> list[FileStatus]:
+    """The files that are written, or that a crash left open. Raises HdfsAway."""
+    folders = (folder for kind in LOG_KINDS for folder in days(hdfs, kind).values())
+    return [file for folder in folders for file in hdfs.list(folder) if is_open(file)]
+
+
+def is_open(file: FileStatus) -> bool:
+    """Whether a file is in use, by its name."""
+    return not file.is_folder and has_open_name(file.path)
+
+
+def has_open_name(path: str) -> bool:
+    """Whether a file of that name is in use."""
+    name = path.rpartition("/")[2]
+    return name.startswith(_OPEN_PREFIX) and name.endswith(_OPEN_SUFFIX)
+
+
+def final_name(path: str, attempt: int) -> str:
+    """What an open file is called when it is done. attempt: 0, and one more for each name that is taken already."""
+    folder, _, name = path.rpartition("/")
+    stem = name.removeprefix(_OPEN_PREFIX).removesuffix(_OPEN_SUFFIX).removesuffix(".log")
+    return f"{folder}/{stem}{f'-{attempt}' if attempt else ''}.log"

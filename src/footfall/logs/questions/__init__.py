@@ -1,0 +1,1 @@
+"""The questions that the sites' logs in HDFS answer, one file each."""

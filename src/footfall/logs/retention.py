@@ -1,0 +1,44 @@
+"""What is deleted in time: site logs that Flume has read, and old days in HDFS."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from footfall.hdfs import Hdfs
+from footfall.logs import places
+from footfall.logs.positions import read_positions, unread_bytes
+from footfall.names import APP_IDS, LOG_KINDS
+from footfall.settings import Settings
+
+
+def sweep_site_logs(settings: Settings) -> str:
+    """Deletes the oldest site logs beyond the bound that Flume has read to their end; the newest of each kind is still
+    being written. What is not read stays, however much it is."""
+    bound = settings.retention.site_logs_gib * 2**30 / len(APP_IDS)
+    positions = read_positions(settings)
+    deleted = 0
+    for app in APP_IDS:
+        files = sorted((settings.logs_dir / "sites" / app).glob("*.log"), key=lambda p: p.stat().st_mtime)
+        newest = {path.name.partition("-")[0]: path for path in files}
+        total = sum(path.stat().st_size for path in files)
+        for path in files:
+            if total <= bound:
+                break
+            if path not in newest.values() and _is_read(path, positions):
+                total -= path.stat().st_size
+                path.unlink(missing_ok=True)
+                deleted += 1
+    return f"{deleted} files deleted"
+
+
+def _is_read(path: Path, positions: dict[str, int]) -> bool:
+    return str(path) in positions and unread_bytes(path, positions) == 0
+
+
+def sweep_hdfs_logs(settings: Settings, today: date) -> str:
+    """Deletes the days in HDFS that are older than the settings want. today: in UTC. Raises HdfsAway."""
+    hdfs = Hdfs(settings)
+    first = today - timedelta(days=settings.retention.hdfs_logs_days)
+    old = [path for kind in LOG_KINDS for day, path in places.days(hdfs, kind).items() if day < first]
+    for path in old:
+        hdfs.delete(path)
+    return f"{len(old)} days deleted"

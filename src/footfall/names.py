@@ -1,0 +1,28 @@
+"""The names that engines, programs and people share. A name stands here once; nothing spells it out elsewhere."""
+
+from typing import Final, Literal, get_args
+
+AppId = Literal["shop", "news", "academy"]
+APP_IDS: Final[tuple[AppId, ...]] = get_args(AppId)
+
+LogKind = Literal["access", "error", "performance"]
+LOG_KINDS: Final[tuple[LogKind, ...]] = get_args(LogKind)
+
+TOPIC_EVENTS: Final = "events"
+TOPIC_REJECTED: Final = "events.rejected"
+TOPIC_ALERTS: Final = "alerts"
+# Fixed for ever: identity is per partition, so another count would split one session's records over two.
+EVENTS_PARTITIONS: Final = 8
+REJECTED_PARTITIONS: Final = 1
+# librdkafka's own default hashes keys otherwise than Java's producers do; one key must always meet one partition.
+PARTITIONER: Final = "murmur2_random"
+
+CONSUMER_GROUP_LIVE: Final = "footfall-live"
+TOPOLOGY: Final = "footfall-live"
+
+TABLE_ACTIVE_USERS: Final = "active_users"
+TABLE_SESSIONS: Final = "sessions"
+TABLE_USER_PAGES: Final = "user_pages"
+TABLE_MINUTE_METRICS: Final = "minute_metrics"
+TABLE_PROGRESS: Final = "progress"
+LIVE_TABLES: Final = (TABLE_ACTIVE_USERS, TABLE_SESSIONS, TABLE_USER_PAGES, TABLE_MINUTE_METRICS, TABLE_PROGRESS)

@@ -1,0 +1,229 @@
+"""Brings the live topology into Storm, replaces it when it changed, and ends it.
+
+What runs is asked of Storm itself: the fingerprint travels in the topology's configuration, so there is no second
+record of it that could be wrong. Java is started for each question (about two seconds); waiting is done inside it.
+"""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import psutil
+
+from footfall import names
+from footfall.realtime import topology
+from footfall.settings import Settings
+
+# Time that a stopped spout's packs have to be counted, flushed and committed before the worker is told to end.
+_DRAIN_S: Final = 5
+_GONE_WITHIN_S: Final = 60
+_ANSWER_WITHIN_S: Final = 60
+_WAITED_IN_VAIN: Final = 3
+_LOOK_EVERY_S: Final = 0.2
+
+# Standard output carries the answer, so logs go to standard error.
+_LOG4J: Final = """status = error
+appender.err.type = Console
+appender.err.name = err
+appender.err.target = SYSTEM_ERR
+appender.err.layout.type = PatternLayout
+appender.err.layout.pattern = %p %c{1} %m%n
+rootLogger.level = error
+rootLogger.appenderRef.err.ref = err
+"""
+
+Step = Literal["nothing", "activate", "replace", "submit"]
+
+
+class DeployError(Exception):
+    """The topology could not be brought into the wanted state; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyState:
+    """What Storm says of the topology. `running` of `executors` have reported that they work."""
+
+    id: str
+    status: str
+    uptime_s: int
+    fingerprint: str | None
+    executors: int
+    running: int
+    errors: tuple[dict[str, Any], ...]
+
+
+def deploy(settings: Settings) -> Step:
+    """Makes Storm run the topology that jar, settings and sources define, and waits until it does.
+
+    Returns what was needed. Raises DeployError, or the error of the check of progress against Kafka; then the topology
+    does not run, and what the stores hold is untouched.
+    """
+    jar = topology.jar_path(settings)
+    if not jar.is_file():
+        raise DeployError(f"The topology's jar {jar} is missing; `./footfall up` builds it.")
+    defined = topology.definition(settings)
+    wanted = topology.fingerprint(jar.read_bytes(), defined, topology.sources())
+    step = plan(state(settings), wanted)
+    if step == "activate":
+        _control(settings, "activate", names.TOPOLOGY)
+    if step == "replace":
+        stop(settings)
+    if step in ("submit", "replace"):
+        # Imported here, since it needs HBase's and Kafka's clients and only a submission needs it.
+        from footfall.realtime.lag import check_before_deploy
+
+        check_before_deploy(settings)
+        _submit(settings, defined, wanted)
+    if step != "nothing":
+        _await_running(settings)
+    return step
+
+
+def plan(present: TopologyState | None, wanted: str) -> Step:
+    """Decides what brings Storm from what is `present` to the fingerprint `wanted`."""
+    if present is None:
+        return "submit"
+    if present.fingerprint != wanted or present.status == "KILLED":
+        return "replace"
+    return "nothing" if present.status == "ACTIVE" else "activate"
+
+
+def state(settings: Settings) -> TopologyState | None:
+    """The topology as Storm knows it, or None. Raises DeployError if Storm does not answer."""
+    return parse_state(_control(settings, "list"))
+
+
+def stop(settings: Settings) -> None:
+    """Ends the topology and waits until no process of it is left; nothing to do if there is none.
+
+    Raises DeployError if a minute was not enough.
+    """
+    present = state(settings)
+    if present is None:
+        return
+    _control(settings, "kill", names.TOPOLOGY, str(_DRAIN_S), str(_GONE_WITHIN_S))
+    _await_gone(settings.home, present.id)
+
+
+def parse_state(answer: str) -> TopologyState | None:
+    """Finds this project's topology in what `footfall.live.TopologyControl` prints."""
+    for entry in json.loads(answer):
+        if entry["name"] == names.TOPOLOGY:
+            return TopologyState(
+                id=entry["id"],
+                status=entry["status"],
+                uptime_s=entry["uptime_s"],
+                fingerprint=entry["fingerprint"],
+                executors=entry["executors"],
+                running=entry["running"],
+                errors=tuple(entry["errors"]),
+            )
+    return None
+
+
+def storm_options(options: dict[str, Any]) -> str:
+    """Configuration for one Storm client, as the property `storm.options` wants it: `key=JSON`, quoted, with commas."""
+    return ",".join(quote(f"{key}={json.dumps(value)}", safe="") for key, value in options.items())
+
+
+def _submit(settings: Settings, defined: dict[str, Any], fingerprint: str) -> None:
+    marked = {**defined, "config": {**defined["config"], topology.FINGERPRINT_KEY: fingerprint}}
+    path = _conf_dir(settings) / f"{names.TOPOLOGY}.json"
+    path.write_text(json.dumps(marked, indent=1))
+    _java(settings, "footfall.live.LiveTopology", [str(path)], _ANSWER_WITHIN_S)
+
+
+def _await_running(settings: Settings) -> None:
+    within = settings.up_timeout_s
+    _control(settings, "await", names.TOPOLOGY, str(within), timeout_s=within + _ANSWER_WITHIN_S)
+
+
+def _control(settings: Settings, *arguments: str, timeout_s: float = _GONE_WITHIN_S + _ANSWER_WITHIN_S) -> str:
+    return _java(settings, "footfall.live.TopologyControl", list(arguments), timeout_s)
+
+
+def _java(settings: Settings, main: str, arguments: list[str], timeout_s: float) -> str:
+    from footfall.cluster.configure import child_environment
+    from footfall.cluster.java import java_home
+
+    jar = topology.jar_path(settings)
+    logging = _conf_dir(settings) / "log4j2.properties"
+    logging.write_text(_LOG4J)
+    options = {"nimbus.seeds": ["127.0.0.1"], "nimbus.thrift.port": settings.port("storm_nimbus")}
+    command = [
+        str(java_home(settings) / "bin" / "java"),
+        "-Xmx128m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Djava.net.preferIPv4Stack=true",
+        f"-Dlog4j.configurationFile={logging}",
+        f"-Dstorm.jar={jar}",
+        f"-Dstorm.options={storm_options(options)}",
+        "-cp",
+        f"{settings.install / 'jars' / 'storm' / 'lib'}/*:{jar}",
+        main,
+        *arguments,
+    ]
+    try:
+        environment = child_environment(settings)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False)
+    except subprocess.TimeoutExpired:
+        raise DeployError(
+            f"Storm's Nimbus on port {settings.port('storm_nimbus')} did not answer {main.rpartition('.')[2]} "
+            f"{' '.join(arguments[:1])} within {timeout_s:.0f} s; see `./footfall logs storm-nimbus`."
+        ) from None
+    except OSError as error:
+        raise DeployError(f"Java could not be started: {error}.") from None
+    if done.returncode == _WAITED_IN_VAIN:
+        raise DeployError(_in_vain(arguments, parse_state(done.stdout)))
+    if done.returncode != 0:
+        told = [line for line in done.stderr.strip().splitlines() if not line.startswith("Picked up ")]
+        reason = told[0] if told else "no reason given"
+        raise DeployError(f"Storm refused {main.rpartition('.')[2]} {' '.join(arguments)}: {reason}")
+    return done.stdout
+
+
+def _in_vain(arguments: list[str], present: TopologyState | None) -> str:
+    waited = f"Topology {names.TOPOLOGY} was given {arguments[-1]} s to {'end' if arguments[0] == 'kill' else 'run'}"
+    if present is None:
+        return f"{waited} and Storm does not know it; see `./footfall logs storm-nimbus`."
+    latest = max(present.errors, key=lambda error: int(error["at_s"]), default=None)
+    reason = f" Its last error: {str(latest['error']).strip().splitlines()[0]}" if latest else ""
+    return (
+        f"{waited} and is {present.status} with {present.running} of {present.executors} executors at work; "
+        f"see `./footfall logs storm-supervisor`.{reason}"
+    )
+
+
+def _await_gone(home: Path, topology_id: str) -> None:
+    """Waits until the supervisor has ended the topology's workers: an old one must not count beside the new."""
+    until = time.monotonic() + _GONE_WITHIN_S
+    while pids := _processes_of(home, topology_id):
+        if time.monotonic() > until:
+            raise DeployError(
+                f"Processes of the ended topology {topology_id} still run after {_GONE_WITHIN_S} s: "
+                f"{', '.join(map(str, pids))}; see `./footfall logs storm-supervisor`."
+            )
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _processes_of(home: Path, topology_id: str) -> list[int]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            named = any(topology_id in word for word in process.cmdline())
+            if named and process.environ().get("FOOTFALL_MARK") == str(home):
+                found.append(process.pid)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def _conf_dir(settings: Settings) -> Path:
+    folder = settings.conf_dir / "topology"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,153 @@
+"""How far the live figures are behind Kafka, and whether both still tell of the same log."""
+
+import time
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgpack
+
+from footfall.realtime import tables
+from footfall.realtime.deploy import DeployError
+from footfall.realtime.kafka_topics import Bounds, GroupLog, KafkaAway, describe
+from footfall.realtime.partition import Topic
+from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.realtime.tables import Progress
+from footfall.settings import Settings
+
+_REBUILD: Final = "`footfall rebuild live` counts anew from what Kafka holds."
+
+Place = tuple[str, int]
+
+
+class LagUnknown(DeployError):
+    """Kafka or HBase could not tell; the message is one sentence."""
+
+
+class ProgressRefused(DeployError):
+    """What is counted does not belong to the log that Kafka holds; the message is a sentence with the remedy."""
+
+
+class PartitionState(NamedTuple):
+    """One partition as the live tables know it. Times in ms since 1970, 0 if never."""
+
+    progress: Progress | None
+    caught_up_ms: int
+    lost: tuple[tuple[int, int, int], ...]  # first offset, end, when it was noticed
+
+
+class Lag(NamedTuple):
+    """records: not yet counted, of all partitions; age_s: seconds since all of them were last caught up."""
+
+    records: int
+    age_s: float
+    partitions: dict[Place, int]
+
+
+def lag(settings: Settings) -> Lag:
+    """How far the live figures are behind, now. Raises LagUnknown."""
+    store = HBaseStore(settings)
+    try:
+        topics = describe(settings)
+        log = GroupLog(settings)
+        try:
+            bounds = log.bounds(topics)
+        finally:
+            log.close()
+        states = read_states(store, topics)
+    except (KafkaAway, StoreAway) as error:
+        raise LagUnknown(str(error)) from None
+    finally:
+        store.close()
+    return measure(bounds, states, time.time())
+
+
+def measure(bounds: Mapping[Place, Bounds], states: Mapping[Place, PartitionState], now_s: float) -> Lag:
+    """The lag that those facts mean. now_s: seconds since 1970."""
+    waiting = {}
+    oldest_ms = now_s * 1000
+    for place, bound in bounds.items():
+        state = states[place]
+        waiting[place] = uncounted(bound.start, bound.end, state.progress)
+        oldest_ms = min(oldest_ms, state.caught_up_ms)
+    return Lag(sum(waiting.values()), max(0.0, now_s - oldest_ms / 1000), waiting)
+
+
+def uncounted(start: int, end: int, progress: Progress | None) -> int:
+    """Records of a log from `start` to before `end` that are not counted yet."""
+    reached = start if progress is None else max(start, progress.offset + 1)
+    return max(0, end - reached)
+
+
+def read_states(store: HBaseStore, topics: Mapping[str, Topic]) -> dict[Place, PartitionState]:
+    """What `progress` says of every partition. Raises StoreAway."""
+    places = {
+        tables.progress_key(topic.name, partition): (topic.name, partition)
+        for topic in topics.values()
+        for partition in range(topic.partitions)
+    }
+    found = dict(store.read_rows("progress", list(places)))
+    return {place: _state(found.get(key, {})) for key, place in places.items()}
+
+
+def check_before_deploy(settings: Settings) -> None:
+    """Makes sure that the topology will begin where counting ended; sets the group's offsets back if they are ahead.
+
+    Raises ProgressRefused if progress and Kafka's log do not belong together, LagUnknown if one of them is away.
+    """
+    store = HBaseStore(settings)
+    try:
+        topics = describe(settings)
+        states = read_states(store, topics)
+        log = GroupLog(settings)
+        try:
+            back = positions(topics, log.bounds(topics), states)
+            if back:
+                log.rewind(back)
+        finally:
+            log.close()
+    except (KafkaAway, StoreAway) as error:
+        raise LagUnknown(str(error)) from None
+    finally:
+        store.close()
+
+
+def positions(
+    topics: Mapping[str, Topic], bounds: Mapping[Place, Bounds], states: Mapping[Place, PartitionState]
+) -> dict[Place, int]:
+    """Where the group must be set, for the partitions where it stands elsewhere. Raises ProgressRefused."""
+    back = {}
+    for place, bound in bounds.items():
+        topic, progress = topics[place[0]], states[place].progress
+        name = f"{place[0]}/{place[1]}"
+        if progress is None:
+            wanted = bound.start
+        elif progress.topic_id != topic.id:
+            raise ProgressRefused(f"Kafka's topic {topic.name} was made anew since it was counted. {_REBUILD}")
+        elif progress.partitions != topic.partitions:
+            raise ProgressRefused(
+                f"Kafka's topic {topic.name} has {topic.partitions} partitions, not {progress.partitions}. {_REBUILD}"
+            )
+        elif bound.end < progress.offset + 1:
+            raise ProgressRefused(
+                f"Kafka's log of {name} ends at offset {bound.end}, but everything before {progress.offset + 1} is "
+                f"counted: Kafka lost its tail. {_REBUILD}"
+            )
+        else:
+            wanted = progress.offset + 1
+        # Behind is harmless, since what is counted is skipped; ahead would lose records. Without a position reading
+        # begins where the log does: if that is ahead, the hole before it would be waited for and never be reported.
+        begins = bound.start if bound.committed is None else bound.committed
+        if begins > wanted:
+            back[place] = wanted
+    return back
+
+
+def _state(cells: Mapping[bytes, bytes]) -> PartitionState:
+    progress, caught_up, lost = (
+        cells.get(column) for column in (tables.PROGRESS_COLUMN, tables.CAUGHT_UP_COLUMN, tables.LOST_COLUMN)
+    )
+    return PartitionState(
+        tables.decode_progress(progress) if progress is not None else None,
+        msgpack.unpackb(caught_up) if caught_up is not None else 0,
+        tuple(tables.decode_losses(lost)),
+    )

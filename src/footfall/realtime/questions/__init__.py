@@ -1,0 +1,1 @@
+"""The questions that the live tables answer, one module each."""

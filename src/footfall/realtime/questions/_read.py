@@ -1,0 +1,85 @@
+"""Reading aggregate rows: scans by time, partitions merged, people and bots apart."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from footfall import names
+from footfall.realtime import sketches, tables
+from footfall.realtime.kafka_topics import LIVE_TOPICS
+from footfall.realtime.lag import read_states
+from footfall.realtime.partition import Topic
+from footfall.realtime.store import HBaseStore
+from footfall.realtime.tables import RowKey
+
+MINUTE_MS = 60_000
+_PARTITIONS = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS, names.TOPIC_REJECTED: names.REJECTED_PARTITIONS}
+
+
+@dataclass(slots=True)
+class Merged:
+    """One row's figures of one population, all partitions together."""
+
+    events: int = 0
+    page_views: int = 0
+    errors: int = 0
+    error_events: int = 0
+    responses: dict[int, int] = field(default_factory=dict)
+    first_ms: int | None = None
+    last_ms: int | None = None
+    sample_request_id: str | None = None
+
+    def add(self, figures: tables.Population) -> None:
+        self.events += figures.events
+        self.page_views += figures.page_views
+        self.errors += figures.errors
+        self.error_events += figures.error_events
+        for bucket, count in figures.responses.items():
+            self.responses[bucket] = self.responses.get(bucket, 0) + count
+        if figures.first_ms is not None and (self.first_ms is None or figures.first_ms < self.first_ms):
+            self.first_ms = figures.first_ms
+        if figures.last_ms is not None and (self.last_ms is None or figures.last_ms >= self.last_ms):
+            # The newest example is the one whose log lines are still there.
+            self.last_ms, self.sample_request_id = figures.last_ms, figures.sample_request_id or self.sample_request_id
+
+
+def figures(
+    store: HBaseStore, apps: Sequence[str], dimension: str, first: int, end: int
+) -> Iterator[tuple[RowKey, Merged, int]]:
+    """Of each row with first ≤ minute < end: key, people's figures, and events rejected in it."""
+    for key, cells in _scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, end):
+        merged, rejected = Merged(), 0
+        for column, cell in cells.items():
+            if column.startswith(b"f:e"):
+                merged.add(tables.decode_counts(cell).people)
+            else:
+                rejected += tables.decode_rejected(cell)[1]
+        yield key, merged, rejected
+
+
+def visitors(
+    store: HBaseStore, apps: Sequence[str], dimension: str, first: int, end: int
+) -> Iterator[tuple[RowKey, list[bytes], list[bytes]]]:
+    """Of each row with first ≤ minute < end: key, and the sketches of people and of bots, one a partition."""
+    for key, cells in _scan(store, names.TABLE_ACTIVE_USERS, apps, dimension, first, end):
+        decoded = [tables.decode_visitor_sketches(cell) for cell in cells.values()]
+        yield key, [people for _, people, _ in decoded if people], [bots for _, _, bots in decoded if bots]
+
+
+def distinct(stored: Sequence[bytes]) -> int:
+    """How many distinct visitors those sketches hold together."""
+    return sketches.count(sketches.merge(stored))
+
+
+def all_counted_until_ms(store: HBaseStore) -> int:
+    """Up to when (ms since 1970) the records of every partition are counted; 0 if one was never caught up."""
+    topics = {name: Topic(name, "", _PARTITIONS[name]) for name in LIVE_TOPICS}
+    return min(state.caught_up_ms for state in read_states(store, topics).values())
+
+
+def _scan(
+    store: HBaseStore, table: str, apps: Sequence[str], dimension: str, first: int, end: int
+) -> Iterator[tuple[RowKey, dict[bytes, bytes]]]:
+    for app in apps:
+        start = tables.encode_row_key(app, dimension, first, "")
+        for key, cells in store.scan(table, start, tables.encode_row_key(app, dimension, end, "")):
+            yield tables.decode_row_key(key), cells

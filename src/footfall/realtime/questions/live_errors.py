@@ -1,0 +1,67 @@
+"""Which errors people meet now, grouped by code, message and page, over the last hour."""
+
+from collections import defaultdict
+from typing import Any
+
+from footfall.events.times import format_rfc3339_ms
+from footfall.questions import Context, Parameter, Question, apps
+from footfall.realtime.questions import _read
+
+_LISTED_MINUTES = 60
+_COUNTED_MINUTES = 5
+
+
+def run(context: Context, app: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-errors`. app: None or `all` for every app. Raises UnknownValue."""
+    wanted = apps(app)
+    now = context.now_ms // _read.MINUTE_MS
+    counts: dict[str, int] = defaultdict(int)
+    groups: dict[str, _read.Merged] = {}
+    visitors: dict[str, list[bytes]] = defaultdict(list)
+    for key, merged, _ in _read.figures(context.store, wanted, "error", now - _LISTED_MINUTES, now + 1):
+        if merged.errors == 0 or merged.first_ms is None or merged.last_ms is None:
+            continue
+        if key.minute >= now - _COUNTED_MINUTES:
+            counts[key.value] += merged.errors
+        group = groups.setdefault(key.value, _read.Merged())
+        if group.first_ms is None or merged.first_ms < group.first_ms:
+            group.first_ms = merged.first_ms
+        if group.last_ms is None or merged.last_ms >= group.last_ms:
+            group.last_ms = merged.last_ms
+            group.sample_request_id = merged.sample_request_id or group.sample_request_id
+    for key, people, _ in _read.visitors(context.store, wanted, "error", now - _COUNTED_MINUTES, now + 1):
+        visitors[key.value] += people
+    found = []
+    for value, group in groups.items():
+        code, message, path = value.split("\x1f", 2)
+        found.append(
+            {
+                "error_code": code or None,
+                "error_message": message or None,
+                "page_path": path or None,
+                "count_5m": counts[value],
+                "visitors_5m": _read.distinct(visitors[value]),
+                "first_at": format_rfc3339_ms(group.first_ms or 0),
+                "last_at": format_rfc3339_ms(group.last_ms or 0),
+                "sample_request_id": group.sample_request_id,
+            }
+        )
+    dimensions = ("error_code", "error_message", "page_path")
+    return sorted(found, key=lambda row: (-int(str(row["count_5m"])), *(str(row[name] or "") for name in dimensions)))
+
+
+QUESTION = Question(
+    "live-errors",
+    (
+        "error_code",
+        "error_message",
+        "page_path",
+        "count_5m",
+        "visitors_5m",
+        "first_at",
+        "last_at",
+        "sample_request_id",
+    ),
+    (Parameter("app", "shop, news, academy or all"),),
+    run,
+)

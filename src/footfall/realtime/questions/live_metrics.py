@@ -1,0 +1,78 @@
+"""What happened in each of the last minutes: events, views, visitors, errors, response times."""
+
+from typing import Any
+
+from footfall.events.times import format_rfc3339_ms
+from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
+from footfall.realtime.histogram import quantile_ms
+from footfall.realtime.questions import _read
+
+_BY = ("app", "page", "section", "country", "device")
+_MOST_MINUTES = 1440
+
+
+def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[str, Any]]:
+    """Rows of `live-metrics` for people, the current minute and those before it, `minutes` in all.
+
+    Raises UnknownValue.
+    """
+    wanted = apps(app)
+    check_known("dimension", by, _BY)
+    if not 1 <= minutes <= _MOST_MINUTES:
+        raise UnknownValue(f"The parameter minutes lies between 1 and {_MOST_MINUTES}.")
+    end = context.now_ms // _read.MINUTE_MS + 1
+    counted_until_ms = _read.all_counted_until_ms(context.store)
+    visitors = {
+        key: _read.distinct(people) for key, people, _ in _read.visitors(context.store, wanted, by, end - minutes, end)
+    }
+    found = []
+    for key, merged, rejected in _read.figures(context.store, wanted, by, end - minutes, end):
+        if not merged.events and not rejected:
+            continue  # only bots were here
+        over_ms = (key.minute + 1) * _read.MINUTE_MS
+        tried = merged.page_views + merged.error_events
+        found.append(
+            {
+                "minute_at": format_rfc3339_ms(key.minute * _read.MINUTE_MS),
+                "app_id": key.app_id,
+                "dimension": by,
+                "value": key.value or (key.app_id if by == "app" else None),
+                "events": merged.events,
+                "page_views": merged.page_views,
+                "visitors": visitors.get(key, 0),
+                "errors": merged.errors,
+                "error_rate": merged.errors / tried if tried else None,
+                **{f"p{p}_ms": quantile_ms(merged.responses, p) for p in (50, 95, 99)},
+                "rejected": rejected,
+                "is_complete": context.now_ms >= over_ms and counted_until_ms >= over_ms,
+            }
+        )
+    found.sort(key=lambda row: (row["app_id"], row["value"] or ""))
+    return sorted(found, key=lambda row: str(row["minute_at"]), reverse=True)
+
+
+QUESTION = Question(
+    "live-metrics",
+    (
+        "minute_at",
+        "app_id",
+        "dimension",
+        "value",
+        "events",
+        "page_views",
+        "visitors",
+        "errors",
+        "error_rate",
+        "p50_ms",
+        "p95_ms",
+        "p99_ms",
+        "rejected",
+        "is_complete",
+    ),
+    (
+        Parameter("app", "shop, news, academy or all"),
+        Parameter("by", "app, page, section, country or device", default="app"),
+        Parameter("minutes", "how many minutes, the current one included", kind=int, default=60),
+    ),
+    run,
+)

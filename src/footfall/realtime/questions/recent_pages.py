@@ -1,0 +1,66 @@
+"""The pages that a person saw last."""
+
+from collections import defaultdict
+from typing import Any
+
+from footfall import names
+from footfall.events.times import format_rfc3339_ms
+from footfall.questions import Context, Parameter, Question
+from footfall.realtime import tables
+from footfall.realtime.questions import _sessions
+
+_MOST = 50
+
+
+def run(context: Context, user: str) -> list[dict[str, Any]]:
+    """Rows of `recent-pages` of a `user_id` or `anonymous_id`, the newest 50. Raises UnknownValue.
+
+    Of a user, the views of the visits' events that carry the `user_id`; earlier ones are not relabelled.
+    """
+    sessions: dict[str, str] = {}
+    for kind in ("a", "u") if _sessions.can_exist(user) else ():
+        start = tables.person_key(kind, user, "")
+        for key, _ in context.store.scan(names.TABLE_USER_PAGES, start, start[:-1] + b"\x01"):
+            sessions[key[len(start) :].decode()] = kind
+    if not sessions:
+        raise _sessions.unknown(context.store, "user", user)
+    found = []
+    rows = context.store.read_rows(names.TABLE_SESSIONS, [session.encode() for session in sessions])
+    for key, cells in rows:
+        events = _sessions.ordered(cells)
+        engaged: dict[str | None, int] = defaultdict(int)
+        for _, event in events:
+            if event.event_type == "page_ping":
+                engaged[event.page_view_id] += event.engaged_ms or 0
+        for event_id, event in events:
+            if event.event_type == "page_view" and user in (event.anonymous_id, event.user_id):
+                row = {
+                    "viewed_at": format_rfc3339_ms(event.event_time_ms),
+                    "app_id": event.app_id,
+                    "session_id": key.decode(),
+                    "page_path": event.page_path,
+                    "page_title": event.page_title,
+                    "page_type": event.page_type,
+                    "engaged_ms": engaged[event.page_view_id] if event.page_view_id is not None else 0,
+                    "http_status": event.http_status,
+                }
+                found.append(((event.event_time_ms, event.seq, event_id), row))
+    found.sort(key=lambda entry: entry[0], reverse=True)
+    return [row for _, row in found[:_MOST]]
+
+
+QUESTION = Question(
+    "recent-pages",
+    (
+        "viewed_at",
+        "app_id",
+        "session_id",
+        "page_path",
+        "page_title",
+        "page_type",
+        "engaged_ms",
+        "http_status",
+    ),
+    (Parameter("user", "a user_id or an anonymous_id", required=True),),
+    run,
+)

@@ -1,0 +1,68 @@
+"""What one session did, event by event in its order."""
+
+from typing import Any
+
+from footfall import names
+from footfall.events.times import format_rfc3339_ms
+from footfall.questions import Context, Parameter, Question
+from footfall.realtime.questions import _sessions
+
+_OPEN_MS = 1_800_000
+_DAY_MS = 86_400_000
+
+
+def run(context: Context, session: str) -> list[dict[str, Any]]:
+    """Rows of `session`: its events by `seq`, then by id. Raises UnknownValue if there is no such session.
+
+    gap_ms: since the event before it; null at the first. is_entry and is_exit: first and last page view of a visit.
+    """
+    known = _sessions.can_exist(session)
+    cells = context.store.read_row(names.TABLE_SESSIONS, session.encode()) if known else {}
+    if not cells:
+        raise _sessions.unknown(context.store, "session", session)
+    ordered = _sessions.ordered(cells)
+    entries, exits, newest = _sessions.visits(ordered)
+    found = []
+    before: int | None = None
+    for event_id, event in ordered:
+        found.append(
+            {
+                "session_id": session,
+                "app_id": event.app_id,
+                "anonymous_id": event.anonymous_id,
+                "user_id": event.user_id,
+                "seq": event.seq,
+                "event_at": format_rfc3339_ms(event.event_time_ms),
+                "event_type": event.event_type,
+                "page_path": event.page_path,
+                "element": event.element,
+                "gap_ms": None if before is None else event.event_time_ms - before,
+                "is_entry": event_id in entries,
+                "is_exit": event_id in exits,
+                "is_open": context.now_ms - newest <= _OPEN_MS and context.now_ms // _DAY_MS == newest // _DAY_MS,
+            }
+        )
+        before = event.event_time_ms
+    return found
+
+
+QUESTION = Question(
+    "session",
+    (
+        "session_id",
+        "app_id",
+        "anonymous_id",
+        "user_id",
+        "seq",
+        "event_at",
+        "event_type",
+        "page_path",
+        "element",
+        "gap_ms",
+        "is_entry",
+        "is_exit",
+        "is_open",
+    ),
+    (Parameter("session", "a session_id", required=True),),
+    run,
+)

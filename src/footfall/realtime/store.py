@@ -1,0 +1,174 @@
+"""HBase through its Thrift server: batched reads, writes at a given timestamp, scans. One connection for one thread."""
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import happybase
+from thriftpy2.thrift import TException
+
+from footfall import names
+from footfall.realtime import tables
+from footfall.realtime.tables import Progress
+from footfall.settings import Settings
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Cells = dict[bytes, bytes]
+
+# A region moves to another server within 40 s of its server's death, and calls wait for it.
+WRITER_TIMEOUT_S: Final = 60.0
+READER_TIMEOUT_S: Final = 10.0
+_SCAN_BATCH: Final = 1_000
+# The gateway holds a call's rows several times over, in a small heap: a flush of a backlog, after a restart that knows
+# no row yet, would ask for more than fits, again and again. A session's row has all its events.
+_ROWS_AT_ONCE: Final = 2_000
+_SESSIONS_AT_ONCE: Final = 100
+
+
+class StoreAway(Exception):
+    """HBase did not answer, or refused; the message is one sentence. The call may be tried again."""
+
+
+class HBaseStore:
+    """The live tables. Connects when first used, and anew after every failure."""
+
+    def __init__(self, settings: Settings, timeout_s: float = READER_TIMEOUT_S) -> None:
+        """timeout_s: how long one call may wait for HBase, in seconds."""
+        self._port = settings.port("hbase_thrift")
+        self._timeout_ms = int(timeout_s * 1000)
+        self._connection: Any = None
+
+    def read_progress(self, topic: str, partition: int) -> Progress | None:
+        """How far a partition was counted, None if never. Raises StoreAway."""
+        cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
+        cell = cells.get(tables.PROGRESS_COLUMN)
+        return None if cell is None else tables.decode_progress(cell)
+
+    def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
+        """First offset, end and time of notice (epoch ms) of each loss that is remembered. Raises StoreAway."""
+        cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
+        return tables.decode_losses(cells.get(tables.LOST_COLUMN))
+
+    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, int]]:
+        """The first offset of each event of these sessions, by the sixteen bytes of its id. Raises StoreAway."""
+        keys = [session_id.encode() for session_id in session_ids]
+        return {
+            key.decode(): {column[2:]: tables.decode_session_cell(cell).offset for column, cell in cells.items()}
+            for key, cells in self.read_rows(names.TABLE_SESSIONS, keys, at_once=_SESSIONS_AT_ONCE)
+        }
+
+    def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """That column's cell of each row that has one. Raises StoreAway."""
+        return {key: cells[column] for key, cells in self.read_rows(table, keys, [column]) if column in cells}
+
+    def read_row(self, table: str, key: bytes) -> Cells:
+        """The cells of one row, none if there is no such row. Raises StoreAway."""
+        return self._call(lambda connection: dict(connection.table(table).row(key)))
+
+    def read_rows(
+        self, table: str, keys: Sequence[bytes], columns: Sequence[bytes] | None = None, at_once: int = _ROWS_AT_ONCE
+    ) -> list[tuple[bytes, Cells]]:
+        """Those of the rows that exist. at_once: rows asked for in one call. Raises StoreAway."""
+        found: list[tuple[bytes, Cells]] = []
+        for begin in range(0, len(keys), at_once):
+            part = list(keys[begin : begin + at_once])
+            found += self._call(partial(_rows, table, part, columns))
+        return found
+
+    def scan(
+        self, table: str, start: bytes, stop: bytes, columns: Sequence[bytes] | None = None
+    ) -> list[tuple[bytes, Cells]]:
+        """All rows with start ≤ key < stop, in order. Raises StoreAway."""
+
+        def read(connection: Any) -> list[tuple[bytes, Cells]]:
+            found = connection.table(table).scan(
+                row_start=start, row_stop=stop or None, columns=columns, batch_size=_SCAN_BATCH
+            )
+            return list(found)
+
+        return self._call(read)
+
+    def first_keys(self, table: str, most: int) -> list[bytes]:
+        """The keys of a table's first rows. Raises StoreAway."""
+        return self._call(lambda connection: [key for key, _ in connection.table(table).scan(limit=most)])
+
+    def stamped(self, table: str) -> Iterator[tuple[bytes, dict[bytes, tuple[bytes, int]]]]:
+        """Every row of a table, its cells with their timestamps. Raises StoreAway."""
+        try:
+            yield from self._connected().table(table).scan(include_timestamp=True, batch_size=_SCAN_BATCH)
+        except (OSError, TException) as error:
+            raise self._away(error) from None
+
+    def write(self, table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int) -> None:
+        """Writes cells at that HBase timestamp, each row as a whole. Raises StoreAway; then some may be written."""
+        keys = list(rows)
+        for begin in range(0, len(keys), _ROWS_AT_ONCE):
+            part = {key: rows[key] for key in keys[begin : begin + _ROWS_AT_ONCE]}
+            self._call(partial(_put, table, part, timestamp))
+
+    def delete(self, table: str, cells: Mapping[bytes, Sequence[bytes]], timestamp: int) -> None:
+        """Deletes those columns of those rows, up to that timestamp and not beyond. Raises StoreAway."""
+
+        def remove(connection: Any) -> None:
+            batch = connection.table(table).batch(timestamp=timestamp)
+            for key, columns in cells.items():
+                batch.delete(key, columns)
+            batch.send()
+
+        self._call(remove)
+
+    def empty_tables(self) -> None:
+        """Deletes all live tables with what they hold and makes them anew. Raises StoreAway."""
+
+        def empty(connection: Any) -> None:
+            present = {name.decode() for name in connection.tables()}
+            # Progress goes first: a crash after it finds tables to be emptied again, never figures believed whole.
+            for name in (names.TABLE_PROGRESS, *names.LIVE_TABLES):
+                if name in present:
+                    connection.delete_table(name, disable=True)
+                    present.discard(name)
+            tables.create_missing(connection)
+
+        self._call(empty)
+
+    def close(self) -> None:
+        """Ends the connection; the next call opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError, TException):
+                connection.close()
+
+    def _call(self, work: Callable[[Any], T]) -> T:
+        try:
+            return work(self._connected())
+        except (OSError, TException) as error:
+            raise self._away(error) from None
+
+    def _connected(self) -> Any:
+        if self._connection is None:
+            connection = happybase.Connection("127.0.0.1", self._port, timeout=self._timeout_ms)
+            self._connection = connection
+        return self._connection
+
+    def _away(self, error: Exception) -> StoreAway:
+        # After a failed call the stream may hold half an answer, so it is not used again.
+        self.close()
+        if isinstance(error, socket.timeout):
+            return StoreAway(f"HBase's Thrift server on port {self._port} did not answer in time.")
+        told = (getattr(error, "message", None) or str(error) or type(error).__name__).splitlines()
+        return StoreAway(f"HBase's Thrift server on port {self._port} could not do it: {told[0][:200]}.")
+
+
+def _rows(table: str, keys: list[bytes], columns: Sequence[bytes] | None, connection: Any) -> list[tuple[bytes, Cells]]:
+    return list(connection.table(table).rows(keys, columns=columns))
+
+
+def _put(table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int, connection: Any) -> None:
+    batch = connection.table(table).batch(timestamp=timestamp)
+    for key, cells in rows.items():
+        batch.put(key, cells)
+    batch.send()

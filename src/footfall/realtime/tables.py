@@ -1,0 +1,228 @@
+"""The live tables: row keys, what a cell holds, and their creation. One column family, `f`, in each."""
+
+import contextlib
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgpack
+
+from footfall import names
+from footfall.realtime import sketches
+
+FAMILY: Final = "f"
+DIMENSIONS: Final = ("app", "page", "section", "country", "device", "error")
+PROGRESS_COLUMN: Final = b"f:offset"
+LOST_COLUMN: Final = b"f:lost"
+CAUGHT_UP_COLUMN: Final = b"f:caught_up"
+INDEX_COLUMN: Final = b"f:s"
+_SEPARATOR: Final = b"\0"
+
+
+class RowKey(NamedTuple):
+    """The key of a row of `minute_metrics` or `active_users`; `minute` counts from 1970-01-01T00:00Z."""
+
+    app_id: str
+    dimension: str
+    minute: int
+    value: str
+
+
+class Population(NamedTuple):
+    """What is counted for people, or for bots.
+
+    responses: histogram bucket → page views. errors: failed page views and error events; error_events: those alone.
+    """
+
+    events: int
+    page_views: int
+    errors: int
+    not_found: int
+    responses: dict[int, int]
+    first_ms: int | None
+    last_ms: int | None
+    sample_request_id: str | None
+    error_events: int
+
+
+class Counts(NamedTuple):
+    """A cell of `minute_metrics`: everything of one partition up to and including `offset`."""
+
+    offset: int
+    people: Population
+    bots: Population
+
+
+class DistinctVisitors(NamedTuple):
+    """A cell of `active_users`; the sketches are as stored, the numbers are what they say."""
+
+    offset: int
+    people: int
+    bots: int
+    people_sketch: bytes
+    bots_sketch: bytes
+
+
+class SessionCell(NamedTuple):
+    """One event of a session. Times in ms since 1970; `offset` is the first that its identity had."""
+
+    offset: int
+    seq: int
+    event_time_ms: int
+    received_at_ms: int
+    event_type: str
+    app_id: str
+    anonymous_id: str
+    user_id: str | None
+    page_view_id: str | None
+    page_path: str | None
+    page_title: str | None
+    page_type: str | None
+    element: str | None
+    engaged_ms: int | None
+    http_status: int | None
+    is_bot: bool
+
+
+class Progress(NamedTuple):
+    """How far a partition is counted: `offset` is the last included, -1 if none is."""
+
+    topic_id: str
+    partitions: int
+    offset: int
+    unparsable: int
+
+
+def encode_row_key(app_id: str, dimension: str, minute: int, value: str) -> bytes:
+    """The key under which a row of `minute_metrics` or `active_users` is stored."""
+    return f"{app_id}\0{dimension}\0{minute:08d}\0{value}".encode()
+
+
+def decode_row_key(key: bytes) -> RowKey:
+    """What `encode_row_key` was given."""
+    app_id, dimension, minute, value = key.split(_SEPARATOR, 3)
+    return RowKey(app_id.decode(), dimension.decode(), int(minute), value.decode())
+
+
+def events_column(partition: int) -> bytes:
+    """The column of a partition of `events`, in both aggregate tables."""
+    return b"f:e%d" % partition
+
+
+def rejected_column(partition: int) -> bytes:
+    """The column of a partition of `events.rejected` in `minute_metrics`."""
+    return b"f:r%d" % partition
+
+
+def encode_counts(counts: Counts) -> bytes:
+    """The cell of `minute_metrics` that holds `counts`."""
+    packed: bytes = msgpack.packb(counts)
+    return packed
+
+
+def decode_counts(cell: bytes) -> Counts:
+    """What a cell `f:eN` of `minute_metrics` holds."""
+    offset, people, bots = msgpack.unpackb(cell, strict_map_key=False)
+    return Counts(offset, Population(*people), Population(*bots))
+
+
+def encode_rejected(offset: int, count: int) -> bytes:
+    """The cell of `minute_metrics` that counts rejected events up to and including `offset`."""
+    packed: bytes = msgpack.packb((offset, count))
+    return packed
+
+
+def decode_rejected(cell: bytes) -> tuple[int, int]:
+    """Offset and count of a cell `f:rN` of `minute_metrics`."""
+    offset, count = msgpack.unpackb(cell)
+    return offset, count
+
+
+def encode_visitors(offset: int, people_sketch: bytes, bots_sketch: bytes) -> bytes:
+    """The cell of `active_users` with those sketches."""
+    packed: bytes = msgpack.packb((offset, people_sketch, bots_sketch))
+    return packed
+
+
+def decode_visitors(cell: bytes) -> DistinctVisitors:
+    """What a cell of `active_users` holds."""
+    offset, people, bots = msgpack.unpackb(cell)
+    return DistinctVisitors(offset, sketches.count(people), sketches.count(bots), people, bots)
+
+
+def decode_visitor_sketches(cell: bytes) -> tuple[int, bytes, bytes]:
+    """Offset and the two sketches of a cell of `active_users`, uncounted: merging needs no estimate of each."""
+    offset, people, bots = msgpack.unpackb(cell)
+    return offset, people, bots
+
+
+def encode_session_cell(fields: tuple[Any, ...]) -> bytes:
+    """The cell of `sessions` with the fields of a `SessionCell`, in its order."""
+    packed: bytes = msgpack.packb(fields)
+    return packed
+
+
+def decode_session_cell(cell: bytes) -> SessionCell:
+    """What a cell of `sessions` holds."""
+    return SessionCell(*msgpack.unpackb(cell))
+
+
+def session_column(event_id: bytes) -> bytes:
+    """The column of an event in its session's row; `event_id` are its sixteen bytes."""
+    return b"f:" + event_id
+
+
+def event_id_of(column: bytes) -> str:
+    """The event's id, from its column."""
+    return str(UUID(bytes=column[2:]))
+
+
+def person_key(kind: str, person: str, session_id: str) -> bytes:
+    """The row of `user_pages` that leads from a person to a session; `kind` is `u` (user) or `a` (anonymous)."""
+    return f"{kind}:{person}\0{session_id}".encode()
+
+
+def encode_index(offset: int, time_ms: int) -> bytes:
+    """The cell of `user_pages`: the last offset included, and the newest event's time, epoch ms, among the latest."""
+    packed: bytes = msgpack.packb((offset, time_ms))
+    return packed
+
+
+def progress_key(topic: str, partition: int) -> bytes:
+    """The row of `progress` of a partition."""
+    return f"{topic}|{partition}".encode()
+
+
+def encode_progress(progress: Progress) -> bytes:
+    """The cell `f:offset` of `progress`."""
+    packed: bytes = msgpack.packb(progress)
+    return packed
+
+
+def decode_progress(cell: bytes) -> Progress:
+    """What the cell `f:offset` of `progress` holds."""
+    return Progress(*msgpack.unpackb(cell))
+
+
+def decode_losses(cell: bytes | None) -> list[tuple[int, int, int]]:
+    """What the cell `f:lost` of `progress` holds, nothing if there is none: first offset, end, epoch ms of notice."""
+    return [] if cell is None else [(first, end, ms) for first, end, ms in msgpack.unpackb(cell)]
+
+
+def create_missing(connection: Any) -> list[str]:
+    """Creates those live tables that HBase lacks, through an open `happybase.Connection`; returns their names.
+
+    Deliberately without a TTL: cells carry offsets for timestamps. One version: the newest offset is the truth.
+    """
+    # happybase makes this module from Thrift's own definition when it is imported, so no type checker finds it.
+    import happybase  # noqa: F401
+    from Hbase_thrift import AlreadyExists  # type: ignore[import-not-found]
+
+    present = {name.decode() for name in connection.tables()}
+    created = []
+    for name in names.LIVE_TABLES:
+        if name in present:
+            continue
+        with contextlib.suppress(AlreadyExists):
+            connection.create_table(name, {FAMILY: {"max_versions": 1, "bloom_filter_type": "ROW", "time_to_live": -1}})
+            created.append(name)
+    return created

@@ -1,0 +1,249 @@
+"""One frozen settings object, read once from `HOME/settings.toml` and `FOOTFALL_…`, validated, and passed in.
+
+The environment wins over the file: `FOOTFALL_PACE=5`, `FOOTFALL_PORTS__KAFKA=9192`. `settings_page.py` makes
+`docs/settings.md` from the descriptions here.
+"""
+
+import json
+import os
+from functools import cached_property
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one sentence for the user."""
+
+
+_Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Ports(BaseModel):
+    """TCP ports before `port_offset` is added. All lie below 32768, where Linux begins to hand out ports by itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shop: _Port = Field(5001, description="the shop")
+    news: _Port = Field(5002, description="the news site")
+    academy: _Port = Field(5003, description="the academy")
+    dashboard: _Port = Field(8501, description="the dashboard")
+    zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
+    kafka: _Port = Field(9092, description="Kafka, for clients")
+    kafka_controller: _Port = Field(9093, description="Kafka, for its own controller")
+    namenode: _Port = Field(8020, description="HDFS's NameNode, for clients")
+    namenode_http: _Port = Field(9870, description="HDFS's NameNode: WebHDFS and figures")
+    datanode: _Port = Field(9866, description="HDFS's DataNode: blocks")
+    datanode_http: _Port = Field(9864, description="HDFS's DataNode: WebHDFS and figures")
+    datanode_ipc: _Port = Field(9867, description="HDFS's DataNode: control")
+    hbase_master: _Port = Field(16000, description="HBase's master")
+    hbase_master_http: _Port = Field(16010, description="HBase's master: figures")
+    hbase_regionserver: _Port = Field(16020, description="HBase's region server")
+    hbase_regionserver_http: _Port = Field(16030, description="HBase's region server: figures")
+    hbase_thrift: _Port = Field(9090, description="HBase's Thrift gateway, through which Python reads and writes")
+    storm_nimbus: _Port = Field(6627, description="Storm's Nimbus")
+    storm_supervisor: _Port = Field(6628, description="Storm's supervisor")
+    storm_worker: _Port = Field(6700, description="names the slot of Storm's worker; nothing listens there")
+
+
+class HeapsMb(BaseModel):
+    """Largest Java heap of each service, MiB; the reason for each number is in docs/operating.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zookeeper: int = Field(96, ge=32, description="heap of ZooKeeper, MiB")
+    kafka: int = Field(256, ge=128, description="heap of Kafka, MiB")
+    namenode: int = Field(160, ge=96, description="heap of HDFS's NameNode, MiB")
+    datanode: int = Field(128, ge=96, description="heap of HDFS's DataNode, MiB")
+    hbase_master: int = Field(192, ge=128, description="heap of HBase's master, MiB")
+    hbase_regionserver: int = Field(384, ge=192, description="heap of HBase's region server, MiB")
+    hbase_thrift: int = Field(128, ge=96, description="heap of HBase's Thrift gateway, MiB")
+    flume: int = Field(128, ge=96, description="heap of Flume's agent, MiB")
+    storm_nimbus: int = Field(128, ge=96, description="heap of Storm's Nimbus, MiB")
+    storm_supervisor: int = Field(96, ge=64, description="heap of Storm's supervisor, MiB")
+    storm_worker: int = Field(192, ge=128, description="heap of Storm's worker, MiB; bounds what is in flight too")
+
+
+class Retention(BaseModel):
+    """How long and how much is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kafka_days: int = Field(7, ge=1, description="days of events in Kafka")
+    kafka_gib: float = Field(4.0, gt=0, description="GiB of events in Kafka, all partitions together")
+    live_days: int = Field(8, ge=1, description="days of live tables, by received_at; more than Kafka's, never less")
+    spool_gib: float = Field(1.0, gt=0, description="GiB that a site may spool while Kafka is away")
+    site_logs_gib: float = Field(1.0, gt=0, description="GiB of site logs kept, of those that Flume has read")
+    hdfs_logs_days: int = Field(30, ge=1, description="days of site logs in HDFS, by the lines' own time")
+    ledger_days: int = Field(7, ge=1, description="days of single ledger entries; hourly totals stay")
+    free_disk_gib: float = Field(5.0, ge=0, description="below this visitors pause and collectors answer 503")
+
+    @model_validator(mode="after")
+    def _live_outlives_kafka(self) -> "Retention":
+        if self.live_days <= self.kafka_days:
+            raise ValueError("live_days must exceed kafka_days: a repeat that Kafka holds must still be known as one")
+        return self
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FOOTFALL_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,  # as the launcher does
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    home: Path = Field(REPOSITORY / ".footfall", description="folder of all state: data, logs, secrets, what runs")
+    install: Path = Field(
+        default_factory=lambda data: data["home"] / "install",
+        description="folder of what `up` installs: Python environment, jars, geography; may be shared between homes",
+    )
+    bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
+        "127.0.0.1",
+        description="where sites and dashboard listen: for this machine, or for all others too; "
+        "engines stay on loopback",
+    )
+    port_offset: int = Field(0, ge=0, le=15000, description="added to every port, for a second instance")
+    ports: Ports = Field(default_factory=Ports, description="ports before the offset")
+    heaps_mb: HeapsMb = Field(default_factory=HeapsMb, description="largest heap of each Java service, MiB")
+    retention: Retention = Field(default_factory=Retention, description="how long and how much is kept")
+    visitors_per_site: int = Field(10, ge=0, le=1000, description="concurrent simulated visitors of each site")
+    population: int = Field(40_000, ge=100, description="people of each site's simulated population")
+    pace: float = Field(1.0, ge=0.1, le=20.0, description="how much faster than life the visitors are")
+    seed: int = Field(20_251_107, description="seed of the simulated world")
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.0/8", "::1/128"), description="networks whose X-Forwarded-For is believed"
+    )
+    client_events_per_minute: int = Field(
+        12_000, ge=100, description="events that one address may send to a site in a minute; beyond: 429"
+    )
+    live_tasks: int = Field(2, ge=1, le=8, description="Python bolt processes that share the eight partitions")
+    up_timeout_s: int = Field(300, ge=30, description="longest wait for one service to become healthy")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = Path(os.environ.get("FOOTFALL_HOME") or REPOSITORY / ".footfall")
+        try:
+            file = TomlConfigSettingsSource(settings_cls, home / "settings.toml")
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{home / 'settings.toml'} cannot be read: {error}.") from None
+        if misplaced := {"home", "install"} & file.toml_data.keys():
+            # The launcher, which makes the Python environment in them, reads no TOML.
+            variables = " and ".join(f"FOOTFALL_{name.upper()}" for name in sorted(misplaced))
+            raise SettingsError(f"{home / 'settings.toml'} lies in home and cannot move it; set {variables} instead.")
+        return init_settings, env_settings, file
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network, strict=False)
+        return networks
+
+    @model_validator(mode="after")
+    def _absolute(self) -> "Settings":
+        if not self.home.is_absolute() or not self.install.is_absolute():
+            raise ValueError("home and install must be absolute paths")
+        return self
+
+    @model_validator(mode="after")
+    def _one_port_each(self) -> "Settings":
+        named: dict[int, str] = {}
+        for name, port in self.ports:
+            if port + self.port_offset > 65535:
+                raise ValueError(f"port {name} is {port + self.port_offset} with port_offset; the largest is 65535")
+            if port in named:
+                raise ValueError(f"ports {named[port]} and {name} are both {port}")
+            named[port] = name
+        return self
+
+    def port(self, name: str) -> int:
+        """The port that the thing called `name` in `Ports` listens on, offset included."""
+        return int(getattr(self.ports, name)) + self.port_offset
+
+    @cached_property
+    def conf_dir(self) -> Path:
+        """Rendered configuration, one folder a service; made anew at each start."""
+        return self.home / "conf"
+
+    @cached_property
+    def data_dir(self) -> Path:
+        """What engines store, one folder a service."""
+        return self.home / "data"
+
+    @cached_property
+    def logs_dir(self) -> Path:
+        """Standard output of each service (`SERVICE.log`); the sites' own logs are in `sites/APP/`."""
+        return self.home / "logs"
+
+    @cached_property
+    def run_dir(self) -> Path:
+        """Locks, sockets, process ids, small state of what runs now."""
+        return self.home / "run"
+
+    @cached_property
+    def secrets_dir(self) -> Path:
+        """Generated passwords, mode 0600."""
+        return self.home / "secrets"
+
+    @cached_property
+    def spool_dir(self) -> Path:
+        """Events accepted while Kafka was away, one folder an app."""
+        return self.home / "spool"
+
+    @cached_property
+    def ledger_dir(self) -> Path:
+        """What simulated visitors sent and what they were answered, one folder an app."""
+        return self.home / "ledger"
+
+    @cached_property
+    def kafka_bootstrap(self) -> str:
+        """Kafka's address for clients. Numeric: `localhost` may resolve to ::1, where nothing listens."""
+        return f"127.0.0.1:{self.port('kafka')}"
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that make a child process read these very settings, whatever its own environment says."""
+        flat: dict[str, str] = {}
+
+        def walk(prefix: str, value: Any) -> None:
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    walk(f"{prefix}__{key.upper()}", inner)
+            elif isinstance(value, list):
+                flat[prefix] = json.dumps(value)
+            else:
+                flat[prefix] = str(value)
+
+        for name, value in self.model_dump(mode="json").items():
+            walk(f"FOOTFALL_{name.upper()}", value)
+        return flat
+
+
+def load_settings() -> Settings:
+    """Reads the settings of this process.
+
+    Raises SettingsError with a sentence that names each wrong setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"The settings cannot be used: {faults}. See docs/settings.md.") from None
+    except ValueError as error:  # a variable that should be JSON
+        raise SettingsError(f"The settings cannot be used: {error}. See docs/settings.md.") from None

@@ -1,0 +1,121 @@
+"""One factory for the three sites: the same guard, logs, accounts, incidents and errors around each one's pages."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as BaseResponse
+
+from footfall.names import APP_IDS
+from footfall.settings import Settings
+from footfall.sites import academy, accounts, assets, guard, news, shop, trouble
+from footfall.sites.collector import Collector
+from footfall.sites.collector import blueprint as collecting
+from footfall.sites.pages import show
+from footfall.sites.pictures import picture
+from footfall.sites.session_key import session_key
+from footfall.sites.weblogs import WebLogs
+
+# The largest body that any address takes: `/collect`'s 256 KiB. Forms are far smaller.
+LARGEST_BODY: Final = 256 * 1024
+_LARGEST_FORM: Final = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    name: str
+    pages: Blueprint
+
+
+_SITES: Final = {
+    "shop": _Site("Hearth & Trail", shop.blueprint),
+    "news": _Site("The Daily Current", news.blueprint),
+    "academy": _Site("Openbook Academy", academy.blueprint),
+}
+_WORDS: Final = {
+    400: "That did not arrive as it should",
+    404: "There is nothing here",
+    405: "This cannot be done here",
+    413: "That was too much at once",
+    500: "Something broke on our side",
+}
+
+
+def create_app(app_id: str, settings: Settings, collector: Collector) -> Flask:
+    """The site `app_id`, ready for a WSGI server; its logs are open.
+
+    collector: what `/collect` stores with.
+    Raises ValueError for an unknown `app_id`.
+    """
+    if app_id not in APP_IDS:
+        raise ValueError(f"There is no site {app_id!r}; there are: {', '.join(APP_IDS)}.")
+    site = _SITES[app_id]
+    app = Flask("footfall.sites", static_folder=None)
+    app.config.update(
+        APP_ID=app_id,
+        SITE_NAME=site.name,
+        SECRET_KEY=session_key(settings, app_id),
+        # Browsers send a host's cookies to all its ports: each site needs a name of its own.
+        SESSION_COOKIE_NAME=f"footfall_{app_id}",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["picture"] = picture
+    app.jinja_env.filters["euros"] = shop.euros
+    logs = WebLogs(settings, app_id)
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = request.environ["footfall.request_id"]
+        request.environ["footfall.endpoint"] = request.endpoint or "none"
+
+    @app.after_request
+    def name_request(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> BaseResponse:
+        if error.response is not None:
+            return error.get_response()
+        status = error.code or 500
+        answer = show(
+            "error.html",
+            "error",
+            "error",
+            status=status,
+            heading=_WORDS.get(status, "This did not work"),
+            sentence=error.description if status == 400 else None,
+        )
+        if status == 405:
+            answer.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return answer
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        logs.error(request.environ, _action(), error, 500)
+        return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
+
+    guard.protect(app)
+    trouble.bend(app, app_id, settings)
+    app.register_blueprint(site.pages)
+    app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(assets.blueprint)
+    app.jinja_env.globals["asset"] = assets.address
+    app.register_blueprint(collecting(collector))
+    # The way that Flask's manual names for a middleware; mypy sees a method there.
+    app.wsgi_app = logs.around(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    return app
+
+
+def _action() -> str:
+    """What the visitor was doing, in words made of the view's name: `view product`, `send checkout`."""
+    name = (request.endpoint or "nothing").rpartition(".")[2].replace("_", " ")
+    return f"{'send' if request.method == 'POST' else 'view'} {name}"

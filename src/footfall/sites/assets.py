@@ -1,0 +1,56 @@
+"""Styles and the tracker, served with a fingerprint in their address so that browsers may keep them for a year."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, abort, url_for
+
+blueprint = Blueprint("assets", __name__)
+
+_FOLDER: Final = Path(__file__).parent / "static"
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def address(name: str) -> str:
+    """The address of the file `name`; it changes with the file."""
+    return url_for("assets.serve", name=name, v=_fingerprint(name))
+
+
+@lru_cache(maxsize=32)
+def served(name: str) -> bytes:
+    """What is sent for the file `name`; KeyError if there is no such file."""
+    return _files()[name].read_bytes()
+
+
+@blueprint.get("/static/<name>")
+def serve(name: str) -> Response:
+    try:
+        content = served(name)
+    except KeyError:
+        abort(404)
+    response = Response(content, mimetype=_TYPES[Path(name).suffix])
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@blueprint.get("/favicon.ico")
+def icon() -> Response:
+    return serve("icon.svg")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    return Response("User-agent: *\nDisallow: /account\nDisallow: /cart\nDisallow: /checkout\n", mimetype="text/plain")
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, Path]:
+    # By name from a list: what is asked for is never made into a path.
+    return {path.name: path for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+
+
+@lru_cache(maxsize=32)
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256(served(name)).hexdigest()[:12]

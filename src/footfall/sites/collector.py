@@ -1,0 +1,218 @@
+"""The collector: what browsers post to `/collect` is decided, stored for certain, and only then answered."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+import orjson
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from footfall.events.address import client_address, truncate
+from footfall.events.bodies import element_bytes, parse_body
+from footfall.events.bots import RateRule
+from footfall.events.geo import Geography
+from footfall.events.rejects import Reject, reject_record
+from footfall.events.stamp import Context, accept
+from footfall.events.times import format_rfc3339_ms
+from footfall.names import AppId
+from footfall.settings import Settings
+from footfall.sites.drain import Drain
+from footfall.sites.flood import FloodGate
+from footfall.sites.producer import KafkaProducer
+from footfall.sites.spool import Record, Spool, Topic
+
+MAX_EVENTS: Final = 100
+# The rate of a person who clicks without a pause is far below; see events/bots.py. Per minute at pace 1.
+_BOT_EVENTS_PER_MINUTE: Final = 120
+# A session's row in HBase has a cell for each of its events and is read whole, so it may not grow without end. Reading
+# for eight hours without a pause makes about this many; at the slow rate eight days add some 60,000, about 10 MB.
+_SESSION_EVENTS_AT_ONCE: Final = 5_000
+_SESSION_EVENTS_PER_MINUTE: Final = 5
+# A broker that is well answers in milliseconds. After this long the event is safe in the spool sooner.
+_REPORT_PATIENCE_S: Final = 2.0
+_RETRY_AFTER_S: Final = 5
+_CLOSE_PATIENCE_S: Final = 5.0
+_REFUSALS: Final = {
+    HTTPStatus.FORBIDDEN: "foreign_origin",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many",
+    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+}
+
+
+class StorageUnavailable(Exception):
+    """Neither Kafka nor the spool took the records; some may be stored all the same."""
+
+
+class Collector:
+    """What `/collect` of one site needs: producer, spool, bot rule, places. One a process; any thread may use it."""
+
+    def __init__(self, settings: Settings, app_id: AppId) -> None:
+        """Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used."""
+        self.app_id = app_id
+        self._trusted = settings.trusted_proxies
+        self._disk_low = settings.run_dir / "disk-low"
+        self._geography = Geography(settings.install / "geography")
+        self._rate_rule = RateRule(max(1, int(_BOT_EVENTS_PER_MINUTE * settings.pace)))
+        self._addresses = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
+        self._sessions = FloodGate(_SESSION_EVENTS_AT_ONCE, _SESSION_EVENTS_PER_MINUTE)
+        self._spool = Spool(settings.spool_dir / app_id, int(settings.retention.spool_gib * 2**30))
+        self._producer = KafkaProducer(settings.kafka_bootstrap)
+        self._drain = Drain(self._spool, self._producer)
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def start(self) -> None:
+        """Begins to send what an earlier process spooled."""
+        self._drain.start()
+
+    def close(self) -> None:
+        """Ends in order: what is not in Kafka by then stays in the spool."""
+        self._drain.stop()
+        self._producer.close(_CLOSE_PATIENCE_S)
+        self._spool.close()
+
+    def collect(self, body: bytes) -> Response:
+        """Answers the current request, whose body that is, when all its events are stored."""
+        if self._disk_low.exists():
+            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
+        try:
+            return self._take(body)
+        except StorageUnavailable:
+            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
+
+    def foreign(self) -> Response:
+        """The answer to a page of another origin: only counted."""
+        return self._refuse(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+
+    def too_large(self) -> Response:
+        """The answer to a body beyond the bound: only counted."""
+        return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
+
+    def health(self) -> dict[str, object]:
+        """What `/healthz` says. `spool_oldest_received_at` bounds from below when the oldest spooled event came."""
+        oldest = self._spool.oldest_ms
+        with self._counting:
+            counts = dict(sorted(self._counts.items()))
+        return {
+            "app": self.app_id,
+            "kafka_answers": self._producer.answers(),
+            "spool_records": self._spool.records,
+            "spool_oldest_received_at": None if oldest is None else format_rfc3339_ms(oldest),
+            "since_start": counts,
+        }
+
+    def _take(self, body: bytes) -> Response:
+        """As `collect`. Raises StorageUnavailable."""
+        received_ms = time.time_ns() // 1_000_000
+        parsed = parse_body(body)
+        # A body that is no JSON becomes one record.
+        events = 1 if isinstance(parsed, Reject) else len(parsed)
+        if events > MAX_EVENTS:
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
+        address = client_address(request.remote_addr, request.headers.get("X-Forwarded-For"), self._trusted)
+        if not self._addresses.admits(address or "", events):
+            return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
+        if isinstance(parsed, Reject):
+            return self._refuse_body(parsed, body, received_ms)
+        prefix = truncate(address)
+        context = Context(
+            self.app_id,
+            received_ms,
+            address_prefix=prefix,
+            user_agent=request.headers.get("User-Agent"),
+            gpc=request.headers.get("Sec-GPC") == "1",
+            dnt=request.headers.get("DNT") == "1",
+            place=self._geography.look_up(prefix),
+        )
+        records: list[Record] = []
+        rejected: list[dict[str, object]] = []
+        originals: list[bytes] | None = None
+        of_session: Counter[str] = Counter()
+        for index, event in enumerate(parsed):
+            decided = accept(event, context, self._rate_rule)
+            if isinstance(decided, Reject):
+                originals = element_bytes(body) if originals is None else originals
+                records.append(self._reject(decided, originals[index], received_ms))
+                rejected.append({"index": index, "event_id": decided.event_id, "reason": decided.reason})
+            else:
+                session = decided["session_id"]
+                of_session[session] += 1
+                records.append(Record(Topic.EVENTS, received_ms, session.encode(), orjson.dumps(decided)))
+        if not all(self._sessions.admits(session, count) for session, count in of_session.items()):
+            return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many events of one session.")
+        self._store(records)
+        accepted = events - len(rejected)
+        self._count(accepted=accepted, rejected=len(rejected))
+        return _answer(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected})
+
+    def _refuse_body(self, reject: Reject, body: bytes, received_ms: int) -> Response:
+        self._store([self._reject(reject, body, received_ms)])
+        self._count(rejected=1)
+        return _answer(HTTPStatus.BAD_REQUEST, {"error": reject.reason, "detail": reject.detail})
+
+    def _reject(self, reject: Reject, original: bytes, received_ms: int) -> Record:
+        return Record(Topic.REJECTED, received_ms, b"", reject_record(reject, original, self.app_id, received_ms))
+
+    def _store(self, records: Sequence[Record]) -> None:
+        """Returns when each record is in Kafka or fsynced in the spool. Raises StorageUnavailable."""
+        if not records:
+            return
+        if not self._spool.behind:
+            missing = self._producer.send(records).wait(_REPORT_PATIENCE_S)
+            records = [records[index] for index in missing]
+        if records:
+            try:
+                self._spool.append(records)
+            except OSError as error:
+                raise StorageUnavailable from error
+
+    def _refuse(self, status: HTTPStatus, sentence: str) -> Response:
+        self._count(**{f"refused_{status.value}": 1})
+        response = _answer(status, {"error": _REFUSALS[status], "detail": sentence})
+        if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+            response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+        return response
+
+    def _count(self, **more: int) -> None:
+        with self._counting:
+            self._counts.update(more)
+
+
+def blueprint(collector: Collector) -> Blueprint:
+    """`/collect` and `/healthz` of a site."""
+    made = Blueprint("collector", __name__)
+
+    @made.post("/collect")
+    def collect() -> Response:
+        origin = request.headers.get("Origin")
+        if origin is not None and not _same_host(origin, request.host):
+            return collector.foreign()
+        try:
+            body = request.get_data(cache=False)
+        except RequestEntityTooLarge:
+            return collector.too_large()
+        return collector.collect(body)
+
+    @made.get("/healthz")
+    def healthz() -> Response:
+        return _answer(HTTPStatus.OK, collector.health())
+
+    return made
+
+
+def _same_host(origin: str, host: str) -> bool:
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:  # such as `http://[`
+        return False
+    return named != "" and named.lower() == host.lower()
+
+
+def _answer(status: HTTPStatus, content: dict[str, object]) -> Response:
+    return Response(orjson.dumps(content), status.value, mimetype="application/json")

@@ -1,0 +1,32 @@
+"""So much and no more of one address, or of one session: a runaway client may not fill the disk for all others."""
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Final
+
+# About 200 bytes each. Whoever is forgotten begins anew with a full allowance.
+_MOST_KEYS: Final = 20_000
+
+
+class FloodGate:
+    """An allowance for each key that refills steadily (a token bucket). Any thread may ask."""
+
+    def __init__(self, at_once: int, per_minute: int) -> None:
+        """at_once: events that a key may have without a pause. per_minute: how many of them it gets back."""
+        self._capacity = float(at_once)
+        self._per_second = per_minute / 60
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key → (events left, when, s)
+        self._lock = threading.Lock()
+
+    def admits(self, key: str, events: int, now: float | None = None) -> bool:
+        """Whether so many events of the key are taken; if so, they are counted. now: monotonic seconds."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            left, at = self._left.pop(key, (self._capacity, now))
+            left = min(self._capacity, left + (now - at) * self._per_second)
+            admitted = events <= left
+            self._left[key] = (left - events if admitted else left, now)
+            if len(self._left) > _MOST_KEYS:
+                self._left.popitem(last=False)
+        return admitted

@@ -1,0 +1,193 @@
+"""Records to Kafka, and the certainty which of them have arrived.
+
+One idempotent librdkafka producer and one thread that polls it. A request waits for the reports of its own records.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from footfall.names import PARTITIONER, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.sites.spool import Record, Topic
+
+log = logging.getLogger(__name__)
+
+_TOPICS: Final = {Topic.EVENTS: TOPIC_EVENTS, Topic.REJECTED: TOPIC_REJECTED}
+# Long enough for a leader election or a restarting broker to be waited out without a second copy, short enough that
+# the queue holds little that is also in the spool.
+DELIVERY_TIMEOUT_S: Final = 10.0
+_POLL_S: Final = 0.1
+_ANSWER_AGE_S: Final = 5.0
+_QUIET_S: Final = 60.0
+
+
+class Batch:
+    """The reports still awaited for the records of one `send`."""
+
+    __slots__ = ("_all_reported", "_delivered", "_left", "_lock")
+
+    def __init__(self, records: int) -> None:
+        self._delivered = [False] * records
+        self._left = records
+        self._lock = threading.Lock()
+        # Held until the last report: a plain lock is several times cheaper than an Event, and each request needs one.
+        self._all_reported = threading.Lock()
+        if records:
+            self._all_reported.acquire()
+
+    def report(self, index: int, delivered: bool) -> None:
+        """Takes the one report about the record `index`."""
+        with self._lock:
+            self._delivered[index] = delivered
+            self._left -= 1
+            if self._left == 0:
+                self._all_reported.release()
+
+    @property
+    def reported(self) -> bool:
+        """Whether each record has its report, good or bad."""
+        return self._left == 0
+
+    def wait(self, seconds: float) -> list[int]:
+        """Waits at most so long for all reports; the indices of records that are not known to be in Kafka."""
+        if self._all_reported.acquire(timeout=seconds):
+            self._all_reported.release()
+        with self._lock:
+            return [index for index, delivered in enumerate(self._delivered) if not delivered]
+
+
+class KafkaProducer:
+    """A producer that outlives its own fatal errors. Any thread may send."""
+
+    def __init__(self, bootstrap: str) -> None:
+        """bootstrap: Kafka's `host:port`; it need not answer yet."""
+        self._configuration: dict[str, Any] = {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "acks": "all",
+            "partitioner": PARTITIONER,
+            "compression.type": "zstd",
+            # Requests of the same moment share a batch; each waits at most this long for it.
+            "linger.ms": 2,
+            "delivery.timeout.ms": int(DELIVERY_TIMEOUT_S * 1000),
+            # A broker that is stopped, not dead, keeps its connections open and silent.
+            "socket.timeout.ms": 6_000,
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 1_000,
+            # Topics are made by `up`; one that is missing yet must be found soon after.
+            "topic.metadata.refresh.interval.ms": 60_000,
+            "topic.metadata.propagation.max.ms": 5_000,
+            # Beyond this, events go to the spool, whose bound is a setting.
+            "queue.buffering.max.messages": 50_000,
+            "queue.buffering.max.kbytes": 65_536,
+            "error_cb": self._on_error,
+            "log_level": 3,
+            "logger": _Quiet(),
+        }
+        self._fatal = threading.Event()
+        self._stop = threading.Event()
+        self._last_delivery = -_ANSWER_AGE_S
+        self._last_failure = -_ANSWER_AGE_S
+        self._asking = threading.Lock()
+        self._producer = Producer(self._configuration)
+        self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
+        self._thread.start()
+
+    def send(self, records: Sequence[Record]) -> Batch:
+        """Hands the records to the producer, in order; the batch tells what became of them. Never raises.
+
+        A record that the producer does not take, because its queue is full or it is broken, counts as failed.
+        """
+        batch = Batch(len(records))
+        producer = self._producer
+        for index, record in enumerate(records):
+            try:
+                producer.produce(
+                    _TOPICS[record.topic],
+                    record.value,
+                    record.key or None,
+                    on_delivery=partial(self._on_report, batch, index),
+                )
+            except (BufferError, KafkaException) as error:
+                self._note_failure(error.args[0] if isinstance(error, KafkaException) else None)
+                batch.report(index, False)
+        return batch
+
+    def answers(self) -> bool:
+        """Whether Kafka answers: by a delivery of the last seconds, else by asking it (at most a second)."""
+        with self._asking:
+            now = time.monotonic()
+            if now - self._last_delivery < _ANSWER_AGE_S and self._last_delivery > self._last_failure:
+                return True
+            try:
+                self._producer.list_topics(TOPIC_EVENTS, timeout=1.0)
+            except KafkaException:
+                return False
+            return True
+
+    def close(self, seconds: float) -> int:
+        """Sends what is queued, at most so long, and ends; returns how many records were given up."""
+        self._stop.set()
+        self._thread.join()
+        left: int = self._producer.flush(seconds)
+        return left
+
+    def _poll(self) -> None:
+        while not self._stop.is_set():
+            self._producer.poll(_POLL_S)
+            if self._fatal.is_set():
+                self._replace()
+
+    def _replace(self) -> None:
+        """A fatal error of an idempotent producer is for ever: a new one takes over, the old one's records fail."""
+        broken = self._producer
+        try:
+            self._producer = Producer(self._configuration)
+        except KafkaException as error:
+            # Without threads or memory for another one: events are spooled until there is one.
+            log.error("no new producer could be made: %s", error)
+            self._stop.wait(1.0)
+            return
+        self._fatal.clear()
+        broken.purge()
+        broken.flush(1.0)
+        log.error("the producer failed for good and was replaced")
+
+    def _on_report(self, batch: Batch, index: int, error: KafkaError | None, _message: object) -> None:
+        if error is None:
+            self._last_delivery = time.monotonic()
+        else:
+            self._note_failure(error)
+        batch.report(index, error is None)
+
+    def _on_error(self, error: KafkaError) -> None:
+        # Connections that come and go are librdkafka's to mend; only what it cannot mend concerns us.
+        if error.fatal():
+            self._note_failure(error)
+
+    def _note_failure(self, error: KafkaError | None) -> None:
+        self._last_failure = time.monotonic()
+        if error is not None and error.fatal():
+            log.error("the producer reports a fatal error: %s", error.str())
+            self._fatal.set()
+
+
+class _Quiet(logging.Logger):
+    """librdkafka's own log: a broker that is away says so many times a second; once a minute is enough."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{__name__}.librdkafka", logging.WARNING)
+        self.parent = log
+        self._next = 0.0
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Passes on at most one line a minute."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _QUIET_S
+            super().handle(record)

@@ -1,0 +1,194 @@
+// Footfall's tracker: what one person does on a page, as events that a collector counts. No dependency.
+// What is served is static/footfall.js, below 5 KB, made of this file by minify.sh.
+(() => {
+  "use strict";
+  const doc = document, nav = navigator, MINUTE = 6e4, DAY = 1440 * MINUTE, PING = 5e3, BATCH = 20, KEPT = 500;
+  const OURS = "footfall.", clock = Date.now;
+  const meta = name => doc.querySelector(`meta[name=footfall-${name}]`)?.content;
+  const pack = JSON.stringify;
+  const json = text => { try { return JSON.parse(text); } catch { return null; } };
+
+  // Storage of the browser, or of this page alone where there is none.
+  const spare = {};
+  const read = key => { try { return spare[key] || json(localStorage[OURS + key]); } catch {} };
+  const write = (key, value) => { try { localStorage[OURS + key] = pack(value); } catch { spare[key] = value; } };
+  // One tab at a time, where browsers can do that.
+  const alone = (name, work) => nav.locks ? nav.locks.request(OURS + name, work) : work();
+
+  // UUIDv7: 12 digits of time, then chance, with the version and the variant in their places.
+  const uuid = () => (clock().toString(16).padStart(12, 0)
+    + [...crypto.getRandomValues(new Uint8Array(10))].map(byte => (byte + 256).toString(16).slice(1)).join(""))
+    .replace(/(.{8})(.{4}).(...).(...)/, "$1-$2-7$3-a$4-");
+  const now = () => new Date().toISOString();
+  const bound = (number, most) => Math.max(0, Math.min(most, Math.round(number) || 0));
+  // Cut to what the schema allows: no control character, no half of a character.
+  const clean = fields => {
+    for (const key in fields) {
+      let value = fields[key];
+      if (typeof value == "string")
+        value = value.slice(0, /path|ref/.test(key) ? 1024 : /title|term|message/.test(key) ? 400 : 128).replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]|\p{Cs}/gu, " ");
+      if (value == null || value === "") delete fields[key];
+      else fields[key] = value;
+    }
+    return fields;
+  };
+
+  const page = json(meta("page")), agent = nav.userAgent;
+  if (!page) return;
+  // The first sign that the agent holds, and what it stands for.
+  const sort = signs => signs.split("|").map(sign => sign.split("=")).find(pair => agent.includes(pair[0])).pop();
+  const device = {
+    device_type: sort("iPad=tablet|Mobile=mobile|Android=tablet|=desktop"),
+    browser: sort("Edg=Edge|SamsungB=Samsung Internet|Firefox|Chrome|Safari|=other"),
+    os: sort("Windows|Android|iPad=iPadOS|iPhone=iOS|Mac=macOS|Linux|=other"),
+    language: nav.language,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+  const utm = {};
+  for (const [key, value] of new URLSearchParams(location.search))
+    if (/^utm_(source|medium|campaign|term|content)$/.test(key)) utm[key] = value;
+  const from = doc.referrer ? new URL(doc.referrer) : null;
+  const inside = from?.origin == location.origin, outside = from && !inside ? from.origin + from.pathname : null;
+  const timing = performance.getEntriesByType("navigation")[0] || {};
+
+  const consent = () => nav.globalPrivacyControl ? "denied" : read("consent") || "unknown";
+  const visitor = () => {
+    let known = read("visitor");
+    if (!(known?.at > clock() - 365 * DAY)) write("visitor", known = {id: uuid(), at: clock()});
+    return known.id;
+  };
+
+  // Events wait in `fresh` until they have their place in the visit, then in the queue until the collector has them.
+  let fresh = [], flying = [], failures = read("failures") || 0, timer, errors = 0;
+  let view, path, waiting = 0, ticked = performance.now(), scrolled = 0;
+  const record = (event_type, fields) => {
+    fresh.push({event_id: uuid(), event_type, occurred_at: now(), page_view_id: view, page_path: path,
+      page_section: page.page_type, ...page, ...fields});
+    alone("visit", settle);
+    schedule(400);
+  };
+  const settle = () => {
+    if (!fresh.length) return;
+    const choice = consent(), time = clock();
+    let visit = read("visit");
+    if (!visit || time - visit.at > 30 * MINUTE || visit.consent != choice) {
+      visit = {id: uuid(), seq: 0, consent: choice, utm};
+      fresh.unshift({event_id: uuid(), event_type: "session_start", occurred_at: fresh[0].occurred_at,
+        referrer: outside});
+    }
+    Object.assign(visit.utm, utm);
+    const denied = choice == "denied";
+    const made = fresh.map(event => clean({schema_version: "1.0", app_id: meta("app"),
+      anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
+      user_id: meta("user"), ...device, viewport_w: innerWidth, viewport_h: innerHeight,
+      ...visit.utm, ...event, ...denied && {user_id: null, search_term: null}}));
+    fresh = [];
+    visit.at = time;
+    write("visit", visit);
+    write("queue", [...read("queue") || [], ...made].slice(-KEPT));
+  };
+
+  const queue = () => (read("queue") || []).filter(event => Date.parse(event.occurred_at) > clock() - 2 * DAY);
+  const stamped = events => pack(events.map(event => ({...event, sent_at: now()})));
+  const forget = events => {
+    const gone = new Set(events.map(event => event.event_id));
+    write("queue", queue().filter(event => !gone.has(event.event_id)));
+  };
+  const schedule = wait => { timer ||= setTimeout(() => { timer = 0; alone("send", send); }, wait); };
+  const send = async () => {
+    flying = queue().slice(0, BATCH);
+    if (!flying.length) return;
+    try {
+      const body = stamped(flying);
+      const answer = await fetch("/collect", {method: "POST", body, keepalive: body.length < MINUTE});
+      if (answer.status == 429 || answer.status > 499) throw answer;
+      failures = 0;
+      forget(flying);
+    } catch { failures++; }
+    write("failures", failures);
+    flying = [];
+    if (queue().length) schedule(failures && Math.min(MINUTE, 500 * 2 ** failures) * (1 + Math.random()));
+  };
+
+  // The page is left or hidden: what waits goes at once, by a beacon. Its answer is not seen, so while the
+  // collector is in trouble the events are kept as well; it knows an event that comes twice.
+  const leave = () => {
+    ping();
+    settle();
+    const left = queue().filter(event => !flying.some(other => other.event_id == event.event_id)).slice(0, BATCH);
+    if (left.length && nav.sendBeacon("/collect", stamped(left)) && !failures) forget(left);
+  };
+  const ping = () => {
+    tick();
+    const engaged_ms = bound(Math.min(waiting, PING), PING);
+    if (!engaged_ms) return;
+    waiting -= engaged_ms;
+    record("page_ping", {engaged_ms, scroll_pct: scrolled});
+  };
+  const tick = () => {
+    const time = performance.now();
+    // Longer steps than two seconds were a sleep of the machine.
+    if (!doc.hidden && doc.hasFocus()) waiting += Math.min(time - ticked, 2e3);
+    ticked = time;
+    scrolled = Math.max(scrolled, bound((scrollY + innerHeight) / doc.documentElement.scrollHeight * 100, 100));
+  };
+  const begin = again => {
+    view = uuid();
+    path = location.pathname.slice(0, 1024);
+    scrolled = 0;
+    record("page_view", {page_title: doc.title, request_id: meta("request-id"), http_status: +meta("status") || null,
+      response_ms: again ? null : bound(timing.responseEnd - timing.fetchStart, 6e5), referrer: outside,
+      previous_path: inside && !again && timing.type != "reload" ? from.pathname : null});
+  };
+
+  // The fields that markup names: data-footfall-item-id="…" and the like.
+  const named = node => {
+    const fields = {};
+    for (const name of "element item_id item_type list_id variant value_cents currency".split(" ")) {
+      const value = node.getAttribute("data-footfall-" + name.replace("_", "-"));
+      if (value) fields[name] = name == "value_cents" ? +value : value;
+    }
+    fields.element ||= node.localName + (node.id ? "#" + node.id : node.classList[0] ? "." + node.classList[0] : "");
+    return fields;
+  };
+  const on = (type, work) => addEventListener(type, work, true);
+  on("click", ({target}) => {
+    const node = target.closest?.("a,button"), choice = node?.dataset.footfallConsent;
+    if (!node || node.form && node.type == "submit") return;
+    if (choice) { write("consent", choice); press(); }
+    record("click", named(node));
+  });
+  const press = () => doc.querySelectorAll("[data-footfall-consent]").forEach(node =>
+    node.ariaPressed = node.dataset.footfallConsent == consent());
+  on("submit", ({target}) => {
+    const type = target.dataset.footfallEvent, pieces = target.elements.quantity;
+    if (type) record(type, {...named(target), ...pieces && {quantity: bound(pieces.value, 1e6)}});
+  });
+  const failed = fault => {
+    if (errors++ < 5) record("error", {error_code: "" + (fault?.name || "Error"),
+      error_message: "" + (fault?.message || fault)});
+  };
+  on("error", event => event.message && failed(event.error || event));
+  on("unhandledrejection", event => failed(event.reason));
+  on("pagehide", leave);
+  on("visibilitychange", () => doc.hidden && leave());
+  on("pageshow", event => event.persisted && begin(true));
+  on("scroll", tick);
+
+  begin();
+  press();
+  setInterval(() => { tick(); if (waiting >= PING) ping(); }, 500);
+  // What showing this page means; an order counts once, a list when it comes into sight.
+  const known = read("order");
+  for (const {event_type, ...fields} of json(meta("events")) || []) {
+    const order = fields.order_id, list = doc.querySelector(`[data-footfall-list="${fields.list_id}"]`);
+    if (order && order == known) continue;
+    if (order) write("order", order);
+    if (list) new IntersectionObserver((seen, observer) => {
+      if (!seen.pop().isIntersecting) return;
+      observer.disconnect();
+      record(event_type, fields);
+    }).observe(list);
+    else record(event_type, fields);
+  }
+})();

@@ -1,0 +1,208 @@
+"""What people do on one site, read from `behaviours/APP.yaml` and checked once, with a sentence for each fault."""
+
+import random
+import re
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from math import log
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+LEAVE: Final = "leave"
+ERROR: Final = "error"
+FOLDER: Final = Path(__file__).parent / "behaviours"
+
+
+class BehaviourError(Exception):
+    """A behaviour file is missing or wrong; the message is one sentence for whoever wrote it."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LogNormal(_Part):
+    """A duration: half are shorter than `median`; `sigma` is the spread of its logarithm; cut at `most`."""
+
+    median: float = Field(gt=0)
+    sigma: float = Field(gt=0, le=2)
+    most: float = Field(gt=0)
+
+    def draw(self, rng: random.Random) -> float:
+        """One duration, in the unit of `median`."""
+        return min(self.most, rng.lognormvariate(log(self.median), self.sigma))
+
+
+class VisitShape(_Part):
+    """Numbers that hold for every visit; shares are of page views unless they say otherwise."""
+
+    only_page_share: float = Field(ge=0, le=1, description="share of visits that end on their first page")
+    dwell_s: LogNormal
+    only_page_dwell_s: LogNormal
+    attention: float = Field(gt=0, le=1, description="share of a dwell in which the page is visible and focused")
+    second_tab_share: float = Field(ge=0, le=0.5)
+    reload_share: float = Field(ge=0, le=0.5)
+    broken_link_share: float = Field(ge=0, le=0.5)
+    most_pages: int = Field(ge=2, le=500)
+
+
+class Return(_Part):
+    """One habit of coming back: `share` of visits are followed by another after about `hours`."""
+
+    share: float = Field(ge=0, le=1)
+    hours: LogNormal
+
+
+class Source(_Part):
+    """Where visits come from: a referrer, a campaign, both, or (empty) a typed address."""
+
+    weight: float = Field(gt=0)
+    referrer: str | None = None
+    utm: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("utm")
+    @classmethod
+    def _known(cls, utm: dict[str, str]) -> dict[str, str]:
+        wrong = set(utm) - {"source", "medium", "campaign", "term", "content"}
+        if wrong:
+            raise ValueError(f"utm has no parameter {', '.join(sorted(wrong))}")
+        return utm
+
+    @property
+    def query(self) -> str:
+        """The query that the campaign adds to the entry's address, `?` included; plain words need no escaping."""
+        return "?" + "&".join(f"utm_{key}={value}" for key, value in self.utm.items()) if self.utm else ""
+
+
+class Entry(_Part):
+    """A page on which visits begin: a state, and how its address is made of one of `values`, popular ones first."""
+
+    weight: float = Field(gt=0)
+    state: str
+    path: str
+    values: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _placeholder(self) -> "Entry":
+        if ("{}" in self.path) != bool(self.values):
+            raise ValueError(f"the entry {self.path} needs {{}} in its path exactly when it has values")
+        return self
+
+
+class Form(_Part):
+    """A form that people submit: recognised by the path it is sent to."""
+
+    action: str
+    leads_to: str = Field(description="state of the page that follows; only the simulation without sites needs it")
+    fill: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="values of a field, one is drawn")
+    needs_login: bool = False
+    only_logged_out: bool = False
+    conversion: bool = False
+
+
+class State(_Part):
+    """One kind of page: the addresses that are of it, and how often people go on from it to what."""
+
+    path: str
+    members_factor: float = Field(1.0, gt=0, description="how much more often those come here who could log in now")
+    to: dict[str, float]
+
+    @field_validator("path")
+    @classmethod
+    def _pattern(cls, path: str) -> str:
+        re.compile(path)
+        return path
+
+
+class Bots(_Part):
+    """Crawlers beside the human visitors: how often one comes, agents, mean pages a visit, seconds between pages."""
+
+    every_minutes: float = Field(gt=0)
+    agents: tuple[str, ...] = Field(min_length=1)
+    pages: int = Field(ge=1, le=200)
+    seconds_between: float = Field(gt=0)
+
+
+class Behaviour(_Part):
+    """One site's file."""
+
+    app: str
+    visit: VisitShape
+    returns: tuple[Return, ...]
+    zipf: float = Field(ge=0, le=2, description="exponent of the popularity of items by rank")
+    sources: tuple[Source, ...] = Field(min_length=1)
+    entries: tuple[Entry, ...] = Field(min_length=1)
+    states: dict[str, State]
+    forms: dict[str, Form] = Field(default_factory=dict)
+    search_terms: tuple[str, ...] = Field(min_length=1)
+    bots: Bots
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Behaviour":
+        known = {*self.states, *self.forms, LEAVE}
+        if self.states.keys() & self.forms.keys():
+            raise ValueError("a state and a form share a name")
+        for name, state in self.states.items():
+            unknown = state.to.keys() - known
+            if unknown:
+                raise ValueError(f"state {name} goes on to {', '.join(sorted(unknown))}, which is no state or form")
+            if LEAVE not in state.to:
+                raise ValueError(f"state {name} gives no weight to leave, so that visits might never end")
+            if min(state.to.values()) < 0 or sum(state.to.values()) <= 0:
+                raise ValueError(f"state {name} needs weights of 0 or more, not all 0")
+        for place, state_name in (
+            *((f"entry {entry.path}", entry.state) for entry in self.entries),
+            *((f"form {name}", form.leads_to) for name, form in self.forms.items()),
+        ):
+            if state_name not in self.states:
+                raise ValueError(f"{place} names the state {state_name}, which does not exist")
+        if ERROR not in self.states:
+            raise ValueError("the state error is missing: some pages will fail")
+        if sum(habit.share for habit in self.returns) > 0.6:
+            raise ValueError("the shares of returns exceed 0.6 in sum; with the most loyal people that would be over 1")
+        return self
+
+    @cached_property
+    def source_weights(self) -> tuple[float, ...]:
+        """Cumulated weights of `sources`."""
+        return tuple(accumulate(source.weight for source in self.sources))
+
+    @cached_property
+    def entry_weights(self) -> tuple[float, ...]:
+        """Cumulated weights of `entries`."""
+        return tuple(accumulate(entry.weight for entry in self.entries))
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Each state's name and compiled path pattern, in the file's order; the first match counts."""
+        return tuple((name, re.compile(state.path)) for name, state in self.states.items())
+
+    def state_of(self, path: str) -> str | None:
+        """The state whose pattern matches the whole of `path` (without query), or None."""
+        return next((name for name, pattern in self.patterns if pattern.fullmatch(path)), None)
+
+
+@lru_cache(maxsize=8)
+def load_behaviour(app: str) -> Behaviour:
+    """Reads and checks the file of `app`.
+
+    Raises BehaviourError with a sentence that names the file and each fault.
+    """
+    path = FOLDER / f"{app}.yaml"
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise BehaviourError(f"The behaviour file {path.name} cannot be read: {error}.") from None
+    return check_behaviour(content, path.name)
+
+
+def check_behaviour(content: Any, name: str) -> Behaviour:
+    """Checks a parsed file; `name` is for the sentence of BehaviourError."""
+    try:
+        return Behaviour.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        raise BehaviourError(f"The behaviour file {name} is wrong: {faults}.") from None

@@ -1,0 +1,220 @@
+"""Carries a visit out over HTTP: loads what it decides to load, and sends what the tracker of each page would send."""
+
+import random
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from footfall.sites.visitors import gestures
+from footfall.sites.visitors.actions import Action, Close, Dwell, Open, Page, Submit
+from footfall.sites.visitors.malformed import spoil
+from footfall.sites.visitors.markup import page_of, parse
+from footfall.sites.visitors.outbox import Queue, wall_ms
+from footfall.sites.visitors.pending import Parcel
+from footfall.sites.visitors.population import Person
+from footfall.sites.visitors.tracker import PING_MS, Tracker, View, page_fields
+from footfall.sites.visitors.transport import Answer, Profile, Transport, Unreachable
+from footfall.sites.visitors.visit import Visit
+from footfall.sites.visitors.world import Stopped, World
+
+# Somebody whose page does not come tries again for so long, in seconds on the clock, then gives the visit up.
+_PATIENCE_S: Final = 60.0
+_RETRY_S: Final = 2.0
+_UTM: Final = frozenset(f"utm_{part}" for part in ("source", "medium", "campaign", "term", "content"))
+
+
+class _Silenced(Exception):
+    """An incident keeps this visitor away: not even a last ping comes."""
+
+
+class Browser:
+    """One visit of one person. Used by one thread; `run` returns when the visit is over."""
+
+    def __init__(self, world: World, person: Person, profile: Profile) -> None:
+        self._world = world
+        self._person = person
+        self._profile = profile
+        self._transport = Transport(world.url, world.pool, person, profile)
+        self._tracker = Tracker(person)
+        self._queue = Queue(world.outbox)
+        self._views: dict[int, View] = {}
+        self._pages: dict[int, Page] = {}
+        # What each tab's page was asked with as Referer: a reload asks with it again.
+        self._referrers: dict[int, str | None] = {}
+        self._shown: int | None = None
+        self._begun = False
+        self._silenced: Callable[[], bool] | None = None
+        # Which event an incident spoils is no decision of the visit: it must not disturb the visit's own chance.
+        self._spoiling = random.Random()
+
+    def run(self, visit: Visit, silenced: Callable[[], bool] | None = None) -> Queue:
+        """Plays the visit to its end and returns the queue with what could not be sent yet.
+
+        silenced: says whether an incident keeps this visitor away from now on; nothing more is sent then.
+        """
+        self._silenced = silenced
+        page: Page | None = None
+        try:
+            while True:
+                page = self._do(visit.send(page))
+        except (StopIteration, Stopped):
+            pass
+        except _Silenced:
+            self._views.clear()
+        finally:
+            visit.close()
+        for tab in list(self._views):
+            self._leave(tab)
+        self._world.count("visits")
+        return self._queue
+
+    def _do(self, action: Action) -> Page | None:
+        self._heed()
+        if isinstance(action, Dwell):
+            self._dwell(action)
+        elif isinstance(action, Close):
+            self._leave(action.tab)
+        elif isinstance(action, Submit):
+            return self._submit(action)
+        else:
+            return self._open(action)
+        return None
+
+    def _open(self, action: Open) -> Page | None:
+        origin = action.tab if action.opener is None else action.opener
+        referrer = action.source.referrer if action.source is not None else None
+        if action.reload:
+            referrer = self._referrers.get(action.tab)
+        elif action.link is not None and origin in self._pages:
+            referrer = self._transport.absolute(self._pages[origin].path)
+            if origin in self._views:
+                self._record(self._views[origin], gestures.click(action.link))
+        # The tab that is behind another one is hidden, the tab whose page goes is left: both ping what is left over.
+        self._hide(origin)
+        self._leave(action.tab)
+        answer = self._patiently(lambda: self._transport.load(action.path, referrer))
+        return self._loaded(action.tab, answer, referrer, again=action.reload)
+
+    def _submit(self, action: Submit) -> Page | None:
+        form = action.form
+        if action.tab in self._views:
+            for made in gestures.submitted(form, action.values):
+                self._record(self._views[action.tab], made)
+        referrer = self._transport.absolute(self._pages[action.tab].path)
+        self._leave(action.tab)
+        if form.method == "get":
+            path = form.action.partition("?")[0] + "?" + urlencode(action.values)
+            answer = self._patiently(lambda: self._transport.load(path, referrer))
+        else:
+            answer = self._patiently(lambda: self._transport.load(form.action, referrer, action.values))
+        return self._loaded(action.tab, answer, referrer)
+
+    def _loaded(self, tab: int, answer: Answer | None, referrer: str | None, again: bool = False) -> Page | None:
+        if answer is None:
+            return None
+        path, _, query = answer.path.partition("?")
+        markup = parse(answer.html, path)
+        page = page_of(markup, answer.path, answer.status, self._world.behaviour)
+        self._pages[tab] = page
+        self._referrers[tab] = referrer
+        self._shown = tab
+        self._begun = True
+        self._world.count("pages")
+        about = markup.meta_json("footfall-page")
+        if about is None:
+            return page  # a page without the tracker
+        now_ms = self._now_ms()
+        user_id = self._profile.user_id = markup.metas.get("footfall-user") or None
+        came_from = urlsplit(referrer) if referrer is not None else None
+        inside = referrer is not None and self._transport.is_own(referrer)
+        view = View(
+            common=page_fields(about, now_ms, path, user_id),
+            utm={name: value for name, value in parse_qsl(query) if name in _UTM},
+            referrer=f"{came_from.scheme}://{came_from.netloc}{came_from.path}" if came_from and not inside else None,
+        )
+        self._views[tab] = view
+        fields = {
+            **gestures.viewed(markup),
+            "response_ms": min(answer.response_ms, 600_000),
+            "referrer": view.referrer,
+            "previous_path": came_from.path if came_from and inside and not again else None,
+        }
+        events = self._tracker.record("page_view", now_ms, view, fields)
+        for position, event_type, told in gestures.shown(markup):
+            if position is None:
+                events += self._tracker.record(event_type, now_ms, view, told)
+            else:
+                view.unseen.append((position, event_type, told))
+        self._send(events)
+        return page
+
+    def _dwell(self, action: Dwell) -> None:
+        view = self._views.get(action.tab)
+        seconds = action.seconds
+        if self._shown is not None and self._shown != action.tab:
+            self._hide(self._shown)
+        self._shown = action.tab
+        if view is None or action.attention <= 0:
+            self._world.live(seconds)
+            return
+        self._scroll(view, action.scroll_pct)
+        while seconds > 1e-6:
+            step = min(seconds, (PING_MS - view.waiting_ms) / 1000 / action.attention)
+            self._world.live(step)
+            self._heed()
+            seconds -= step
+            view.waiting_ms += step * action.attention * 1000
+            if view.waiting_ms >= PING_MS - 0.5:
+                self._send(self._tracker.ping(self._now_ms(), view))
+
+    def _scroll(self, view: View, scroll_pct: int) -> None:
+        """Scrolls down so far; the lists that come into sight count."""
+        view.scroll_pct = max(view.scroll_pct, scroll_pct)
+        for seen in [entry for entry in view.unseen if entry[0] <= view.scroll_pct]:
+            view.unseen.remove(seen)
+            self._record(view, seen[1:])
+
+    def _hide(self, tab: int) -> None:
+        if tab in self._views:
+            self._send(self._tracker.ping(self._now_ms(), self._views[tab]))
+
+    def _leave(self, tab: int) -> None:
+        self._hide(tab)
+        self._views.pop(tab, None)
+
+    def _record(self, view: View, made: gestures.Made) -> None:
+        event_type, fields = made
+        self._send(self._tracker.record(event_type, self._now_ms(), view, fields))
+
+    def _send(self, events: list[dict[str, Any]]) -> None:
+        if not events:
+            return
+        share = self._world.share("malformed")
+        attempted_ms = wall_ms()
+        headers = self._transport.tracker_headers
+        parcels = []
+        for event in events:
+            self._world.count(event["event_type"])
+            if share > 0 and self._spoiling.random() < share:
+                event = spoil(event, self._spoiling)
+            parcels.append(Parcel(event, headers, self._person.clock_offset_ms, attempted_ms))
+        self._queue.send(parcels)
+
+    def _patiently(self, load: Callable[[], Answer]) -> Answer | None:
+        """Loads; while the site does not answer, again and again for a minute, on a visit's first page for ever."""
+        waited = 0.0
+        while True:
+            try:
+                return load()
+            except Unreachable:
+                if self._begun and waited >= _PATIENCE_S:
+                    return None
+                self._world.wait(_RETRY_S)
+                waited += _RETRY_S
+
+    def _heed(self) -> None:
+        if self._silenced is not None and self._silenced():
+            raise _Silenced
+
+    def _now_ms(self) -> int:
+        return wall_ms() + self._person.clock_offset_ms

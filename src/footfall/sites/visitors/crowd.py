@@ -1,0 +1,101 @@
+"""All visitors of one site in one process: what they share, and how one visit is made from beginning to end."""
+
+import logging
+import random
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+import urllib3
+
+from footfall.settings import Settings
+from footfall.sites.visitors.behaviour import load_behaviour
+from footfall.sites.visitors.browser import Browser
+from footfall.sites.visitors.ledger import Ledger
+from footfall.sites.visitors.outbox import Leftovers, Outbox, Queue
+from footfall.sites.visitors.pending import Parcel, Pending
+from footfall.sites.visitors.population import Population
+from footfall.sites.visitors.transport import Profile
+from footfall.sites.visitors.visit import bot_visits, person_visits, visit_random
+from footfall.sites.visitors.world import World, site_url
+
+LOG: Final = logging.getLogger("footfall.visitors")
+# Browsers whose cookies are kept; who was away for longer is logged out, as after any cookie's end.
+_PROFILES: Final = 5_000
+
+
+class Visitors:
+    """Everybody on one site in one process. `share` answers how large an incident of a kind is now, 0.0 if none."""
+
+    def __init__(
+        self, settings: Settings, app: str, seed: int, pace: float, stop: threading.Event, share: Callable[[str], float]
+    ) -> None:
+        self.settings = settings
+        self.app = app
+        self.stop = stop
+        self.population = Population(seed, app, settings.population)
+        slots = settings.visitors_per_site
+        pool = urllib3.PoolManager(num_pools=2, maxsize=2 * slots + 4)
+        self.ledger = Ledger(settings, app)
+        self.pending = Pending(settings, app)
+        self.outbox = Outbox(site_url(settings, app), pool, self.ledger, self.pending)
+        self.leftovers = Leftovers()
+        self.world = World(
+            settings=settings,
+            app=app,
+            behaviour=load_behaviour(app),
+            pool=pool,
+            outbox=self.outbox,
+            pace=pace,
+            stop=stop,
+            share=share,
+        )
+        self._profiles: OrderedDict[int, Profile] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def resend(self) -> None:
+        """Sends again what an earlier process left without an answer, before anything new; ends early when stopped."""
+        parcels, unannounced = self.pending.recover(self.settings, self.app)
+        self.outbox.announce(parcel for parcel in parcels if parcel.event_id in unannounced)
+        by_client: dict[bytes, list[Parcel]] = {}
+        for parcel in parcels:
+            by_client.setdefault(orjson.dumps(parcel.headers), []).append(parcel)
+        for group in by_client.values():
+            self.leftovers.add(Queue(self.outbox, group))
+        if parcels:
+            LOG.info("%d events of an earlier run have no answer yet; they are sent again first", len(parcels))
+        while not self.leftovers.flush(self.stop) and not self.stop.wait(0.2):
+            pass
+
+    def human_visit(self, index: int, number: int, silenced: Callable[[], bool] | None = None) -> None:
+        """Makes one visit of one person, from the first page to the last ping."""
+        person = self.population.person(index)
+        profile = self._profile(index)
+        rng = visit_random(self.population.seed, self.app, index, number)
+        visit = person_visits(person, self.world.behaviour, rng, logged_in=profile.user_id is not None)
+        self._finish(Browser(self.world, person, profile).run(visit, silenced))
+
+    def bot_visit(self, number: int) -> None:
+        """Makes one visit of one crawler."""
+        person = self.population.bot(number, self.world.behaviour.bots.agents)
+        rng = random.Random(f"{self.population.seed}/{self.app}/bot/{number}/visit")
+        self._finish(Browser(self.world, person, Profile()).run(bot_visits(self.world.behaviour, rng)))
+
+    def close(self) -> None:
+        """Closes the files; what is still queued stays on disk for the next process."""
+        self.pending.close()
+        self.ledger.close()
+
+    def _finish(self, queue: Queue) -> None:
+        if len(queue):
+            self.leftovers.add(queue)
+
+    def _profile(self, index: int) -> Profile:
+        with self._lock:
+            profile = self._profiles.pop(index, None) or Profile()
+            self._profiles[index] = profile
+            if len(self._profiles) > _PROFILES:
+                self._profiles.popitem(last=False)
+            return profile

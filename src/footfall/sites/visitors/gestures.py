@@ -1,0 +1,70 @@
+"""Which events a click, a form or a shown page amounts to: the contract between the sites' markup and their trackers.
+
+A page says of itself in metas: `footfall-page` (page_type, page_section, item_id, item_type), `footfall-status`,
+`footfall-request-id`, `footfall-user`, and `footfall-events`, a list of what showing it means (a search's results, the
+lines of an order, a login, a list of links), each an object with its `event_type`. Links and forms name themselves in
+`data-footfall-element`, and in further `data-footfall-…` attributes the fields of their event; a form says in
+`data-footfall-event` which event sending it is, if any.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from footfall.sites.visitors.actions import FormSeen, Link
+from footfall.sites.visitors.markup import Markup
+
+Made = tuple[str, dict[str, Any]]
+
+_PREFIX: Final = "data-footfall-"
+_FIELDS: Final = ("element", "item_id", "item_type", "list_id", "variant", "value_cents", "currency")
+_MOST_PIECES: Final = 1_000_000
+
+
+def click(link: Link) -> Made:
+    """The click that follows a link."""
+    return "click", _named("a", link.attributes)
+
+
+def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[Made]:
+    """What sending a form means; searches and logins are told by the page that follows."""
+    event_type = form.attributes.get(f"{_PREFIX}event")
+    if not event_type:
+        return
+    fields = _named("form", form.attributes)
+    if "quantity" in values:
+        quantity = values["quantity"]
+        fields["quantity"] = min(_MOST_PIECES, int(quantity)) if quantity.isdecimal() else 0
+    yield event_type, fields
+
+
+def viewed(markup: Markup) -> dict[str, Any]:
+    """The fields of a page view that the page itself knows."""
+    status = markup.metas.get("footfall-status", "")
+    return {
+        "page_title": markup.title,
+        "request_id": markup.metas.get("footfall-request-id"),
+        "http_status": int(status) if status.isdecimal() else None,
+    }
+
+
+def shown(markup: Markup) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
+    """What showing a page means beside the view of it: where its list stands on the page, event type, fields.
+
+    The position is None for what counts at once, else 0–100: a list counts when it comes into sight.
+    """
+    for told in markup.meta_json("footfall-events") or ():
+        fields = dict(told)
+        event_type = fields.pop("event_type")
+        yield markup.lists.get(fields.get("list_id", "")), event_type, fields
+
+
+def _named(tag: str, attributes: Mapping[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for field in _FIELDS:
+        value = attributes.get(_PREFIX + field.replace("_", "-"))
+        if value:
+            fields[field] = int(value) if field == "value_cents" else value
+    if "element" not in fields:
+        mark = attributes.get("id"), attributes.get("class", "").split()
+        fields["element"] = tag + (f"#{mark[0]}" if mark[0] else f".{mark[1][0]}" if mark[1] else "")
+    return fields

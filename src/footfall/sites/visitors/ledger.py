@@ -1,0 +1,202 @@
+"""What the simulated visitors sent and what they were answered: the truth that `verify` compares every store with.
+
+`ledger_dir/APP/YYYYMMDDTHH.jsonl` holds one JSON array a line: attempted, accepted, rejected, dropped. Each line, or
+batch of lines, is one write to a file opened for appending, so that a killed process tears at most its last line.
+Hours older than the retention become one line of counts each in `totals.jsonl`.
+"""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import orjson
+
+from footfall.settings import Settings
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+TOTALS: Final = "totals.jsonl"
+KINDS: Final = ("attempted", "accepted", "rejected", "dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `seq` and `event_type` stand on attempted lines, `reason` on rejected and dropped ones."""
+
+    kind: Literal["attempted", "accepted", "rejected", "dropped"]
+    ms: int
+    event_id: str
+    session_id: str
+    seq: int | None = None
+    event_type: str | None = None
+    reason: str | None = None
+
+    def line(self) -> bytes:
+        """The entry as it stands in the file, line end included."""
+        head: list[Any] = [self.kind, self.ms, self.event_id, self.session_id]
+        if self.kind == "attempted":
+            head += [self.seq, self.event_type]
+        elif self.kind != "accepted":
+            head.append(self.reason)
+        return orjson.dumps(head) + b"\n"
+
+
+class Ledger:
+    """Appends to the ledger of one site; safe for several threads. There is one writing process a site."""
+
+    def __init__(self, settings: Settings, app: str) -> None:
+        self._folder = settings.ledger_dir / app
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._hour = -1
+        self._file = -1
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Appends entries, all of one moment, to the file of the first one's hour, in one write."""
+        batch = list(entries)
+        if not batch:
+            return
+        lines = b"".join(entry.line() for entry in batch)
+        with self._lock:
+            try:
+                append(self._descriptor(batch[0].ms), lines)
+            except OSError:
+                # Half a line may stand there: opening the file again ends it, else it would swallow the next one.
+                self._close()
+                raise
+
+    def close(self) -> None:
+        """Closes the file; a later write opens it again."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._hour = -1, -1
+
+    def _descriptor(self, ms: int) -> int:
+        hour = ms // HOUR_MS
+        if hour != self._hour:
+            self._close()
+            self._file, self._hour = open_for_appending(self._folder / hour_name(ms)), hour
+        return self._file
+
+
+def open_for_appending(path: Path) -> int:
+    """A descriptor that appends to `path`; a last line that a crash tore is ended first, so that it stays alone."""
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        size = os.fstat(file).st_size
+        if size and os.pread(file, 1, size - 1) != b"\n":
+            append(file, b"\n")
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
+def append(file: int, data: bytes) -> None:
+    """Writes all of `data`; the kernel may take it in parts only when the disk is nearly full."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def hour_name(ms: int) -> str:
+    """Name of the file that holds the hour of `ms` (epoch milliseconds)."""
+    return datetime.fromtimestamp(ms // HOUR_MS * 3600, timezone.utc).strftime("%Y%m%dT%H.jsonl")
+
+
+def read(settings: Settings, app: str, since_ms: int = 0) -> Iterator[Entry]:
+    """Yields the single entries of `app` from `since_ms` (epoch milliseconds) on, hour by hour in file order.
+
+    A torn line, which only a crash leaves, is skipped: the request it announces was never sent.
+    """
+    for path in hour_files(settings, app):
+        if path.name < hour_name(max(0, since_ms)):
+            continue
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # compacted between listing and reading
+            continue
+        for line in content.split(b"\n"):
+            entry = _parse(line)
+            if entry is not None and entry.ms >= since_ms:
+                yield entry
+
+
+def hour_files(settings: Settings, app: str) -> list[Path]:
+    """The hourly files that still hold single entries, oldest first."""
+    return sorted((settings.ledger_dir / app).glob("[0-9]*T[0-9][0-9].jsonl"))
+
+
+def read_totals(settings: Settings, app: str) -> list[dict[str, Any]]:
+    """The counts of hours whose single entries are gone: `{"hour", "attempted": {type: n}, "accepted": n, …}`."""
+    path = settings.ledger_dir / app / TOTALS
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def compact(settings: Settings, now_ms: int) -> int:
+    """Reduces the files of all sites that are older than `retention.ledger_days` to one line of counts an hour.
+
+    The totals are replaced in one rename before the hour's file is deleted, so an interruption neither loses an hour
+    nor counts it twice. Returns how many hourly files were removed.
+    """
+    oldest_kept = hour_name(now_ms - settings.retention.ledger_days * DAY_MS)
+    removed = 0
+    for folder in sorted(settings.ledger_dir.glob("*/")):
+        app = folder.name
+        expired = [path for path in hour_files(settings, app) if path.name < oldest_kept]
+        if not expired:
+            continue
+        totals = read_totals(settings, app)
+        known = {total["hour"] for total in totals}
+        totals += [_total(path) for path in expired if path.stem not in known]
+        draft = folder / f"{TOTALS}.new"
+        draft.write_bytes(b"".join(orjson.dumps(total) + b"\n" for total in totals))
+        draft.replace(folder / TOTALS)
+        for path in expired:
+            path.unlink(missing_ok=True)
+        removed += len(expired)
+    return removed
+
+
+def _total(path: Path) -> dict[str, Any]:
+    attempted: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    accepted = 0
+    for entry in filter(None, map(_parse, path.read_bytes().split(b"\n"))):
+        if entry.kind == "attempted":
+            attempted[entry.event_type or "unknown"] += 1
+        elif entry.kind == "accepted":
+            accepted += 1
+        else:
+            (rejected if entry.kind == "rejected" else dropped)[entry.reason or "unknown"] += 1
+    return {
+        "hour": path.stem,
+        "attempted": dict(attempted),
+        "accepted": accepted,
+        "rejected": dict(rejected),
+        "dropped": dict(dropped),
+    }
+
+
+def _parse(line: bytes) -> Entry | None:
+    try:
+        kind, ms, event_id, session_id, *rest = orjson.loads(line)
+    except (ValueError, TypeError):  # empty, torn, or JSON that is no array of four or more
+        return None
+    if kind == "attempted" and len(rest) == 2:
+        return Entry(kind, ms, event_id, session_id, seq=rest[0], event_type=rest[1])
+    if kind == "accepted" and not rest:
+        return Entry(kind, ms, event_id, session_id)
+    if kind in ("rejected", "dropped") and len(rest) == 1:
+        return Entry(kind, ms, event_id, session_id, reason=rest[0])
+    return None

@@ -1,0 +1,137 @@
+"""Reading a page as a visit needs it: its metas, its links and its forms, by the markup that our own sites write.
+
+Not a general HTML parser: attributes stand in quotes, forms are not nested, comments and scripts hold no tags.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from footfall.sites.visitors.actions import FormSeen, Link, Page
+from footfall.sites.visitors.behaviour import ERROR, Behaviour
+
+_TAG: Final = re.compile(
+    r"""<(meta|a|form|input|select|option|textarea|button|/form|/select)\b((?:"[^"]*"|'[^']*'|[^>"'])*)>""",
+    re.IGNORECASE,
+)
+_ATTRIBUTE: Final = re.compile(r"""([\w-]+)(?:="([^"]*)"|='([^']*)')?""")
+_LIST: Final = re.compile(r'\bdata-footfall-list="([^"]*)"')
+# A form refused with one of these is shown again: people mend it, or go back.
+_MENDABLE: Final = frozenset((409, 422))
+_TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What stands in one page: title, metas by name, links and forms in their order."""
+
+    title: str
+    metas: Mapping[str, str]
+    links: tuple[Link, ...]
+    forms: tuple[FormSeen, ...]
+    lists: Mapping[str, int]
+    """Lists of links by name: where each begins in the page, 0 (top) to 100, as far as text tells."""
+
+    def meta_json(self, name: str) -> Any:
+        """The JSON value in a meta, None if there is none."""
+        value = self.metas.get(name)
+        return orjson.loads(value) if value else None
+
+
+class _OpenForm:
+    def __init__(self, attributes: dict[str, str]) -> None:
+        self.attributes = attributes
+        self.values: dict[str, str] = {}
+        self.options: dict[str, list[str]] = {}
+        self.select: str | None = None
+
+    def field(self, tag: str, attributes: dict[str, str]) -> None:
+        name, value = attributes.get("name"), attributes.get("value", "")
+        if tag == "option" and self.select is not None:
+            self.options.setdefault(self.select, []).append(value)
+        elif name is None:
+            return
+        elif tag == "select":
+            self.select = name
+        elif attributes.get("type") in ("radio", "checkbox"):
+            self.options.setdefault(name, []).append(value or "on")
+        elif tag == "button":
+            self.options.setdefault(name, []).append(value)
+        else:
+            self.values[name] = value
+
+    def seen(self, own_path: str) -> FormSeen:
+        attributes = self.attributes
+        return FormSeen(
+            name="",
+            method=attributes.get("method", "get").lower(),
+            action=attributes.get("action") or own_path,
+            values=self.values,
+            options={name: tuple(options) for name, options in self.options.items()},
+            attributes=attributes,
+        )
+
+
+def parse(html: str, own_path: str) -> Markup:
+    """Reads the page that came from `own_path`."""
+    title = _TITLE.search(html)
+    metas: dict[str, str] = {}
+    links: list[Link] = []
+    forms: list[FormSeen] = []
+    form: _OpenForm | None = None
+    for match in _TAG.finditer(html):
+        tag = match[1].lower()
+        if tag == "/form":
+            if form is not None:
+                forms.append(form.seen(own_path))
+            form = None
+            continue
+        if tag == "/select":
+            if form is not None:
+                form.select = None
+            continue
+        attributes = {name.lower(): unescape(one or other) for name, one, other in _ATTRIBUTE.findall(match[2])}
+        if tag == "a":
+            href = attributes.get("href", "")
+            if href.startswith("/") and not href.startswith("//"):
+                links.append(Link(href, attributes))
+        elif tag == "meta":
+            if "name" in attributes:
+                metas[attributes["name"]] = attributes.get("content", "")
+        elif tag == "form":
+            form = _OpenForm(attributes)
+        elif form is not None:
+            form.field(tag, attributes)
+    # As a browser gives it: without white space around, and one space for any within.
+    words = " ".join(unescape(title[1]).split()) if title else ""
+    lists = {unescape(found[1]): 100 * found.start() // len(html) for found in _LIST.finditer(html)}
+    return Markup(words, metas, tuple(links), tuple(forms), lists)
+
+
+def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Page:
+    """Sorts a page's links by the state they lead to, and names its forms, as the behaviour knows them.
+
+    An address that several links lead to is there several times; links to the page itself are left out.
+    path: with query, after redirects.
+    """
+    own = path.partition("?")[0]
+    links: dict[str, list[Link]] = {}
+    for link in markup.links:
+        target = urlsplit(link.path)
+        if target.path == own and not target.query:
+            continue
+        state = behaviour.state_of(target.path)
+        if state is not None:
+            links.setdefault(state, []).append(link)
+    forms: dict[str, FormSeen] = {}
+    for form in markup.forms:
+        for name, rule in behaviour.forms.items():
+            if name not in forms and re.fullmatch(rule.action, urlsplit(form.action).path):
+                forms[name] = FormSeen(name, form.method, form.action, form.values, form.options, form.attributes)
+    state = behaviour.state_of(own) if status < 400 or status in _MENDABLE else ERROR
+    return Page(state or ERROR, path, status, {name: tuple(group) for name, group in links.items()}, forms)

@@ -1,0 +1,138 @@
+"""The people of one site: each made when needed, and always the same for one seed, app and index.
+
+Indices are cut into one range a country, in proportion to its weight, so that a person of a wanted country can be
+drawn without making anybody else. Nothing here knows the time or the network.
+"""
+
+import random
+import uuid
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from footfall.sites.visitors.devices import Device, choose_device
+from footfall.sites.visitors.places import COUNTRIES, COUNTRY_CUMULATED, Country, activity_cumulated
+
+# Of 40,000 people 4,800 have a login; the sites share one CRM of that many users and a quarter more.
+LOGIN_SHARE: Final = 0.12
+_USERS_PER_LOGIN: Final = 1.25
+_GPC_SHARE: Final = 0.05
+_WRONG_CLOCK_SHARE: Final = 0.03
+# The collector refuses an id whose time is more than 48 h from the event; eight hours are left for waiting in a queue.
+_WRONGEST_CLOCK_MS: Final = 40 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One simulated person and the one browser that he or she uses on this site."""
+
+    app: str
+    index: int
+    anonymous_id: str
+    user_id: str | None
+    country: Country
+    address: str
+    device: Device
+    gpc: bool
+    clock_offset_ms: int
+    taste_seed: int
+    loyalty: float
+    """Multiplies the chance to come back; 0.5 to 1.5."""
+
+    @property
+    def email(self) -> str | None:
+        """The address that this person logs in with."""
+        return f"{self.user_id}@example.com" if self.user_id else None
+
+    @property
+    def browser(self) -> dict[str, Any]:
+        """What this person's browser says of itself in each event."""
+        return {
+            "device_type": self.device.device_type,
+            "browser": self.device.browser,
+            "os": self.device.os,
+            "language": self.country.language,
+            "timezone": self.country.timezone,
+            "viewport_w": self.device.viewport_w,
+            "viewport_h": self.device.viewport_h,
+        }
+
+    def taste(self, subject: str) -> float:
+        """How much this person likes a section or topic: 4 for about one in five, 0.4 for the others, always the same.
+
+        The hash is a fixed one: Python's own differs from process to process.
+        """
+        value = self.taste_seed
+        for byte in subject.encode():
+            value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+        return 4.0 if (value >> 17) % 5 == 0 else 0.4
+
+
+class Population:
+    """`size` people of `app` under `seed`."""
+
+    def __init__(self, seed: int, app: str, size: int) -> None:
+        self.seed = seed
+        self.app = app
+        self.size = size
+        total = COUNTRY_CUMULATED[-1]
+        self._bounds = [0, *(round(size * weight / total) for weight in COUNTRY_CUMULATED)]
+        self._users = max(1, round(size * LOGIN_SHARE * _USERS_PER_LOGIN))
+        self._first_user = random.Random(f"{seed}/{app}/crm").randrange(self._users)
+
+    def person(self, index: int) -> Person:
+        """The person number `index`, 0 ≤ index < size."""
+        rng = random.Random(f"{self.seed}/{self.app}/{index}")
+        country = COUNTRIES[bisect_right(self._bounds, index) - 1]
+        wrong_clock = rng.random() < _WRONG_CLOCK_SHARE
+        offset = rng.randrange(-_WRONGEST_CLOCK_MS, _WRONGEST_CLOCK_MS) if wrong_clock else 0
+        return Person(
+            app=self.app,
+            index=index,
+            anonymous_id=_uuid(rng),
+            user_id=self._user_id(index),
+            country=country,
+            address=country.choose_address(rng),
+            device=choose_device(rng),
+            gpc=rng.random() < _GPC_SHARE,
+            clock_offset_ms=offset,
+            taste_seed=rng.getrandbits(64),
+            loyalty=0.5 + rng.random(),
+        )
+
+    def bot(self, number: int, agents: Sequence[str]) -> Person:
+        """Crawler number `number`: it keeps nothing, so each visit is another browser to us."""
+        rng = random.Random(f"{self.seed}/{self.app}/bot/{number}")
+        country = rng.choice(COUNTRIES)
+        return Person(
+            app=self.app,
+            index=-1 - number,
+            anonymous_id=_uuid(rng),
+            user_id=None,
+            country=country,
+            address=country.choose_address(rng),
+            device=Device("desktop", "other", "other", rng.choice(agents), 1024, 768),
+            gpc=False,
+            clock_offset_ms=0,
+            taste_seed=0,
+            loyalty=0.5,
+        )
+
+    def draw_index(self, rng: random.Random, now_ms: int) -> int:
+        """Draws one person's index: the country by how active it is at `now_ms`, then anybody of it."""
+        weights = activity_cumulated(now_ms // 3_600_000)
+        country = bisect_right(weights, rng.random() * weights[-1], hi=len(weights) - 1)
+        low, high = self._bounds[country], self._bounds[country + 1]
+        return rng.randrange(low, high) if high > low else rng.randrange(self.size)
+
+    def _user_id(self, index: int) -> str | None:
+        """Logins are spread evenly over the indices; two sites share the users where their runs of numbers overlap."""
+        number = int(index * LOGIN_SHARE)
+        if int((index + 1) * LOGIN_SHARE) == number:
+            return None
+        return f"u{(self._first_user + number) % self._users + 1:06d}"
+
+
+def _uuid(rng: random.Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))

@@ -1,0 +1,116 @@
+"""Ten slots, one thread each: when a visit ends, the schedule's next person takes the slot at once.
+
+Crawlers come beside them now and then, and in numbers while the incident `bots` lasts.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+
+from footfall.settings import Settings
+from footfall.sites.visitors.crowd import LOG, Visitors
+from footfall.sites.visitors.outbox import wall_ms
+from footfall.sites.visitors.pending import state_path
+from footfall.sites.visitors.schedule import Schedule
+from footfall.sites.visitors.world import Stopped
+
+_SAVE_EVERY_S: Final = 60.0
+_REPORT_EVERY_S: Final = 300.0
+
+
+def keep_visited(settings: Settings, app: str, stop: threading.Event, share: Callable[[str], float]) -> None:
+    """Keeps the site visited until `stop` is set, or until a visitor fails in a way that nobody foresaw.
+
+    share: answers how large an incident of a kind is now, 0.0 if there is none.
+    """
+    visitors = Visitors(settings, app, settings.seed, settings.pace, stop, share)
+    visitors.resend()
+    path = state_path(settings, app)
+    remembered = orjson.loads(path.read_bytes()) if path.exists() else None
+    schedule = Schedule(visitors.population, visitors.world.behaviour, settings.pace, remembered)
+    lock = threading.Lock()
+    slots = settings.visitors_per_site
+    threads = [
+        threading.Thread(target=_guarded, args=(stop, _keep_slot, visitors, schedule, lock, slot), name=f"slot-{slot}")
+        for slot in range(slots)
+    ]
+    # A platform without visitors is one whose every event somebody knows in advance: no crawler comes by chance.
+    if slots > 0:
+        threads.append(threading.Thread(target=_guarded, args=(stop, _keep_bots, visitors), name="bots"))
+    for thread in threads:
+        thread.start()
+    saved = reported = time.monotonic()
+    while not stop.wait(1.0):
+        visitors.leftovers.flush(stop)
+        now = time.monotonic()
+        if now - saved >= _SAVE_EVERY_S:
+            _save(settings, app, schedule, lock)
+            saved = now
+        if now - reported >= _REPORT_EVERY_S:
+            LOG.info("so far: %s; without an answer: %d", dict(visitors.world.counts), len(visitors.pending))
+            reported = now
+    for thread in threads:
+        thread.join()
+    _save(settings, app, schedule, lock)
+    visitors.close()
+
+
+def _keep_slot(visitors: Visitors, schedule: Schedule, lock: threading.Lock, slot: int) -> None:
+    world, slots = visitors.world, visitors.settings.visitors_per_site
+    while not world.stop.is_set():
+        while world.paused() or world.silent(slot, slots):
+            world.wait(0.5)
+        with lock:
+            turn = schedule.begin(wall_ms())
+        visitors.human_visit(turn.index, turn.number, lambda: world.silent(slot, slots))
+        with lock:
+            schedule.end(turn, visitors.population.person(turn.index), wall_ms())
+
+
+def _keep_bots(visitors: Visitors) -> None:
+    """One crawler now and then; while the incident lasts, a share of the slots' number of them without a break."""
+    world = visitors.world
+    number = wall_ms() // 1000  # another one than any earlier process's
+    every_s = world.behaviour.bots.every_minutes * 60 / world.pace
+    next_at = time.monotonic() + every_s * random.random()
+    crawlers: list[threading.Thread] = []
+    try:
+        while True:
+            world.wait(0.5)
+            crawlers = [thread for thread in crawlers if thread.is_alive()]
+            share = world.share("bots")
+            wanted = max(1, round(share * visitors.settings.visitors_per_site)) if share > 0 else 0
+            if time.monotonic() >= next_at:
+                next_at = time.monotonic() + every_s
+                wanted = max(wanted, len(crawlers) + 1)
+            while len(crawlers) < wanted and not world.paused():
+                number += 1
+                crawlers.append(threading.Thread(target=_guarded, args=(world.stop, visitors.bot_visit, number)))
+                crawlers[-1].start()
+    finally:  # Stopped: they end by themselves, and the files stay open until they have
+        for crawler in crawlers:
+            crawler.join()
+
+
+def _guarded(stop: threading.Event, work: Callable[..., None], *arguments: object) -> None:
+    """A thread's outermost call: an unforeseen error ends the whole process, so that its manager starts it anew."""
+    try:
+        work(*arguments)
+    except Stopped:
+        return
+    except Exception:
+        LOG.exception("A visitor failed in a way that nobody foresaw; the process ends and starts anew.")
+        stop.set()
+
+
+def _save(settings: Settings, app: str, schedule: Schedule, lock: threading.Lock) -> None:
+    with lock:
+        content = orjson.dumps(schedule.remembered())
+    path = state_path(settings, app)
+    draft = path.with_suffix(".new")
+    draft.write_bytes(content)
+    draft.replace(path)

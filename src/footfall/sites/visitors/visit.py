@@ -1,0 +1,179 @@
+"""One visit as a stream of decisions: a generator that yields actions and is sent the page that each one led to.
+
+All chance comes from one generator seeded by (seed, app, person, visit number), and nothing depends on how long an
+answer took; so a visit to an unchanged site is the same each time.
+"""
+
+import random
+from collections.abc import Generator
+from itertools import accumulate
+from typing import Final
+
+from footfall.sites.visitors.actions import Action, Close, Dwell, FormSeen, Link, Open, Page, Submit, popularity
+from footfall.sites.visitors.behaviour import ERROR, LEAVE, Behaviour
+from footfall.sites.visitors.population import Person
+
+Visit = Generator[Action, Page | None, None]
+
+_MAIN: Final = 0
+_SECOND: Final = 1
+# What people write into fields that the behaviour says nothing of, such as a street.
+_ANY_TEXT: Final = "Example 1"
+# Where no element is liked more than another, the first ones of a page are; a navigation bar is not read to its end.
+_LINKS_SEEN: Final = 60
+
+
+def visit_random(seed: int, app: str, index: int, number: int) -> random.Random:
+    """The chance of visit `number` (0 is the first) of person `index`."""
+    return random.Random(f"{seed}/{app}/{index}/{number}")
+
+
+def person_visits(person: Person, behaviour: Behaviour, rng: random.Random, logged_in: bool) -> Visit:
+    """A visit of a human being; a page of None means that the site did not answer, and ends it."""
+    return _HumanVisit(person, behaviour, rng, logged_in).run()
+
+
+def bot_visits(behaviour: Behaviour, rng: random.Random) -> Visit:
+    """A visit of a crawler: page after page, evenly fast, along any link, engaged with nothing."""
+    page = yield Open(_MAIN, behaviour.entries[0].path.replace("{}", (*behaviour.entries[0].values, "")[0]))
+    for _ in range(rng.randint(1, 2 * behaviour.bots.pages)):
+        yield Dwell(_MAIN, behaviour.bots.seconds_between, attention=0.0)
+        if page is None:
+            return
+        links = [link for group in page.links.values() for link in group]
+        if not links:
+            break
+        link = rng.choice(links)
+        page = yield Open(_MAIN, link.path, link=link)
+    yield Close(_MAIN)
+
+
+class _HumanVisit:
+    def __init__(self, person: Person, behaviour: Behaviour, rng: random.Random, logged_in: bool) -> None:
+        self._person = person
+        self._behaviour = behaviour
+        self._rng = rng
+        self._logged_in = logged_in
+        self._pages = 0
+
+    def run(self) -> Visit:
+        rng, shape = self._rng, self._behaviour.visit
+        only_one = rng.random() < shape.only_page_share
+        page = yield self._arrive()
+        if only_one:
+            yield self._look(_MAIN, shape.only_page_dwell_s.draw(rng))
+            yield Close(_MAIN)
+            return
+        while page is not None:
+            self._pages += 1
+            yield self._look(_MAIN, shape.dwell_s.draw(rng))
+            if self._pages >= shape.most_pages:
+                break
+            chance = rng.random()
+            if chance < shape.reload_share:
+                page = yield Open(_MAIN, page.path, reload=True)
+                continue
+            if chance < shape.reload_share + shape.broken_link_share:
+                # A bookmark of something that is no longer there.
+                own = page.path.partition("?")[0]
+                page = yield Open(_MAIN, f"{own.rstrip('/')}/gone-{rng.randrange(1000)}")
+                continue
+            target = self._choose_target(page)
+            if target == LEAVE:
+                break
+            if target in page.forms:
+                page = yield self._fill(target, page.forms[target])
+                continue
+            link = self._choose_link(page.links[target])
+            if rng.random() < shape.second_tab_share:
+                alive = yield from self._second_tab(link)
+                if not alive:
+                    return
+                continue
+            page = yield Open(_MAIN, link.path, link=link)
+        if page is not None:
+            yield Close(_MAIN)
+
+    def _arrive(self) -> Open:
+        behaviour, rng = self._behaviour, self._rng
+        source = rng.choices(behaviour.sources, cum_weights=behaviour.source_weights)[0]
+        entry = rng.choices(behaviour.entries, cum_weights=behaviour.entry_weights)[0]
+        path = entry.path
+        if entry.values:
+            paths = [path.replace("{}", value) for value in entry.values]
+            weights = [popularity(p, behaviour.zipf) * self._person.taste(p) for p in paths]
+            path = rng.choices(paths, weights)[0]
+        return Open(_MAIN, path + source.query, source=source)
+
+    def _look(self, tab: int, seconds: float) -> Dwell:
+        scroll = min(100, int(100 * self._rng.betavariate(2, 1.5)) + 1)
+        return Dwell(tab, seconds, self._behaviour.visit.attention, scroll)
+
+    def _choose_target(self, page: Page) -> str:
+        """Where to go next, among what the page really offers."""
+        state = self._behaviour.states[page.state if page.state in self._behaviour.states else ERROR]
+        possible = [
+            (name, weight * self._pull(name))
+            for name, weight in state.to.items()
+            if name == LEAVE or name in page.links or (name in page.forms and self._may(name, page))
+        ]
+        weights = list(accumulate(weight for _, weight in possible))
+        return self._rng.choices(possible, cum_weights=weights)[0][0] if weights[-1] > 0 else LEAVE
+
+    def _pull(self, name: str) -> float:
+        could_log_in = self._person.user_id is not None and not self._logged_in
+        return self._behaviour.states[name].members_factor if could_log_in and name in self._behaviour.states else 1.0
+
+    def _may(self, name: str, page: Page) -> bool:
+        if page.status >= 400 and page.state != ERROR:
+            return False  # what was sent has been refused, such as an order of something sold out
+        form = self._behaviour.forms[name]
+        if form.needs_login and not self._logged_in:
+            return False
+        return not form.only_logged_out or (self._person.user_id is not None and not self._logged_in)
+
+    def _choose_link(self, links: tuple[Link, ...]) -> Link:
+        if len(links) == 1:
+            return links[0]
+        seen = links[:_LINKS_SEEN]
+        zipf, taste = self._behaviour.zipf, self._person.taste
+        weights = [popularity(link.path, zipf) * taste(_subject(link)) for link in seen]
+        return self._rng.choices(seen, weights)[0]
+
+    def _fill(self, name: str, form: FormSeen) -> Submit:
+        rule = self._behaviour.forms[name]
+        values = {field: value or _ANY_TEXT for field, value in form.values.items()}
+        for field, choices in form.options.items():
+            values[field] = self._rng.choice(choices)
+        for field, wanted in rule.fill.items():
+            values[field] = self._replace(self._rng.choice(wanted))
+        if rule.only_logged_out or rule.needs_login:
+            self._logged_in = rule.only_logged_out
+        return Submit(_MAIN, form, values)
+
+    def _replace(self, value: str) -> str:
+        if value == "{term}":
+            terms = self._behaviour.search_terms
+            # The list stands in order of popularity: Zipf's law with exponent 1.
+            return self._rng.choices(terms, [1 / rank for rank in range(1, len(terms) + 1)])[0]
+        if value == "{email}":
+            return self._person.email or f"visitor{self._person.index}@example.org"
+        return value
+
+    def _second_tab(self, link: Link) -> Generator[Action, Page | None, bool]:
+        """Opens the link beside the page and goes to and fro; False if the site did not answer."""
+        shape, rng = self._behaviour.visit, self._rng
+        other = yield Open(_SECOND, link.path, link=link, opener=_MAIN)
+        if other is None:
+            return False
+        self._pages += 1
+        yield self._look(_SECOND, shape.dwell_s.draw(rng) / 2)
+        yield self._look(_MAIN, shape.dwell_s.draw(rng) / 2)
+        yield self._look(_SECOND, shape.dwell_s.draw(rng) / 2)
+        yield Close(_SECOND)
+        return True
+
+
+def _subject(link: Link) -> str:
+    """What a taste is about: the section that the markup names, else the first part of the path."""
+    return link.attributes.get("data-section") or link.path

@@ -1,0 +1,98 @@
+"""Kafka read as a log: every record of a partition from where it begins to a given end."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+_BATCH = 10_000
+# A partition that is known to hold more records answers within this, or the broker is in trouble.
+_PATIENCE_S = 30.0
+_ASK_TIMEOUT_S = 20.0
+
+
+class Record(NamedTuple):
+    """One record as the verifier needs it."""
+
+    offset: int
+    value: bytes
+
+
+class LogUnavailable(Exception):
+    """Kafka cannot be read; the message is one sentence."""
+
+
+class KafkaLog:
+    """Reads whole partitions without joining a group and without committing anything."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer: Any = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "footfall-verify",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": False,
+                # Its own log would repeat on stderr what the sentences here say.
+                "log_level": 2,
+                # The default back-off of 1 s while the queue is full holds a reader to a fifth of its speed.
+                "fetch.queue.backoff.ms": 5,
+                "queued.max.messages.kbytes": 65_536,
+            }
+        )
+
+    def bounds(
+        self, topic: str, partitions: Sequence[int], timeout_s: float = _ASK_TIMEOUT_S
+    ) -> dict[int, tuple[int, int]]:
+        """First offset held and next offset to be written, by partition."""
+        found = {}
+        try:
+            for partition in partitions:
+                place = TopicPartition(topic, partition)
+                found[partition] = self._consumer.get_watermark_offsets(place, timeout=timeout_s)
+        except KafkaException as error:
+            raise LogUnavailable(f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}.") from None
+        return found
+
+    def read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Record]:
+        """Records with first ≤ offset < end, in order of offset."""
+        if first >= end:
+            return
+        self._consumer.assign([TopicPartition(topic, partition, first)])
+        try:
+            reached = first
+            while reached < end:
+                # Never more than there are: it would wait its whole patience for records beyond the end.
+                messages = self._consumer.consume(min(_BATCH, end - reached), timeout=_PATIENCE_S)
+                if not messages:
+                    raise LogUnavailable(
+                        f"Kafka gave nothing of {topic}/{partition} after offset {reached} for {_PATIENCE_S:.0f} s, "
+                        f"though its end is {end}."
+                    )
+                for message in messages:
+                    if message.error() is not None:
+                        raise LogUnavailable(f"Kafka cannot read {topic}/{partition}: {message.error().str()}.")
+                    offset = message.offset()
+                    if offset >= end:
+                        return
+                    yield Record(offset, message.value() or b"")
+                    reached = offset + 1
+        finally:
+            self._consumer.unassign()
+
+    def time_ms(self, topic: str, partition: int, offset: int) -> int:
+        """When the record at `offset`, which must be held, was written to the log: ms since 1970."""
+        self._consumer.assign([TopicPartition(topic, partition, offset)])
+        try:
+            message = self._consumer.poll(_PATIENCE_S)
+            if message is None or message.error() is not None:
+                told = "no answer in time" if message is None else message.error().str()
+                raise LogUnavailable(f"Kafka cannot read {topic}/{partition} at {offset}: {told}.")
+            return int(message.timestamp()[1])
+        finally:
+            self._consumer.unassign()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._consumer.close()

@@ -1,0 +1,210 @@
+"""The live tables against Kafka: session cells against first offsets, aggregate cells against the naive recount."""
+
+import sys
+from array import array
+from collections.abc import Container, Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from footfall import names
+from footfall.events.times import format_rfc3339_ms
+from footfall.realtime import sketches, tables
+from footfall.verification import recount
+from footfall.verification.findings import HOUR_MS, Findings
+from footfall.verification.identity import Identities, name_of, partition_of
+from footfall.verification.recount import Recounted, Row
+from footfall.verification.report import Tally
+from footfall.verification.walk import First, Partition
+
+_MINUTE_MS: Final = 60_000
+_PARTS: Final = "\x1f"  # between the parts of an error's value
+# A sketch that has become an estimate: five standard errors (1/√4096) of one with 4,096 entries.
+_SKETCH_TOLERANCE: Final = 5 / 64
+
+
+class LiveTables(Protocol):
+    """How the live tables are read. Both may raise what their store raises."""
+
+    def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        """Every row of `sessions`: its key, its cells by column."""
+
+    def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
+        """Key and that column's cell of every row of an aggregate table from a minute (since 1970) on."""
+
+
+class _Sessions:
+    """The session cells of one partition, in columns; hours since 1970."""
+
+    def __init__(self) -> None:
+        self.identities = Identities()
+        self.offsets = array("q")
+        self.hours = array("i")
+        self.apps: list[str] = []  # the same few texts again and again
+
+
+class _Row:
+    """One aggregate row: its two cells as stored, the offset of each (None if it is not there), and the recount."""
+
+    __slots__ = ("active", "active_offset", "counts", "counts_offset", "recounted")
+
+    def __init__(self) -> None:
+        self.counts = self.active = b""
+        self.counts_offset: int | None = None
+        self.active_offset: int | None = None
+        self.recounted: Recounted | None = None
+
+
+class LiveCheck:
+    """Compares `sessions`, `minute_metrics` and `active_users`. A `walk.Check`."""
+
+    def __init__(self, live: LiveTables, floor: int, findings: Findings, tally: Tally) -> None:
+        """Reads all session cells, so `progress` must have been read before. floor: first hour compared."""
+        self._live, self._floor, self._findings, self._tally = live, floor, findings, tally
+        self._sessions = [_Sessions() for _ in range(names.EVENTS_PARTITIONS)]
+        self.session_cells = self.aggregate_cells = 0
+        for key, cells in live.sessions():
+            self._keep(key.decode(), cells)
+        self._at = Partition(0, 0, 0, 0, -1)
+        self._cells: dict[int, int] = {}
+        self._rows: dict[bytes, _Row] = {}
+
+    def read(self, partition: int) -> None:
+        """Reads the partition's aggregate cells."""
+        self._rows = {}
+        column, since = tables.events_column(partition), self._floor * 60
+        for key, cell in self._live.cells(names.TABLE_MINUTE_METRICS, column, since):
+            row = self._rows.setdefault(key, _Row())
+            row.counts, row.counts_offset = cell, tables.decode_counts(cell).offset
+        for key, cell in self._live.cells(names.TABLE_ACTIVE_USERS, column, since):
+            row = self._rows.setdefault(key, _Row())
+            row.active, row.active_offset = cell, tables.decode_visitor_sketches(cell)[0]
+
+    def begin(self, partition: Partition) -> list[int]:
+        """Looks out the partition's session cells; they tell also what Kafka has forgotten."""
+        self._at = partition
+        sessions = self._sessions[partition.number]
+        self._cells = {sessions.identities.key(index): index for index in range(len(sessions.offsets))}
+        for app, hour, offset in zip(sessions.apps, sessions.hours, sessions.offsets, strict=True):
+            if hour >= self._floor and offset < partition.cut:
+                self._tally.add("counted", app, hour)
+        return [key for key, index in self._cells.items() if sessions.offsets[index] < partition.start]
+
+    def first(self, event: First) -> None:
+        """Compares the session's cell and counts the event into the recount of its rows."""
+        index = self._cells.pop(event.key, None)
+        if event.hour < self._floor:
+            return
+        if index is None:
+            if event.offset <= self._at.counted:
+                self._add("session_missing", event, self._name(event))
+        elif (found := self._sessions[self._at.number].offsets[index]) != event.offset:
+            self._add("session_offset", event, f"{self._name(event)}: {found} instead of {event.offset}")
+        for row in recount.rows_of(event.stored.fields, event.stored.time_ms):
+            self._count(row, event)
+
+    def end(self, known: Container[int]) -> None:
+        """Compares the rows; names session cells that belong to nothing."""
+        sessions = self._sessions[self._at.number]
+        for index in self._cells.values():
+            hour, offset = sessions.hours[index], sessions.offsets[index]
+            if hour >= self._floor and offset >= self._at.start:
+                name = f"{sessions.identities.name(index)} (offset {offset})"
+                self._findings.add("live", "session_extra", sessions.apps[index], hour, name)
+        for encoded, row in self._rows.items():
+            self._compare(Row(*tables.decode_row_key(encoded)), row)
+
+    def _keep(self, session_id: str, cells: Mapping[bytes, bytes]) -> None:
+        sessions = self._sessions[partition_of(session_id)]
+        for column, packed in cells.items():
+            cell = tables.decode_session_cell(packed)
+            sessions.identities.add(session_id, column[2:])
+            sessions.offsets.append(cell.offset)
+            sessions.hours.append(cell.event_time_ms // HOUR_MS)
+            sessions.apps.append(sys.intern(cell.app_id))
+            self.session_cells += 1
+
+    def _count(self, key: Row, event: First) -> None:
+        row = self._rows.get(tables.encode_row_key(*key))
+        counts_offset = None if row is None else row.counts_offset
+        active_offset = None if row is None else row.active_offset
+        counts = self._is_in(counts_offset, names.TABLE_MINUTE_METRICS, key, event)
+        active = self._is_in(active_offset, names.TABLE_ACTIVE_USERS, key, event)
+        if row is None or not (counts or active):
+            return
+        if row.recounted is None:
+            row.recounted = recount.new_figures()
+        if counts:
+            recount.add_counts(row.recounted, event.stored.fields)
+        if active:
+            recount.add_visitor(row.recounted, event.stored.fields)
+
+    def _is_in(self, cell_offset: int | None, table: str, key: Row, event: First) -> bool:
+        """Whether a cell of that offset must include the event; if it should be there by now and is not, says so."""
+        if cell_offset is not None and event.offset <= cell_offset:
+            return True
+        if event.offset <= self._at.counted:
+            kind = "row_missing" if cell_offset is None else "row_late"
+            self._add(kind, event, f"{table}: {label(key)}: {self._name(event)}")
+        return False
+
+    def _compare(self, key: Row, row: _Row) -> None:
+        hour = key.minute // 60
+        if hour < self._floor:
+            return
+        wanted = row.recounted or recount.new_figures()
+        if row.counts_offset is not None:
+            self.aggregate_cells += 1
+            empty = not (wanted.people.events or wanted.bots.events)
+            self._judge(names.TABLE_MINUTE_METRICS, key, hour, empty, _count_faults(key, row.counts, wanted))
+        if row.active_offset is not None:
+            self.aggregate_cells += 1
+            empty = not (wanted.people.visitors or wanted.bots.visitors)
+            self._judge(names.TABLE_ACTIVE_USERS, key, hour, empty, _visitor_faults(row.active, wanted))
+
+    def _judge(self, table: str, key: Row, hour: int, empty: bool, faults: list[str]) -> None:
+        if empty or faults:
+            name = ", ".join([f"{table}: {label(key)}, events/{self._at.number}", *faults])
+            self._findings.add("live", "row_extra" if empty else "row_differs", key.app_id, hour, name)
+
+    def _add(self, kind: str, event: First, name: str) -> None:
+        self._findings.add("live", kind, event.stored.app_id, event.hour, name)
+
+    def _name(self, event: First) -> str:
+        return name_of(event.stored.session_id, event.stored.event_id)
+
+
+def label(row: Row) -> str:
+    """How an aggregate row is named to people."""
+    minute = format_rfc3339_ms(row.minute * _MINUTE_MS)[:16]
+    return f"{minute}Z {row.dimension} {' '.join(row.value.split(_PARTS))}".rstrip()
+
+
+def _count_faults(key: Row, cell: bytes, wanted: Recounted) -> list[str]:
+    found = tables.decode_counts(cell)
+    faults = []
+    for who, have, want in (("people", found.people, wanted.people), ("bots", found.bots, wanted.bots)):
+        pairs: list[tuple[str, Any, Any]] = [
+            ("events", have.events, want.events),
+            ("page_views", have.page_views, want.page_views),
+            ("errors", have.errors, want.errors),
+            ("error_events", have.error_events, want.error_events),
+            ("not_found", have.not_found, want.not_found),
+            ("responses", dict(have.responses), dict(want.responses)),
+        ]
+        if key.dimension == "error":
+            pairs += [("first_at", have.first_ms, want.first_error_ms), ("last_at", have.last_ms, want.last_error_ms)]
+        faults += [f"{who}' {what} {one} instead of {other}" for what, one, other in pairs if one != other]
+    return faults
+
+
+def _visitor_faults(cell: bytes, wanted: Recounted) -> list[str]:
+    found = tables.decode_visitors(cell)
+    faults = []
+    for who, have, sketch, want in (
+        ("people", found.people, found.people_sketch, wanted.people),
+        ("bots", found.bots, found.bots_sketch, wanted.bots),
+    ):
+        distinct = len(want.visitors)
+        tolerance = 0 if sketches.is_exact(sketch) else distinct * _SKETCH_TOLERANCE
+        if abs(have - distinct) > tolerance:
+            faults.append(f"{who}' visitors {have} instead of {distinct}")
+    return faults

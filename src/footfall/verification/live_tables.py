@@ -1,0 +1,47 @@
+"""The live tables in HBase, as `verify` reads them: whole, without a decision."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Final
+
+from footfall import names
+from footfall.realtime import tables
+from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
+
+# Reading everything beside a counting topology may have to wait for a busy region.
+_TIMEOUT_S: Final = 60.0
+
+
+class HBaseLiveTables:
+    """A `live.LiveTables`. Every call may raise StoreAway."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.store = HBaseStore(settings, _TIMEOUT_S)
+
+    def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        """Every row of `sessions`, one after the other."""
+        for key, cells in self.store.stamped(names.TABLE_SESSIONS):
+            yield key, {column: cell for column, (cell, _) in cells.items()}
+
+    def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
+        """One column of an aggregate table, from a minute (since 1970) on; a dimension of an app at a time."""
+        for start, stop in ranges(since_minute):
+            for key, cells in self.store.scan(table, start, stop, [column]):
+                yield key, cells[column]
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self.store.close()
+
+
+def ranges(since_minute: int) -> list[tuple[bytes, bytes]]:
+    """Row ranges that hold every row from that minute on; all rows, also those of no known app, if it is 0."""
+    starts = sorted(
+        tables.encode_row_key(app, dimension, since_minute, "")
+        for app in names.APP_IDS
+        for dimension in tables.DIMENSIONS
+    )
+    if since_minute == 0:
+        return list(pairwise([b"", *starts, b""]))
+    return [(start, start[: -len("00000000\0")] + b":") for start in starts]

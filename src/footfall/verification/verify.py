@@ -1,0 +1,124 @@
+"""Proves the running platform: takes the cut, waits until the stores have reached it, compares them."""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from footfall import names
+from footfall.cluster import lifecycle
+from footfall.realtime import sweeper
+from footfall.realtime.kafka_topics import KafkaAway, describe
+from footfall.realtime.lag import PartitionState, read_states
+from footfall.realtime.partition import Topic
+from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.settings import Settings
+from footfall.sites.visitors import ledger
+from footfall.sites.visitors.ledger import Entry
+from footfall.verification import cut as cuts
+from footfall.verification import spools
+from footfall.verification.cut import Cut, Place
+from footfall.verification.findings import Findings
+from footfall.verification.kafka_log import KafkaLog, LogUnavailable
+from footfall.verification.live_tables import HBaseLiveTables
+from footfall.verification.reconcile import reconcile
+from footfall.verification.report import Report
+from footfall.verification.spools import Patience, Say
+
+
+class CannotVerify(Exception):
+    """A store that must be read is away; the message is one sentence that names it."""
+
+
+def verify(settings: Settings, since_ms: int | None, wait_s: float, say: Say) -> Report:
+    """Reconciles all stores. since_ms: leaves out hours before that one's; wait_s: bound of each of the two waits.
+
+    Raises CannotVerify.
+    """
+    live = HBaseLiveTables(settings)
+    try:
+        topics = describe(settings)
+        log = KafkaLog(settings.kafka_bootstrap)
+        try:
+            return _verify(settings, log, live, topics, since_ms, wait_s, say)
+        finally:
+            log.close()
+    except (KafkaAway, LogUnavailable, StoreAway) as error:
+        raise CannotVerify(str(error)) from None
+    finally:
+        live.close()
+
+
+def _verify(
+    settings: Settings,
+    log: KafkaLog,
+    live: HBaseLiveTables,
+    topics: Mapping[str, Topic],
+    since_ms: int | None,
+    wait_s: float,
+    say: Say,
+) -> Report:
+    findings = Findings()
+    at_ms = time.time_ns() // 1_000_000
+    accepted_before_ms = _await_spools(settings, at_ms, Patience(wait_s, say), findings)
+    bounds = cuts.bounds(log, topics)
+    starts = {place: start for place, (start, _) in bounds.items()}
+    ends = {place: end for place, (_, end) in bounds.items()}
+    states = _await_counted(live.store, topics, starts, ends, Patience(wait_s, say))
+    cut = Cut(at_ms, topics, starts, ends, states, accepted_before_ms)
+    newest = sweeper.newest_minute(live.store)
+    floor = cuts.floor_of(log, bounds, settings.retention, at_ms, since_ms, newest)
+    return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, say)
+
+
+class LedgerFiles:
+    """The ledgers on disk. A `reconcile.Ledgers`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def entries(self, app: str, since_ms: int) -> Iterable[Entry]:
+        """A site's single lines from a time (ms since 1970) on."""
+        return ledger.read(self._settings, app, since_ms)
+
+    def complete_from(self, app: str) -> int:
+        """The hour (since 1970) before which a site's single lines are gone; 0 if all are there."""
+        reduced = [str(total["hour"]) for total in ledger.read_totals(self._settings, app)]
+        return max((hour_of(stem) for stem in reduced), default=-1) + 1
+
+
+def hour_of(stem: str) -> int:
+    """The hour (since 1970) in the name of a ledger's file, such as 20261124T08."""
+    return int(datetime.strptime(f"{stem}+0000", "%Y%m%dT%H%z").timestamp()) // 3600
+
+
+def _await_spools(settings: Settings, at_ms: int, patience: Patience, findings: Findings) -> dict[str, int]:
+    wanted = lifecycle.wanted(settings)
+    running = {app for app in names.APP_IDS if f"site-{app}" in wanted}
+    states = spools.await_drained(lambda app: spools.look_at(settings, app), running, at_ms, patience)
+    for app, state in states.items():
+        lag = state.lag(at_ms, app in running)
+        if lag is not None:
+            findings.say("ledger", "spooled" if state.answers else "site_silent", lag, app)
+    return {app: state.accepted_before_ms(at_ms) for app, state in states.items()}
+
+
+def _await_counted(
+    store: HBaseStore,
+    topics: Mapping[str, Topic],
+    starts: Mapping[Place, int],
+    ends: Mapping[Place, int],
+    patience: Patience,
+) -> dict[Place, PartitionState]:
+    """Progress of all partitions, as soon as it has reached the ends, or when patience is over."""
+    while True:
+        try:
+            states = read_states(store, topics)
+        except StoreAway as error:
+            # A region that moves is back within a minute.
+            if not patience.wait(str(error)):
+                raise
+            continue
+        waiting = cuts.behind(starts, ends, states)
+        told = ", ".join(f"{topic}/{partition} ({records})" for (topic, partition), records in waiting.items())
+        if not waiting or not patience.wait(f"not counted yet, by partition: {told}."):
+            return states

@@ -1,0 +1,104 @@
+"""The live page in a real browser, over the running platform."""
+
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from footfall.events.identity import new_uuid7
+from footfall.names import APP_IDS
+from footfall.settings import Settings
+from tests.support.browser import chromium
+from tests.support.collecting import send
+from tests.support.events import example_event
+from tests.support.platform import Platform, await_true
+
+HOSTILE = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) $\\LaTeX$ :red[hi] :material/home:"
+
+
+@pytest.fixture(scope="module")
+def browser(busy_platform: Platform) -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def requested(page: Page) -> list[str]:
+    """Every address that the page asks for, from its first request on."""
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.on("websocket", lambda socket: addresses.append(socket.url))
+    return addresses
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1360, "height": 1000})
+    yield opened
+    opened.close()
+
+
+def address(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.port('dashboard')}/"
+
+
+def active(page: Page, app: str) -> int:
+    """The active visitors of the last five minutes in the table of sites."""
+    line = page.locator(".ff-sites tbody tr").filter(has=page.locator(f".ff-app-{app}"))
+    return int(line.locator("td").nth(2).inner_text().replace(",", ""))
+
+
+def test_shows_three_busy_sites_and_asks_nobody_else(platform: Settings, page: Page, requested: list[str]) -> None:
+    page.goto(address(platform))
+    expect(page.locator(".ff-sites")).to_be_visible(timeout=30_000)
+    await_true(lambda: all(active(page, app) > 0 for app in APP_IDS), "active visitors on three sites")
+    expect(page.locator(".ff-live")).to_be_visible(timeout=30_000)
+    expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".ff-ranking").first).to_be_visible(timeout=30_000)
+    assert page.locator(".ff-trouble").all_inner_texts() == []
+    hosts = {urlsplit(url).netloc for url in requested if urlsplit(url).scheme not in ("data", "blob")}
+    assert hosts == {f"127.0.0.1:{platform.port('dashboard')}"}
+
+
+def test_keeps_itself_current_without_a_reload(platform: Settings, page: Page) -> None:
+    loads: list[str] = []
+    page.on("load", lambda loaded: loads.append(loaded.url))
+    page.goto(address(platform))
+    stream, figures = page.locator(".ff-stream tbody"), page.locator(".ff-sites tbody")
+    expect(stream).to_be_visible(timeout=30_000)
+    expect(figures).to_be_visible(timeout=30_000)
+    before = figures.inner_text(), stream.inner_text()
+    await_true(lambda: figures.inner_text() != before[0], "a counter that changes", seconds=15)
+    await_true(lambda: stream.inner_text() != before[1], "navigation that goes on", seconds=15)
+    assert len(loads) == 1
+
+
+def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> None:
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    session = new_uuid7()
+    event = example_event(
+        int(time.time() * 1000), session_id=session, seq=0, page_title=HOSTILE, element=HOSTILE, page_path="/<b>x"
+    )
+    send(platform, "shop", event)
+
+    page.goto(f"{address(platform)}?session={session}")
+    # The stream first: within half a minute newer page views take its place.
+    line = page.locator(".ff-stream tr").filter(has=page.locator(f"a[href='?session={session}']"))
+    expect(line).to_contain_text(HOSTILE, timeout=15_000)
+    path = page.locator(".ff-path")
+    expect(path).to_contain_text(HOSTILE, timeout=15_000)
+    expect(path).to_contain_text("/<b>x")
+    for inside in ("img", "script", ".katex", "[href^=javascript]"):
+        assert page.locator(f".ff-panel {inside}").count() == 0
+    assert dialogs == []
+
+
+def test_fits_a_phone(platform: Settings, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address(platform))
+    expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

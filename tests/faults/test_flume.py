@@ -1,0 +1,43 @@
+"""Flume dies, and HDFS pauses, while the sites go on writing: no line is lost, and what was left open is finished."""
+
+import os
+import signal
+import time
+
+from footfall.hdfs import Hdfs
+from footfall.logs import places
+from tests.support.platform import Platform, await_true
+from tests.support.weblogs import await_all_arrived
+
+_PAUSE_S = 30
+
+
+def test_flume_dies_twice(busy_platform: Platform) -> None:
+    hdfs = Hdfs(busy_platform.settings)
+    for _ in range(2):
+        await_true(lambda: bool(places.open_files(hdfs)), "a file that is being written", 60)
+        left = {file.path for file in places.open_files(hdfs)}
+        pid = busy_platform.kill_service("flume")
+        busy_platform.await_back("flume", pid)
+        # Finished before it started again, under the names that they would have had.
+        assert not left & {file.path for file in places.open_files(hdfs)}
+        for path in left:
+            assert hdfs.read(places.final_name(path, 0)) is not None, path
+    await_all_arrived(busy_platform.settings)
+
+
+def test_hdfs_pauses(busy_platform: Platform) -> None:
+    pid = int(busy_platform.service("datanode")["pid"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(_PAUSE_S)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await_all_arrived(busy_platform.settings)
+    busy_platform.assert_verified()
+
+
+def test_datanode_dies(busy_platform: Platform) -> None:
+    pid = busy_platform.kill_service("datanode")
+    busy_platform.await_back("datanode", pid)
+    await_all_arrived(busy_platform.settings)

@@ -1,0 +1,66 @@
+"""What comes twice, or fails half-way, is counted once."""
+
+import shutil
+import time
+from pathlib import Path
+
+from footfall.events.identity import new_uuid7
+from footfall.settings import REPOSITORY
+from tests.support.collecting import send
+from tests.support.events import example_event
+from tests.support.platform import Platform, await_true
+
+
+def test_a_pack_that_fails_is_counted_after_all(busy_platform: Platform) -> None:
+    order = busy_platform.settings.run_dir / "chaos" / "fail-pack"
+    order.parent.mkdir(exist_ok=True)
+    workers = {process.pid for process in busy_platform.processes("org.apache.storm.daemon.worker.Worker")}
+    order.touch()
+    await_true(lambda: not order.exists(), "a pack that fails", 30)
+    busy_platform.assert_verified()
+    # It failed as a pack does, and took nobody with it.
+    assert workers == {process.pid for process in busy_platform.processes("org.apache.storm.daemon.worker.Worker")}
+
+
+def test_a_batch_sent_again_counts_once(busy_platform: Platform) -> None:
+    session, person = new_uuid7(), new_uuid7()
+    now_ms = int(time.time() * 1000)
+    path = f"/product/{session}"
+    events = [
+        example_event(
+            now_ms, session_id=session, anonymous_id=person, seq=n, page_path=path, event_id=new_uuid7(now_ms)
+        )
+        for n in range(5)
+    ]
+    for _ in range(3):
+        send(busy_platform.settings, "shop", *events)
+
+    def counted() -> int:
+        rows = busy_platform.query("live-metrics", "--by", "page", "--app", "shop", "--minutes", "5")
+        return sum(row["page_views"] for row in rows if row["value"] == path)
+
+    await_true(lambda: counted() > 0, "the batch in live-metrics", 15)
+    document = busy_platform.verify()
+    assert document["ok"], document["problems"]
+    assert counted() == 5
+    assert len(busy_platform.query("session", "--session", session)) == 5
+    assert len(busy_platform.query("recent-pages", "--user", person)) == 5
+
+
+def test_a_changed_bolt_takes_over(busy_platform: Platform, tmp_path: Path) -> None:
+    """`up` from a clone whose bolt is another one replaces the topology, and the numbers go on."""
+    clone = tmp_path / "clone"
+    shutil.copytree(
+        REPOSITORY, clone, ignore=shutil.ignore_patterns(".git", ".footfall", "__pycache__", ".*_cache", "target")
+    )
+    bolt = clone / "src/footfall/realtime/live_bolt.py"
+    bolt.write_text(bolt.read_text() + "\n# Another bolt.\n")
+    before = {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
+    other = Platform(busy_platform.settings, clone)
+    other.up()
+    after = {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
+    assert after
+    assert not before & after
+    other.assert_verified()
+    busy_platform.up()
+    busy_platform.assert_verified()

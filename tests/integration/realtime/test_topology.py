@@ -1,0 +1,26 @@
+"""The deployed topology with its engines: what it reads, how far it is, and that deploying twice changes nothing."""
+
+from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.realtime import kafka_topics
+from footfall.realtime.deploy import deploy
+from footfall.realtime.lag import lag
+from tests.support.platform import Platform, await_true
+
+
+def test_the_topics_are_as_counting_needs_them(busy_platform: Platform) -> None:
+    topics = kafka_topics.describe(busy_platform.settings)
+    assert topics[TOPIC_EVENTS].partitions == EVENTS_PARTITIONS
+    assert topics[TOPIC_REJECTED].partitions == 1
+
+
+def test_counting_keeps_up(busy_platform: Platform) -> None:
+    await_true(lambda: lag(busy_platform.settings).age_s < 5, "figures younger than 5 s", 60)
+    measured = lag(busy_platform.settings)
+    assert set(measured.partitions) == {(TOPIC_EVENTS, p) for p in range(EVENTS_PARTITIONS)} | {(TOPIC_REJECTED, 0)}
+
+
+def test_deploying_what_runs_changes_nothing(busy_platform: Platform) -> None:
+    bolts = {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
+    assert len(bolts) == busy_platform.settings.live_tasks
+    deploy(busy_platform.settings)
+    assert bolts == {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}

@@ -1,0 +1,23 @@
+"""A real Chromium without a window, for tests that look at pages as people do."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from footfall.cli.test import BROWSERS
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of the system's, or Playwright's own where the system has none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        # Containers offer neither the kernel's sandbox nor more than 64 MB of shared memory.
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()

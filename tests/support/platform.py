@@ -1,0 +1,107 @@
+"""What tests do to a running platform, as its user would: by the command line, by signals, by waiting."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from footfall.settings import REPOSITORY, Settings
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The test platform, spoken to by the `footfall` of a clone."""
+
+    settings: Settings
+    clone: Path = REPOSITORY
+
+    def run(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Runs `footfall ARGUMENTS` and returns its exit status and output."""
+        return subprocess.run(
+            [sys.executable, "-m", "footfall", *arguments],
+            cwd=self.clone,
+            env=os.environ | {"PYTHONPATH": str(self.clone / "src")},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def json(self, *arguments: str, timeout: float = 600) -> Any:
+        """Runs a verb with `--json` and returns its document; a verb that fails without one fails the test."""
+        done = self.run(*arguments, "--json", timeout=timeout)
+        assert done.stdout, f"footfall {' '.join(arguments)} said nothing on stdout: {done.stderr[-2000:]}"
+        return json.loads(done.stdout)
+
+    def up(self) -> None:
+        """Brings everything up with its visitors; fails with what `up` said."""
+        done = self.run("up", "realtime")
+        assert done.returncode == 0, done.stderr[-4000:]
+
+    def query(self, name: str, *arguments: str) -> list[dict[str, Any]]:
+        """The rows of a question."""
+        rows: list[dict[str, Any]] = self.json("query", name, *arguments, timeout=60)
+        return rows
+
+    def verify(self) -> dict[str, Any]:
+        """Reconciles everything; the document of `footfall verify`."""
+        document: dict[str, Any] = self.json("verify")
+        return document
+
+    def assert_verified(self) -> None:
+        """Fails, naming the first problems, unless every store agrees."""
+        document = self.verify()
+        assert document["ok"], json.dumps(document, indent=1)[:6000]
+
+    def service(self, name: str) -> dict[str, Any]:
+        """One service's line of `footfall status`."""
+        return next(s for s in self.json("status", timeout=60)["services"] if s["name"] == name)
+
+    def kill(self, pid: int) -> None:
+        """Ends a process as a crash would: it gets no chance to tidy up."""
+        os.kill(pid, signal.SIGKILL)
+
+    def kill_service(self, name: str) -> int:
+        """kill -9 of a service's process; returns the process id that died."""
+        pid = int(self.service(name)["pid"])
+        self.kill(pid)
+        return pid
+
+    def await_back(self, name: str, old_pid: int, seconds: float = 180) -> None:
+        """Waits until a killed service runs as another process and is healthy."""
+
+        def back() -> bool:
+            service = self.service(name)
+            return bool(service["state"] == "healthy" and service["pid"] not in (None, old_pid))
+
+        await_true(back, f"{name} healthy again", seconds)
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """The platform's processes whose command line holds `word`."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("FOOTFALL_MARK") == str(self.settings.home) and any(
+                    word in part for part in process.cmdline()
+                ):
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+
+def await_true(condition: Callable[[], bool], what: str, seconds: float = 60, every: float = 0.25) -> None:
+    """Waits until a condition holds; fails the test with `what` when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s in vain for: {what}")
+        time.sleep(every)

@@ -1,0 +1,68 @@
+"""The sites without engines: a collector that only remembers, and a server in a thread."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from flask import Blueprint, Flask, request
+from werkzeug.serving import make_server
+
+from footfall.settings import Settings
+from footfall.sites import app as factory
+
+
+class Remembering:
+    """Takes whatever is posted to `/collect` and keeps it, request by request; answers with `status`."""
+
+    def __init__(self) -> None:
+        self.status = 202
+        self.requests: list[tuple[int, str, list[dict[str, Any]]]] = []
+
+    def blueprint(self) -> Blueprint:
+        """`/collect` and `/healthz` as the sites expect them."""
+        made = Blueprint("collector", __name__)
+
+        @made.post("/collect")
+        def collect() -> tuple[dict[str, Any], int]:
+            body = orjson.loads(request.get_data())
+            self.requests.append((self.status, request.mimetype, body if isinstance(body, list) else [body]))
+            return {"accepted": 0, "rejected": []}, self.status
+
+        @made.get("/healthz")
+        def healthz() -> dict[str, Any]:
+            return {"ok": True}
+
+        return made
+
+    def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
+        """What was accepted, each event once, in the order of arrival."""
+        found = {e["event_id"]: e for status, _, events in self.requests if status < 300 for e in reversed(events)}
+        once = [e for e in {**found}.values() if event_type in (None, e["event_type"])]
+        return sorted(once, key=lambda e: (e["occurred_at"], e["seq"]))
+
+
+def make_site(
+    monkeypatch: pytest.MonkeyPatch, home: Path, app_id: str, collector: Remembering | None = None
+) -> tuple[Flask, Settings]:
+    """The site `app_id` with a home of its own and a collector that only remembers."""
+    settings = Settings(home=home)
+    monkeypatch.setattr(factory, "collecting", Remembering.blueprint)
+    return factory.create_app(app_id, settings, collector or Remembering()), settings
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serves the site on a free port of this machine; yields its address without a slash at the end."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

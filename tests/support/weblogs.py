@@ -1,0 +1,52 @@
+"""The sites' log lines at both ends of Flume: as the sites wrote them, and as they lie in HDFS."""
+
+from collections import Counter
+
+from footfall.hdfs import Hdfs, Unreadable
+from footfall.logs import places
+from footfall.names import LOG_KINDS, LogKind
+from footfall.settings import Settings
+from tests.support.platform import await_true
+
+
+def written(settings: Settings) -> dict[LogKind, set[bytes]]:
+    """The complete lines of all sites, by kind."""
+    found: dict[LogKind, set[bytes]] = {kind: set() for kind in LOG_KINDS}
+    for kind in LOG_KINDS:
+        for path in (settings.logs_dir / "sites").glob(f"*/{kind}-*.log"):
+            found[kind].update(path.read_bytes().split(b"\n")[:-1])
+        found[kind].discard(b"")
+    return found
+
+
+def arrived(settings: Settings, kind: LogKind) -> Counter[bytes]:
+    """How often each line of a kind is in HDFS, those of open files too."""
+    hdfs = Hdfs(settings)
+    lines: Counter[bytes] = Counter()
+    for folder in places.days(hdfs, kind).values():
+        for file in hdfs.list(folder):
+            try:
+                content = hdfs.read(file.path)
+                if content is None:
+                    content = hdfs.read(places.final_name(file.path, 0))
+            except Unreadable:
+                continue
+            lines.update((content or b"").split(b"\n"))
+    del lines[b""]
+    return lines
+
+
+def await_all_arrived(settings: Settings, seconds: float = 120) -> None:
+    """Waits until every line that the sites have written by now is in HDFS; fails with how many are missing."""
+    due = written(settings)
+    assert all(due[kind] for kind in ("access", "performance"))
+    for kind, lines in due.items():
+
+        def all_there(kind: LogKind = kind, lines: set[bytes] = lines) -> bool:
+            return not lines - arrived(settings, kind).keys()
+
+        try:
+            await_true(all_there, f"{len(lines)} {kind} lines in HDFS", seconds, every=2)
+        except AssertionError as error:
+            missing = sorted(lines - arrived(settings, kind).keys())
+            raise AssertionError(f"{error}; {len(missing)} are missing, the first is {missing[0]!r}") from None

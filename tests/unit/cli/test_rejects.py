@@ -1,0 +1,85 @@
+"""The verb: what is wrong use, how bytes are shown, and what a row says."""
+
+import base64
+import re
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from footfall.cli import rejects
+from footfall.events.rejects import RejectRecord
+from footfall.verification.rejects_log import Kept
+
+
+@pytest.mark.parametrize(
+    ("original", "shown"),
+    [
+        (b'{"seq": 1}', '{"seq": 1}'),
+        ("Müller – 5 €".encode(), "Müller – 5 €"),
+        (b"\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
+        (b"a\r\nb\tc\0", r"a\x0d\x0ab\x09c\x00"),
+        (b"\xff\xfe", r"\xff\xfe"),
+        (b"caf\xe9 \xc3\xa9", r"caf\xe9 é"),
+        # What C1 controls, a reversed direction, a line separator and a character without a look would do.
+        ("\x9b2J \u202egnp.exe \u2028 \u200b".encode(), r"\x9b2J \u202egnp.exe \u2028 \u200b"),
+        ("\U000e0041".encode(), r"\U000e0041"),
+        (b"[bold]x[/bold]", "[bold]x[/bold]"),
+    ],
+)
+def test_bytes_are_shown_so_that_a_terminal_only_shows_them(original: bytes, shown: str) -> None:
+    assert rejects.visible(original) == shown
+
+
+@given(st.binary(max_size=200))
+def test_whatever_was_sent_is_printable(original: bytes) -> None:
+    assert rejects.visible(original).isprintable()
+
+
+def test_a_row_is_the_contract() -> None:
+    record = RejectRecord(None, "shop", "not_json", "parse", "A sentence.", 1_795_507_200_000, b"\xff{")
+    assert rejects.row(Kept(7, record)) == {
+        "event_id": None,
+        "app_id": "shop",
+        "reason": "not_json",
+        "stage": "parse",
+        "rejected_at": "2026-11-24T08:00:00.000Z",
+        "original": base64.b64encode(b"\xff{").decode(),
+        "offset": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["list", "--app", "bank"], r"no app 'bank'; there are: shop, news, academy"),
+        (["list", "--reason", "mood"], r"no reason 'mood'; there are: not_json, .*bad_clock"),
+        (["list", "--limit", "0"], r"--limit"),
+        (["show"], r"EVENT_ID\|OFFSET"),
+        (["replay"], r"replay"),
+    ],
+)
+def test_wrong_use_is_told(arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]) -> None:
+    done = CliRunner().invoke(rejects.app, arguments)
+    assert done.exit_code == 2
+    assert re.search(named, (done.output + capfd.readouterr().err).replace("\n", " "))
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "7", "--json"]])
+def test_without_kafka_it_says_so(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setattr("footfall.verification.rejects_log._PATIENCE_S", 0.5)
+    monkeypatch.setenv("FOOTFALL_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("FOOTFALL_PORT_OFFSET", "0")
+    said: list[str] = []
+    monkeypatch.setattr("footfall.cli.output.stderr.print", lambda text, **_: said.append(text))
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("FOOTFALL_PORTS__KAFKA", str(held.getsockname()[1]))
+        done = CliRunner().invoke(rejects.app, arguments)
+    assert done.exit_code == 1
+    assert re.fullmatch(r"Kafka at 127.0.0.1:\d+ does not answer: .*\. See `\./footfall status`\.", said[0])
+    assert "Traceback" not in done.output

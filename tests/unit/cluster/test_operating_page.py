@@ -1,0 +1,52 @@
+"""docs/operating.md says of services, profiles and retention what the code says."""
+
+import re
+
+import pytest
+
+from footfall.cluster import preflight, sweeps
+from footfall.cluster.services import PROFILES, SERVICES, Service
+from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention
+
+_PAGE = (REPOSITORY / "docs" / "operating.md").read_text("utf-8")
+_ROWS = {
+    cells[0].strip("`"): cells
+    for line in _PAGE.splitlines()
+    if line.startswith("| ") and (cells := [cell.strip() for cell in line.strip("|").split("|")])
+}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_service_is_told_with_its_ports_and_heap(service: Service) -> None:
+    _, engine, ports, heap, reason, health = _ROWS[service.name]
+    assert engine == service.engine
+    assert ports == ", ".join(str(Ports().model_dump()[name]) for name in service.ports)
+    # The step's heap is that of the worker which it brings about.
+    name = "storm_worker" if service.name == "topology" else service.name.replace("-", "_")
+    assert heap == str(HeapsMb().model_dump().get(name, ""))
+    assert bool(reason) == bool(heap)
+    assert health
+
+
+def test_every_heap_is_told() -> None:
+    told = {int(cells[3]) for cells in _ROWS.values() if len(cells) == 6 and cells[3].isdigit()}
+    assert told == set(HeapsMb().model_dump().values())
+
+
+def test_profiles_are_told_with_their_memory() -> None:
+    for profile, names in PROFILES.items():
+        cells = next(cells for name, cells in _ROWS.items() if name.split()[0].strip("`") == profile)
+        assert cells[1] == ("all" if len(names) == len(SERVICES) else ", ".join(names))
+        assert cells[2] == f"{preflight.NEEDED_MEMORY_GIB[profile]:g} GiB"
+
+
+def test_retention_is_told_as_it_is() -> None:
+    section = _PAGE.partition("## Retention")[2].partition("\n## ")[0]
+    told = {name.rpartition(".")[2]: float(value) for name, value in re.findall(r"`([\w.]+)` \((\d+)\)", section)}
+    assert told == {name: float(value) for name, value in Retention().model_dump().items()}
+
+
+def test_every_sweep_is_told_with_how_often() -> None:
+    words = {6 * 3600: "every 6 h", 3600: "hourly", 600: "every 10 min"}
+    kept_by = [cells[2] for cells in _ROWS.values() if len(cells) == 3 and cells[2].startswith("the warden, ")]
+    assert sorted(kept_by) == sorted(f"the warden, {words[int(sweep.every_s)]}" for sweep in sweeps.SWEEPS)

@@ -1,0 +1,111 @@
+"""Rows as the live questions answer them, and a source of them, for tests."""
+
+from typing import Any
+
+from footfall.dashboard.errors import NotFound, Unavailable
+from footfall.dashboard.latest import PageView
+from footfall.events.times import format_rfc3339_ms
+
+# 2026-11-24T08:10:30Z: half a minute into its minute.
+AT_MS = 1_795_507_830_000
+MINUTE_MS = 60_000
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "[x](javascript:alert(1))",
+    "$\\LaTeX$",
+    ":red[hi]",
+    ":material/home:",
+    "**bold** `code` <b>b</b>",
+    "&lt;i&gt; & 'quote'",
+)
+
+
+def active_row(app_id: str, active_5m: int, **overrides: Any) -> dict[str, Any]:
+    """A row of `live-active-users` by app."""
+    row = {"as_of_at": format_rfc3339_ms(AT_MS), "app_id": app_id, "dimension": "app", "value": app_id}
+    return row | {"active_1m": 1, "active_5m": active_5m, "active_30m": 40, "bots_5m": 2} | overrides
+
+
+def metrics_row(minutes_ago: int, app_id: str = "shop", value: str | None = None, **overrides: Any) -> dict[str, Any]:
+    """A row of `live-metrics`, `minutes_ago` before the minute of AT_MS."""
+    row = {
+        "minute_at": format_rfc3339_ms((AT_MS // MINUTE_MS - minutes_ago) * MINUTE_MS),
+        "app_id": app_id,
+        "dimension": "app" if value is None else "page",
+        "value": app_id if value is None else value,
+        "events": 60,
+        "page_views": 20,
+        "visitors": 5,
+        "errors": 0,
+        "error_rate": 0.0,
+        "p50_ms": 20,
+        "p95_ms": 80,
+        "p99_ms": 90,
+        "rejected": 0,
+        "is_complete": minutes_ago > 0,
+    }
+    return row | overrides
+
+
+def session_row(seq: int, **overrides: Any) -> dict[str, Any]:
+    """A row of `session`, ten seconds after the one before."""
+    row = {"session_id": "s1", "app_id": "shop", "anonymous_id": "browser-1", "user_id": None, "seq": seq}
+    row |= {"event_at": format_rfc3339_ms(AT_MS + seq * 10_000), "event_type": "page_view", "page_path": f"/{seq}"}
+    row |= {"element": None, "gap_ms": None if seq == 0 else 10_000, "is_entry": seq == 0, "is_exit": False}
+    return row | {"is_open": True} | overrides
+
+
+def page_view(**overrides: Any) -> PageView:
+    """A page view of the stream."""
+    fields: dict[str, Any] = {
+        "event_ms": AT_MS,
+        "app_id": "news",
+        "anonymous_id": "0193-browser-7a11",
+        "user_id": None,
+        "session_id": "s1",
+        "page_path": "/article/1",
+        "page_title": "A title",
+        "previous_path": "/",
+        "country": "DE",
+        "http_status": 200,
+    }
+    return PageView(**(fields | overrides))
+
+
+class MadeUp:
+    """Answers of three busy sites in which every visitor's string is hostile; each engine can be down."""
+
+    def __init__(self, hbase: bool = True, kafka: bool = True) -> None:
+        self.hbase = hbase
+        self.kafka = kafka
+        self.active = 7
+        self.asked: list[str] = []
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        self.asked.append(question)
+        if not self.hbase:
+            raise Unavailable("HBase at 127.0.0.1:9090 does not answer.")
+        hostile = " ".join(HOSTILE)
+        if question == "live-active-users":
+            return [active_row(app, self.active) for app in ("all", "shop", "news", "academy")]
+        if question == "live-metrics":
+            value = None if parameters["by"] == "app" else hostile
+            return [metrics_row(m, app, value) for m in range(3) for app in ("shop", "news", "academy")]
+        if question == "live-errors":
+            row = {"error_code": hostile, "error_message": hostile, "page_path": hostile, "count_5m": 3}
+            at = format_rfc3339_ms(AT_MS)
+            return [row | {"visitors_5m": 2, "first_at": at, "last_at": at, "sample_request_id": hostile}]
+        if question == "session" and parameters["session"] == "s1":
+            return [session_row(0, page_path=hostile), session_row(1, element=hostile, user_id=hostile)]
+        if question == "recent-pages" and parameters["user"] == "u1":
+            row = {"viewed_at": format_rfc3339_ms(AT_MS), "app_id": "shop", "session_id": "s1", "page_path": hostile}
+            return [row | {"page_title": hostile, "page_type": "product", "engaged_ms": 1, "http_status": 200}]
+        raise NotFound("There is nothing of that name.")
+
+    def latest(self) -> list[PageView]:
+        if not self.kafka:
+            raise Unavailable("Kafka at 127.0.0.1:9092 does not answer.")
+        hostile = " ".join(HOSTILE)
+        return [page_view(page_title=hostile, page_path=hostile, user_id=hostile, country=hostile)]

@@ -1,0 +1,107 @@
+"""One question for all open pages; old answers with a sentence when there is no new one."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from footfall.dashboard.data import Figures, Reading
+from tests.unit.dashboard.rows import MadeUp
+
+
+class Held(MadeUp):
+    """Answers only when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        rows = super().ask(question, **parameters)
+        assert self.let_go.wait(30)
+        return rows
+
+
+def until(read: Callable[[], Reading[Any]], good: Callable[[Reading[Any]], bool]) -> Reading[Any]:
+    """Reads until a reading is as wanted; the last one if that takes too long."""
+    deadline = time.monotonic() + 10
+    reading = read()
+    while not good(reading) and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+        reading = read()
+    return reading
+
+
+def test_ten_pages_cost_what_one_costs() -> None:
+    source = MadeUp()
+    figures = Figures(source)
+    readings: list[Reading[Any]] = []
+    pages = [threading.Thread(target=lambda: readings.append(figures.active())) for _ in range(10)]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join()
+    assert source.asked == ["live-active-users"]
+    assert all(reading.value and reading.trouble is None for reading in readings)
+
+
+def test_an_answer_is_asked_for_again_when_it_is_old() -> None:
+    source = MadeUp()
+    figures = Figures(source)
+    assert (figures.active().value or [])[0]["active_5m"] == 7
+    source.active = 8
+    renewed = until(figures.active, lambda r: (r.value or [])[0]["active_5m"] == 8)
+    assert (renewed.value or [])[0]["active_5m"] == 8
+    assert len(source.asked) == 2
+
+
+def test_an_engine_that_goes_down_leaves_its_last_answer_with_a_sentence() -> None:
+    source = MadeUp()
+    figures = Figures(source)
+    before = figures.active()
+    source.hbase = False
+    after = until(figures.active, lambda r: r.trouble is not None)
+    assert after.trouble == "HBase at 127.0.0.1:9090 does not answer."
+    assert (after.value, after.read_at_ms) == (before.value, before.read_at_ms)
+    source.hbase = True
+    assert until(figures.active, lambda r: r.trouble is None).trouble is None
+
+
+def test_engines_fail_apart() -> None:
+    figures = Figures(MadeUp(hbase=False))
+    assert figures.active().trouble
+    assert figures.latest().trouble is None
+    figures = Figures(MadeUp(kafka=False))
+    assert figures.latest().trouble
+    assert figures.active().trouble is None
+
+
+def test_an_engine_that_hangs_holds_a_page_up_once() -> None:
+    source = Held()
+    figures = Figures(source, patience_s=0.2)
+    began_s = time.monotonic()
+    readings = [figures.active(), figures.metrics(), figures.errors(), figures.pages(), figures.sections()]
+    assert time.monotonic() - began_s < 0.8
+    assert all(reading.value is None and reading.trouble for reading in readings)
+    source.let_go.set()
+    assert until(figures.active, lambda r: r.trouble is None).value
+
+
+def test_what_does_not_exist_is_told_from_what_cannot_be_read() -> None:
+    source = MadeUp()
+    figures = Figures(source)
+    assert figures.session("nobody").missing
+    assert not figures.session("s1").missing
+    source.hbase = False
+    assert not figures.session("another").missing
+
+
+def test_a_fault_of_ours_is_a_sentence_too() -> None:
+    class Broken(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            raise KeyError("secret detail")
+
+    trouble = Figures(Broken()).active().trouble
+    assert trouble is not None
+    assert "secret detail" not in trouble
+    assert "logs dashboard" in trouble

@@ -1,0 +1,97 @@
+"""Rows of questions made into what the page shows."""
+
+import pytest
+
+from footfall.dashboard.figures import ALL, as_of_ms, events_per_second, minutes, ranked, sites
+from footfall.events.times import format_rfc3339_ms
+from tests.unit.dashboard.rows import AT_MS, MINUTE_MS, active_row, metrics_row
+
+
+def test_as_of_is_the_oldest_and_unknown_before_the_first_count() -> None:
+    older = format_rfc3339_ms(AT_MS - 5000)
+    assert as_of_ms([active_row("shop", 1), active_row("news", 1, as_of_at=older)]) == AT_MS - 5000
+    assert as_of_ms([active_row("shop", 1, as_of_at=format_rfc3339_ms(0)), active_row("news", 1)]) is None
+    assert as_of_ms([]) is None
+
+
+def test_events_per_second_divides_by_the_time_that_truly_passed() -> None:
+    # 30 s of the minute have passed, so two minutes' rows span 90 s; the third row is older than that.
+    rows = [metrics_row(0, events=30), metrics_row(1, events=60), metrics_row(2, events=6000)]
+    assert events_per_second(rows, AT_MS) == {ALL: 1.0, "shop": 1.0, "news": 0.0, "academy": 0.0}
+
+
+def test_events_per_second_sums_apps_and_never_sums_a_sum() -> None:
+    rows = [metrics_row(1, "shop", events=90), metrics_row(1, "news", events=180), metrics_row(1, "all", events=270)]
+    rates = events_per_second(rows, AT_MS)
+    assert (rates[ALL], rates["shop"], rates["news"]) == (3.0, 1.0, 2.0)
+
+
+def test_events_per_second_at_the_turn_of_a_minute() -> None:
+    at_ms = AT_MS // MINUTE_MS * MINUTE_MS
+    assert events_per_second([metrics_row(1, events=120)], at_ms)["shop"] == 2.0
+
+
+def test_sites_keep_their_order_and_take_figures_of_the_last_complete_minute() -> None:
+    metrics = [
+        metrics_row(0, "news", error_rate=0.9, p95_ms=9),
+        metrics_row(2, "news", error_rate=0.2, p95_ms=2),
+        metrics_row(1, "news", error_rate=0.1, p95_ms=1),
+    ]
+    table = sites([active_row("news", 12), active_row(ALL, 30)], metrics, AT_MS)
+    assert [site.app_id for site in table] == [ALL, "shop", "news", "academy"]
+    everyone, shop, news, _ = table
+    assert (everyone.active_5m, everyone.error_rate, everyone.p95_ms) == (30, None, None)
+    assert (news.active_5m, news.error_rate, news.p95_ms) == (12, 0.1, 1)
+    assert (shop.active_5m, shop.p95_ms) == (0, None)
+
+
+def test_sites_without_metrics_have_no_rate_rather_than_zero() -> None:
+    assert sites([active_row("shop", 1)], [], AT_MS)[1].events_per_s is None
+
+
+def test_minutes_fill_gaps_and_end_with_the_current_one() -> None:
+    rows = [
+        metrics_row(0, events=5),
+        metrics_row(0, "news", events=6),
+        metrics_row(2, events=7),
+        metrics_row(3, events=8),
+    ]
+    series = minutes(rows, AT_MS, count=3)
+    assert [m.events for m in series] == [7, 0, 11]
+    assert [m.is_complete for m in series] == [True, True, False]
+    # 30 s of the current minute have passed.
+    assert [m.per_second for m in series] == [7 / 60, 0.0, 11 / 30]
+    assert series[-1].minute_ms == AT_MS // MINUTE_MS * MINUTE_MS
+
+
+def test_a_minute_just_begun_does_not_tower() -> None:
+    at_ms = AT_MS // MINUTE_MS * MINUTE_MS
+    assert minutes([metrics_row(0, events=3)], at_ms, count=1)[0].per_second == 3.0
+
+
+def test_ranking_sums_minutes_and_breaks_ties_by_name() -> None:
+    rows = [
+        metrics_row(0, value="/b", page_views=5),
+        metrics_row(1, value="/b", page_views=5, errors=2),
+        metrics_row(0, value="/a", page_views=10),
+        metrics_row(0, "news", "/a", page_views=20),
+        metrics_row(0, value="/unseen", page_views=0),
+    ]
+    lines = ranked(rows)
+    assert [(line.app_id, line.value, line.page_views) for line in lines] == [
+        ("news", "/a", 20),
+        ("shop", "/a", 10),
+        ("shop", "/b", 10),
+    ]
+    assert [line.share for line in lines] == [1.0, 0.5, 0.5]
+    assert lines[2].errors == 2
+    assert len(ranked(rows, limit=1)) == 1
+
+
+def test_a_page_that_only_fails_is_listed() -> None:
+    assert ranked([metrics_row(0, value="/x", page_views=0, errors=3)])[0].share == 0.0
+
+
+@pytest.mark.parametrize("rows", [[], [metrics_row(0, value="/x", page_views=0)]])
+def test_nothing_viewed_ranks_nothing(rows: list[dict[str, object]]) -> None:
+    assert ranked(rows) == []

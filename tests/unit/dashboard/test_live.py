@@ -1,0 +1,148 @@
+"""The live page in each of its states, drawn by Streamlit without a browser or an engine."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from footfall.dashboard.data import Figures
+from footfall.dashboard.latest import PageView
+from footfall.events.geo import ATTRIBUTION
+from tests.unit.dashboard.rows import HOSTILE, MadeUp, page_view
+
+
+def page(source: MadeUp, **query: str) -> AppTest:
+    """The page over `source`, drawn once."""
+
+    # Streamlit runs the function's text by itself: nothing of this module is known in it.
+    def script(figures):  # type: ignore[no-untyped-def]
+        from footfall.dashboard.live import show
+
+        show(figures)
+
+    test = AppTest.from_function(script, kwargs={"figures": Figures(source, patience_s=5)}, default_timeout=30)
+    for name, value in query.items():
+        test.query_params[name] = value
+    return test.run()
+
+
+def drawn(test: AppTest) -> str:
+    """All HTML of the page but its style sheet."""
+    bodies = [element.proto.body for element in test.get("html")]
+    return "\n".join(body for body in bodies if not body.startswith("<style>"))
+
+
+def test_all_panels_with_everything_up() -> None:
+    test = page(MadeUp())
+    text = drawn(test)
+    assert not test.exception
+    for title in ("Active now", "Latest navigation", "Errors", "Top pages", "Top sections"):
+        assert f"<h2>{title}</h2>" in text
+    for app in ("shop", "news", "academy"):
+        assert f"ff-app-{app}" in text
+    assert "ff-trouble" not in text
+    assert "<strong>7</strong>" in text
+    assert "One visit" not in text
+
+
+def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
+    test = page(MadeUp(), session="s1")
+    text = drawn(test)
+    for hostile in HOSTILE:
+        assert html.escape(hostile, quote=True) in text
+    assert "<script" not in text
+    assert "<img" not in text
+    # Whatever Markdown the page had could be given a visitor's string one day: it has none.
+    assert not test.markdown
+
+
+def test_hbase_down_says_what_still_works() -> None:
+    text = drawn(page(MadeUp(hbase=False)))
+    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 4
+    assert "There are no live figures at the moment" in text
+    assert "Nothing is lost" in text
+    assert "ff-stream" in text
+
+
+def test_kafka_down_leaves_the_figures() -> None:
+    text = drawn(page(MadeUp(kafka=False)))
+    assert text.count("Kafka at 127.0.0.1:9092 does not answer.") == 1
+    assert "ff-sites" in text
+
+
+def test_nothing_has_happened_yet() -> None:
+    class Empty(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            return []
+
+        def latest(self) -> list[PageView]:
+            return []
+
+    text = drawn(page(Empty()))
+    assert "Counting has not caught up" in text
+    assert "No errors in the last hour" in text
+    assert "No page has been viewed yet" in text
+    assert "ff-trouble" not in text
+
+
+def test_a_panel_that_cannot_be_drawn_leaves_the_others() -> None:
+    class Odd(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            return [{"unexpected": 1}] if question == "live-errors" else super().ask(question, **parameters)
+
+    test = page(Odd())
+    text = drawn(test)
+    assert not test.exception
+    assert text.count("This panel cannot be drawn") == 1
+    assert "ff-sites" in text
+
+
+def test_errors_of_now_come_before_those_that_are_over_and_newer_before_older() -> None:
+    class Failing(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            rows = super().ask(question, **parameters)
+            if question != "live-errors":
+                return rows
+            kinds = (("over-long-ago", 0, 20), ("over-just-now", 0, 50), ("now", 1, 30))
+            return [
+                rows[0] | {"error_code": code, "count_5m": count, "last_at": f"2026-11-24T07:{minute}:00.000Z"}
+                for code, count, minute in kinds
+            ]
+
+    text = drawn(page(Failing()))
+    assert text.index(">now<") < text.index(">over-just-now<") < text.index(">over-long-ago<")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [("s1", "2 page views"), ("u1", "What u1 viewed last"), ("nobody", "there is no such session")],
+)
+def test_look_up(wanted: str, sentence: str) -> None:
+    test = page(MadeUp())
+    test.text_input[0].set_value(f" {wanted} ").run()
+    assert sentence in drawn(test)
+
+
+@pytest.mark.parametrize(("query", "title"), [({"session": "s1"}, "One visit"), ({"user": "u1"}, "Recent pages")])
+def test_a_link_opens_its_visit_above_the_rest(query: dict[str, str], title: str) -> None:
+    text = drawn(page(MadeUp(), **query))
+    assert text.index(title) < text.index("Active now")
+
+
+def test_each_head_is_another_one_so_that_a_page_cut_off_can_tell() -> None:
+    test = page(MadeUp(hbase=False))
+    first = re.findall(r'data-drawn="(\d+)"', drawn(test))
+    second = re.findall(r'data-drawn="(\d+)"', drawn(test.run()))
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
+@pytest.mark.parametrize(("country", "shown"), [("DE", True), (None, False)])
+def test_whoever_knows_the_places_is_named_where_one_is_shown(country: str | None, shown: bool) -> None:
+    class Placed(MadeUp):
+        def latest(self) -> list[PageView]:
+            return [page_view(country=country)]
+
+    assert (ATTRIBUTION in drawn(page(Placed()))) is shown

@@ -1,0 +1,49 @@
+"""Events gone wrong: a valid one with some fields replaced by anything that JSON can say."""
+
+from typing import Any
+
+import orjson
+from hypothesis import strategies as st
+
+from footfall.events.validate import SCHEMA
+from tests.support.events import example_event
+
+FIELDS = tuple(SCHEMA["$defs"]["sent"]["properties"])
+AWKWARD = st.sampled_from(
+    [
+        None, True, False, 0, -1, 1, 3.0, 3.5, -0.0, 100, 101, 599, 600_000, 600_001, 2**31, 2**63 - 1, 2**64 - 1,
+        1e300,
+        "", " ", "a", "/", "/a?b", "/a#b", "a\nb", "/a\r\nb", "/\x00", "\u2028", "\x7f", "é", "👩‍💻", "x" * 129,
+        "/" + "x" * 1024,
+        "<script>alert(1)</script>", "'; drop table events; --", "=1+1", "1.0", "1.1", "2.0", "1.00", "page_view",
+        "login", "shop", "news", "home", "denied", "granted", "EUR", "2026-11-24T08:00:00.000Z",
+        "2026-02-31T08:00:00.000Z", "9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z",
+        "019ab6d1-0e0c-7000-8000-000000000000", "00000000-0000-7000-8000-000000000000", [], {}, [[]], {"a": {}},
+        {"": 1}, {"a": None}, {"a": 1e300}, {"a": True, "b": "x", "c": 1.5}, {"a": "\n"},
+        {str(i): i for i in range(33)},
+    ]
+)  # fmt: skip
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)  # fmt: skip
+VALUES = AWKWARD | JSON
+
+
+@st.composite
+def mutated_events(draw: st.DrawFn) -> dict[str, Any]:
+    """The example with up to three fields replaced, some dropped, and sometimes one that nobody knows."""
+    event = example_event()
+    for name in draw(st.lists(st.sampled_from(FIELDS), max_size=3)):
+        event[name] = draw(VALUES)
+    for name in draw(st.lists(st.sampled_from(tuple(event)), max_size=2)) if draw(st.booleans()) else []:
+        event.pop(name, None)
+    if draw(st.integers(0, 3)) == 0:
+        event[draw(st.text(max_size=12))] = draw(VALUES)
+    if draw(st.integers(0, 2)) == 0:
+        event["schema_version"] = "1.7"
+    # What arrives has been JSON: 2**64 is then a float, and nothing is a tuple.
+    parsed: dict[str, Any] = orjson.loads(orjson.dumps(event))
+    return parsed

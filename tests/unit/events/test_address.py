@@ -1,0 +1,88 @@
+"""Whose address it is, and what is left of it."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.events.address import client_address, truncate
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("127.0.0.1", "127.0.0.0/24"),
+        ("10.1.2.3", "10.1.2.0/24"),
+        ("::1", "::/48"),
+        (" 203.0.113.77 ", "203.0.113.0/24"),
+        ("203.0.113.77:4711", "203.0.113.0/24"),
+        ("[2001:db8:1::9]:443", "2001:db8:1::/48"),
+        ("203.0.113.256", None),
+        ("shop.example", None),
+        ("0x7f.1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_truncate(address: str | None, prefix: str | None) -> None:
+    assert truncate(address) == prefix
+
+
+@given(st.ip_addresses())
+def test_the_address_lies_in_its_prefix_and_nothing_finer_is_left(address: object) -> None:
+    prefix = truncate(str(address))
+    assert prefix is not None
+    network = ip_network(prefix)
+    parsed = ip_address(str(address))
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        assert parsed.ipv4_mapped in network
+    else:
+        assert parsed in network
+    assert network.prefixlen == (24 if network.version == 4 else 48)
+
+
+@given(st.text(max_size=100))
+def test_truncate_never_raises(text: str) -> None:
+    prefix = truncate(text)
+    assert prefix is None or ip_network(prefix)
+
+
+@pytest.mark.parametrize(
+    ("remote", "header", "expected"),
+    [
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("198.51.100.1", "203.0.113.7", "198.51.100.1"),  # not a trusted proxy: what it says counts for nothing
+        ("127.0.0.1", "203.0.113.7, 198.51.100.1", "198.51.100.1"),  # the left part may be forged
+        ("127.0.0.1", "203.0.113.7, 127.0.0.2", "203.0.113.7"),
+        ("127.0.0.1", "203.0.113.7, nonsense", "127.0.0.1"),
+        ("127.0.0.1", "nonsense, 203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", ",,,", "127.0.0.1"),
+        ("::1", "2001:db8::7", "2001:db8::7"),
+        ("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("", "203.0.113.7", None),
+        (None, "203.0.113.7", None),
+    ],
+)
+def test_client_address(remote: str | None, header: str | None, expected: str | None) -> None:
+    assert client_address(remote, header, LOOPBACK) == expected
+
+
+@given(st.text(max_size=5000))
+def test_no_header_makes_it_raise(header: str) -> None:
+    found = client_address("127.0.0.1", header, LOOPBACK)
+    assert found is not None
+    assert ip_address(found)
+
+
+def test_a_wrong_network_in_the_settings_is_an_error() -> None:
+    with pytest.raises(ValueError, match="nonsense"):
+        client_address("127.0.0.1", "203.0.113.7", ("nonsense",))

@@ -1,0 +1,74 @@
+"""Bodies: what is JSON, and the very bytes of each element."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.events.bodies import element_bytes, parse_body
+from footfall.events.rejects import Reject
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not_json"),
+        (b"{", "not_json"),
+        (b"event", "not_json"),
+        (b"NaN", "not_json"),
+        (b'{"a": 1e999}', "not_json"),
+        (b'"\xff\xfe"', "not_json"),
+        (b'"a\x00b"', "not_json"),
+        (b'"\\ud800"', "not_json"),
+        (b"\xef\xbb\xbf{}", "not_json"),
+        (b"[" * 5000 + b"]" * 5000, "too_deep"),
+        (b'{"a":' * 5000 + b"1" + b"}" * 5000, "too_deep"),
+    ],
+)
+def test_what_is_no_json(body: bytes, reason: str) -> None:
+    parsed = parse_body(body)
+    assert isinstance(parsed, Reject)
+    assert parsed.reason == reason
+
+
+def test_one_value_is_one_event_and_an_array_is_its_elements() -> None:
+    assert parse_body(b'{"a":1}') == [{"a": 1}]
+    assert parse_body(b" [1, {}] ") == [1, {}]
+    assert parse_body(b"[]") == []
+    assert parse_body(b"7") == [7]
+
+
+def test_of_a_repeated_key_the_last_counts() -> None:
+    assert parse_body(b'{"a":1,"a":2}') == [{"a": 2}]
+
+
+def test_elements_keep_their_bytes() -> None:
+    body = b' [ {"a" : 1.0, "a": "x,]}\\"" } ,\n[1,[2]],"\xc3\xa9" , 3 ]\n'
+    assert element_bytes(body) == [b'{"a" : 1.0, "a": "x,]}\\"" }', b"[1,[2]]", b'"\xc3\xa9"', b"3"]
+    assert element_bytes(b" [ ] ") == []
+    assert element_bytes(b' {"a":[1]} ') == [b'{"a":[1]}']
+
+
+@given(JSON, st.sampled_from([None, 0, 2]), st.booleans())
+def test_elements_are_those_that_were_parsed(value: Any, indent: int | None, ascii_only: bool) -> None:
+    body = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
+    assert [orjson.loads(element) for element in element_bytes(body)] == parse_body(body)
+
+
+@given(st.binary(max_size=200))
+def test_no_body_makes_it_raise(body: bytes) -> None:
+    parsed = parse_body(body)
+    if not isinstance(parsed, Reject):
+        assert len(element_bytes(body)) == len(parsed)

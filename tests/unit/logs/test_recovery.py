@@ -1,0 +1,127 @@
+"""What was left open is finished when it is old enough, never over another file, and never lost."""
+
+import pytest
+
+from footfall.cluster import leases
+from footfall.logs import recovery
+from footfall.logs.places import ABANDONED_S
+from footfall.settings import Settings
+from tests.unit.logs.fake_hdfs import Files
+
+_NOW_S = 1_800_000_000
+_DAY = "/logs/access/dt=2026-11-24"
+
+
+class _Leases:
+    """Takes a file from its writer after so many looks; none: never."""
+
+    def __init__(self, files: Files, looks: int | None = 0) -> None:
+        self.files, self.looks = files, looks
+        self.begun: list[str] = []
+
+    def begin(self, path: str) -> None:
+        self.begun.append(path)
+        self.look(0)
+
+    def look(self, _: float) -> None:
+        if self.looks == 0:
+            self.files.written.difference_update(self.begun)
+        elif self.looks:
+            self.looks -= 1
+
+
+def _recover(
+    files: Files, older_than_s: float = 0, patience_s: float = 0, looks: int | None = 0
+) -> tuple[recovery.Recovered, list[str]]:
+    by = _Leases(files, looks)
+    told = recovery.recover(files.as_hdfs(), by.begin, _NOW_S, older_than_s, patience_s, by.look)
+    return told, by.begun
+
+
+def _left_open(files: Files, path: str, content: bytes = b"", modified_s: float = 0) -> str:
+    files.written.add(path)
+    return files.put(path, content, modified_s)
+
+
+def test_an_open_file_gets_the_name_that_it_would_have_had() -> None:
+    files = Files()
+    left = _left_open(files, f"{_DAY}/_box.17.log.tmp", b"a line\n")
+    # Closed, but its writer died before it could rename it.
+    files.put("/logs/error/dt=2026-11-20/_box.18.log.tmp", b"an error\n")
+    assert _recover(files) == ((2, []), [left])
+    assert files.content == {f"{_DAY}/box.17.log": b"a line\n", "/logs/error/dt=2026-11-20/box.18.log": b"an error\n"}
+
+
+def test_files_that_are_done_and_strange_ones_are_left_alone() -> None:
+    files = Files()
+    for path in (f"{_DAY}/box.17.log", f"{_DAY}/_SUCCESS", "/logs/access/_box.1.log.tmp", "/logs/other/_box.1.log.tmp"):
+        files.put(path)
+    before = dict(files.content)
+    assert _recover(files) == ((0, []), [])
+    assert files.content == before
+
+
+def test_a_name_that_is_taken_is_not_taken_again() -> None:
+    files = Files()
+    files.put(f"{_DAY}/_box.17.log.tmp", b"new")
+    files.put(f"{_DAY}/box.17.log", b"old")
+    files.put(f"{_DAY}/box.17-1.log", b"older")
+    assert _recover(files)[0] == (1, [])
+    assert files.content == {
+        f"{_DAY}/box.17.log": b"old",
+        f"{_DAY}/box.17-1.log": b"older",
+        f"{_DAY}/box.17-2.log": b"new",
+    }
+
+
+def test_a_running_flume_keeps_what_it_writes() -> None:
+    files = Files()
+    young = _left_open(files, f"{_DAY}/_box.17.log.tmp", modified_s=_NOW_S - ABANDONED_S + 1)
+    old = _left_open(files, f"{_DAY}/_box.16.log.tmp", modified_s=_NOW_S - ABANDONED_S)
+    assert _recover(files, older_than_s=ABANDONED_S) == ((1, []), [old])
+    assert set(files.content) == {young, f"{_DAY}/box.16.log"}
+    assert files.written == {young}
+
+
+def test_a_file_that_was_renamed_unclosed_is_closed_however_young() -> None:
+    files = Files()
+    path = _left_open(files, f"{_DAY}/box.17.log", b"a line\n", modified_s=_NOW_S)
+    assert _recover(files, older_than_s=ABANDONED_S) == ((1, []), [path])
+    assert files.content == {path: b"a line\n"}
+    assert files.written == set()
+
+
+def test_a_file_that_stays_open_is_told_and_stays() -> None:
+    files = Files()
+    path = _left_open(files, f"{_DAY}/_box.17.log.tmp", b"a line\n")
+    assert _recover(files, looks=None)[0] == (0, [f"{path} is still open."])
+    assert files.content == {path: b"a line\n"}
+
+
+def test_with_patience_it_is_awaited_and_asked_for_once() -> None:
+    files = Files()
+    path = _left_open(files, f"{_DAY}/_box.17.log.tmp")
+    assert _recover(files, patience_s=60, looks=5) == ((1, []), [path])
+
+
+def test_what_flume_finished_meanwhile_is_no_trouble() -> None:
+    files = Files()
+    path = _left_open(files, f"{_DAY}/_box.17.log.tmp", b"a line\n")
+
+    def finishes(_: float) -> None:
+        files.written.discard(path)
+        files.rename(path, f"{_DAY}/box.17.log")
+
+    told = recovery.recover(files.as_hdfs(), lambda _: None, _NOW_S, 0, 60, finishes)
+    assert told == (0, [])
+    assert files.content == {f"{_DAY}/box.17.log": b"a line\n"}
+
+
+def test_hdfs_away_stops_no_start(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+    assert _recover(Files(away=True))[0] == (
+        0,
+        ["Not all that is open in HDFS could be finished. HDFS does not answer."],
+    )
+    # Nothing listens on that port.
+    leases.before_flume(settings)
+    assert "could be finished. HDFS does not answer" in capsys.readouterr().out

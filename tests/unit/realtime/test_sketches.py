@@ -1,0 +1,102 @@
+"""Distinct visitors: exact while they are few, the same whichever way they were put together, never large."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.realtime.sketches import EMPTY, Visitors, count, is_exact, merge
+
+NOMINAL = 4096
+NAMES = st.lists(st.text(max_size=6), max_size=30)
+
+
+def numbered(first: int, end: int) -> list[str]:
+    return [f"shop\0visitor-{number}" for number in range(first, end)]
+
+
+def stored(visitors: list[str], base: bytes = EMPTY) -> bytes:
+    growing = Visitors(base)
+    growing.add(visitors)
+    return growing.stored()
+
+
+@given(NAMES, NAMES)
+def test_few_visitors_are_counted_exactly(some: list[str], others: list[str]) -> None:
+    # An empty text is no visitor to the library, and none of ours: an app and a NUL begin each.
+    some, others = [f"shop\0{name}" for name in some], [f"shop\0{name}" for name in others]
+    sketch = stored(some + some)
+    assert count(sketch) == len(set(some))
+    assert count(stored(others, sketch)) == len({*some, *others})
+    assert count(merge((sketch, stored(others)))) == len({*some, *others})
+
+
+@given(NAMES, NAMES, NAMES)
+def test_the_way_to_a_sketch_leaves_no_trace(first: list[str], second: list[str], third: list[str]) -> None:
+    parts = [[f"shop\0{name}" for name in names] for names in (first, second, third)]
+    sketches = [stored(part) for part in parts if part]
+    whole = stored([name for part in parts for name in part]) if sketches else EMPTY
+    assert {merge(order) for order in permutations(sketches)} == {whole}
+
+
+@pytest.mark.parametrize("visitors", [1, 2_000, NOMINAL])
+def test_some_thousands_are_exact(visitors: int) -> None:
+    sketch = stored(numbered(0, visitors))
+    assert count(sketch) == visitors
+    assert is_exact(sketch)
+
+
+def test_halves_of_some_thousands_are_exact_together() -> None:
+    # They overlap, as two partitions' visitors of one page do.
+    sketch = merge((stored(numbered(0, 2_500)), stored(numbered(1_500, NOMINAL))))
+    assert count(sketch) == NOMINAL
+    assert is_exact(sketch)
+
+
+def test_beyond_it_is_an_estimate_and_says_so() -> None:
+    sketch = stored(numbered(0, 50_000))
+    assert not is_exact(sketch)
+    # 1/√4096 is 1.6 percent, the standard error; the names are fixed, so this never flickers.
+    assert abs(count(sketch) - 50_000) < 3 * 50_000 / 64
+
+
+def test_large_sketches_are_the_same_in_any_order() -> None:
+    parts = [stored(numbered(first, first + 6_000)) for first in (0, 4_000, 9_000)]
+    merged = {merge(order) for order in permutations(parts)}
+    assert len(merged) == 1
+    assert merged == {merge((merge(parts[:2]), parts[2])), merge((parts[0], merge(parts[1:])))}
+    # 0 to 15,000 without a hole.
+    assert abs(count(merged.pop()) - 15_000) < 3 * 15_000 / 64
+
+
+def test_what_is_stored_is_trimmed_to_its_nominal_size() -> None:
+    # Untrimmed, up to twice as many hashes of eight bytes are kept between two rebuilds.
+    most = NOMINAL * 8 + 24
+    grown = EMPTY
+    for first in range(0, 21_000, 3_000):
+        grown = stored(numbered(first, first + 3_000), grown)
+        assert len(grown) <= most
+    for visitors in (5_000, 6_000, 7_000, 20_000):
+        assert len(stored(numbered(0, visitors))) <= most
+    assert len(merge([stored(numbered(first, first + 7_000)) for first in (0, 7_000)])) <= most
+
+
+def test_storing_does_not_end_the_growing() -> None:
+    growing = Visitors()
+    growing.add(numbered(0, 10))
+    assert count(growing.stored()) == 10
+    growing.add(numbered(5, 20))
+    assert count(growing.stored()) == 20
+    continued = Visitors(growing.stored())
+    assert continued.stored() == growing.stored()
+    continued.add(numbered(15, 30))
+    assert count(continued.stored()) == 30
+
+
+def test_nobody_is_nothing() -> None:
+    assert Visitors().stored() == EMPTY == merge(()) == merge((EMPTY, EMPTY))
+    assert count(EMPTY) == 0
+    assert is_exact(EMPTY)
+    some = stored(numbered(0, 3))
+    assert merge((EMPTY, some, EMPTY)) == some

@@ -1,0 +1,65 @@
+"""However much is asked at once, the gateway holds only a part of it at a time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
+
+
+class Table(dict[bytes, dict[bytes, bytes]]):
+    """Rows in memory, with the calls of `happybase.Table` that the store makes; notes how many rows each call had."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[int] = []
+        self.batched: dict[bytes, Mapping[bytes, bytes]] = {}
+
+    def rows(self, keys: list[bytes], columns: Sequence[bytes] | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        assert columns is None
+        self.calls.append(len(keys))
+        return [(key, self[key]) for key in keys if key in self]
+
+    def batch(self, timestamp: int) -> "Table":
+        assert timestamp == 7
+        self.batched = {}
+        return self
+
+    def put(self, key: bytes, cells: Mapping[bytes, bytes]) -> None:
+        self.batched[key] = cells
+
+    def send(self) -> None:
+        self.calls.append(len(self.batched))
+        self.update({key: dict(cells) for key, cells in self.batched.items()})
+
+
+class Store(HBaseStore):
+    """A store whose connection has that one table."""
+
+    def __init__(self) -> None:
+        super().__init__(Settings())
+        self.table_ = Table()
+
+    def _connected(self) -> Any:
+        return self
+
+    def table(self, _name: str) -> Table:
+        return self.table_
+
+
+def test_many_rows_are_written_and_read_in_parts_and_none_is_left_out() -> None:
+    store = Store()
+    rows = {b"%d" % number: {b"f:x": b"%d" % number} for number in range(4_001)}
+    store.write("t", rows, 7)
+    assert store.table_ == rows
+    assert store.table_.calls == [2_000, 2_000, 1]
+    store.table_.calls.clear()
+    assert dict(store.read_rows("t", [*rows, b"unknown"])) == rows
+    assert store.table_.calls == [2_000, 2_000, 2]
+    assert store.read_rows("t", []) == []
+
+
+def test_sessions_come_a_hundred_at_a_time() -> None:
+    store = Store()
+    assert store.read_sessions([f"s{number}" for number in range(250)]) == {}
+    assert store.table_.calls == [100, 100, 50]

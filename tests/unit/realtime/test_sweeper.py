@@ -1,0 +1,176 @@
+"""What the sweeper deletes: by the newest event counted, cell by cell, each at its own timestamp."""
+
+from typing import cast
+
+import orjson
+import pytest
+
+from footfall.realtime import sketches, sweeper, tables
+from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.realtime.store import HBaseStore
+from footfall.realtime.tables import Counts, Population, SessionCell
+from tests.support.events import NOW_MS, stored_event
+from tests.unit.realtime.memory_store import Cells, MemoryStore
+
+DAY_MS = 86_400_000
+# 2020-01-01 and 2100-01-01: whatever day it is, one lies far behind and one far ahead.
+PAST_MS, FUTURE_MS = 1_577_836_800_000, 4_102_444_800_000
+NOBODY = Population(0, 0, 0, 0, {}, None, None, None, 0)
+IDS = [bytes([number]) * 16 for number in range(6)]
+
+
+def swept(cells: Cells, live_days: int = 8) -> int:
+    store = cast(HBaseStore, MemoryStore(cells))
+    return sweeper.clear(store, store, live_days)
+
+
+def seen(cells: Cells, ms: int, app: str = "shop", offset: int = 99) -> None:
+    """The aggregate rows of an event of that minute."""
+    key = tables.encode_row_key(app, "app", ms // 60_000, "")
+    visitors = sketches.Visitors()
+    visitors.add(["someone"])
+    cells.put("active_users", key, b"f:e0", tables.encode_visitors(offset, visitors.stored(), b""), offset + 1)
+    cells.put("minute_metrics", key, b"f:e0", tables.encode_counts(Counts(offset, NOBODY, NOBODY)), offset + 1)
+
+
+def session_event(cells: Cells, session: str, number: int, received_ms: int, happened_ms: int, offset: int = 9) -> None:
+    unsaid = [None] * 8
+    cell = SessionCell(offset, number, happened_ms, received_ms, "click", "shop", "a", *unsaid, False)
+    column = tables.session_column(IDS[number])
+    cells.put("sessions", session.encode(), column, tables.encode_session_cell(tuple(cell)), offset + 1)
+
+
+def minutes(cells: Cells, table: str) -> list[tuple[str, int]]:
+    return [(key.app_id, key.minute) for key in map(tables.decode_row_key, sorted(cells.tables.get(table, {})))]
+
+
+@pytest.mark.parametrize("newest_ms", [PAST_MS, FUTURE_MS])
+def test_events_of_sessions_are_kept_eight_days_of_their_arrival(newest_ms: int) -> None:
+    cells = Cells()
+    seen(cells, newest_ms)
+    before = newest_ms - 8 * DAY_MS
+    session_event(cells, "old", 0, before - 1, before - 1)
+    session_event(cells, "both", 1, before - 1, before - 1)
+    # One that came late is kept by its arrival: it is known as long as a repeat of it may come.
+    session_event(cells, "both", 2, before, before - 2 * DAY_MS)
+    session_event(cells, "new", 3, newest_ms, newest_ms)
+    assert swept(cells) == 2
+    kept = {session: set(cells.get("sessions", session)) for session in cells.tables["sessions"]}
+    assert kept == {b"both": {tables.session_column(IDS[2])}, b"new": {tables.session_column(IDS[3])}}
+
+
+@pytest.mark.parametrize("newest_ms", [PAST_MS, FUTURE_MS])
+def test_aggregates_are_kept_eight_days_of_their_minute(newest_ms: int) -> None:
+    cells = Cells()
+    limit = newest_ms // 60_000 - 8 * 24 * 60
+    for minute in (limit - 1, limit, limit + 1, newest_ms // 60_000):
+        seen(cells, minute * 60_000 + 59_999)
+        seen(cells, minute * 60_000, app="news")
+    rejected = [tables.encode_row_key("academy", "app", minute, "") for minute in (limit - 1, limit)]
+    for key in rejected:
+        cells.put("minute_metrics", key, b"f:r0", tables.encode_rejected(5, 1), 6)
+    assert swept(cells) == 5
+    kept = [limit, limit + 1, newest_ms // 60_000]
+    wanted = [(app, minute) for app in ("news", "shop") for minute in kept]
+    assert minutes(cells, "active_users") == wanted
+    assert minutes(cells, "minute_metrics") == [("academy", limit), *wanted]
+
+
+def test_a_person_leads_to_sessions_as_long_as_they_may_be_there() -> None:
+    cells = Cells()
+    seen(cells, PAST_MS)
+    # An event that happened three days before the limit may have arrived at it, and its session is kept.
+    limit = PAST_MS - 8 * DAY_MS - 3 * DAY_MS
+    for person, ms in (("gone", limit - 1), ("kept", limit), ("new", PAST_MS)):
+        cells.put("user_pages", tables.person_key("a", person, "s"), tables.INDEX_COLUMN, tables.encode_index(7, ms), 8)
+    assert swept(cells) == 1
+    assert set(cells.tables["user_pages"]) == {tables.person_key("a", person, "s") for person in ("kept", "new")}
+
+
+def test_days_are_counted_back_from_the_newest_event_of_any_app() -> None:
+    cells = Cells()
+    for app, days in (("shop", 20), ("news", 0), ("academy", 9)):
+        seen(cells, PAST_MS - days * DAY_MS, app)
+    assert swept(cells) == 4
+    assert minutes(cells, "active_users") == [("news", PAST_MS // 60_000)]
+
+
+def test_a_long_pause_deletes_nothing() -> None:
+    cells = Cells()
+    seen(cells, PAST_MS)
+    session_event(cells, "s", 0, PAST_MS, PAST_MS)
+    # It is years later by now, and no event came; the repeat that a spool still holds must be known as one.
+    assert swept(cells) == 0
+    assert swept(Cells()) == 0
+
+
+def test_as_many_days_are_kept_as_are_wanted() -> None:
+    cells = Cells()
+    for days in range(5):
+        seen(cells, PAST_MS - days * DAY_MS)
+    assert swept(cells, live_days=2) == 4
+    assert len(minutes(cells, "active_users")) == 3
+
+
+def test_progress_is_never_swept() -> None:
+    cells = Cells()
+    seen(cells, FUTURE_MS)
+    cells.put("progress", b"events|0", tables.PROGRESS_COLUMN, b"anything", 1)
+    swept(cells)
+    assert set(cells.tables["progress"]) == {b"events|0"}
+
+
+def test_a_row_that_is_counted_again_after_the_sweep_is_stored() -> None:
+    cells = Cells()
+    old = PAST_MS - 9 * DAY_MS
+    seen(cells, PAST_MS)
+    seen(cells, old, offset=40)
+    assert swept(cells) == 2
+    # Timestamps are offsets: the next write of the row is only just above the one deleted, far below any clock.
+    seen(cells, old, offset=41)
+    assert ("shop", old // 60_000) in minutes(cells, "active_users")
+    assert swept(cells) == 2
+    # A dead worker's late write of what was deleted stays deleted.
+    seen(cells, old, offset=41)
+    assert minutes(cells, "active_users") == [("shop", PAST_MS // 60_000)]
+
+
+def test_each_cell_is_deleted_at_its_own_timestamp_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "_AT_ONCE", 2)
+    cells = Cells()
+    seen(cells, PAST_MS)
+    for number, session in enumerate(("a", "a", "b", "b", "c")):
+        session_event(cells, session, number, 0, 0, offset=number % 3)
+    assert swept(cells) == 5
+    assert cells.tables["sessions"] == {}
+    for number, session in enumerate(("a", "a", "b", "b", "c")):
+        session_event(cells, session, number, PAST_MS, PAST_MS, offset=number % 3 + 1)
+    assert {session: len(row) for session, row in cells.tables["sessions"].items()} == {b"a": 2, b"b": 2, b"c": 1}
+
+
+def test_a_row_read_while_it_grows_keeps_what_came_meanwhile() -> None:
+    cells = Cells()
+    seen(cells, PAST_MS)
+    old = PAST_MS - 9 * DAY_MS
+    seen(cells, old, offset=40)
+    store = MemoryStore(cells)
+    found = list(sweeper.doomed("active_users", store.stamped("active_users"), PAST_MS - 8 * DAY_MS))
+    key = tables.encode_row_key("shop", "app", old // 60_000, "")
+    assert found == [(key, b"f:e0", 41)]
+    seen(cells, old, offset=50)
+    store.delete("active_users", {key: [b"f:e0"]}, 41)
+    assert cells.tables["active_users"][key][b"f:e0"][0] == 51
+
+
+def test_what_the_live_path_writes_is_swept_whole() -> None:
+    cells = Cells()
+    partition = Partition(Topic("events", "topic-1", 8), 0, MemoryStore(cells))
+    for number, days in enumerate((12, 0)):
+        event = stored_event(NOW_MS - days * DAY_MS, session_id=f"s{days}", anonymous_id=f"a{days}", user_id="u")
+        partition.offer(Pack(f"{number}", number, number + 1, 0, None, [orjson.dumps(event)]))
+        partition.flush()
+    # One event each in sessions, two persons' rows, five aggregate rows in two tables.
+    assert swept(cells) == 1 + 2 + 5 + 5
+    assert set(cells.tables["sessions"]) == {b"s0"}
+    assert set(cells.tables["user_pages"]) == {b"a:a0\0s0", b"u:u\0s0"}
+    assert len(cells.tables["minute_metrics"]) == len(cells.tables["active_users"]) == 5

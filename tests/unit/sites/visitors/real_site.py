@@ -1,0 +1,83 @@
+"""A real site in this process with visitors whose time passes at once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import urllib3
+
+from footfall.sites import shop
+from footfall.sites.stock import Stock
+from footfall.sites.visitors.behaviour import load_behaviour
+from footfall.sites.visitors.browser import Browser
+from footfall.sites.visitors.ledger import Ledger
+from footfall.sites.visitors.outbox import Outbox
+from footfall.sites.visitors.pending import Pending
+from footfall.sites.visitors.population import Person, Population
+from footfall.sites.visitors.transport import Profile
+from footfall.sites.visitors.visit import Visit
+from footfall.sites.visitors.world import World, site_url
+from tests.support.sites import Remembering, make_site
+from tests.support.wsgi_pool import Asked, WsgiPool
+
+
+class QuickWorld(World):
+    """Life that is lived takes no time here; it is added up."""
+
+    lived_s = 0.0
+
+    def live(self, seconds: float) -> None:
+        self.lived_s += seconds
+
+
+@dataclass
+class RealSite:
+    """One site, what its visitors share, and what came of them."""
+
+    app: str
+    world: QuickWorld
+    pool: WsgiPool
+    collector: Remembering
+    population: Population
+
+    def visit(self, visit: Visit, person: Person, profile: Profile) -> None:
+        """Plays one visit; all its events are sent when it is over."""
+        assert len(Browser(self.world, person, profile).run(visit)) == 0
+
+    def pages(self) -> list[Asked]:
+        """All requests for pages, in their order."""
+        return self.pool.asked
+
+    def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
+        """What was sent."""
+        return self.collector.events(event_type)
+
+
+@contextmanager
+def real_site(app_id: str, home: Path) -> Iterator[RealSite]:
+    with pytest.MonkeyPatch.context() as patch:
+        collector = Remembering()
+        site, settings = make_site(patch, home, app_id, collector)
+        pool = WsgiPool(site, collector)
+        connections = cast(urllib3.PoolManager, pool)
+        ledger, pending = Ledger(settings, app_id), Pending(settings, app_id)
+        world = QuickWorld(
+            settings=settings,
+            app=app_id,
+            behaviour=load_behaviour(app_id),
+            pool=connections,
+            outbox=Outbox(site_url(settings, app_id), connections, ledger, pending),
+            pace=1.0,
+            stop=threading.Event(),
+            share=lambda kind: 0.0,
+        )
+        # The shelves fill up in the time of ten visitors at once; the bank answers immediately.
+        patch.setattr(shop, "_stock", Stock(lambda: world.lived_s / settings.visitors_per_site))
+        patch.setattr(shop, "_ask_the_bank", lambda cents: None)
+        yield RealSite(app_id, world, pool, collector, Population(7, app_id, 2_000))
+        pending.close()
+        ledger.close()

@@ -1,0 +1,22 @@
+"""Which files HDFS's report on its file system says are open."""
+
+from footfall.hdfs import written_files
+
+# As NameNode 3.4.1 writes it: all on one line.
+_REPORT = (
+    "FSCK started by me (auth:SIMPLE) from /127.0.0.1 for path /logs at Tue Nov 24 21:45:58 UTC 2026\n\n"
+    "/logs/access/dt=2026-11-24/_vm.17.log.tmp 4418 bytes, replicated: replication=1, 1 block(s), OPENFORWRITE: "
+    "/logs/access/dt=2026-11-24/vm.16.log 2749 bytes, replicated: replication=1, 1 block(s), OPENFORWRITE: \n"
+    "Status: HEALTHY\n Number of data-nodes:\t1\n"
+    "FSCK ended at Tue Nov 24 21:45:58 UTC 2026 in 1 milliseconds\n\n\nThe filesystem under path '/logs' is HEALTHY\n"
+)
+
+
+def test_open_files_are_those_that_the_report_names() -> None:
+    day = "/logs/access/dt=2026-11-24"
+    assert written_files(_REPORT) == {f"{day}/_vm.17.log.tmp", f"{day}/vm.16.log"}
+
+
+def test_a_closed_file_with_damage_is_not_open() -> None:
+    damaged = "/logs/a.log 5 bytes, replicated: replication=1, 1 block(s): MISSING 1 blocks of total size 5 B\n"
+    assert written_files(damaged + _REPORT) == written_files(_REPORT)

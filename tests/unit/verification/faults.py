@@ -1,0 +1,170 @@
+"""Ways to break a counted world; each returns what must be named."""
+
+from typing import Any
+
+import orjson
+
+from footfall.events.identity import new_uuid7
+from footfall.events.times import parse_rfc3339_ms
+from footfall.realtime import sketches, tables
+from footfall.sites.visitors.ledger import Entry
+from footfall.verification.identity import event_bytes, partition_of
+from tests.support.events import NOW_MS
+from tests.unit.verification.world import World, newest
+
+
+def lose_session_cell(world: World) -> str:
+    event = newest(world)
+    del world.cells.tables["sessions"][event["session_id"].encode()][
+        tables.session_column(event_bytes(event["event_id"]))
+    ]
+    return str(event["event_id"])
+
+
+def invent_session_cell(world: World) -> str:
+    event, invented = newest(world), new_uuid7(NOW_MS)
+    row = world.cells.tables["sessions"][event["session_id"].encode()]
+    row[tables.session_column(event_bytes(invented))] = row[tables.session_column(event_bytes(event["event_id"]))]
+    return invented
+
+
+def move_session_cell(world: World) -> str:
+    event = newest(world)
+    key, column = event["session_id"].encode(), tables.session_column(event_bytes(event["event_id"]))
+    cell = tables.decode_session_cell(world.cells.get("sessions", key)[column])
+    put(world, "sessions", key, column, tables.encode_session_cell(cell._replace(offset=cell.offset + 1)))
+    return f"{event['event_id']}: {cell.offset + 1} instead of {cell.offset}"
+
+
+def raise_a_count(world: World) -> str:
+    key, column = row_of(newest(world))
+    counts = tables.decode_counts(world.cells.get("minute_metrics", key)[column])
+    people = counts.people._replace(events=counts.people.events + 1)
+    put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(people=people)))
+    return f"people' events {people.events} instead of {counts.people.events}"
+
+
+def shift_an_error(world: World) -> str:
+    key = next(key for key in world.cells.tables["minute_metrics"] if b"\0error\0" in key and b"E7" in key)
+    ((column, cell),) = world.cells.get("minute_metrics", key).items()
+    counts = tables.decode_counts(cell)
+    people = counts.people._replace(first_ms=(counts.people.first_ms or 0) - 1)
+    put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(people=people)))
+    return "error E7 broken /product/blue-kettle"
+
+
+def lower_a_count_of_bots(world: World) -> str:
+    for key, row in world.cells.tables["minute_metrics"].items():
+        for column, (_, cell) in row.items():
+            if column.startswith(b"f:e") and (counts := tables.decode_counts(cell)).bots.page_views:
+                bots = counts.bots._replace(page_views=counts.bots.page_views - 1)
+                put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(bots=bots)))
+                return "bots' page_views 1 instead of 2"
+    raise AssertionError("no bot was counted")
+
+
+def add_a_visitor(world: World) -> str:
+    key, column = row_of(newest(world))
+    found = tables.decode_visitors(world.cells.get("active_users", key)[column])
+    more = sketches.Visitors(found.people_sketch)
+    more.add(["news\0nobody"])
+    put(world, "active_users", key, column, tables.encode_visitors(found.offset, more.stored(), found.bots_sketch))
+    return f"people' visitors {found.people + 1} instead of {found.people}"
+
+
+def lose_a_row(world: World) -> str:
+    key, column = row_of(event := newest(world))
+    del world.cells.tables["active_users"][key][column]
+    return f"active_users: {event['event_time'][:16]}Z app: {event['session_id']}/{event['event_id']}"
+
+
+def lose_both_cells_of_a_row(world: World) -> str:
+    key, _ = row_of(event := newest(world), "page", event["page_path"])
+    del world.cells.tables["active_users"][key]
+    del world.cells.tables["minute_metrics"][key]
+    return f"{event['event_time'][:16]}Z page {event['page_path']}"
+
+
+def invent_a_row(world: World) -> str:
+    event = newest(world)
+    key, column = row_of(event)
+    invented, _ = row_of(event, "page", "/nowhere")
+    world.cells.put("minute_metrics", invented, column, world.cells.get("minute_metrics", key)[column], 1)
+    return "page /nowhere"
+
+
+def move_a_row_back(world: World) -> str:
+    event = newest(world)
+    key, column = row_of(event)
+    counts = tables.decode_counts(world.cells.get("minute_metrics", key)[column])
+    records = world.log.records["events", partition_of(event["session_id"])]
+    offset = next(n for n, record in enumerate(records) if orjson.loads(record)["event_id"] == event["event_id"])
+    put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(offset=offset - 1)))
+    return str(event["event_id"])
+
+
+def raise_rejected(world: World) -> str:
+    key = tables.encode_row_key("shop", "app", NOW_MS // 60_000, "")
+    offset, _ = tables.decode_rejected(world.cells.get("minute_metrics", key)[b"f:r0"])
+    put(world, "minute_metrics", key, b"f:r0", tables.encode_rejected(offset, 2))
+    return "2026-11-24T08:00Z app: rejected 2 instead of 1"
+
+
+def lose_rejected(world: World) -> str:
+    key = tables.encode_row_key("shop", "app", NOW_MS // 60_000, "")
+    del world.cells.tables["minute_metrics"][key][b"f:r0"]
+    return "events.rejected/0 offset 1"
+
+
+def promise_an_event(world: World) -> str:
+    """A visitor was answered 202 for what is nowhere."""
+    event_id, session = new_uuid7(NOW_MS), newest(world, "shop")["session_id"]
+    world.ledger["shop"] += [
+        Entry("attempted", NOW_MS, event_id, session, seq=9, event_type="click"),
+        Entry("accepted", NOW_MS + 1, event_id, session),
+    ]
+    return f"{session}/{event_id}"
+
+
+def promise_a_reject(world: World) -> str:
+    event_id = new_uuid7(NOW_MS)
+    world.ledger["shop"].append(Entry("rejected", NOW_MS, event_id, new_uuid7(NOW_MS), reason="too_old"))
+    return event_id
+
+
+def forget_an_attempt(world: World) -> str:
+    event_id = newest(world, "academy")["event_id"]
+    world.ledger["academy"] = [entry for entry in world.ledger["academy"] if entry.event_id != event_id]
+    return str(event_id)
+
+
+def renumber_an_attempt(world: World) -> str:
+    event = newest(world, "academy")
+    world.ledger["academy"] = [
+        Entry("attempted", e.ms, e.event_id, e.session_id, 77, e.event_type)
+        if e.event_id == event["event_id"] and e.kind == "attempted"
+        else e
+        for e in world.ledger["academy"]
+    ]
+    return f"{event['event_id']}: seq {event['seq']} instead of 77"
+
+
+def misplace_a_record(world: World) -> str:
+    """A producer with another partitioner: the same identity could be first twice."""
+    event = newest(world)
+    right = partition_of(event["session_id"])
+    wrong = (right + 1) % 8
+    world.log.records["events", wrong].append(orjson.dumps({**event, "backfill": True}))
+    world.count()
+    return f"{event['event_id']} in events/{wrong}"
+
+
+def put(world: World, table: str, key: bytes, column: bytes, cell: bytes) -> None:
+    stamp, _ = world.cells.tables[table][key][column]
+    world.cells.tables[table][key][column] = (stamp, cell)
+
+
+def row_of(event: dict[str, Any], dimension: str = "app", value: str = "") -> tuple[bytes, bytes]:
+    minute = parse_rfc3339_ms(event["event_time"]) // 60_000
+    key = tables.encode_row_key(event["app_id"], dimension, minute, value)
+    return key, tables.events_column(partition_of(event["session_id"]))

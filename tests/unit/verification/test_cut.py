@@ -1,0 +1,63 @@
+"""Which hours can be compared, and which partitions are behind."""
+
+import pytest
+
+from footfall.realtime.lag import PartitionState
+from footfall.realtime.tables import Progress
+from footfall.settings import Retention
+from footfall.verification.cut import Floor, Place, behind, floor_of
+from footfall.verification.findings import HOUR_MS
+from tests.unit.verification.world import MemoryLog
+
+DAY_MS = 24 * HOUR_MS
+AT_MS = 20_000 * DAY_MS
+HOUR = AT_MS // HOUR_MS
+PLACE: Place = ("events", 3)
+
+
+def floor(
+    start: int = 0, end: int = 9, first_ms: int = 0, since_ms: int | None = None, newest_minute: int | None = None
+) -> Floor:
+    log = MemoryLog(first_ms=first_ms)
+    return floor_of(log, {PLACE: (start, end)}, Retention(), AT_MS, since_ms, newest_minute)
+
+
+@pytest.mark.parametrize(
+    ("given", "hour", "hides"),
+    [
+        ({}, 0, False),
+        ({"since_ms": AT_MS + 1_799_000}, HOUR, True),
+        # The first record that Kafka holds is of 23:30: all of the hour from midnight is there.
+        ({"start": 5, "first_ms": AT_MS - 1_800_000}, HOUR, True),
+        # Half a minute before midnight something of the next hour may have been written before it.
+        ({"start": 5, "first_ms": AT_MS - 30_000}, HOUR + 1, True),
+        ({"start": 5, "first_ms": AT_MS - HOUR_MS, "since_ms": AT_MS}, HOUR, True),
+        # All of the log is deleted, so all of it was older than seven days.
+        ({"start": 9, "end": 9}, HOUR - 7 * 24 + 1, True),
+        # The live tables are kept for eight days; an hour more may be swept right now.
+        ({"newest_minute": AT_MS // 60_000}, HOUR - 8 * 24 + 1, False),
+        ({"newest_minute": AT_MS // 60_000, "since_ms": AT_MS - 9 * DAY_MS}, HOUR - 8 * 24 + 1, False),
+        ({"newest_minute": AT_MS // 60_000, "since_ms": AT_MS}, HOUR, True),
+        ({"newest_minute": 5}, 0, False),
+    ],
+)
+def test_the_first_hour_compared(given: dict[str, int], hour: int, hides: bool) -> None:
+    assert floor(**given) == Floor(hour, hides)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "counted", "waiting"),
+    [
+        (0, 0, None, {}),
+        (0, 5, None, {PLACE: 5}),
+        (3, 5, None, {PLACE: 2}),
+        (5, 5, None, {}),
+        (0, 5, 4, {}),
+        (0, 5, 9, {}),
+        (0, 5, 2, {PLACE: 2}),
+        (4, 5, 1, {PLACE: 1}),
+    ],
+)
+def test_what_is_behind(start: int, end: int, counted: int | None, waiting: dict[Place, int]) -> None:
+    progress = None if counted is None else Progress("t", 8, counted, 0)
+    assert behind({PLACE: start}, {PLACE: end}, {PLACE: PartitionState(progress, 0, ())}) == waiting

@@ -1,0 +1,232 @@
+"""A world that the real counting made agrees; whatever is broken in it afterwards is named."""
+
+from typing import Any
+
+import pytest
+
+from footfall.realtime import tables
+from footfall.verification.findings import HOUR_MS, MOST_NAMED
+from footfall.verification.identity import partition_of
+from footfall.verification.kafka_log import LogUnavailable
+from tests.support.events import NOW_MS
+from tests.unit.verification.faults import promise_an_event
+from tests.unit.verification.world import World, kinds, made_world, newest
+
+EARLIER_MS = NOW_MS - HOUR_MS
+
+
+def test_what_was_counted_agrees() -> None:
+    report = made_world().verify()
+    assert report.problems == []
+    assert report.ok
+    assert report.covers_from_ms is None
+    # 12 × 6 + 4 + 2 + 3 + 4 events of people and bots; three of history are counted nowhere live.
+    kafka = {name: report.stores["kafka"][name] for name in ("events", "repeats", "backfill", "rejected", "unreadable")}
+    assert kafka == {"events": 85, "repeats": 1, "backfill": 3, "rejected": 2, "unreadable": 0}
+    assert report.stores["ledger"]["accepted"] == 82
+    assert report.stores["ledger"]["explained"] == {"rejected: wrong_type": 2}
+    assert report.stores["live"]["session_cells"] == 85
+    assert report.stores["archive"] == {"compared": False, "reason": "not part of this profile"}
+
+
+def test_sums_stand_by_app_and_hour() -> None:
+    rows = {(row["app_id"], row["hour"][11:13]): row for row in made_world().verify().hours}
+    # Visits 0, 6 (shop) and 4, 10 (news) of six events are of eight o'clock; odd ones of seven.
+    assert rows["academy", "08"] | {"hour": ""} == {
+        "hour": "",
+        "app_id": "academy",
+        "accepted": 16,
+        "in_kafka": 16,
+        "counted": 16,
+        "repeats": 1,
+        "rejected": 0,
+    }
+    assert (rows["news", "08"]["accepted"], rows["news", "08"]["counted"]) == (12, 15)
+    assert (rows["shop", "07"]["counted"], rows["shop", "08"]["rejected"]) == (12, 1)
+    assert sum(row["in_kafka"] for row in rows.values()) == sum(row["counted"] for row in rows.values()) == 85
+
+
+def test_the_document_is_as_agreed() -> None:
+    document = made_world().verify().document()
+    assert list(document) == ["ok", "cut", "covers_from", "stores", "hours", "problems"]
+    assert document["cut"]["at"] == "2026-11-24T09:00:00.000Z"
+    assert sum(document["cut"]["events"].values()) == 89
+    assert document["cut"]["events.rejected"] == {"0": 2}
+
+
+def test_a_record_sent_again_is_a_repeat_and_changes_nothing() -> None:
+    world = made_world()
+    for _ in range(3):
+        world.append(newest(world))
+    world.count()
+    report = world.verify()
+    assert report.ok
+    assert report.stores["kafka"]["repeats"] == 4
+
+
+def test_a_repeat_that_is_counted_is_named() -> None:
+    world = made_world()
+    event = newest(world)
+    world.append(event)
+    session = world.cells.tables["sessions"].pop(event["session_id"].encode())
+    world.count()  # the bolt knows nothing of the first, as after a lost row
+    world.cells.tables["sessions"][event["session_id"].encode()] = session
+    assert ("live", "row_differs") in kinds(world.verify())
+
+
+@pytest.mark.parametrize("rows_written", range(0, 40, 3))
+def test_cells_ahead_of_progress_agree(rows_written: int) -> None:
+    world = made_world()
+    for number in range(8):
+        world.visit("shop", 3, NOW_MS + number * 1000)
+    world.count(rows_written)
+    states = {place: world.progress(place).progress for place in world.log.records}
+    world.ends = {place: state.offset + 1 if state else 0 for place, state in states.items()}
+    world.accepted_before_ms = NOW_MS
+    assert [problem.detail for problem in world.verify().problems] == []
+
+
+def test_what_goes_on_behind_the_cut_is_not_compared() -> None:
+    world = made_world()
+    world.ends = {place: len(log) for place, log in world.log.records.items()}
+    world.accepted_before_ms = NOW_MS + 60_000
+    world.visit("shop", 5, NOW_MS + 61_000)
+    # The ledger was read before these were attempted; another line shows that it knows the session.
+    late = [entry for entry in world.ledger["shop"] if entry.ms >= NOW_MS + 61_000]
+    world.ledger["shop"] = [entry for entry in world.ledger["shop"] if entry not in late[1:]]
+    report = world.verify()
+    assert report.problems == []
+    assert sum(row["in_kafka"] for row in report.hours) == 85
+
+
+def test_counting_that_lags_is_named_with_its_partition() -> None:
+    world = made_world()
+    event = world.visit("shop", 2)[0]
+    report = world.verify()
+    assert kinds(report) == {("live", "behind")}
+    assert f"2 records of events/{partition_of(event['session_id'])} are not counted" in report.problems[0].detail
+
+
+def test_a_lost_tail_is_named() -> None:
+    world = made_world()
+    event = newest(world, "academy")
+    world.log.records["events", partition_of(event["session_id"])].pop()
+    assert ("live", "tail_lost") in kinds(world.verify())
+
+
+def test_losses_that_counting_met_stay_named() -> None:
+    world = made_world()
+    world.lost = ((3, 9, NOW_MS),)
+    problem = world.verify().problems[0]
+    assert (problem.kind, problem.detail) == (
+        "lost",
+        "Offsets 3 to 8 of events/0 were gone from Kafka before they were counted.",
+    )
+
+
+def test_records_that_are_no_events_are_left_out_by_all() -> None:
+    world = made_world()
+    world.log.records["events", 2] += [b"{not json", b"[1]", b'{"app_id": "shop"}']
+    world.log.records["events.rejected", 0].append(b"nonsense")
+    world.count()
+    report = world.verify()
+    assert report.problems == []
+    assert report.stores["kafka"]["unreadable"] == 4
+    cell = world.cells.tables["progress"][b"events|2"]
+    stamp, packed = cell[tables.PROGRESS_COLUMN]
+    progress = tables.decode_progress(packed)
+    cell[tables.PROGRESS_COLUMN] = (stamp, tables.encode_progress(progress._replace(unparsable=4)))
+    assert kinds(world.verify()) == {("live", "unreadable_differs")}
+
+
+def test_another_topic_of_the_name_is_named() -> None:
+    world = made_world()
+    cell = world.cells.tables["progress"][b"events|2"]
+    stamp, packed = cell[tables.PROGRESS_COLUMN]
+    cell[tables.PROGRESS_COLUMN] = (
+        stamp,
+        tables.encode_progress(tables.decode_progress(packed)._replace(topic_id="older")),
+    )
+    assert kinds(world.verify()) == {("live", "topic_differs")}
+
+
+def test_what_kafka_has_forgotten_is_not_compared() -> None:
+    world = World()
+    forgotten = world.visit("shop", 6, EARLIER_MS)
+    for event in forgotten:
+        world.append(event)
+    for _ in range(20):
+        world.visit("shop", 3)
+    world.count()
+    # What is left is a retry of events whose first records are gone: only the session cells know them.
+    place = ("events", partition_of(forgotten[0]["session_id"]))
+    world.log.starts[place] = 6
+    world.log.first_ms = EARLIER_MS + 20_000
+    report = world.verify()
+    assert report.problems == []
+    assert report.covers_from_ms == NOW_MS
+    assert {row["hour"]: row["counted"] for row in report.hours} == {"2026-11-24T08:00:00.000Z": 60}
+    assert report.stores["kafka"]["repeats"] == 6
+
+
+def test_since_limits_report_and_comparison() -> None:
+    world = made_world()
+    seven = next(e for e in world.ledger["shop"] if e.kind == "accepted" and e.ms < NOW_MS)
+    del world.cells.tables["sessions"][seven.session_id.encode()]
+    assert kinds(world.verify()) == {("live", "session_missing")}
+    report = world.verify(NOW_MS + 1_800_000)
+    assert report.problems == []
+    assert report.covers_from_ms == NOW_MS
+    assert {row["hour"] for row in report.hours} == {"2026-11-24T08:00:00.000Z"}
+
+
+def test_hours_that_the_sweeper_may_have_cleared_are_left_out() -> None:
+    world = World()
+    old_ms = NOW_MS - 9 * 24 * HOUR_MS
+    world.visit("shop", 4, old_ms)
+    world.count()
+    world.cells.tables = {"progress": world.cells.tables["progress"]}
+    world.visit("shop", 4)
+    world.count()
+    report = world.verify()
+    assert report.problems == []
+    assert report.covers_from_ms is not None
+    assert old_ms < report.covers_from_ms < NOW_MS
+
+
+def test_ledger_hours_that_became_sums_are_not_missed() -> None:
+    world = made_world()
+    world.visit("shop", 3, NOW_MS + HOUR_MS - 1_500)  # begins in one hour, ends in the next
+    world.count()
+    world.ledger_from = (NOW_MS + HOUR_MS) // HOUR_MS
+    assert world.verify().problems == []
+
+
+def test_what_is_still_spooled_is_not_missing() -> None:
+    world = made_world()
+    promise_an_event(world)
+    world.accepted_before_ms = NOW_MS
+    assert world.verify().problems == []
+
+
+def test_many_offenders_are_counted_and_some_named() -> None:
+    world = made_world()
+    for _ in range(MOST_NAMED + 5):
+        promise_an_event(world)
+    (problem,) = world.verify().problems
+    assert (problem.count, len(problem.ids)) == (MOST_NAMED + 5, MOST_NAMED)
+    assert problem.document()["hour"] == "2026-11-24T08:00:00.000Z"
+
+
+def test_a_log_that_shrinks_meanwhile_ends_the_comparison() -> None:
+    world = made_world()
+    honest = world.log.bounds
+    calls = []
+
+    def shrinking(topic: str, partitions: Any) -> dict[int, tuple[int, int]]:
+        calls.append(topic)
+        return {p: (start + (len(calls) > 2), end) for p, (start, end) in honest(topic, partitions).items()}
+
+    world.log.bounds = shrinking  # type: ignore[method-assign]
+    with pytest.raises(LogUnavailable, match="verify again"):
+        world.verify()

@@ -1,0 +1,191 @@
+"""A small world to verify: visits in ledgers, records in a log, live tables made of them by the real counting."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import orjson
+
+from footfall.events.identity import new_uuid7
+from footfall.events.rejects import Reject, reject_record
+from footfall.events.times import format_rfc3339_ms
+from footfall.names import APP_IDS
+from footfall.realtime import tables
+from footfall.realtime.lag import PartitionState
+from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.settings import Retention
+from footfall.sites.visitors.ledger import Entry
+from footfall.verification.cut import Cut, Place, bounds, floor_of
+from footfall.verification.findings import HOUR_MS, Findings
+from footfall.verification.identity import partition_of
+from footfall.verification.kafka_log import Record
+from footfall.verification.reconcile import reconcile
+from footfall.verification.report import Report
+from tests.support.events import ABSENT, NOW_MS, stored_event
+from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore
+
+TOPICS = {"events": Topic("events", "topic-e", 8), "events.rejected": Topic("events.rejected", "topic-r", 1)}
+PLACES: list[Place] = [(topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)]
+
+
+@dataclass
+class MemoryLog:
+    """Kafka's log: records, how many were deleted from the front, when the first held one was written."""
+
+    records: dict[Place, list[bytes]] = field(default_factory=lambda: {place: [] for place in PLACES})
+    starts: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(PLACES, 0))
+    first_ms: int = NOW_MS
+
+    def bounds(self, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+        return {p: (self.starts[topic, p], len(self.records[topic, p])) for p in partitions}
+
+    def read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Record]:
+        for offset in range(first, end):
+            yield Record(offset, self.records[topic, partition][offset])
+
+    def time_ms(self, topic: str, partition: int, offset: int) -> int:
+        return self.first_ms
+
+
+@dataclass
+class MemoryTables:
+    """The live tables as they are read."""
+
+    stored: Cells
+
+    def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        for key in self.stored.tables.get("sessions", {}):
+            yield key, self.stored.get("sessions", key)
+
+    def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
+        for key in self.stored.tables.get(table, {}):
+            if column in (cells := self.stored.get(table, key)) and tables.decode_row_key(key).minute >= since_minute:
+                yield key, cells[column]
+
+
+@dataclass
+class World:
+    """Everything that `reconcile` reads; tests break it where they like."""
+
+    log: MemoryLog = field(default_factory=MemoryLog)
+    cells: Cells = field(default_factory=Cells)
+    ledger: dict[str, list[Entry]] = field(default_factory=lambda: {app: [] for app in APP_IDS})
+    ledger_from: int = 0
+    lost: tuple[tuple[int, int, int], ...] = ()
+    ends: dict[Place, int] | None = None
+    accepted_before_ms: int = NOW_MS + HOUR_MS
+    rng: Random = field(default_factory=lambda: Random(7))  # so that sessions always meet the same partitions
+
+    def entries(self, app: str, since_ms: int) -> list[Entry]:
+        return [entry for entry in self.ledger[app] if entry.ms >= max(since_ms, self.ledger_from * HOUR_MS)]
+
+    def complete_from(self, app: str) -> int:
+        return self.ledger_from
+
+    def visit(
+        self, app: str, events: int, ms: int = NOW_MS, by: str = "visitor", **fields: Any
+    ) -> list[dict[str, Any]]:
+        """Events of one visit, a second apart, in the log; `by` a visitor also in the ledger."""
+        session, made = new_uuid7(ms, self.rng), []
+        for seq in range(events):
+            at = ms + 1000 * seq
+            usual = {
+                "app_id": app,
+                "session_id": session,
+                "anonymous_id": f"person-of-{session}",
+                "seq": seq,
+                "event_type": "page_view" if seq % 3 == 0 else "click",
+                "response_ms": 30 + seq,
+                "country": "DE" if seq else ABSENT,
+            }
+            event = stored_event(at + 500, **usual | fields)
+            self.append(event)
+            made.append(event)
+            if by == "visitor":
+                self.ledger[app] += [
+                    Entry("attempted", at, event["event_id"], session, seq=seq, event_type=event["event_type"]),
+                    Entry("accepted", at + 20, event["event_id"], session),
+                ]
+        return made
+
+    def append(self, event: dict[str, Any]) -> int:
+        """Writes an event where its session belongs; returns its offset."""
+        records = self.log.records["events", partition_of(event["session_id"])]
+        records.append(orjson.dumps(event))
+        return len(records) - 1
+
+    def reject(self, app: str, ms: int = NOW_MS) -> str:
+        """A visitor's event that is rejected; returns its id."""
+        event_id, session = new_uuid7(ms), new_uuid7(ms)
+        record = reject_record(Reject("wrong_type", "A field is wrong.", event_id), b"{}", app, ms)
+        self.log.records["events.rejected", 0].append(record)
+        self.ledger[app] += [
+            Entry("attempted", ms, event_id, session, seq=0, event_type="click"),
+            Entry("rejected", ms + 20, event_id, session, reason="wrong_type"),
+        ]
+        return event_id
+
+    def count(self, writes_left: int | None = None) -> None:
+        """Lets the live path count what is in the log; it may die after so many rows."""
+        for topic, number in PLACES:
+            records, start = self.log.records[topic, number], self.log.starts[topic, number]
+            partition = Partition(TOPICS[topic], number, MemoryStore(self.cells, writes_left))
+            first = max(start, partition.next or 0)
+            try:
+                # Several flushes, so that the offsets of a partition's rows differ.
+                for begin in range(first, len(records), 5):
+                    end = min(begin + 5, len(records))
+                    partition.offer(Pack(f"{begin}", begin, end, 0, None, records[begin:end]))
+                    partition.flush()
+            except Crash:
+                return
+
+    def progress(self, place: Place) -> PartitionState:
+        return PartitionState(MemoryStore(self.cells).read_progress(*place), 0, self.lost if place[1] == 0 else ())
+
+    def verify(self, since_ms: int | None = None) -> Report:
+        """What `footfall verify` says of this world."""
+        held = bounds(self.log, TOPICS)
+        cut = Cut(
+            NOW_MS + HOUR_MS,
+            TOPICS,
+            {place: start for place, (start, _) in held.items()},
+            self.ends or {place: end for place, (_, end) in held.items()},
+            {place: self.progress(place) for place in PLACES},
+            dict.fromkeys(APP_IDS, self.accepted_before_ms),
+        )
+        floor = floor_of(self.log, held, Retention(), NOW_MS + HOUR_MS, since_ms, self._newest_minute())
+        return reconcile(self.log, MemoryTables(self.cells), self, cut, floor, Findings())
+
+    def _newest_minute(self) -> int | None:
+        keys = map(tables.decode_row_key, self.cells.tables.get("active_users", {}))
+        return max((key.minute for key in keys if key.dimension == "app"), default=None)
+
+
+def made_world() -> World:
+    """Visits of all sites over two hours: bots, failures, a repeat, a browser, history, rejects; all counted."""
+    world = World()
+    for number in range(12):
+        world.visit(APP_IDS[number % 3], 6, NOW_MS - HOUR_MS * (number % 2), is_bot=number == 5)
+    world.visit("shop", 4, http_status=500)
+    world.visit("shop", 2, event_type="error", error_code="E7", error_message="broken", http_status=ABSENT)
+    world.visit("news", 3, by="browser")
+    world.visit("news", 3, by="history", backfill=True)
+    first = world.visit("academy", 4)[0]
+    world.append({**first, "sent_at": format_rfc3339_ms(NOW_MS + 9_000)})
+    world.reject("news")
+    world.reject("shop")
+    world.count()
+    return world
+
+
+def newest(world: World, app: str = "news") -> dict[str, Any]:
+    """The last counted event of an app."""
+    events = [orjson.loads(r) for (topic, _), log in world.log.records.items() if topic == "events" for r in log]
+    return max((e for e in events if e["app_id"] == app and not e.get("backfill")), key=lambda e: e["event_time"])
+
+
+def kinds(report: Report) -> set[tuple[str, str]]:
+    """Store and kind of each problem."""
+    return {(problem.store, problem.kind) for problem in report.problems}
