@@ -51,7 +51,10 @@ def status(settings: Settings) -> Status:
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What the warden found last: by service `{"ok", "detail", "at"}`, `at` in seconds since the epoch."""
+    """What the warden found last: by service `{"ok", "detail", "at", "pid"}`, `at` in seconds since the epoch.
+
+    pid: the process that it asked; None for a step.
+    """
     try:
         return dict(json.loads((settings.run_dir / "health.json").read_text("utf-8")))
     except (OSError, ValueError):
@@ -70,7 +73,7 @@ def _line(settings: Settings, service: Service, process: Process | None, seen: d
         "detail": "",
     }
     if service.kind == "step":
-        ok, line["detail"] = _health(settings, service, 0.0, seen)
+        ok, line["detail"] = _health(settings, service, None, seen)
         line["state"] = "healthy" if ok else "failed"
         return line
     if process is None or process.state == "STOPPED":
@@ -83,7 +86,7 @@ def _line(settings: Settings, service: Service, process: Process | None, seen: d
     uptime_s = round(time.time() - process.started_s, 1)
     line["pid"], line["uptime_s"] = process.pid, uptime_s
     line["rss_mb"], line["pss_mb"] = _memory(process.pid)
-    ok, line["detail"] = _health(settings, service, process.started_s, seen)
+    ok, line["detail"] = _health(settings, service, process, seen)
     if ok:
         line["state"] = "healthy"
     else:
@@ -91,13 +94,18 @@ def _line(settings: Settings, service: Service, process: Process | None, seen: d
     return line
 
 
-def _health(settings: Settings, service: Service, started_s: float, seen: dict[str, Any] | None) -> tuple[bool, str]:
+def _health(
+    settings: Settings, service: Service, process: Process | None, seen: dict[str, Any] | None
+) -> tuple[bool, str]:
     """The warden's finding if it is fresh and of this very process, else one of our own.
 
     Trouble is looked at anew while a service starts, for it may be over by now, and always for a step.
     """
-    settled = service.kind == "process" and time.time() - started_s > _GRACE_S
-    if seen is not None and seen["at"] > max(started_s, time.time() - _FRESH_S) and (seen["ok"] or settled):
+    now_s = time.time()
+    settled = process is not None and now_s - process.started_s > _GRACE_S
+    # Known by its id: supervisord tells whole seconds only, in which a process may be found well and die.
+    of_this = seen is not None and seen.get("pid") == (None if process is None else process.pid)
+    if seen is not None and of_this and seen["at"] > now_s - _FRESH_S and (seen["ok"] or settled):
         return bool(seen["ok"]), str(seen["detail"])
     try:
         probes.probe(settings, service.name)

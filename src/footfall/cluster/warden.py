@@ -115,11 +115,11 @@ class Warden:
 
     def _write_health(self, names: list[str]) -> None:
         document = {
-            name: {"ok": watch.ok, "detail": watch.detail, "at": watch.at}
+            name: {"ok": watch.ok, "detail": watch.detail, "at": watch.at, "pid": watch.pid}
             for name, watch in self._watches.items()
             if name in names
         }
-        document["warden"] = {"ok": True, "detail": "", "at": time.time()}
+        document["warden"] = {"ok": True, "detail": "", "at": time.time(), "pid": os.getpid()}
         path = self._settings.run_dir / "health.json"
         part = path.with_suffix(".part")
         part.write_text(json.dumps(document), "utf-8")

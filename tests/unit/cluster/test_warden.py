@@ -75,7 +75,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 def test_it_reports_what_it_found(stage: Stage) -> None:
     stage.tick()
-    assert stage.health()["zookeeper"]["ok"] is True
+    assert (stage.health()["zookeeper"]["ok"], stage.health()["zookeeper"]["pid"]) == (True, 1)
     assert set(stage.health()) == {"zookeeper", "warden"}
     stage.fault = "it stutters"
     stage.tick(16)
