@@ -98,23 +98,50 @@ class Hdfs:
         status, body = self._call("PUT", path, "RENAME", destination=target)
         return bool(_document(status, body)["boolean"])
 
+    def replace(self, path: str, target: str) -> None:
+        """Renames a file over whatever is called so already; readers find one of the two whole. Raises HdfsAway."""
+        # The answer to this form of the call is an empty one.
+        status, body = self._call("PUT", path, "RENAME", destination=target, renameoptions="OVERWRITE")
+        if status != 200:
+            raise HdfsAway(_complaint(status, body))
+
+    def write(self, path: str, content: bytes) -> None:
+        """Writes a file whole, with the folders above it; what is called so already is lost first. Raises HdfsAway."""
+        status, body = self._call("PUT", path, "CREATE", through=True, content=content, overwrite="true")
+        if status != 201:
+            raise HdfsAway(_complaint(status, body))
+
+    def make_folder(self, path: str) -> None:
+        """Makes a folder and those above it, if they are not there. Raises HdfsAway."""
+        status, body = self._call("PUT", path, "MKDIRS")
+        if not _document(status, body)["boolean"]:
+            raise HdfsAway(f"HDFS did not make the folder {path}.")
+
     def delete(self, path: str) -> bool:
         """Deletes a file, or a folder with all in it; False if there was none. Raises HdfsAway."""
         status, body = self._call("DELETE", path, "DELETE", recursive="true")
         return bool(_document(status, body)["boolean"])
 
-    def _call(self, method: str, path: str, operation: str, through: bool = False, **given: str) -> tuple[int, bytes]:
-        """through: whether a DataNode answers, which the NameNode names."""
+    def _call(
+        self,
+        method: str,
+        path: str,
+        operation: str,
+        through: bool = False,
+        content: bytes | None = None,
+        **given: str,
+    ) -> tuple[int, bytes]:
+        """through: whether a DataNode answers, which the NameNode names; it is given the body."""
         query = "".join(f"&{name}={quote(value)}" for name, value in given.items())
         address = f"{self._root}/webhdfs/v1{quote(path)}?op={operation}&user.name={quote(self._user)}{query}"
         answer = self._request(method, address)
         if through and answer.status == 307:
-            answer = self._request(method, answer.headers["Location"])
+            answer = self._request(method, answer.headers["Location"], content)
         return answer.status, answer.data
 
-    def _request(self, method: str, address: str) -> urllib3.BaseHTTPResponse:
+    def _request(self, method: str, address: str, content: bytes | None = None) -> urllib3.BaseHTTPResponse:
         try:
-            return self._http.request(method, address, redirect=False)
+            return self._http.request(method, address, body=content, redirect=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise HdfsAway(f"HDFS does not answer: {type(error).__name__}.") from None
 
