@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -100,7 +100,15 @@ def _folded(hours: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
 def _told(store: Any) -> str:
     if not store["compared"]:
         return str(store["reason"])
-    return ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in store.items() if type(value) is int)
+    return ", ".join(filter(None, (_sum(name.replace("_", " "), value) for name, value in store.items())))
+
+
+def _sum(name: str, value: Any) -> str:
+    """A sum with its parts, if it has any; nothing of what is no sum."""
+    if isinstance(value, Mapping):
+        parts = ", ".join(f"{part} {of}" for of, part in value.items() if part)
+        return f"{sum(value.values())} {name}{f' ({parts})' if parts else ''}"
+    return f"{value} {name}" if type(value) is int else ""
 
 
 def _line(text: str) -> None:

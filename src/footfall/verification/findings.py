@@ -22,6 +22,9 @@ _SENTENCES: Final = {
     ("live", "row_missing"): "{n} times an event should be counted in a row that does not exist.",
     ("live", "row_extra"): "{n} cells count something though nothing in Kafka belongs to them.",
     ("live", "row_differs"): "{n} cells disagree with the recount.",
+    ("logs", "access_missing"): "{n} access lines are not in HDFS under their day.",
+    ("logs", "error_missing"): "{n} error lines are not in HDFS under their day.",
+    ("logs", "performance_missing"): "{n} performance lines are not in HDFS under their day.",
     ("live", "row_late"): "{n} events lie between a row's own offset and progress, and are not in the row.",
 }
 

@@ -36,9 +36,13 @@ def reconcile(
     cut: Cut,
     floor: Floor,
     findings: Findings,
+    beside: Mapping[str, Mapping[str, Any]],
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Reads everything once and says what does not agree. Raises what the three raise, and LogUnavailable."""
+    """Reads everything once and says what does not agree. Raises what the three raise, and LogUnavailable.
+
+    beside: the parts of stores that are compared with something else than Kafka, for the report.
+    """
     judge_progress(cut, findings)
     tally = Tally()
     say("Reading the session cells.")
@@ -85,6 +89,7 @@ def reconcile(
             "aggregate_cells": live_check.aggregate_cells,
             "rejected_cells": rejects.cells,
         },
+        **beside,
         **{store: {"compared": False, "reason": "not part of this profile"} for store in _NOT_PART},
     }
     covers_from_ms = floor.hour * HOUR_MS if floor.hides or sums.before_floor else None

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from footfall import names
 from footfall.cluster import lifecycle
+from footfall.hdfs import HdfsAway
 from footfall.realtime import sweeper
 from footfall.realtime.kafka_topics import KafkaAway, describe
 from footfall.realtime.lag import PartitionState, read_states
@@ -23,6 +24,8 @@ from footfall.verification.live_tables import HBaseLiveTables
 from footfall.verification.reconcile import reconcile
 from footfall.verification.report import Report
 from footfall.verification.spools import Patience, Say
+from footfall.verification.weblogs import STORE as LOGS
+from footfall.verification.weblogs import compare_logs
 
 
 class CannotVerify(Exception):
@@ -30,7 +33,7 @@ class CannotVerify(Exception):
 
 
 def verify(settings: Settings, since_ms: int | None, wait_s: float, say: Say) -> Report:
-    """Reconciles all stores. since_ms: leaves out hours before that one's; wait_s: bound of each of the two waits.
+    """Reconciles all stores. since_ms: leaves out hours before that one's; wait_s: bound of each of the three waits.
 
     Raises CannotVerify.
     """
@@ -42,7 +45,7 @@ def verify(settings: Settings, since_ms: int | None, wait_s: float, say: Say) ->
             return _verify(settings, log, live, topics, since_ms, wait_s, say)
         finally:
             log.close()
-    except (KafkaAway, LogUnavailable, StoreAway) as error:
+    except (HdfsAway, KafkaAway, LogUnavailable, StoreAway) as error:
         raise CannotVerify(str(error)) from None
     finally:
         live.close()
@@ -59,6 +62,8 @@ def _verify(
 ) -> Report:
     findings = Findings()
     at_ms = time.time_ns() // 1_000_000
+    say("Reading the sites' log lines.")
+    beside = {LOGS: compare_logs(settings, at_ms, since_ms, Patience(wait_s, say), findings)}
     accepted_before_ms = _await_spools(settings, at_ms, Patience(wait_s, say), findings)
     bounds = cuts.bounds(log, topics)
     starts = {place: start for place, (start, _) in bounds.items()}
@@ -67,7 +72,7 @@ def _verify(
     cut = Cut(at_ms, topics, starts, ends, states, accepted_before_ms)
     newest = sweeper.newest_minute(live.store)
     floor = cuts.floor_of(log, bounds, settings.retention, at_ms, since_ms, newest)
-    return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, say)
+    return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, beside, say)
 
 
 class LedgerFiles:

@@ -156,7 +156,7 @@ class World:
             dict.fromkeys(APP_IDS, self.accepted_before_ms),
         )
         floor = floor_of(self.log, held, Retention(), NOW_MS + HOUR_MS, since_ms, self._newest_minute())
-        return reconcile(self.log, MemoryTables(self.cells), self, cut, floor, Findings())
+        return reconcile(self.log, MemoryTables(self.cells), self, cut, floor, Findings(), {})
 
     def _newest_minute(self) -> int | None:
         keys = map(tables.decode_row_key, self.cells.tables.get("active_users", {}))

@@ -1,0 +1,310 @@
+"""Log lines that the sites wrote are looked for in HDFS, and those that are not there are named."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footfall.cluster import configure
+from footfall.cluster.services import BY_NAME
+from footfall.events.times import format_rfc3339_ms
+from footfall.hdfs import HdfsAway, Unreadable
+from footfall.logs import places
+from footfall.names import LogKind
+from footfall.settings import Settings
+from footfall.verification.findings import HOUR_MS, Findings, Problem
+from footfall.verification.site_lines import OWN_TIME, site_files
+from footfall.verification.spools import Patience
+from footfall.verification.weblogs import compare_files, compare_logs, first_compared_ms
+from tests.support.events import NOW_MS  # 2026-11-24T08:00:00.000Z
+from tests.unit.logs.fake_hdfs import Files
+
+DAY_MS = 24 * HOUR_MS
+TODAY, YESTERDAY, TOMORROW = "2026-11-24", "2026-11-23", "2026-11-25"
+
+
+@dataclass
+class Store(Files):
+    """HDFS, some of whose files cannot be read so many times."""
+
+    unreadable: dict[str, int] = field(default_factory=dict)
+    fails: int = 0
+
+    def list(self, path: str) -> Any:
+        self.fails -= 1
+        if self.fails >= 0:
+            raise HdfsAway("HDFS does not answer.")
+        return super().list(path)
+
+    def rename(self, path: str, target: str) -> bool:
+        modified_ms = self.modified_ms.get(path, 0)
+        renamed = super().rename(path, target)
+        self.modified_ms[target] = modified_ms
+        return renamed
+
+    def read(self, path: str) -> bytes | None:
+        if self.unreadable.get(path, 0) > 0:
+            self.unreadable[path] -= 1
+            raise Unreadable("HDFS refused (403): no length")
+        return super().read(path)
+
+
+@dataclass
+class Ends:
+    """The sites' files and HDFS."""
+
+    settings: Settings
+    hdfs: Store = field(default_factory=Store)
+    said: list[str] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def site(self, *lines: bytes, kind: str = "access", app: str = "shop", opened_ms: int = NOW_MS) -> Path:
+        """A site's file with these lines."""
+        digits = format_rfc3339_ms(opened_ms).translate({ord(c): None for c in "-:"})
+        path = self.settings.logs_dir / "sites" / app / f"{kind}-{digits}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+        return path
+
+    def flume(self, *lines: bytes, kind: str = "access", day: str = TODAY, name: str = "box.1.log") -> str:
+        """A file in HDFS with these lines, closed an hour after now."""
+        content = b"".join(line + b"\n" for line in lines)
+        return self.hdfs.put(f"{places.ROOT}/{kind}/dt={day}/{name}", content, (NOW_MS + HOUR_MS) / 1000)
+
+    def problems(self, since_ms: int = 0, wait_s: float = 0) -> list[Problem]:
+        findings = Findings()
+        files = site_files(self.settings, since_ms)
+        patience = Patience(wait_s, self.said.append)
+        self.report = compare_files(self.hdfs.as_hdfs(), files, since_ms, patience, findings)
+        return findings.problems()
+
+
+@pytest.fixture
+def ends(tmp_path: Path) -> Ends:
+    return Ends(Settings(home=tmp_path / "home", ports={"namenode_http": 1}))  # type: ignore[arg-type]
+
+
+def access(word: str, ms: int = NOW_MS) -> bytes:
+    at = format_rfc3339_ms(ms)
+    return f'10.1.2.0 - - [24/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "x" shop {word} 12 {at}'.encode()
+
+
+def failure(word: str, ms: int = NOW_MS) -> bytes:
+    fields = {"logged_at": format_rfc3339_ms(ms), "app_id": "news", "request_id": word, "level": "error"}
+    return json.dumps(fields | {"status": 500, "message": "broken", "page_path": "/"}, separators=(",", ":")).encode()
+
+
+def test_what_arrived_agrees_however_often_and_wherever_it_lies(ends: Ends) -> None:
+    ends.site(access("a"), access("b"), b"", access("c", NOW_MS - DAY_MS))
+    ends.site(access("d"), opened_ms=NOW_MS + HOUR_MS, app="academy")
+    ends.site(failure("e"), kind="error", app="news")
+    ends.flume(access("a"), access("b"), access("a"), access("older, whose file is deleted"))
+    ends.flume(access("b"), access("d"), name="_box.2.log.tmp")
+    ends.flume(access("c", NOW_MS - DAY_MS), day=YESTERDAY)
+    ends.flume(failure("e"), kind="error")
+    assert ends.problems() == []
+    assert ends.report == {
+        "compared": True,
+        "written": {"access": 4, "error": 1, "performance": 0},
+        "arrived": {"access": 4, "error": 1, "performance": 0},
+        "repeats": {"access": 2, "error": 0, "performance": 0},
+        "files_from": "2026-11-24T08:00:00.000Z",
+    }
+
+
+def test_nothing_written_agrees(ends: Ends) -> None:
+    assert ends.problems() == []
+    assert ends.report["files_from"] is None
+
+
+def test_missing_lines_are_named_by_site_kind_and_hour(ends: Ends) -> None:
+    ends.site(access("a"), access("b", NOW_MS - 1), access("c", NOW_MS - 1), access("b", NOW_MS - 1))
+    ends.site(failure("e"), kind="error", app="news")
+    ends.flume(access("a"))
+    found = {(p.store, p.kind, p.app_id, p.hour): (p.count, p.ids) for p in ends.problems()}
+    assert found == {
+        ("logs", "access_missing", "shop", NOW_MS // HOUR_MS - 1): (2, ("b", "c")),
+        ("logs", "error_missing", "news", NOW_MS // HOUR_MS): (1, ("e",)),
+    }
+    assert ends.report["written"] == {"access": 3, "error": 1, "performance": 0}
+    assert ends.report["arrived"] == {"access": 1, "error": 0, "performance": 0}
+
+
+def test_a_line_of_another_kind_or_under_another_day_is_missing(ends: Ends) -> None:
+    ends.site(access("a"), access("b", NOW_MS - DAY_MS))
+    ends.flume(access("b", NOW_MS - DAY_MS))
+    ends.flume(access("a"), kind="error")
+    assert [problem.ids for problem in ends.problems()] == [("b",), ("a",)]
+
+
+def test_a_line_that_was_cut_off_is_not_counted(ends: Ends) -> None:
+    path = ends.site(access("a"))
+    path.write_bytes(path.read_bytes() + access("torn")[:40])
+    ends.flume(access("a"))
+    assert ends.problems() == []
+    assert ends.report["written"]["access"] == 1
+    # In HDFS a line that is cut off is not the line either.
+    whole = ends.flume(access("a"))
+    ends.hdfs.content[whole] = ends.hdfs.content[whole][:-1]
+    assert [problem.ids for problem in ends.problems()] == [("a",)]
+
+
+@pytest.mark.parametrize(
+    ("day", "arrived"), [(YESTERDAY, False), (TODAY, True), (TOMORROW, True), ("2026-12-20", True)]
+)
+def test_a_line_without_a_time_lies_under_a_day_since_its_file_was_begun(ends: Ends, day: str, arrived: bool) -> None:
+    impossible = b'{"logged_at":"2026-02-31T08:00:00.000Z","x":1}'
+    ends.site(b"no time", impossible, kind="error")
+    ends.flume(b"no time", impossible, kind="error", day=day)
+    told = [(problem.hour, problem.ids) for problem in ends.problems()]
+    assert told == ([] if arrived else [(NOW_MS // HOUR_MS, ("no time", impossible.decode()))])
+
+
+def test_hours_before_the_first_are_left_out(ends: Ends) -> None:
+    old = NOW_MS - 5 * HOUR_MS
+    ends.site(access("old", old), b"no time", access("a"), opened_ms=old)
+    assert [problem.ids for problem in ends.problems(NOW_MS)] == [("a",)]
+    assert ends.report["written"]["access"] == 1
+
+
+def test_files_in_hdfs_from_before_the_sites_own_are_not_read(ends: Ends) -> None:
+    ends.site(access("a"))
+    before = ends.flume(access("older"), name="box.0.log")
+    ends.hdfs.modified_ms[before] = NOW_MS - HOUR_MS
+    new = ends.flume(access("a"))
+    assert ends.problems() == []
+    assert ends.hdfs.read_paths == [new]
+
+
+def test_a_file_that_is_finished_meanwhile_is_found_by_its_new_name(ends: Ends) -> None:
+    ends.site(access("a"), access("b"))
+    opened = ends.flume(access("a"), access("b"), access("a"), name="_box.1.log.tmp")
+    recovered = places.final_name(opened, 1)
+
+    def finish() -> None:
+        # The first listing is that of the days.
+        if ends.hdfs.listed == 2:
+            ends.hdfs.rename(opened, recovered)
+
+    ends.hdfs.after_listing = finish
+    assert ends.problems() == []
+    assert ends.report["repeats"]["access"] == 1
+    assert ends.hdfs.read_paths == [opened, recovered]
+
+
+def test_lines_on_their_way_are_waited_for_and_closed_files_read_once(ends: Ends) -> None:
+    ends.site(access("a"), access("b"))
+    closed = ends.flume(access("a"), access("a"))
+    opened = ends.flume(access("a"), name="_box.2.log.tmp")
+
+    def flush() -> None:
+        if ends.hdfs.listed == 5:
+            ends.flume(access("a"), access("b"), name="_box.2.log.tmp")
+
+    ends.hdfs.after_listing = flush
+    assert ends.problems(wait_s=30) == []
+    assert ends.hdfs.read_paths == [closed, opened, opened]
+    assert ends.report["repeats"]["access"] == 2
+
+
+def test_a_file_that_cannot_be_read_is_waited_for(ends: Ends) -> None:
+    ends.site(access("a"))
+    path = ends.flume(access("a"))
+    ends.hdfs.unreadable = {path: 1}
+    assert ends.problems(wait_s=30) == []
+
+
+def test_a_file_that_stays_unreadable_is_named_beside_its_lines(ends: Ends) -> None:
+    ends.site(access("a"))
+    path = ends.flume(access("a"))
+    ends.hdfs.unreadable = {path: 99}
+    assert [(problem.kind, path in problem.detail) for problem in ends.problems()] == [
+        ("unreadable", True),
+        ("access_missing", False),
+    ]
+
+
+def test_an_unreadable_file_whose_lines_lie_elsewhere_too_is_no_problem(ends: Ends) -> None:
+    ends.site(access("a"))
+    ends.hdfs.unreadable = {ends.flume(access("a")): 99}
+    ends.flume(access("a"), name="box.2.log")
+    assert ends.problems() == []
+
+
+def test_a_file_that_is_deleted_meanwhile_does_not_hide_its_lines(ends: Ends) -> None:
+    path = ends.site(access("a"), access("b"))
+    ends.flume(access("a"))
+    ends.hdfs.after_listing = lambda: path.unlink(missing_ok=True)
+    (problem,) = ends.problems()
+    assert (problem.kind, problem.detail) == (
+        "access_missing",
+        "1 access lines of files that are deleted meanwhile are not in HDFS.",
+    )
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+def test_hdfs_that_comes_back_is_waited_for(ends: Ends, fails: int) -> None:
+    ends.site(access("a"))
+    ends.flume(access("a"), access("a"))
+    ends.hdfs.fails = fails
+    assert ends.problems(wait_s=30) == []
+    assert ends.report["repeats"]["access"] == 1
+
+
+def test_a_pause_after_the_last_missing_line_was_found_hides_no_repeat(ends: Ends) -> None:
+    ends.site(access("a"))
+    ends.flume(access("a"))
+    last = ends.flume(access("a"), name="box.2.log")
+    read: Callable[[str], bytes | None] = ends.hdfs.read
+    calls: list[str] = []
+
+    def pausing(path: str) -> bytes | None:
+        calls.append(path)
+        if path == last and calls.count(last) == 1:
+            raise HdfsAway("HDFS does not answer.")
+        return read(path)
+
+    ends.hdfs.read = pausing  # type: ignore[method-assign]
+    assert ends.problems(wait_s=30) == []
+    assert ends.report["repeats"]["access"] == 1
+
+
+def test_hdfs_that_stays_away_ends_the_comparison(ends: Ends) -> None:
+    (ends.settings.run_dir).mkdir(parents=True)
+    (ends.settings.run_dir / "wanted.json").write_text('["flume"]', "utf-8")
+    ends.site(access("a"))
+    with pytest.raises(HdfsAway, match="HDFS does not answer"):
+        compare_logs(ends.settings, NOW_MS, None, Patience(0, str), Findings())
+
+
+def test_without_flume_nothing_is_compared(ends: Ends) -> None:
+    part = compare_logs(ends.settings, NOW_MS, None, Patience(0, str), Findings())
+    assert part == {"compared": False, "reason": "not part of this profile"}
+
+
+def test_days_that_hdfs_may_have_deleted_are_left_out(ends: Ends) -> None:
+    kept_ms = NOW_MS - 8 * HOUR_MS - (ends.settings.retention.hdfs_logs_days - 1) * DAY_MS
+    assert first_compared_ms(ends.settings, NOW_MS, None) == kept_ms
+    assert first_compared_ms(ends.settings, NOW_MS, 5) == kept_ms
+    assert first_compared_ms(ends.settings, NOW_MS, NOW_MS + 5) == NOW_MS
+
+
+def test_only_the_sites_own_files_are_read(ends: Ends) -> None:
+    path = ends.site(access("a"))
+    for name in ("access.log", "other-20261124T080000.000Z.log", "access-20261124T080000.000Z.log.gz"):
+        (path.parent / name).write_bytes(access("b") + b"\n")
+    (path.parent / "access-20269924T080000.000Z.log").write_bytes(access("b") + b"\n")
+    assert [file.path for file in site_files(ends.settings, 0)] == [path]
+
+
+@pytest.mark.parametrize("kind", ["access", "error"])
+def test_a_day_is_told_as_flume_tells_it(ends: Ends, kind: LogKind) -> None:
+    conf = configure.render(ends.settings, BY_NAME["flume"])["flume.conf"].splitlines()
+    (pattern,) = [line.split(" = ", 1)[1] for line in conf if ".interceptors.own.regex = " in line]
+    assert OWN_TIME.pattern.decode() == pattern
+    found = OWN_TIME.match((access("a") if kind == "access" else failure("a")) + b"\n")
+    assert found is not None
+    assert found[1] == b"2026-11-24T08:00:00.000Z"
