@@ -1,0 +1,204 @@
+"""The streaming driver, a service: keeps the archive's query running, and does what lies between its batches.
+
+Trouble outside (HDFS or Kafka away, a lost executor) ends the query; it is begun again in the same session, where the
+checkpoint says. Only the loss of its own JVM or of its lock ends the driver, and then it is started anew.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Final
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from footfall.hdfs import Hdfs, HdfsAway
+from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.realtime.kafka_topics import KafkaAway
+from footfall.settings import Settings, load_settings
+from footfall.streaming import alone, compaction, places, report, session, start
+from footfall.streaming.alone import Alone, NotAlone
+from footfall.streaming.archive import Archive
+from footfall.streaming.kafka import Logs
+from footfall.streaming.progress import Current, Journal, Progress, ends_of, spark_offsets
+from footfall.streaming.start import Refused
+
+# With a batch each quarter of a minute an event is archived after 9 s on average and 17 s at most, and the work of a
+# batch that does not depend on its size (a second or so of processor) stays below a tenth of a core.
+TRIGGER_S: Final = 15
+# What is read and sorted at once when much waits; of 700 bytes each, that is a part of the executor's heap.
+_MOST_AT_ONCE: Final = 200_000
+_LOOK_EVERY_S: Final = 1.0
+_COMPACT_EVERY_S: Final = 60.0
+_COMPACT_PATIENCE_S: Final = 5.0
+_FIRST_WAIT_S: Final = 2.0
+_LONGEST_WAIT_S: Final = 30.0
+_ENGINES_AWAY: Final = (HdfsAway, KafkaAway, PySparkException)
+
+log = logging.getLogger("streaming")
+
+
+class Driver:
+    """Owns the session; `run` returns when it was told to stop."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._hdfs = Hdfs(settings)
+        # Batches and what lies between them never overlap: both change the archive's files.
+        self._busy = threading.Lock()
+        self._compact_due = 0.0
+
+    def run(self) -> None:
+        """Raises NotAlone, and Py4JError when the JVM is gone."""
+        report.write(self._settings, "waiting for its lock")
+        Alone(self._settings).acquire(self._stop.is_set)
+        alone.end_applications(self._settings, session.TAG)
+        report.write(self._settings, "starting on YARN")
+        spark = session.start(self._settings, self._settings.conf_dir / "spark-streaming")
+        spark.sparkContext.setLogLevel("WARN")
+        wait_s = _FIRST_WAIT_S
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self._stream(spark)
+            except (Refused, *_ENGINES_AWAY) as error:
+                self._tell(_sentence(error))
+                if isinstance(error, PySparkException) and not _alive(spark):
+                    raise
+            if time.monotonic() - began > _LONGEST_WAIT_S:
+                wait_s = _FIRST_WAIT_S
+            self._wait(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+        report.write(self._settings, "ending")
+        spark.stop()
+
+    def _stream(self, spark: SparkSession) -> None:
+        """Runs the query until it fails or the driver is to stop. Raises Refused and what the engines do."""
+        with Logs(self._settings) as logs:
+            current, latest = self._where(logs)
+            archive = Archive(spark, self._hdfs, self._uri, current, latest)
+            compaction.finish(self._hdfs)
+            query = self._query(spark, archive, current, latest)
+            log.info("archiving with checkpoint %s after batch %s", current.checkpoint, latest and latest.batch)
+            try:
+                self._attend(query, archive, logs, current)
+            finally:
+                # In the middle of a batch too: it will be done again.
+                query.stop()
+
+    def _where(self, logs: Logs) -> tuple[Current, Progress | None]:
+        journal = Journal(self._hdfs)
+        topics = logs.topics()
+        current = journal.current()
+        if current is None:
+            current = Current(start.new_checkpoint(), topics, {})
+            journal.begin(current)
+        latest = journal.latest(current.checkpoint)
+        found = start.look_at(self._hdfs, current.checkpoint)
+        start.judge(current, latest, found, topics, logs.bounds(topics))
+        if found.owner is None:
+            start.claim(self._hdfs, current.checkpoint)
+        return current, latest
+
+    def _query(
+        self, spark: SparkSession, archive: Archive, current: Current, latest: Progress | None
+    ) -> StreamingQuery:
+        def batch(records: DataFrame, number: int) -> None:
+            with self._busy:
+                archive.batch(records, number)
+
+        records = (
+            spark.readStream.format("kafka")
+            .option("kafka.bootstrap.servers", self._settings.kafka_bootstrap)
+            .option("subscribe", f"{TOPIC_EVENTS},{TOPIC_REJECTED}")
+            # Of a new checkpoint alone; an old one knows.
+            .option("startingOffsets", spark_offsets(ends_of(current, latest), current.topics))
+            .option("failOnDataLoss", "true")
+            .option("maxOffsetsPerTrigger", str(_MOST_AT_ONCE))
+            .load()
+        )
+        return (
+            records.select("topic", "partition", "offset", "value")
+            .writeStream.option("checkpointLocation", self._uri(places.checkpoint_folder(current.checkpoint)))
+            .trigger(processingTime=f"{TRIGGER_S} seconds")
+            .foreachBatch(batch)
+            .start()
+        )
+
+    def _attend(self, query: StreamingQuery, archive: Archive, logs: Logs, current: Current) -> None:
+        while not self._stop.wait(_LOOK_EVERY_S):
+            if not query.isActive:
+                error = query.exception()
+                if error is not None:
+                    raise error
+                return
+            report.write(self._settings, "archiving")
+            if time.monotonic() >= self._compact_due:
+                with self._busy:
+                    archive.compact(time.time_ns() // 1_000_000, _COMPACT_PATIENCE_S)
+                    self._prune(archive, current)
+                self._compact_due = time.monotonic() + _COMPACT_EVERY_S
+
+    def _prune(self, archive: Archive, current: Current) -> None:
+        if archive.latest is not None:
+            Journal(self._hdfs).prune(current.checkpoint, archive.latest.batch)
+
+    def _uri(self, path: str) -> str:
+        return f"hdfs://127.0.0.1:{self._settings.port('namenode')}{path}"
+
+    def _tell(self, sentence: str) -> None:
+        log.warning("%s", sentence)
+        report.write(self._settings, "waiting", sentence)
+
+    def _wait(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+
+def _alive(spark: SparkSession) -> bool:
+    """Whether the session may still be used: its application on YARN may have ended."""
+    try:
+        return not bool(spark.sparkContext._jsc.sc().isStopped())
+    except Py4JError:
+        return False
+
+
+def _sentence(error: Exception) -> str:
+    """The sentence that an error of our own carries through Spark, else the first line of Spark's."""
+    text = str(error)
+    for line in text.splitlines():
+        for kind in (HdfsAway, KafkaAway, Refused):
+            _, found, sentence = line.partition(f"{kind.__module__}.{kind.__name__}: ")
+            if found:
+                return sentence
+    return text.splitlines()[0][:300] if text else type(error).__name__
+
+
+def main() -> int:
+    """Works until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("py4j", "kazoo"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    settings = load_settings()
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        Driver(settings, stop).run()
+    except NotAlone as error:
+        log.error("%s", error)
+        return 1
+    except (PySparkException, Py4JError, OSError) as error:
+        log.error("the session is lost: %s", _sentence(error))
+        # Threads of the callback server would keep the process alive.
+        os._exit(1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The Spark session of the streaming driver: one small executor on YARN's `streaming` queue."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import pyspark
+from pyspark.sql import SparkSession
+
+from footfall.cluster.jars import lib_dir
+from footfall.cluster.java import java_home
+from footfall.settings import Settings
+
+# By which a driver finds what an earlier one left running on YARN.
+TAG: Final = "footfall-streaming"
+QUEUE: Final = "streaming"
+# The application's master only asks for the executor.
+_MASTER_MB: Final = 256
+_MASTER_OVERHEAD_MB: Final = 256
+# Netty's buffers, the class space and the code of a JVM beside its heap.
+_OVERHEAD_MB: Final = 384
+_CORES: Final = 2
+_JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"
+
+
+def start(settings: Settings, conf: Path) -> SparkSession:
+    """Starts the driver's JVM and its application on YARN. conf: the folder of Hadoop's and Spark's configuration.
+
+    Raises what Spark raises when YARN gives it nothing.
+    """
+    os.environ |= {
+        "JAVA_HOME": str(java_home(settings)),
+        "HADOOP_CONF_DIR": str(conf),
+        "YARN_CONF_DIR": str(conf),
+        "SPARK_CONF_DIR": str(conf),
+        "SPARK_HOME": str(_home()),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+    }
+    builder = SparkSession.builder.appName("footfall-streaming").master("yarn")
+    for name, value in options(settings).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def options(settings: Settings) -> dict[str, str]:
+    """Spark's settings, each of which is here because its default does not suit this load or this machine."""
+    connector = f"{lib_dir(settings, 'spark')}/*"
+    mark = str(settings.home)
+    tmp = str(settings.run_dir / "tmp" / "spark-streaming")
+    return {
+        **common(),
+        "spark.submit.deployMode": "client",
+        "spark.yarn.queue": QUEUE,
+        "spark.yarn.tags": TAG,
+        # Both machines' copies of Spark are the same folder: nothing is uploaded.
+        "spark.yarn.jars": f"local:{_home()}/jars/*",
+        "spark.driver.extraClassPath": connector,
+        "spark.executor.extraClassPath": connector,
+        "spark.driver.memory": f"{settings.heaps_mb.streaming_driver}m",
+        "spark.driver.extraJavaOptions": f"{_JVM} -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir={tmp}",
+        "spark.local.dir": tmp,
+        "spark.executor.instances": "1",
+        "spark.executor.cores": str(_CORES),
+        "spark.executor.memory": f"{settings.heaps_mb.streaming_executor}m",
+        "spark.executor.memoryOverhead": f"{_OVERHEAD_MB}m",
+        "spark.executor.extraJavaOptions": _JVM,
+        "spark.yarn.am.memory": f"{_MASTER_MB}m",
+        "spark.yarn.am.memoryOverhead": f"{_MASTER_OVERHEAD_MB}m",
+        "spark.yarn.am.extraJavaOptions": _JVM,
+        "spark.executorEnv.FOOTFALL_MARK": mark,
+        "spark.yarn.appMasterEnv.FOOTFALL_MARK": mark,
+        "spark.executorEnv.SPARK_LOCAL_IP": "127.0.0.1",
+        "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": "127.0.0.1",
+        "spark.yarn.maxAppAttempts": "1",
+        # A killed executor is replaced at once, however often that happened before.
+        "spark.yarn.max.executor.failures": "1000",
+        "spark.yarn.executor.failuresValidityInterval": "10m",
+        "spark.task.maxFailures": "8",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+
+
+def common() -> dict[str, str]:
+    """What decides how the work is done, wherever it runs: tests take the same."""
+    return {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        # Two cores, small batches: more partitions are only more tasks.
+        "spark.sql.shuffle.partitions": str(_CORES),
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.autoBroadcastJoinThreshold": "-1",
+        # Listing fifty files in the driver is faster than a job that does it.
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
+        "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
+        # Files lie aside until they are renamed, so Spark's own two steps would only repeat that.
+        "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+        "spark.sql.parquet.compression.codec": "zstd",
+        # Hive, Pig and DuckDB read it too, and events have whole milliseconds.
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.streaming.minBatchesToRetain": "10",
+        "spark.sql.streaming.numRecentProgressUpdates": "5",
+        "spark.ui.retainedJobs": "20",
+        "spark.ui.retainedStages": "20",
+        "spark.sql.ui.retainedExecutions": "5",
+        "spark.cleaner.periodicGC.interval": "10min",
+    }
+
+
+def _home() -> Path:
+    return Path(pyspark.__file__).parent
