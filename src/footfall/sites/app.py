@@ -1,5 +1,6 @@
 """One factory for the three sites: the same guard, logs, accounts, incidents and errors around each one's pages."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -8,6 +9,7 @@ from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
+from footfall.events.identity import new_uuid7
 from footfall.names import APP_IDS
 from footfall.settings import Settings
 from footfall.sites import academy, accounts, assets, guard, news, shop, trouble
@@ -16,7 +18,8 @@ from footfall.sites.collector import blueprint as collecting
 from footfall.sites.pages import show
 from footfall.sites.pictures import picture
 from footfall.sites.session_key import session_key
-from footfall.sites.weblogs import WebLogs
+from footfall.sites.stock import Stock
+from footfall.sites.weblogs import Logs, WebLogs
 
 # The largest body that any address takes: `/collect`'s 256 KiB. Forms are far smaller.
 LARGEST_BODY: Final = 256 * 1024
@@ -43,10 +46,10 @@ _WORDS: Final = {
 }
 
 
-def create_app(app_id: str, settings: Settings, collector: Collector) -> Flask:
+def create_app(app_id: str, settings: Settings, collector: Collector | None, logs: Logs | None = None) -> Flask:
     """The site `app_id`, ready for a WSGI server; its logs are open.
 
-    collector: what `/collect` stores with.
+    collector: what `/collect` stores with; None: nobody sends events there. logs: others than the site's own files.
     Raises ValueError for an unknown `app_id`.
     """
     if app_id not in APP_IDS:
@@ -65,11 +68,15 @@ def create_app(app_id: str, settings: Settings, collector: Collector) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
+        # What a shop in simulated time has otherwise: its shelves, its bank's delay (seconds), its orders' numbers.
+        STOCK=Stock(),
+        WAIT=time.sleep,
+        NEW_ID=new_uuid7,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["picture"] = picture
     app.jinja_env.filters["euros"] = shop.euros
-    logs = WebLogs(settings, app_id)
+    written = WebLogs(settings, app_id) if logs is None else logs
 
     @app.before_request
     def begin() -> None:
@@ -100,7 +107,7 @@ def create_app(app_id: str, settings: Settings, collector: Collector) -> Flask:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        logs.error(request.environ, _action(), error, 500)
+        written.error(request.environ, _action(), error, 500)
         return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
 
     guard.protect(app)
@@ -109,9 +116,10 @@ def create_app(app_id: str, settings: Settings, collector: Collector) -> Flask:
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(assets.blueprint)
     app.jinja_env.globals["asset"] = assets.address
-    app.register_blueprint(collecting(collector))
+    if collector is not None:
+        app.register_blueprint(collecting(collector))
     # The way that Flask's manual names for a middleware; mypy sees a method there.
-    app.wsgi_app = logs.around(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = written.around(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
 
 

@@ -29,6 +29,16 @@ def without_query(address: str) -> str:
     return re.split(r"[?#]", address, maxsplit=1)[0]
 
 
+def loggable_referrer(referrer: str) -> str:
+    """A Referer as a log shows it: without query, `-` if there is none."""
+    return loggable(without_query(referrer) or "-", 1024)
+
+
+def loggable_agent(agent: str) -> str:
+    """A User-Agent as a log shows it, `-` if there is none."""
+    return loggable(agent or "-", 512)
+
+
 def target_of(environ: Mapping[str, Any]) -> str:
     """A request's path as sent, and the names of its query's parameters: `/search?q=boots` gives `/search?q`.
 

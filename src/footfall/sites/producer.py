@@ -26,6 +26,29 @@ _ANSWER_AGE_S: Final = 5.0
 _QUIET_S: Final = 60.0
 
 
+def producer_settings(bootstrap: str) -> dict[str, Any]:
+    """What every producer of ours is configured with: nothing twice, nothing acknowledged that is not stored.
+
+    bootstrap: Kafka's `host:port`; it need not answer yet.
+    """
+    return {
+        "bootstrap.servers": bootstrap,
+        "enable.idempotence": True,
+        "acks": "all",
+        "partitioner": PARTITIONER,
+        "compression.type": "zstd",
+        # A broker that is stopped, not dead, keeps its connections open and silent.
+        "socket.timeout.ms": 6_000,
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 1_000,
+        # Topics are made by `up`; one that is missing yet must be found soon after.
+        "topic.metadata.refresh.interval.ms": 60_000,
+        "topic.metadata.propagation.max.ms": 5_000,
+        "log_level": 3,
+        "logger": _Quiet(),
+    }
+
+
 class Batch:
     """The reports still awaited for the records of one `send`."""
 
@@ -67,27 +90,14 @@ class KafkaProducer:
     def __init__(self, bootstrap: str) -> None:
         """bootstrap: Kafka's `host:port`; it need not answer yet."""
         self._configuration: dict[str, Any] = {
-            "bootstrap.servers": bootstrap,
-            "enable.idempotence": True,
-            "acks": "all",
-            "partitioner": PARTITIONER,
-            "compression.type": "zstd",
+            **producer_settings(bootstrap),
             # Requests of the same moment share a batch; each waits at most this long for it.
             "linger.ms": 2,
             "delivery.timeout.ms": int(DELIVERY_TIMEOUT_S * 1000),
-            # A broker that is stopped, not dead, keeps its connections open and silent.
-            "socket.timeout.ms": 6_000,
-            "reconnect.backoff.ms": 50,
-            "reconnect.backoff.max.ms": 1_000,
-            # Topics are made by `up`; one that is missing yet must be found soon after.
-            "topic.metadata.refresh.interval.ms": 60_000,
-            "topic.metadata.propagation.max.ms": 5_000,
             # Beyond this, events go to the spool, whose bound is a setting.
             "queue.buffering.max.messages": 50_000,
             "queue.buffering.max.kbytes": 65_536,
             "error_cb": self._on_error,
-            "log_level": 3,
-            "logger": _Quiet(),
         }
         self._fatal = threading.Event()
         self._stop = threading.Event()

@@ -1,12 +1,10 @@
 """The shop: shelves, products, a cart, a checkout with real stocks, and an order whose lines are purchases."""
 
-import time
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from flask import Blueprint, abort, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from footfall.events.identity import new_uuid7
 from footfall.sites import accounts
 from footfall.sites.content import goods
 from footfall.sites.content.goods import Product
@@ -23,7 +21,6 @@ _ORDERS_KEPT: Final = 3
 _RESULTS: Final = 24
 _FREE_DELIVERY_CENTS: Final = 7_500
 _DELIVERY_CENTS: Final = 490
-_stock = Stock()
 
 
 def euros(cents: int) -> str:
@@ -71,7 +68,7 @@ def product(slug: str) -> Response:
         item=("product", slug),
         events=[impression("related")],
         product=found,
-        left=_stock.left(found),
+        left=_stock().left(found),
         related=goods.related(found, 4),
         currency=CURRENCY,
     )
@@ -143,7 +140,7 @@ def place_order() -> Response:
     sold_out: SoldOut | None = None
     if not missing:
         try:
-            _stock.take(dict(lines))
+            _stock().take(dict(lines))
         except SoldOut as refusal:
             sold_out = refusal
     if missing or sold_out is not None:
@@ -151,7 +148,7 @@ def place_order() -> Response:
         values = {**_totals(lines), "given": given, "missing": missing, "sold_out": sold_out}
         return show("shop/checkout.html", "checkout", "checkout", status=status, **values)
     _ask_the_bank(_totals(lines)["total_cents"])
-    order_id = new_uuid7()
+    order_id = current_app.config["NEW_ID"]()
     placed = {"id": order_id, "lines": [[p.slug, quantity] for p, quantity in lines], "told": False}
     session["orders"] = [*session.get("orders", ()), placed][-_ORDERS_KEPT:]
     session.pop("cart", None)
@@ -196,7 +193,11 @@ def _purchase(order_id: str, bought: Product, quantity: int) -> dict[str, Any]:
 
 def _ask_the_bank(cents: int) -> None:
     """Waits for the payment as a shop does: longer for more money, under half a second."""
-    time.sleep(0.08 + min(cents, 80_000) / 80_000 * 0.3)
+    current_app.config["WAIT"](0.08 + min(cents, 80_000) / 80_000 * 0.3)
+
+
+def _stock() -> Stock:
+    return cast(Stock, current_app.config["STOCK"])
 
 
 def _product_or_404(slug: str) -> Product:

@@ -14,13 +14,18 @@ from footfall.settings import Settings
 from footfall.sites.incidents import active
 
 # How long a slow answer takes, in seconds: over the second from which a page counts as slow.
-_SLOW_S: Final = (1.2, 4.0)
+SLOW_S: Final = (1.2, 4.0)
 # Not pages: the collector has to work when the site does not.
 _APART: Final = frozenset(("assets", "collector"))
 
 
 class ContentUnavailable(Exception):
     """The content service did not answer."""
+
+
+def unavailable(app_id: str) -> ContentUnavailable:
+    """The failure of a page whose content service did not answer."""
+    return ContentUnavailable(f"The content service of {app_id} did not answer within 2 s.")
 
 
 def bend(app: Flask, app_id: str, settings: Settings) -> None:
@@ -32,7 +37,7 @@ def bend(app: Flask, app_id: str, settings: Settings) -> None:
             return
         slow = active(settings, app_id, "slow")
         if slow is not None and random.random() < slow:  # noqa: S311 - chance, no secret
-            time.sleep(random.uniform(*_SLOW_S))  # noqa: S311
+            time.sleep(random.uniform(*SLOW_S))  # noqa: S311
         errors = active(settings, app_id, "errors")
         if errors is not None and random.random() < errors:  # noqa: S311
-            raise ContentUnavailable(f"The content service of {app_id} did not answer within 2 s.")
+            raise unavailable(app_id)

@@ -13,8 +13,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -23,7 +24,7 @@ from footfall.events.identity import new_uuid7
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import LOG_KINDS
 from footfall.settings import Settings
-from footfall.sites.logtext import loggable, target_of, without_query
+from footfall.sites.logtext import loggable, loggable_agent, loggable_referrer, target_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,6 +35,67 @@ _PAGE_SIZE: Final = os.sysconf("SC_PAGE_SIZE")
 # Asked every 15 s by the platform itself; lines of it would only hide the visitors'.
 _UNLOGGED: Final = "/healthz"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Logs(Protocol):
+    """What a site tells of its requests. See `WebLogs`."""
+
+    def around(self, application: "WSGIApplication") -> "WSGIApplication":
+        """`application` with a request id for each request."""
+
+    def error(self, environ: "WSGIEnvironment", user_action: str, failure: BaseException, status: int) -> None:
+        """Takes one failure."""
+
+
+class Served(NamedTuple):
+    """One request that was answered, as the access and performance logs tell it.
+
+    at_ms: its beginning, epoch milliseconds; address: cut to its network; target: path, and its parameters' names;
+    queue_us, memory_bytes: None if not known.
+    """
+
+    app_id: str
+    request_id: str
+    at_ms: int
+    duration_us: int
+    address: str | None
+    method: str
+    target: str
+    protocol: str
+    status: int
+    bytes_sent: int
+    referrer: str
+    agent: str
+    endpoint: str
+    queue_us: int | None
+    memory_bytes: int | None
+    cpu_us: int
+
+    def access_line(self) -> bytes:
+        """The line of the access log, line end included."""
+        return (
+            f"{self.address or '-'} - - [{_common_time(self.at_ms // 1000)}] "
+            f'"{self.method} {self.target} {self.protocol}" '
+            f'{self.status} {self.bytes_sent} "{self.referrer}" "{self.agent}" '
+            f"{self.app_id} {self.request_id} {self.duration_us} {format_rfc3339_ms(self.at_ms)}\n"
+        ).encode("ascii")
+
+    def performance_record(self) -> dict[str, Any]:
+        """The record of the performance log."""
+        return {
+            "logged_at": format_rfc3339_ms(self.at_ms),
+            "app_id": self.app_id,
+            "request_id": self.request_id,
+            "method": self.method,
+            "endpoint": self.endpoint,
+            "page_path": self.target.partition("?")[0],
+            "status": self.status,
+            "duration_us": self.duration_us,
+            "queue_us": self.queue_us,
+            "bytes_sent": self.bytes_sent,
+            "memory_bytes": self.memory_bytes,
+            "cpu_us": self.cpu_us,
+        }
 
 
 class WebLogs:
@@ -76,70 +138,68 @@ class WebLogs:
 
     def error(self, environ: "WSGIEnvironment", user_action: str, failure: BaseException, status: int) -> None:
         """Writes one failure with its traceback; `user_action` says what the visitor was doing."""
-        trace = "".join(traceback.format_exception(type(failure), failure, failure.__traceback__))
-        self._write(
-            "error",
-            {
-                "logged_at": format_rfc3339_ms(_now_ms()),
-                "app_id": self._app,
-                "request_id": environ["footfall.request_id"],
-                "level": "error",
-                "status": status,
-                "code": type(failure).__name__,
-                "message": str(failure)[:1000],
-                "user_action": user_action,
-                "page_path": target_of(environ).partition("?")[0],
-                # The end is kept: the failure itself stands there.
-                "traceback": trace[-_LONGEST_TRACEBACK:],
-            },
-        )
+        request_id, page_path = environ["footfall.request_id"], target_of(environ).partition("?")[0]
+        self._write("error", error_record(self._app, request_id, _now_ms(), page_path, user_action, failure, status))
 
     def _done(self, request: "_Request") -> None:
         environ = request.environ
         duration_us = round((time.perf_counter() - request.began) * 1_000_000)
         cpu_us = round((time.thread_time() - request.cpu_began) * 1_000_000)
-        logged_ms = round(request.at * 1000)
-        logged_at = format_rfc3339_ms(logged_ms)
-        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
-        method = loggable(environ.get("REQUEST_METHOD", "-"), 16)
-        target = target_of(environ)
-        protocol = loggable(environ.get("SERVER_PROTOCOL", "-"), 16)
-        referrer = loggable(without_query(environ.get("HTTP_REFERER", "")) or "-", 1024)
-        agent = loggable(environ.get("HTTP_USER_AGENT") or "-", 512)
-        request_id = environ["footfall.request_id"]
-        line = (
-            f'{truncate(address) or "-"} - - [{_common_time(request.at)}] "{method} {target} {protocol}" '
-            f'{request.status} {request.bytes_sent} "{referrer}" "{agent}" '
-            f"{self._app} {request_id} {duration_us} {logged_at}\n"
-        )
-        self._files["access"].write(line.encode("ascii"))
         arrived = environ.get("footfall.arrived_at")
-        self._write(
-            "performance",
-            {
-                "logged_at": logged_at,
-                "app_id": self._app,
-                "request_id": request_id,
-                "method": method,
-                "endpoint": environ.get("footfall.endpoint", "unknown"),
-                "page_path": target.partition("?")[0],
-                "status": request.status,
-                "duration_us": duration_us,
-                "queue_us": None if arrived is None else max(0, round((request.at - arrived) * 1_000_000)),
-                "bytes_sent": request.bytes_sent,
-                "memory_bytes": _resident_bytes(),
-                "cpu_us": cpu_us,
-            },
+        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+        served = Served(
+            app_id=self._app,
+            request_id=environ["footfall.request_id"],
+            at_ms=round(request.at * 1000),
+            duration_us=duration_us,
+            address=truncate(address),
+            method=loggable(environ.get("REQUEST_METHOD", "-"), 16),
+            target=target_of(environ),
+            protocol=loggable(environ.get("SERVER_PROTOCOL", "-"), 16),
+            status=request.status,
+            bytes_sent=request.bytes_sent,
+            referrer=loggable_referrer(environ.get("HTTP_REFERER", "")),
+            agent=loggable_agent(environ.get("HTTP_USER_AGENT", "")),
+            endpoint=environ.get("footfall.endpoint", "unknown"),
+            queue_us=None if arrived is None else max(0, round((request.at - arrived) * 1_000_000)),
+            memory_bytes=_resident_bytes(),
+            cpu_us=cpu_us,
         )
+        self._files["access"].write(served.access_line())
+        self._write("performance", served.performance_record())
 
     def _write(self, kind: str, record: dict[str, Any]) -> None:
-        # A text that is no valid Unicode cannot be encoded; what the sender wrote is then kept as far as it can be.
-        try:
-            line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
-        except TypeError:
-            clean = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in record.items()}
-            line = orjson.dumps(clean, option=orjson.OPT_APPEND_NEWLINE)
-        self._files[kind].write(line)
+        self._files[kind].write(json_line(record))
+
+
+def error_record(
+    app_id: str, request_id: str, at_ms: int, page_path: str, user_action: str, failure: BaseException, status: int
+) -> dict[str, Any]:
+    """One failure as the error log tells it; at_ms: epoch milliseconds."""
+    trace = "".join(traceback.format_exception(type(failure), failure, failure.__traceback__))
+    return {
+        "logged_at": format_rfc3339_ms(at_ms),
+        "app_id": app_id,
+        "request_id": request_id,
+        "level": "error",
+        "status": status,
+        "code": type(failure).__name__,
+        "message": str(failure)[:1000],
+        "user_action": user_action,
+        "page_path": page_path,
+        # The end is kept: the failure itself stands there.
+        "traceback": trace[-_LONGEST_TRACEBACK:],
+    }
+
+
+def json_line(record: dict[str, Any]) -> bytes:
+    """A record of the error or performance log as its line, line end included."""
+    # A text that is no valid Unicode cannot be encoded; what the sender wrote is then kept as far as it can be.
+    try:
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        clean = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in record.items()}
+        return orjson.dumps(clean, option=orjson.OPT_APPEND_NEWLINE)
 
 
 @dataclass(slots=True)
@@ -215,8 +275,9 @@ class _LogFile:
         self._size = 0
 
 
-def _common_time(at: float) -> str:
-    moment = datetime.fromtimestamp(at, timezone.utc)
+@lru_cache(maxsize=64)
+def _common_time(second: int) -> str:
+    moment = datetime.fromtimestamp(second, timezone.utc)
     # Months by hand: strftime's follow the locale.
     return f"{moment.day:02d}/{_MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S} +0000"
 

@@ -1,21 +1,22 @@
-"""Carries a visit out over HTTP: loads what it decides to load, and sends what the tracker of each page would send."""
+"""Carries a visit out: loads what it decides to load, and sends what the tracker of each page would send."""
 
 import random
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from footfall.events.identity import new_uuid7
 from footfall.sites.visitors import gestures
 from footfall.sites.visitors.actions import Action, Close, Dwell, Open, Page, Submit
+from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.malformed import spoil
-from footfall.sites.visitors.markup import page_of, parse
-from footfall.sites.visitors.outbox import Queue, wall_ms
+from footfall.sites.visitors.markup import Markup
 from footfall.sites.visitors.pending import Parcel
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.tracker import PING_MS, Tracker, View, page_fields
-from footfall.sites.visitors.transport import Answer, Profile, Transport, Unreachable
+from footfall.sites.visitors.transport import Profile, Unreachable
 from footfall.sites.visitors.visit import Visit
-from footfall.sites.visitors.world import Stopped, World
+from footfall.sites.visitors.world import Stopped
 
 # Somebody whose page does not come tries again for so long, in seconds on the clock, then gives the visit up.
 _PATIENCE_S: Final = 60.0
@@ -27,16 +28,88 @@ class _Silenced(Exception):
     """An incident keeps this visitor away: not even a last ping comes."""
 
 
+class Surroundings(Protocol):
+    """What a visit happens in: the clock, incidents, and what people do on this site. See `world.World`."""
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What people do on this site."""
+
+    def now_ms(self) -> int:
+        """Now, in epoch milliseconds."""
+
+    def live(self, seconds: float) -> None:
+        """Lets so many seconds of life pass. Raises Stopped."""
+
+    def wait(self, seconds: float) -> None:
+        """Lets so many seconds pass on the clock. Raises Stopped."""
+
+    def share(self, kind: str) -> float:
+        """How large an incident of a kind is now, 0.0 if there is none."""
+
+    def count(self, what: str) -> None:
+        """Adds one to a figure of the summary."""
+
+
+class Loaded(Protocol):
+    """A loaded document. See `transport.Answer`."""
+
+    @property
+    def path(self) -> str:
+        """Where redirects ended, with the query."""
+
+    @property
+    def response_ms(self) -> int:
+        """What the last request took."""
+
+    def read(self, behaviour: Behaviour) -> tuple[Markup, Page]:
+        """What stands in it, and what a visit knows of it."""
+
+
+class Connection(Protocol):
+    """One person's way to the site. See `transport.Transport`."""
+
+    @property
+    def tracker_headers(self) -> dict[str, str]:
+        """The headers of a request to `/collect`."""
+
+    def load(self, path: str, referrer: str | None, form: Mapping[str, str] | None = None) -> Loaded:
+        """Asks for a document, or sends a form. Raises Unreachable."""
+
+    def absolute(self, path: str) -> str:
+        """The address of a page of the site."""
+
+    def is_own(self, address: str) -> bool:
+        """Whether a whole address is one of the site's."""
+
+
+class Outgoing(Protocol):
+    """Where the tracker's events go. See `outbox.Queue`."""
+
+    def send(self, parcels: Sequence[Parcel]) -> None:
+        """Takes events of one moment."""
+
+
 class Browser:
     """One visit of one person. Used by one thread; `run` returns when the visit is over."""
 
-    def __init__(self, world: World, person: Person, profile: Profile) -> None:
+    def __init__(
+        self,
+        world: Surroundings,
+        person: Person,
+        profile: Profile,
+        transport: Connection,
+        outgoing: Outgoing,
+        new_id: Callable[[int], str] = new_uuid7,
+    ) -> None:
+        """new_id: makes an identity of a time in epoch milliseconds."""
         self._world = world
         self._person = person
         self._profile = profile
-        self._transport = Transport(world.url, world.pool, person, profile)
-        self._tracker = Tracker(person)
-        self._queue = Queue(world.outbox)
+        self._transport = transport
+        self._outgoing = outgoing
+        self._new_id = new_id
+        self._tracker = Tracker(person, new_id)
         self._views: dict[int, View] = {}
         self._pages: dict[int, Page] = {}
         # What each tab's page was asked with as Referer: a reload asks with it again.
@@ -47,8 +120,8 @@ class Browser:
         # Which event an incident spoils is no decision of the visit: it must not disturb the visit's own chance.
         self._spoiling = random.Random()
 
-    def run(self, visit: Visit, silenced: Callable[[], bool] | None = None) -> Queue:
-        """Plays the visit to its end and returns the queue with what could not be sent yet.
+    def run(self, visit: Visit, silenced: Callable[[], bool] | None = None) -> None:
+        """Plays the visit to its end.
 
         silenced: says whether an incident keeps this visitor away from now on; nothing more is sent then.
         """
@@ -66,7 +139,6 @@ class Browser:
         for tab in list(self._views):
             self._leave(tab)
         self._world.count("visits")
-        return self._queue
 
     def _do(self, action: Action) -> Page | None:
         self._heed()
@@ -109,12 +181,11 @@ class Browser:
             answer = self._patiently(lambda: self._transport.load(form.action, referrer, action.values))
         return self._loaded(action.tab, answer, referrer)
 
-    def _loaded(self, tab: int, answer: Answer | None, referrer: str | None, again: bool = False) -> Page | None:
+    def _loaded(self, tab: int, answer: Loaded | None, referrer: str | None, again: bool = False) -> Page | None:
         if answer is None:
             return None
         path, _, query = answer.path.partition("?")
-        markup = parse(answer.html, path)
-        page = page_of(markup, answer.path, answer.status, self._world.behaviour)
+        markup, page = answer.read(self._world.behaviour)
         self._pages[tab] = page
         self._referrers[tab] = referrer
         self._shown = tab
@@ -128,7 +199,7 @@ class Browser:
         came_from = urlsplit(referrer) if referrer is not None else None
         inside = referrer is not None and self._transport.is_own(referrer)
         view = View(
-            common=page_fields(about, now_ms, path, user_id),
+            common=page_fields(about, self._new_id(now_ms), path, user_id),
             utm={name: value for name, value in parse_qsl(query) if name in _UTM},
             referrer=f"{came_from.scheme}://{came_from.netloc}{came_from.path}" if came_from and not inside else None,
         )
@@ -190,7 +261,7 @@ class Browser:
         if not events:
             return
         share = self._world.share("malformed")
-        attempted_ms = wall_ms()
+        attempted_ms = self._world.now_ms()
         headers = self._transport.tracker_headers
         parcels = []
         for event in events:
@@ -198,9 +269,9 @@ class Browser:
             if share > 0 and self._spoiling.random() < share:
                 event = spoil(event, self._spoiling)
             parcels.append(Parcel(event, headers, self._person.clock_offset_ms, attempted_ms))
-        self._queue.send(parcels)
+        self._outgoing.send(parcels)
 
-    def _patiently(self, load: Callable[[], Answer]) -> Answer | None:
+    def _patiently(self, load: Callable[[], Loaded]) -> Loaded | None:
         """Loads; while the site does not answer, again and again for a minute, on a visit's first page for ever."""
         waited = 0.0
         while True:
@@ -217,4 +288,4 @@ class Browser:
             raise _Silenced
 
     def _now_ms(self) -> int:
-        return wall_ms() + self._person.clock_offset_ms
+        return self._world.now_ms() + self._person.clock_offset_ms

@@ -16,9 +16,9 @@ from footfall.sites.visitors.browser import Browser
 from footfall.sites.visitors.ledger import Ledger
 from footfall.sites.visitors.outbox import Leftovers, Outbox, Queue
 from footfall.sites.visitors.pending import Parcel, Pending
-from footfall.sites.visitors.population import Population
-from footfall.sites.visitors.transport import Profile
-from footfall.sites.visitors.visit import bot_visits, person_visits, visit_random
+from footfall.sites.visitors.population import Person, Population
+from footfall.sites.visitors.transport import Profile, Transport
+from footfall.sites.visitors.visit import Visit, bot_visits, person_visits, visit_random
 from footfall.sites.visitors.world import World, site_url
 
 LOG: Final = logging.getLogger("footfall.visitors")
@@ -75,20 +75,22 @@ class Visitors:
         profile = self._profile(index)
         rng = visit_random(self.population.seed, self.app, index, number)
         visit = person_visits(person, self.world.behaviour, rng, logged_in=profile.user_id is not None)
-        self._finish(Browser(self.world, person, profile).run(visit, silenced))
+        self._run(visit, person, profile, silenced)
 
     def bot_visit(self, number: int) -> None:
         """Makes one visit of one crawler."""
         person = self.population.bot(number, self.world.behaviour.bots.agents)
         rng = random.Random(f"{self.population.seed}/{self.app}/bot/{number}/visit")
-        self._finish(Browser(self.world, person, Profile()).run(bot_visits(self.world.behaviour, rng)))
+        self._run(bot_visits(self.world.behaviour, rng), person, Profile())
 
     def close(self) -> None:
         """Closes the files; what is still queued stays on disk for the next process."""
         self.pending.close()
         self.ledger.close()
 
-    def _finish(self, queue: Queue) -> None:
+    def _run(self, visit: Visit, person: Person, profile: Profile, silenced: Callable[[], bool] | None = None) -> None:
+        browser, queue = over_http(self.world, person, profile)
+        browser.run(visit, silenced)
         if len(queue):
             self.leftovers.add(queue)
 
@@ -99,3 +101,9 @@ class Visitors:
             if len(self._profiles) > _PROFILES:
                 self._profiles.popitem(last=False)
             return profile
+
+
+def over_http(world: World, person: Person, profile: Profile) -> tuple[Browser, Queue]:
+    """A browser of one visit that asks the running site, and the queue in which stays what it could not send yet."""
+    queue = Queue(world.outbox)
+    return Browser(world, person, profile, Transport(world.url, world.pool, person, profile), queue), queue

@@ -6,7 +6,7 @@ each call. Engaged time is life's time: at a higher pace pings follow each other
 bounce and engagement mean the same at every pace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -41,8 +41,9 @@ class View:
 class Tracker:
     """The events of one visit of one person, as the browser's storage and its pages make them."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, new_id: Callable[[int], str] = new_uuid7) -> None:
         self._person = person
+        self._new_id = new_id
         self._consent = "denied" if person.gpc else "unknown"
         self._session_id: str | None = None
         self._at_ms = 0
@@ -56,7 +57,7 @@ class Tracker:
         """An event on a page, after a `session_start` if it is the first of a visit. Empty fields are left out."""
         events = []
         if self._session_id is None or now_ms - self._at_ms > _IDLE_MS:
-            self._session_id, self._seq, self._utm = new_uuid7(now_ms), 0, {}
+            self._session_id, self._seq, self._utm = self._new_id(now_ms), 0, {}
             self._utm.update(view.utm)
             user = {"user_id": view.common.get("user_id"), "referrer": view.referrer}
             events.append(self._made("session_start", now_ms, user))
@@ -76,7 +77,7 @@ class Tracker:
     def _made(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> dict[str, Any]:
         denied = self._consent == "denied"
         event: dict[str, Any] = {
-            "event_id": new_uuid7(now_ms),
+            "event_id": self._new_id(now_ms),
             "schema_version": SCHEMA_VERSION,
             "event_type": event_type,
             "app_id": self._person.app,
@@ -94,10 +95,10 @@ class Tracker:
         return event
 
 
-def page_fields(page: Mapping[str, Any], now_ms: int, path: str, user_id: str | None) -> dict[str, Any]:
+def page_fields(page: Mapping[str, Any], page_view_id: str, path: str, user_id: str | None) -> dict[str, Any]:
     """What each event on a loaded page says; page: what it says of itself; path: without query."""
     return {
-        "page_view_id": new_uuid7(now_ms),
+        "page_view_id": page_view_id,
         "page_path": path,
         # A page of no section is a section of its own kind.
         "page_section": page.get("page_type"),

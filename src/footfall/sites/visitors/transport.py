@@ -9,6 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
+from footfall.sites.visitors.actions import Page
+from footfall.sites.visitors.behaviour import Behaviour
+from footfall.sites.visitors.markup import Markup, page_of, parse
 from footfall.sites.visitors.population import Person
 
 _REDIRECTS: Final = 5
@@ -31,6 +34,11 @@ class Answer:
     status: int
     html: str
     response_ms: int
+
+    def read(self, behaviour: Behaviour) -> tuple[Markup, Page]:
+        """What stands in it, and what a visit knows of it."""
+        markup = parse(self.html, self.path.partition("?")[0])
+        return markup, page_of(markup, self.path, self.status, behaviour)
 
 
 class Unreachable(Exception):

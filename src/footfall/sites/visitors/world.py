@@ -11,7 +11,7 @@ import urllib3
 
 from footfall.settings import Settings
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.outbox import Outbox
+from footfall.sites.visitors.outbox import Outbox, wall_ms
 
 # How soon a pause or an end of pause is noticed.
 _LOOK_S: Final = 0.5
@@ -40,6 +40,10 @@ class World:
     def url(self) -> str:
         """The site's address, without a slash at its end."""
         return site_url(self.settings, self.app)
+
+    def now_ms(self) -> int:
+        """Now, in epoch milliseconds."""
+        return wall_ms()
 
     def count(self, what: str) -> None:
         """Adds one to a figure of the summary."""

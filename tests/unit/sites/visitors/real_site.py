@@ -10,10 +10,9 @@ from typing import Any, cast
 import pytest
 import urllib3
 
-from footfall.sites import shop
 from footfall.sites.stock import Stock
 from footfall.sites.visitors.behaviour import load_behaviour
-from footfall.sites.visitors.browser import Browser
+from footfall.sites.visitors.crowd import over_http
 from footfall.sites.visitors.ledger import Ledger
 from footfall.sites.visitors.outbox import Outbox
 from footfall.sites.visitors.pending import Pending
@@ -46,7 +45,9 @@ class RealSite:
 
     def visit(self, visit: Visit, person: Person, profile: Profile) -> None:
         """Plays one visit; all its events are sent when it is over."""
-        assert len(Browser(self.world, person, profile).run(visit)) == 0
+        browser, queue = over_http(self.world, person, profile)
+        browser.run(visit)
+        assert len(queue) == 0
 
     def pages(self) -> list[Asked]:
         """All requests for pages, in their order."""
@@ -76,8 +77,8 @@ def real_site(app_id: str, home: Path) -> Iterator[RealSite]:
             share=lambda kind: 0.0,
         )
         # The shelves fill up in the time of ten visitors at once; the bank answers immediately.
-        patch.setattr(shop, "_stock", Stock(lambda: world.lived_s / settings.visitors_per_site))
-        patch.setattr(shop, "_ask_the_bank", lambda cents: None)
+        site.config["STOCK"] = Stock(lambda: world.lived_s / settings.visitors_per_site)
+        site.config["WAIT"] = lambda seconds: None
         yield RealSite(app_id, world, pool, collector, Population(7, app_id, 2_000))
         pending.close()
         ledger.close()
