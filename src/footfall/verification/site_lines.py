@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,7 +25,8 @@ OWN_TIME: Final = re.compile(
     + _DAY
     + rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9][0-9][0-9]Z)(?:",|$)'
 )
-_FILE: Final = re.compile(r"([a-z]+)-([0-9]{8}T[0-9]{6})[.][0-9]+Z[.]log")
+# As a site names its files; Flume reads whatever begins with its kind.
+_OPENED: Final = re.compile(r"[a-z]+-([0-9]{8}T[0-9]{6})[.][0-9]+Z[.]log")
 _LONGEST_NAME: Final = 80
 
 # The day of a line without a time of its own: Flume files it under the day on which it reads it.
@@ -33,7 +35,7 @@ NO_DAY: Final = b""
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A site's log file. opened_ms: since 1970, as its name says."""
+    """A site's log file. opened_ms: since 1970, as its name says; 0 if it says none."""
 
     path: Path
     app: str
@@ -103,17 +105,21 @@ def site_files(settings: Settings, since_ms: int) -> list[SiteFile]:
     """The files that were written since a time (ms since 1970), in order of app and kind, oldest first."""
     found = []
     for app in APP_IDS:
-        for path in sorted((settings.logs_dir / "sites" / app).glob("*.log")):
-            named = _FILE.fullmatch(path.name)
-            if named is None or (kind := next((kind for kind in LOG_KINDS if kind == named[1]), None)) is None:
-                continue
-            try:
-                opened = datetime.strptime(f"{named[2]}+0000", "%Y%m%dT%H%M%S%z")
-                if path.stat().st_mtime * 1000 >= since_ms:
-                    found.append(SiteFile(path, app, kind, int(opened.timestamp()) * 1000))
-            except (ValueError, FileNotFoundError):
-                continue  # no time that a site ever had; read by Flume, and deleted since
+        for kind in LOG_KINDS:
+            for path in sorted((settings.logs_dir / "sites" / app).glob(f"{kind}-*.log")):
+                with suppress(FileNotFoundError):  # deleted since, because Flume has read it
+                    if path.stat().st_mtime * 1000 >= since_ms:
+                        found.append(SiteFile(path, app, kind, _opened_ms(path.name)))
     return found
+
+
+def _opened_ms(name: str) -> int:
+    found = _OPENED.fullmatch(name)
+    try:
+        opened = datetime.strptime(f"{found[1]}+0000", "%Y%m%dT%H%M%S%z") if found else None
+    except ValueError:
+        return 0
+    return int(opened.timestamp()) * 1000 if opened else 0
 
 
 def hour_text(ms: int) -> bytes:

@@ -52,7 +52,7 @@ def compare_files(
     for file in files:
         due[file.kind].add(file, since_hour)
     written = {kind: sum(map(len, lines.lines.values())) for kind, lines in due.items()}
-    opened = [lines.opened_ms for lines in due.values() if lines.opened_ms is not None]
+    opened = [lines.opened_ms for lines in due.values() if lines.opened_ms]
     arrivals = {kind: Arrivals(kind, lines) for kind, lines in due.items()}
     unreadable = _await_arrival(hdfs, arrivals, patience)
     missing = {kind: n for kind, one in arrivals.items() if (n := one.missing())}

@@ -292,12 +292,19 @@ def test_days_that_hdfs_may_have_deleted_are_left_out(ends: Ends) -> None:
     assert first_compared_ms(ends.settings, NOW_MS, NOW_MS + 5) == NOW_MS
 
 
-def test_only_the_sites_own_files_are_read(ends: Ends) -> None:
+def test_the_files_are_read_that_flume_reads(ends: Ends) -> None:
     path = ends.site(access("a"))
     for name in ("access.log", "other-20261124T080000.000Z.log", "access-20261124T080000.000Z.log.gz"):
         (path.parent / name).write_bytes(access("b") + b"\n")
-    (path.parent / "access-20269924T080000.000Z.log").write_bytes(access("b") + b"\n")
     assert [file.path for file in site_files(ends.settings, 0)] == [path]
+
+
+@pytest.mark.parametrize("name", ["access-of-somebody.log", "access-20269924T080000.000Z.log"])
+def test_a_file_whose_name_tells_no_time_is_compared_with_all(ends: Ends, name: str) -> None:
+    ends.site(access("a"), access("b")).rename(ends.settings.logs_dir / "sites" / "shop" / name)
+    ends.hdfs.modified_ms[ends.flume(access("a"))] = NOW_MS - DAY_MS
+    assert [problem.ids for problem in ends.problems()] == [("b",)]
+    assert ends.report["files_from"] is None
 
 
 @pytest.mark.parametrize("kind", ["access", "error"])
