@@ -21,6 +21,9 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the message is one sentence for the user."""
 
 
+# The smallest batch: an application's master and one container.
+LEAST_BATCH_MB = 1536
+
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -49,6 +52,17 @@ class Ports(BaseModel):
     storm_nimbus: _Port = Field(6627, description="Storm's Nimbus")
     storm_supervisor: _Port = Field(6628, description="Storm's supervisor")
     storm_worker: _Port = Field(6700, description="names the slot of Storm's worker; nothing listens there")
+    yarn_resourcemanager: _Port = Field(8032, description="YARN's ResourceManager, for clients")
+    yarn_scheduler: _Port = Field(8030, description="YARN's ResourceManager, for applications")
+    yarn_tracker: _Port = Field(8031, description="YARN's ResourceManager, for nodes")
+    yarn_admin: _Port = Field(8033, description="YARN's ResourceManager: control")
+    yarn_http: _Port = Field(8088, description="YARN's ResourceManager: pages and figures")
+    yarn_nodemanager: _Port = Field(8041, description="YARN's NodeManager")
+    yarn_localizer: _Port = Field(8040, description="YARN's NodeManager: files of applications")
+    yarn_nodemanager_http: _Port = Field(8042, description="YARN's NodeManager: pages and figures")
+    yarn_jobhistory: _Port = Field(10020, description="history of MapReduce jobs, for clients")
+    yarn_jobhistory_admin: _Port = Field(10033, description="history of MapReduce jobs: control")
+    yarn_jobhistory_http: _Port = Field(19888, description="history of MapReduce jobs: pages and figures")
 
 
 class HeapsMb(BaseModel):
@@ -67,6 +81,9 @@ class HeapsMb(BaseModel):
     storm_nimbus: int = Field(128, ge=96, description="heap of Storm's Nimbus, MiB")
     storm_supervisor: int = Field(96, ge=64, description="heap of Storm's supervisor, MiB")
     storm_worker: int = Field(192, ge=128, description="heap of Storm's worker, MiB; bounds what is in flight too")
+    yarn_resourcemanager: int = Field(128, ge=96, description="heap of YARN's ResourceManager, MiB")
+    yarn_nodemanager: int = Field(96, ge=64, description="heap of YARN's NodeManager, MiB")
+    yarn_jobhistory: int = Field(96, ge=64, description="heap of the history of MapReduce jobs, MiB")
 
 
 class Retention(BaseModel):
@@ -87,6 +104,25 @@ class Retention(BaseModel):
     def _live_outlives_kafka(self) -> "Retention":
         if self.live_days <= self.kafka_days:
             raise ValueError("live_days must exceed kafka_days: a repeat that Kafka holds must still be known as one")
+        return self
+
+
+class Yarn(BaseModel):
+    """What YARN's containers may use together; the reasons are in docs/operating.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    memory_mb: int = Field(
+        0, ge=0, description="memory of all containers, MiB; 0: a third of the machine's, at most 8192"
+    )
+    streaming_mb: int = Field(3072, ge=1024, description="the part of it that is kept for the queue `streaming`, MiB")
+    vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the machine's processors")
+    nice: int = Field(10, ge=0, le=19, description="how far containers stand back behind everything else (`nice`)")
+
+    @model_validator(mode="after")
+    def _room_for_batches(self) -> "Yarn":
+        if 0 < self.memory_mb < self.streaming_mb + LEAST_BATCH_MB:
+            raise ValueError(f"memory_mb must exceed streaming_mb by {LEAST_BATCH_MB}, or no batch could run")
         return self
 
 
@@ -116,6 +152,7 @@ class Settings(BaseSettings):
     ports: Ports = Field(default_factory=Ports, description="ports before the offset")
     heaps_mb: HeapsMb = Field(default_factory=HeapsMb, description="largest heap of each Java service, MiB")
     retention: Retention = Field(default_factory=Retention, description="how long and how much is kept")
+    yarn: Yarn = Field(default_factory=Yarn, description="what YARN's containers may use")
     visitors_per_site: int = Field(10, ge=0, le=1000, description="concurrent simulated visitors of each site")
     population: int = Field(40_000, ge=100, description="people of each site's simulated population")
     pace: float = Field(1.0, ge=0.1, le=20.0, description="how much faster than life the visitors are")

@@ -43,7 +43,7 @@ class Platform:
 
     def up(self) -> None:
         """Brings everything up with its visitors; fails with what `up` said."""
-        done = self.run("up", "realtime")
+        done = self.run("up", "full")
         assert done.returncode == 0, done.stderr[-4000:]
 
     def query(self, name: str, *arguments: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from footfall import settings_page
-from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention, Settings, SettingsError, load_settings
+from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention, Settings, SettingsError, Yarn, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def test_the_page_is_current() -> None:
 
 def test_the_page_names_every_setting_with_its_variable_and_meaning() -> None:
     page = settings_page.page()
-    groups = {"ports": Ports, "heaps_mb": HeapsMb, "retention": Retention}
+    groups = {"ports": Ports, "heaps_mb": HeapsMb, "retention": Retention, "yarn": Yarn}
     named = {f"FOOTFALL_{name.upper()}" for name in Settings.model_fields if name not in groups}
     named |= {
         f"FOOTFALL_{group.upper()}__{name.upper()}" for group, kind in groups.items() for name in kind.model_fields
@@ -65,6 +65,7 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         trusted_proxies=("10.0.0.0/8", "2001:db8::/32"),
         retention=Retention(kafka_gib=0.5),
         heaps_mb=HeapsMb(kafka=300),
+        yarn=Yarn(memory_mb=6144),
         pace=0.5,
     )
     for name, value in given.as_environment().items():
@@ -81,6 +82,7 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         ("[ports]\nkafka = 0", "ports.kafka: "),
         ("port_offset = 15000\n[ports]\nkafka = 60000", "port kafka is 75000"),
         ("[retention]\nlive_days = 7", "live_days must exceed kafka_days"),
+        ("[yarn]\nmemory_mb = 4607", "memory_mb must exceed streaming_mb by 1536"),
         ('trusted_proxies = ["next door"]', "trusted_proxies: "),
         ('bind = "192.0.2.1"', "bind: "),
         ('home = "/elsewhere"', "set FOOTFALL_HOME instead"),

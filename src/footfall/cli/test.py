@@ -100,7 +100,7 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
     purge = _run("purge", [*footfall, "down", "--purge", "--yes"], environment)
     # The golden visits are the only ones at first; the fixture `busy_platform` lets the usual visitors in.
     quiet = environment | {"FOOTFALL_VISITORS_PER_SITE": "0"}
-    steps = [purge, _run("up", [*footfall, "up", "realtime"], quiet)]
+    steps = [purge, _run("up", [*footfall, "up", "full"], quiet)]
     if steps[-1].ok:
         paths = [path for suite in suites for path in PLATFORM_ORDER[suite]]
         steps.append(_pytest(" ".join(suites), paths, environment, select))

@@ -19,6 +19,8 @@ _COMMON = (
     "-Duser.language=en",
 )
 _TOOL_HEAP_MB = 64
+# For daemons that do little and must start soon: the second compiler's work would never pay.
+_QUICK = ("-XX:TieredStopAtLevel=1",)
 # What Hadoop's and HBase's reflection needs since Java 16.
 _OPEN = tuple(
     f"--add-opens=java.base/{package}=ALL-UNNAMED"
@@ -95,6 +97,24 @@ def datanode(settings: Settings) -> list[str]:
     return _hadoop(settings, "datanode", settings.heaps_mb.datanode, main, ())
 
 
+def yarn_resourcemanager(settings: Settings) -> list[str]:
+    """YARN's ResourceManager."""
+    main = "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager"
+    return _hadoop(settings, "yarn-resourcemanager", settings.heaps_mb.yarn_resourcemanager, main, (), _QUICK)
+
+
+def yarn_nodemanager(settings: Settings) -> list[str]:
+    """YARN's NodeManager, which starts the containers."""
+    main = "org.apache.hadoop.yarn.server.nodemanager.NodeManager"
+    return _hadoop(settings, "yarn-nodemanager", settings.heaps_mb.yarn_nodemanager, main, (), _QUICK)
+
+
+def yarn_jobhistory(settings: Settings) -> list[str]:
+    """The history of MapReduce jobs, which each of their clients asks at its job's end."""
+    main = "org.apache.hadoop.mapreduce.v2.hs.JobHistoryServer"
+    return _hadoop(settings, "yarn-jobhistory", settings.heaps_mb.yarn_jobhistory, main, (), _QUICK)
+
+
 def flume(settings: Settings) -> list[str]:
     """Flume's agent."""
     conf = settings.conf_dir / "flume"
@@ -150,9 +170,11 @@ def tmp_dir(settings: Settings, name: str) -> Path:
     return settings.run_dir / "tmp" / name
 
 
-def _hadoop(settings: Settings, name: str, heap_mb: int, main: str, arguments: Sequence[str]) -> list[str]:
+def _hadoop(
+    settings: Settings, name: str, heap_mb: int, main: str, arguments: Sequence[str], more: Sequence[str] = ()
+) -> list[str]:
     conf = settings.conf_dir / name
-    options = [*_OPEN, f"-Dlog4j.configuration=file:{conf / 'log4j.properties'}"]
+    options = [*more, *_OPEN, f"-Dlog4j.configuration=file:{conf / 'log4j.properties'}"]
     classes = lib_dir(settings, "hadoop").parent / "classes"
     return _java(settings, "hadoop", name, heap_mb, main, arguments, options=options, before=[conf, classes])
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from footfall.cluster import commands, hostname
+from footfall.cluster import commands, hostname, yarn
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.jars import ENGINES_DIR, lib_dir
 from footfall.cluster.services import Service
@@ -42,6 +42,7 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
         "host": re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host",
         "apps": APP_IDS,
         "log_kinds": LOG_KINDS,
+        "yarn": yarn.node(settings),
     }
     return {path.rpartition("/")[2]: _TEMPLATES.get_template(f"{path}.j2").render(names) for path in service.templates}
 
@@ -57,6 +58,8 @@ def fingerprint(settings: Settings, service: Service) -> str:
     add(service.name, json.dumps(render(settings, service), sort_keys=True))
     if service.command is not None:
         add(*service.command(settings))
+    if service.environment is not None:
+        add(json.dumps(service.environment(settings), sort_keys=True))
     add(*(f"{name}={settings.port(name)}" for name in (*service.ports, *service.speaks_to)))
     dumped = settings.model_dump(mode="json")
     add(*(json.dumps(dumped[name], sort_keys=True) for name in service.relevant))
@@ -87,6 +90,8 @@ def write(settings: Settings, service: Service) -> None:
         _format_kafka(settings)
     elif service.name == "namenode":
         _format_namenode(settings)
+    elif service.name in ("yarn-resourcemanager", "yarn-nodemanager"):
+        yarn.prepare(settings, service.name)
     elif service.engine == "flume":
         _flume_start(settings)
     elif service.engine == "storm":
@@ -96,7 +101,8 @@ def write(settings: Settings, service: Service) -> None:
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of every process of this platform.
 
-    FOOTFALL_MARK is how `up` and `down` find processes that lost their manager: Storm's workers inherit it.
+    FOOTFALL_MARK is how `up` and `down` find processes that lost their manager: Storm's workers and YARN's
+    containers inherit it.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("FOOTFALL_", "JAVA_TOOL_OPTIONS", "CLASSPATH"))}
     # Not on command lines: Storm's workers and what `up` itself asks of Storm inherit it too.

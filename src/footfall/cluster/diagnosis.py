@@ -11,7 +11,7 @@ import psutil
 from footfall.cluster import geography, jars, java, lifecycle, preflight
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.manager import Manager
-from footfall.cluster.services import SERVICES
+from footfall.cluster.services import SERVICES, profile_of
 from footfall.cluster.setup import topology_built
 from footfall.cluster.status import status
 from footfall.settings import Settings
@@ -46,7 +46,7 @@ def diagnose(settings: Settings) -> Report:
     wanted = lifecycle.wanted(settings)
     running = {name for name, p in Manager(settings).processes().items() if p.pid is not None}
     services = [service for service in SERVICES if service.name in wanted] or list(SERVICES)
-    problems += preflight.check(settings, "realtime", services, running)
+    problems += preflight.check(settings, profile_of(wanted), services, running)
     if not wanted:
         facts["platform"] = "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}

@@ -1,5 +1,6 @@
 """Finds processes of this platform that have lost their manager, and ends them."""
 
+import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,15 +24,21 @@ def marked(settings: Settings) -> list[psutil.Process]:
 
 
 def orphans(settings: Settings, manager_pid: int | None) -> list[psutil.Process]:
-    """Marked processes that do not descend from the living manager."""
+    """Marked processes that do not belong to the living manager: neither its descendants nor its YARN containers."""
     family: set[int] = set()
+    since_s = math.inf
     if manager_pid is not None:
         try:
             manager = psutil.Process(manager_pid)
             family = {manager_pid, *(child.pid for child in manager.children(recursive=True))}
+            since_s = manager.create_time()
         except psutil.NoSuchProcess:
             pass
-    return [process for process in marked(settings) if process.pid not in family and not _storm_child(process, family)]
+    return [
+        process
+        for process in marked(settings)
+        if process.pid not in family and not _started_late(process, family) and not _container(process, since_s)
+    ]
 
 
 def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
@@ -45,11 +52,23 @@ def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
     return len(processes)
 
 
-def _storm_child(process: psutil.Process, family: set[int]) -> bool:
-    """Whether a living service started the process; Storm's workers are children of its supervisor."""
+def _started_late(process: psutil.Process, family: set[int]) -> bool:
+    """Whether a living service started the process after the family was looked at."""
     try:
         return any(parent.pid in family for parent in process.parents())
     except psutil.NoSuchProcess:
+        return False
+
+
+def _container(process: psutil.Process, since_s: float) -> bool:
+    """Whether it is of a YARN container that was started under the living manager, which began at `since_s`.
+
+    Containers outlive a killed NodeManager and then descend from nobody; the next NodeManager takes them up again, as
+    long as it has the same manager (`yarn.prepare`).
+    """
+    try:
+        return "CONTAINER_ID" in process.environ() and process.create_time() > since_s
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False
 
 

@@ -11,8 +11,9 @@ import psutil
 from footfall.cluster.services import Service
 from footfall.settings import Settings
 
-# What a profile needs to start and work, measured and rounded up (docs/operating.md).
-NEEDED_MEMORY_GIB = {"realtime": 4.0, "full": 4.0, "batch": 1.5}
+# What a profile needs to start and work, measured and rounded up (docs/operating.md): with YARN that is what its
+# containers may use as well.
+NEEDED_MEMORY_GIB = {"full": 14.0, "realtime": 4.0, "batch": 7.0}
 _OPEN_FILES = 8192
 _FEWEST_OPEN_FILES = 2048
 
@@ -60,7 +61,7 @@ def _memory(profile: str, running: bool) -> list[str]:
     free = psutil.virtual_memory().available / 2**30
     if running or free >= needed:
         return []
-    advice = " `./footfall up batch` needs less." if profile != "batch" else ""
+    advice = " `./footfall up realtime` needs less." if profile == "full" else ""
     return [f"{free:.1f} GiB of memory are free; `up {profile}` needs {needed:.1f} GiB.{advice}"]
 
 

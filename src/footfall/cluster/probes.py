@@ -13,6 +13,7 @@ from typing import Any
 
 import urllib3
 
+from footfall.cluster import yarn_health
 from footfall.cluster.errors import ClusterError, Unhealthy
 from footfall.names import APP_IDS
 from footfall.settings import Settings
@@ -230,6 +231,9 @@ PROBES: dict[str, Probe] = {
     "storm-nimbus": _storm_nimbus,
     "storm-supervisor": _storm_supervisor,
     "topology": _topology,
+    "yarn-resourcemanager": yarn_health.resourcemanager,
+    "yarn-nodemanager": yarn_health.nodemanager,
+    "yarn-jobhistory": yarn_health.jobhistory,
     **{f"site-{app}": _site(app) for app in APP_IDS},
     **{f"visitors-{app}": _visitors(app) for app in APP_IDS},
     "dashboard": _dashboard,

@@ -42,4 +42,7 @@ def become(name: str) -> None:
     configure.write(settings, service)
     command = service.command(settings)
     sys.stdout.flush()
-    os.execve(command[0], command, configure.child_environment(settings))  # noqa: S606 - the table's own command
+    environment = configure.child_environment(settings)
+    if service.environment is not None:
+        environment |= service.environment(settings)
+    os.execve(command[0], command, environment)  # noqa: S606 - the table's own command

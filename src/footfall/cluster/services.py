@@ -1,10 +1,10 @@
 """The services as data: what each runs, needs and listens on, and how it is configured. One table for everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from footfall.cluster import commands
+from footfall.cluster import commands, yarn
 from footfall.names import APP_IDS
 from footfall.settings import Settings
 
@@ -21,6 +21,7 @@ class Service:
     needs: tuple[str, ...] = ()  # services that must be healthy before
     ports: tuple[str, ...] = ()  # names in settings.Ports
     command: Callable[[Settings], list[str]] | None = None
+    environment: Callable[[Settings], dict[str, str]] | None = None  # beside that of every process
     templates: tuple[str, ...] = ()  # below engines/, without .j2; rendered to conf_dir/SERVICE/
     speaks_to: tuple[str, ...] = ()  # ports of others that a process of this package was told at its start
     relevant: tuple[str, ...] = ()  # settings other than ports and heap whose change means a new start
@@ -55,6 +56,9 @@ def _visitors(app: str) -> Service:
     )
 
 
+_HDFS = ("hadoop/core-site.xml", "hadoop/hdfs-site.xml", "hadoop/log4j.properties")
+_YARN = (*_HDFS, "hadoop/yarn-site.xml")
+
 SERVICES: tuple[Service, ...] = (
     Service(
         name="zookeeper",
@@ -77,7 +81,7 @@ SERVICES: tuple[Service, ...] = (
         engine="hadoop",
         ports=("namenode", "namenode_http"),
         command=commands.namenode,
-        templates=("hadoop/core-site.xml", "hadoop/hdfs-site.xml", "hadoop/log4j.properties"),
+        templates=_HDFS,
     ),
     Service(
         name="datanode",
@@ -85,7 +89,7 @@ SERVICES: tuple[Service, ...] = (
         needs=("namenode",),
         ports=("datanode", "datanode_http", "datanode_ipc"),
         command=commands.datanode,
-        templates=("hadoop/core-site.xml", "hadoop/hdfs-site.xml", "hadoop/log4j.properties"),
+        templates=_HDFS,
     ),
     Service(
         name="flume",
@@ -149,6 +153,33 @@ SERVICES: tuple[Service, ...] = (
         kind="step",
         needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
     ),
+    # YARN's ResourceManager and NodeManager need nothing to start, and their containers wait for HDFS by themselves.
+    Service(
+        name="yarn-resourcemanager",
+        engine="hadoop",
+        ports=("yarn_resourcemanager", "yarn_scheduler", "yarn_tracker", "yarn_admin", "yarn_http"),
+        command=commands.yarn_resourcemanager,
+        templates=(*_YARN, "hadoop/capacity-scheduler.xml"),
+    ),
+    Service(
+        name="yarn-nodemanager",
+        engine="hadoop",
+        ports=("yarn_nodemanager", "yarn_localizer", "yarn_nodemanager_http"),
+        command=commands.yarn_nodemanager,
+        environment=yarn.environment,
+        # Its folder is what containers are given as Hadoop's configuration.
+        templates=(*_YARN, "hadoop/mapred-site.xml"),
+        # It ends its containers first.
+        stop_s=30,
+    ),
+    Service(
+        name="yarn-jobhistory",
+        engine="hadoop",
+        needs=("datanode",),
+        ports=("yarn_jobhistory", "yarn_jobhistory_admin", "yarn_jobhistory_http"),
+        command=commands.yarn_jobhistory,
+        templates=(*_HDFS, "hadoop/mapred-site.xml"),
+    ),
     *(_site(app) for app in APP_IDS),
     *(_visitors(app) for app in APP_IDS),
     Service(
@@ -166,7 +197,16 @@ SERVICES: tuple[Service, ...] = (
         engine="footfall",
         command=commands.python_module("footfall.cluster.warden"),
         # It asks everything, and does the steps again: topics, topology.
-        relevant=("ports", "port_offset", "heaps_mb", "retention", "visitors_per_site", "live_tasks", "up_timeout_s"),
+        relevant=(
+            "ports",
+            "port_offset",
+            "heaps_mb",
+            "yarn",
+            "retention",
+            "visitors_per_site",
+            "live_tasks",
+            "up_timeout_s",
+        ),
         sources=(
             "cluster",
             "events",
@@ -182,12 +222,20 @@ SERVICES: tuple[Service, ...] = (
 
 BY_NAME = {service.name: service for service in SERVICES}
 
-_LIVE = tuple(service.name for service in SERVICES)
+_YARN_NAMES = ("yarn-resourcemanager", "yarn-nodemanager", "yarn-jobhistory")
+_ALL = tuple(service.name for service in SERVICES)
 PROFILES: dict[str, tuple[str, ...]] = {
-    "full": _LIVE,
-    "realtime": _LIVE,
-    "batch": ("namenode", "datanode", "warden"),
+    "full": _ALL,
+    "realtime": tuple(name for name in _ALL if name not in _YARN_NAMES),
+    "batch": ("namenode", "datanode", *_YARN_NAMES, "warden"),
 }
+
+
+def profile_of(names: Iterable[str]) -> str:
+    """The smallest profile that holds these services; `full` if there are none, as `up` takes it."""
+    asked = set(names)
+    holding = [profile for profile, held in PROFILES.items() if asked <= set(held)] if asked else ["full"]
+    return min(holding, key=lambda profile: len(PROFILES[profile]))
 
 
 def with_needs(names: tuple[str, ...]) -> list[Service]:

@@ -14,11 +14,11 @@ import yaml
 from footfall.cluster import commands, configure
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.services import BY_NAME, SERVICES, Service
-from footfall.settings import HeapsMb, Ports, Retention, Settings
+from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
 from tests.unit.cluster.conftest import FakeJava
 
 _WITH_FILES = [service for service in SERVICES if service.templates]
-# Where each listener of HDFS and HBase is bound; without these they bind to all addresses.
+# Where each listener of HDFS, YARN and HBase is bound; without these they bind to all addresses.
 _BOUND = {
     "dfs.namenode.rpc-address",
     "dfs.namenode.http-address",
@@ -30,6 +30,18 @@ _BOUND = {
     "hbase.regionserver.ipc.address",
     "hbase.regionserver.info.bindAddress",
     "hbase.regionserver.thrift.ipaddress",
+    "yarn.resourcemanager.address",
+    "yarn.resourcemanager.scheduler.address",
+    "yarn.resourcemanager.resource-tracker.address",
+    "yarn.resourcemanager.admin.address",
+    "yarn.resourcemanager.webapp.address",
+    "yarn.nodemanager.address",
+    "yarn.nodemanager.localizer.address",
+    "yarn.nodemanager.webapp.address",
+    "mapreduce.jobhistory.address",
+    "mapreduce.jobhistory.admin.address",
+    "mapreduce.jobhistory.webapp.address",
+    "mapreduce.jobhistory.bind-host",
 }
 
 Changed = Callable[..., Settings]
@@ -81,15 +93,19 @@ def test_opening_the_sites_opens_no_engine(changed: Changed, service: Service) -
     assert "0.0.0.0" not in "".join(configure.render(changed(bind="0.0.0.0"), service).values())
 
 
-def test_hadoop_and_hbase_bind_to_loopback(settings: Settings) -> None:
+def test_hadoop_yarn_and_hbase_bind_to_loopback(settings: Settings) -> None:
     found = {
         **_properties(_rendered(settings, "namenode")["hdfs-site.xml"]),
         **_properties(_rendered(settings, "hbase-master")["hbase-site.xml"]),
+        **_properties(_rendered(settings, "yarn-nodemanager")["yarn-site.xml"]),
+        **_properties(_rendered(settings, "yarn-jobhistory")["mapred-site.xml"]),
     }
     assert set(found) >= _BOUND
     assert {found[name].partition(":")[0] for name in _BOUND} == {"127.0.0.1"}
     # HBase's Thrift gateway has a page of its own, on all addresses.
     assert found["hbase.thrift.info.port"] == "-1"
+    # MapReduce's shuffle knows no address to bind to.
+    assert "yarn.nodemanager.aux-services" not in found
 
 
 def test_kafka_zookeeper_and_storm_bind_to_loopback(settings: Settings) -> None:
@@ -128,6 +144,8 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
     ({"retention": Retention(spool_gib=2)}, (*_SITES, "warden")),
     ({"live_tasks": 3}, ("warden",)),
+    ({"yarn": Yarn(nice=5)}, ("yarn-resourcemanager", "yarn-nodemanager", "warden")),
+    ({"ports": Ports(yarn_jobhistory_http=19889)}, ("yarn-nodemanager", "yarn-jobhistory", "warden")),
     ({"heaps_mb": HeapsMb(kafka=300)}, ("kafka", "warden")),
     ({"ports": Ports(dashboard=8502)}, ("dashboard", "warden")),
     ({"ports": Ports(shop=5011)}, ("site-shop", "visitors-shop", "warden")),

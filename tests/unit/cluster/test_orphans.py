@@ -76,6 +76,22 @@ def test_the_managers_family_is_no_orphan(settings: Settings, start: Start) -> N
     assert len(orphans.orphans(settings, 2**22 + 1)) == 4
 
 
+def test_a_container_belongs_to_the_manager_under_which_it_was_started(settings: Settings, start: Start) -> None:
+    container = "exec env CONTAINER_ID=container_1_0001_01_000002 sleep 60"
+    earlier = start(settings.home, container)
+    _until(lambda: "CONTAINER_ID" in earlier.environ())
+    # Times of processes are told in hundredths of a second.
+    time.sleep(0.02)
+    manager = start(settings.home)
+    time.sleep(0.02)
+    later, lost = start(settings.home, container), start(settings.home)
+    _until(lambda: "CONTAINER_ID" in later.environ())
+    assert sorted(orphans.orphans(settings, manager.pid), key=lambda p: p.pid) == [earlier, lost]
+    # After `down`, and under the next manager, it is an orphan as any other.
+    assert later in orphans.marked(settings)
+    assert later in orphans.orphans(settings, None)
+
+
 def test_who_calls_is_never_found(settings: Settings) -> None:
     os.environ["FOOTFALL_MARK"] = str(settings.home)
     # The environment of a running process is the one that it was started with, so a child asks.

@@ -74,9 +74,9 @@ def test_too_little_memory_names_what_there_is_and_what_is_needed(
 ) -> None:
     _free(monkeypatch, 1.04)
     [sentence] = preflight.check(_settings(tmp_path), "full", [], set())
-    assert sentence == "1.0 GiB of memory are free; `up full` needs 4.0 GiB. `./footfall up batch` needs less."
-    [sentence] = preflight.check(_settings(tmp_path), "batch", [], set())
-    assert sentence == "1.0 GiB of memory are free; `up batch` needs 1.5 GiB."
+    assert sentence == "1.0 GiB of memory are free; `up full` needs 14.0 GiB. `./footfall up realtime` needs less."
+    [sentence] = preflight.check(_settings(tmp_path), "realtime", [], set())
+    assert sentence == "1.0 GiB of memory are free; `up realtime` needs 4.0 GiB."
 
 
 def test_what_runs_already_has_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

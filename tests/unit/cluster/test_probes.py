@@ -7,6 +7,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,7 +24,12 @@ Answers = dict[str, tuple[int, object]]
 def web() -> Iterator[tuple[int, Answers]]:
     """A web server's port and what it answers, by path: status and JSON document."""
     answers: Answers = {}
+    with _serving(answers) as port:
+        yield port, answers
 
+
+@contextmanager
+def _serving(answers: Answers) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, document = answers.get(self.path, (404, None))
@@ -38,7 +44,7 @@ def web() -> Iterator[tuple[int, Answers]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server.server_address[1], answers
+        yield server.server_address[1]
         server.shutdown()
 
 
@@ -184,6 +190,45 @@ def test_a_site_says_which_it_is(
     number, answers = web
     answers["/healthz"] = answer
     assert (_finding(_at(settings, shop=number), "site-shop") == "") == healthy
+
+
+_COUNTED = {"/ws/v1/cluster/metrics": {"clusterMetrics": {"activeNodes": 1}}}
+_READY = {"/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": True, "healthReport": ""}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "documents", "finding"),
+    [
+        ("yarn-resourcemanager", {"/ws/v1/cluster/info": {"clusterInfo": {"state": "STARTED"}}}, ""),
+        ("yarn-resourcemanager", {"/ws/v1/cluster/info": {"clusterInfo": {"state": "INITED"}}}, "it is INITED"),
+        ("yarn-resourcemanager", {}, "its status page answered 404"),
+        ("yarn-nodemanager", {**_COUNTED, **_READY}, ""),
+        (
+            "yarn-nodemanager",
+            {**_READY, "/ws/v1/cluster/metrics": {"clusterMetrics": {"activeNodes": 0}}},
+            "the ResourceManager does not count on it yet",
+        ),
+        (
+            "yarn-nodemanager",
+            {**_COUNTED, "/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": False, "healthReport": "1/1 disks full"}}},
+            "it can run no container: 1/1 disks full",
+        ),
+        ("yarn-jobhistory", {"/ws/v1/history/info": {"historyInfo": {"startedOn": 1_795_627_750_942}}}, ""),
+        ("yarn-jobhistory", {"/ws/v1/history/info": {}}, "it answered in an unknown form (KeyError: 'historyInfo')"),
+    ],
+)
+def test_yarn_is_asked_over_http(
+    settings: Settings,
+    web: tuple[int, Answers],
+    name: str,
+    documents: dict[str, object],
+    finding: str,
+) -> None:
+    number, answers = web
+    answers.update({path: (200, document) for path, document in documents.items()})
+    with _serving(answers) as second, _serving(answers) as third:
+        ports = {"yarn_http": number, "yarn_nodemanager_http": second, "yarn_jobhistory_http": third}
+        assert _finding(_at(settings, **ports), name) == finding
 
 
 def test_visitors_are_well_while_their_ledger_grows(settings: Settings) -> None:

@@ -66,3 +66,17 @@ def test_run_renders_the_configuration_and_becomes_the_process(settings: Setting
     assert said[:2] == [str(started.pid), str(settings.home)]
     assert said[-1] == str(settings.conf_dir / "zookeeper" / "zoo.cfg")
     assert "clientPort=2221\n" in Path(said[-1]).read_text()
+
+
+def test_a_service_gets_its_own_variables_beside_those_of_all(settings: Settings, fake_java: FakeJava) -> None:
+    home = fake_java('echo "$JAVA_HOME $HADOOP_CONF_DIR $FOOTFALL_MARK"')
+    run.snapshot(settings)
+    done = subprocess.run(
+        [sys.executable, "-m", "footfall", "run", "yarn-nodemanager"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stdout.split() == [str(home), str(settings.conf_dir / "yarn-nodemanager"), str(settings.home)]

@@ -10,7 +10,7 @@ import pytest
 from footfall.cluster import preflight, probes, setup
 from footfall.cluster.configure import PACKAGE
 from footfall.cluster.jars import ENGINES_DIR, engines
-from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, Service, with_needs
+from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, Service, profile_of, with_needs
 from footfall.settings import Ports, Settings
 
 # The worker's number of a slot: nothing listens there, so no service can be kept from it.
@@ -63,6 +63,28 @@ def test_profiles_name_known_services_and_all_they_need() -> None:
     for names in PROFILES.values():
         assert {service.name for service in with_needs(names)} == set(names)
     assert set(preflight.NEEDED_MEMORY_GIB) == set(PROFILES)
+
+
+def test_the_live_path_runs_without_yarn_and_full_is_everything() -> None:
+    assert set(PROFILES["full"]) == set(BY_NAME)
+    yarn = {name for name in BY_NAME if name.startswith("yarn-")}
+    assert len(yarn) == 3
+    assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == yarn
+    assert yarn <= set(PROFILES["batch"])
+
+
+@pytest.mark.parametrize(
+    ("names", "profile"),
+    [
+        ((), "full"),
+        (("namenode", "warden"), "batch"),
+        (("kafka",), "realtime"),
+        (("kafka", "yarn-nodemanager"), "full"),
+        (PROFILES["realtime"], "realtime"),
+    ],
+)
+def test_the_profile_of_what_was_asked_for(names: tuple[str, ...], profile: str) -> None:
+    assert profile_of(names) == profile
 
 
 def test_every_engine_with_jars_is_used() -> None:

@@ -1,0 +1,134 @@
+"""YARN's shares, whatever the machine; what its containers are told; which state outlives which start."""
+
+import os
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from footfall.cluster import configure, yarn
+from footfall.cluster.services import BY_NAME
+from footfall.settings import Settings, Yarn
+from tests.unit.cluster.conftest import FakeJava
+
+_GIB = 2**30
+# A stream's master (512 MiB and Spark's 384 beside it) and its executor, as YARN rounds them up.
+_STREAM_MB = 1024 + 1792
+_STREAMING = 3072
+
+
+def _rendered(settings: Settings, service: str, name: str) -> dict[str, str]:
+    text = configure.render(settings, BY_NAME[service])[name]
+    return {node.findtext("name", ""): node.findtext("value", "") for node in ET.fromstring(text).iter("property")}
+
+
+@pytest.mark.parametrize(("machine_gib", "memory_mb"), [(4, 4608), (8, 4608), (15.5, 5290), (24, 8192), (64, 8192)])
+def test_containers_get_a_third_of_the_machine_within_bounds(machine_gib: float, memory_mb: int) -> None:
+    assert yarn.default_memory_mb(int(machine_gib * _GIB), _STREAMING) == memory_mb
+
+
+@pytest.mark.parametrize("memory_mb", [4608, 5290, 7777, 8192, 40_000])
+def test_the_queues_share_all_of_it_and_the_stream_always_fits(settings: Settings, memory_mb: int) -> None:
+    node = yarn.node(Settings(home=settings.home, yarn=Yarn(memory_mb=memory_mb)))
+    streaming, batch = node.queues
+    assert (streaming.name, batch.name) == ("streaming", "batch")
+    assert streaming.memory_mb + batch.memory_mb == node.memory_mb
+    assert memory_mb - yarn.STEP_MB < node.memory_mb <= memory_mb
+    assert node.memory_mb % yarn.STEP_MB == 0
+    # The scheduler refuses queues that do not add up to 100.
+    assert streaming.percent + batch.percent == 100.0
+    assert streaming.percent * node.memory_mb / 100 >= _STREAMING >= _STREAM_MB
+    assert batch.percent * node.memory_mb / 100 > batch.memory_mb - yarn.STEP_MB
+
+
+def test_no_queue_may_take_the_others_share(settings: Settings) -> None:
+    rendered = _rendered(Settings(home=settings.home, yarn=Yarn(memory_mb=8192)), "yarn-resourcemanager", _SCHEDULER)
+    queue = "yarn.scheduler.capacity.root"
+    assert rendered[f"{queue}.queues"] == "streaming,batch"
+    for name, percent, largest_mb in (("streaming", 37.5, 3072), ("batch", 62.5, 5120)):
+        assert float(rendered[f"{queue}.{name}.capacity"]) == percent
+        assert float(rendered[f"{queue}.{name}.maximum-capacity"]) == percent
+        assert int(rendered[f"{queue}.{name}.maximum-allocation-mb"]) == largest_mb
+        # The master of a stream fits into what masters may take.
+        assert float(rendered[f"{queue}.{name}.maximum-am-resource-percent"]) * largest_mb >= 1024
+
+
+_SCHEDULER = "capacity-scheduler.xml"
+
+
+def test_containers_are_told_the_mark_and_stand_back(settings: Settings) -> None:
+    rendered = _rendered(Settings(home=settings.home, yarn=Yarn(nice=7)), "yarn-nodemanager", "yarn-site.xml")
+    assert rendered["yarn.nodemanager.container-executor.os.sched.priority.adjustment"] == "7"
+    inherited = rendered["yarn.nodemanager.env-whitelist"].split(",")
+    assert {"FOOTFALL_MARK", "JAVA_HOME", "HADOOP_CONF_DIR", "TZ", "LC_ALL", "MALLOC_ARENA_MAX"} <= set(inherited)
+
+
+def test_every_variable_that_containers_inherit_is_one_of_the_nodemanagers(settings: Settings, java: Path) -> None:
+    known = {**configure.child_environment(settings), **yarn.environment(settings)}
+    # JAVA_TOOL_OPTIONS is there only where this machine's name does not resolve.
+    assert set(yarn.ENVIRONMENT) - set(known) <= {"JAVA_TOOL_OPTIONS"}
+    assert known["JAVA_HOME"] == str(java)
+    assert Path(known["HADOOP_CONF_DIR"]) == settings.conf_dir / "yarn-nodemanager"
+
+
+def test_without_a_store_for_this_processor_nothing_is_recovered(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enabled = "yarn.nodemanager.recovery.enabled"
+    for machine, recovers in (("x86_64", True), ("aarch64", False)):
+        monkeypatch.setattr(yarn.platform, "machine", lambda machine=machine: machine)
+        assert (_rendered(settings, "yarn-nodemanager", "yarn-site.xml").get(enabled) == "true") == recovers
+
+
+@pytest.fixture
+def under(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets what follows be started by the process manager of this name."""
+    return lambda name: monkeypatch.setattr(yarn, "_started", lambda pid: name)
+
+
+@pytest.mark.parametrize("service", ["yarn-resourcemanager", "yarn-nodemanager"])
+def test_state_outlives_a_service_and_not_its_manager(
+    settings: Settings, under: Callable[[str], None], service: str
+) -> None:
+    for manager, kept in (("first", False), ("first", True), ("second", False), ("second", True)):
+        under(manager)
+        state = settings.data_dir / service / "state" / "application"
+        configure.write(settings, BY_NAME[service])
+        assert state.exists() == kept, manager
+        state.touch()
+
+
+def test_files_of_applications_go_with_the_state_and_their_logs_after_a_week(
+    settings: Settings, under: Callable[[str], None]
+) -> None:
+    files = settings.data_dir / "yarn-nodemanager" / "local" / "usercache"
+    old, young = (settings.logs_dir / "yarn" / f"application_1_{n}" for n in (1, 2))
+    for path in (files, old, young):
+        path.mkdir(parents=True)
+    os.utime(old, (time.time() - 7.1 * 86_400,) * 2)
+    under("first")
+    configure.write(settings, BY_NAME["yarn-nodemanager"])
+    assert (files.exists(), old.exists(), young.exists()) == (False, False, True)
+    files.mkdir(parents=True)
+    configure.write(settings, BY_NAME["yarn-nodemanager"])
+    assert files.exists()
+
+
+def test_a_process_is_known_by_more_than_its_id() -> None:
+    own, parent = yarn._started(os.getpid()), yarn._started(os.getppid())
+    assert own == yarn._started(os.getpid())
+    assert own != parent
+    assert str(os.getpid()) in own.split()
+    # In a container the service's parent is nobody.
+    assert yarn._started(2**22 + 1) == own.split()[0]
+
+
+def test_the_nodemanager_starts_with_what_containers_inherit(settings: Settings, fake_java: FakeJava) -> None:
+    home = fake_java("exit 0")
+    service = BY_NAME["yarn-nodemanager"]
+    before = configure.fingerprint(settings, service)
+    elsewhere = fake_java("exit 0").rename(home.with_name("other-java"))
+    os.environ["JAVA_HOME"] = str(elsewhere)
+    assert configure.fingerprint(settings, service) != before
