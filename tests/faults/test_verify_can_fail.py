@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from footfall.events.identity import new_uuid7
-from footfall.names import TABLE_MINUTE_METRICS, TABLE_SESSIONS
+from footfall.hdfs import Hdfs
+from footfall.logs import places
+from footfall.logs.lines import parse
+from footfall.names import LOG_KINDS, TABLE_MINUTE_METRICS, TABLE_SESSIONS
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.sites.visitors import ledger
+from tests.support import weblogs
 from tests.support.collecting import send
 from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
@@ -29,8 +33,8 @@ def stamped(store: HBaseStore, table: str, key: bytes) -> dict[bytes, tuple[byte
     return next(cells for found, cells in store.stamped(table) if found == key)
 
 
-def damage_named(running: Platform, *words: str) -> None:
-    document: dict[str, Any] = running.verify()
+def damage_named(running: Platform, *words: str, arguments: tuple[str, ...] = ()) -> None:
+    document: dict[str, Any] = running.json("verify", *arguments)
     assert not document["ok"]
     told = [problem for problem in document["problems"] if all(word in json.dumps(problem) for word in words)]
     assert told, json.dumps(document["problems"], indent=1)[:4000]
@@ -93,4 +97,33 @@ def test_an_accepted_event_that_kafka_lacks(busy_platform: Platform) -> None:
             path.unlink()
         else:
             path.write_bytes(before)
+    busy_platform.assert_verified()
+
+
+def test_a_log_line_that_is_gone(busy_platform: Platform) -> None:
+    hdfs, kind = Hdfs(busy_platform.settings), LOG_KINDS[0]
+
+    def closed_file() -> tuple[str, bytes, bytes] | None:
+        """A file that is done, what it holds, and a line in it that the sites' own files hold and no other has."""
+        written, arrived = weblogs.written(busy_platform.settings)[kind], weblogs.arrived(busy_platform.settings, kind)
+        for folder in places.days(hdfs, kind).values():
+            for file in hdfs.list(folder):
+                content = None if places.is_open(file) else hdfs.read(file.path)
+                for line in (content or b"").split(b"\n"):
+                    if content and line in written and arrived[line] == 1:
+                        return file.path, content, line
+        return None
+
+    await_true(lambda: closed_file() is not None, "a closed file of log lines", places.ROLL_S + 60, every=5)
+    found = closed_file()
+    assert found is not None
+    path, content, line = found
+    told = parse(kind, line)
+    assert told is not None
+    hdfs.write(path, content.replace(line + b"\n", b"", 1))
+    try:
+        # It waits for a line that could be on its way.
+        damage_named(busy_platform, f"{kind}_missing", told.app_id, told.request_id, arguments=("--wait", "20"))
+    finally:
+        hdfs.write(path, content)
     busy_platform.assert_verified()

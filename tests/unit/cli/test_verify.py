@@ -1,5 +1,7 @@
 """The verb: which times it takes, and how a report reads."""
 
+from dataclasses import replace
+
 import pytest
 import typer
 
@@ -40,10 +42,24 @@ def test_another_time_is_wrong_use(text: str, capsys: pytest.CaptureFixture[str]
 def test_agreement_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     verify.show(made_world().verify())
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["hour", "app_id", "accepted", "in_kafka", "counted", "repeats", "rejected"]
-    assert ["2026-11-24T08Z", "academy", "16", "16", "16", "1", "0"] in [line.split() for line in lines]
+    assert lines[0].split() == ["hour", "app_id", "accepted", "in_kafka", "counted", "archived", "repeats", "rejected"]
+    assert ["2026-11-24T08Z", "academy", "16", "16", "16", "0", "1", "0"] in [line.split() for line in lines]
     assert "archive: not part of this profile" in lines
     assert lines[-1] == "ok: every store agrees at 2026-11-24T09:00:00.000Z."
+
+
+def test_sums_by_kind_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    report = made_world().verify()
+    part = {
+        "compared": True,
+        "written": {"access": 12, "error": 0, "performance": 11},
+        "repeats": {"access": 0, "error": 0, "performance": 0},
+        "files_from": "2026-11-24T08:00:00.000Z",
+    }
+    verify.show(replace(report, stores={**report.stores, "logs": part}))
+    lines = capsys.readouterr().out.splitlines()
+    assert "logs: 23 written (12 access, 11 performance), 0 repeats" in lines
+    assert any(line.endswith(", 2 explained (2 rejected: wrong_type)") for line in lines)
 
 
 def test_problems_are_shown_with_some_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,5 +97,5 @@ def test_older_hours_are_summed(capsys: pytest.CaptureFixture[str]) -> None:
     world.count()
     verify.show(world.verify())
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["before", "shop", "16", "16", "16", "0", "0"]
+    assert lines[1].split() == ["before", "shop", "16", "16", "16", "0", "0", "0"]
     assert lines[2].split() == ["2026-11-23T21Z", "shop", "2", "2", "2", "0", "0"]
