@@ -102,6 +102,9 @@ class LedgerCheck:
             told = f"{name}: seq {seq} instead of {lines.seqs[line]}"
             self._findings.add("ledger", "seq_differs", stored.app_id, event.hour, told)
 
+    def backfill(self, event: First) -> None:
+        """Only whether it is known at all is asked of history, in the end."""
+
     def end(self, known: Container[int]) -> None:
         """What was accepted must be known; so a hole in a visit's seq is found where its event was accepted."""
         lines, counted = self._lines[self._at.number], set[int]()

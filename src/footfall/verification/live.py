@@ -101,6 +101,9 @@ class LiveCheck:
         for row in recount.rows_of(event.stored.fields, event.stored.time_ms):
             self._count(row, event)
 
+    def backfill(self, event: First) -> None:
+        """No live table takes history."""
+
     def end(self, known: Container[int]) -> None:
         """Compares the rows; names session cells that belong to nothing."""
         sessions = self._sessions[self._at.number]

@@ -1,11 +1,12 @@
 """Compares every store with Kafka at a cut. Knows no engine: they come as `Log`, `LiveTables` and `Ledgers`."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from footfall import names
 from footfall.realtime.tables import Progress
 from footfall.sites.visitors.ledger import Entry
+from footfall.verification.archive import STORE, ArchiveCheck, ArchiveRows, Reached, judge_reached
 from footfall.verification.cut import Cut, Floor, Log, judge_progress
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.kafka_log import LogUnavailable
@@ -13,10 +14,16 @@ from footfall.verification.ledger import LedgerCheck
 from footfall.verification.live import LiveCheck, LiveTables
 from footfall.verification.rejected import RejectsCheck
 from footfall.verification.report import Report, Tally
-from footfall.verification.walk import Partition, Sums, Walk
+from footfall.verification.walk import Check, Partition, Sums, Walk
 
-# Stores that no profile runs yet.
-_NOT_PART: Final = ("archive", "hive")
+_NOT_PART: Final[Mapping[str, Any]] = {"compared": False, "reason": "not part of this profile"}
+
+
+class Archive(NamedTuple):
+    """The archive, and how far it was before its rows are read."""
+
+    rows: ArchiveRows
+    reached: Reached
 
 
 class Ledgers(Protocol):
@@ -36,11 +43,13 @@ def reconcile(
     cut: Cut,
     floor: Floor,
     findings: Findings,
+    archive: Archive | None,
     beside: Mapping[str, Mapping[str, Any]],
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Reads everything once and says what does not agree. Raises what the three raise, and LogUnavailable.
 
+    archive: None if it is no part of what runs.
     beside: the parts of stores that are compared with something else than Kafka, for the report.
     """
     judge_progress(cut, findings)
@@ -49,7 +58,15 @@ def reconcile(
     live_check = LiveCheck(live, floor.hour, findings, tally)
     say("Reading the ledgers.")
     ledger_check = _read_ledgers(ledgers, cut, floor, findings, tally)
-    walk = Walk((live_check, ledger_check), floor.hour, findings, tally)
+    checks: list[Check] = [live_check, ledger_check]
+    archived: Mapping[str, Any] = _NOT_PART
+    if archive is not None:
+        say("Reading the archive.")
+        judge_reached(archive.reached, cut.ends, cut.starts, findings)
+        archive_check = ArchiveCheck(archive.rows, floor.hour, findings, tally)
+        archived = archive_check.sums(archive.reached)
+        checks.append(archive_check)
+    walk = Walk(checks, floor.hour, findings, tally)
     sums = Sums()
     for number in range(cut.topics[names.TOPIC_EVENTS].partitions):
         say(f"Comparing {names.TOPIC_EVENTS}/{number}.")
@@ -90,7 +107,9 @@ def reconcile(
             "rejected_cells": rejects.cells,
         },
         **beside,
-        **{store: {"compared": False, "reason": "not part of this profile"} for store in _NOT_PART},
+        STORE: archived,
+        # No profile runs it yet.
+        "hive": _NOT_PART,
     }
     covers_from_ms = floor.hour * HOUR_MS if floor.hides or sums.before_floor else None
     return Report(cut.at_ms, cut.ends, covers_from_ms, stores, tally.rows(), findings.problems())

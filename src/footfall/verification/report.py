@@ -9,7 +9,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.verification.findings import HOUR_MS, Problem
 
 # Of the table; each is a sum of events by the UTC hour of event_time (rejected: of rejected_at).
-COLUMNS: Final = ("accepted", "in_kafka", "counted", "repeats", "rejected")
+COLUMNS: Final = ("accepted", "in_kafka", "counted", "archived", "repeats", "rejected")
 
 
 class Tally:

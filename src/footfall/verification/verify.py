@@ -6,7 +6,7 @@ from datetime import datetime
 
 from footfall import names
 from footfall.cluster import lifecycle
-from footfall.hdfs import HdfsAway
+from footfall.hdfs import Hdfs, HdfsAway
 from footfall.realtime import sweeper
 from footfall.realtime.kafka_topics import KafkaAway, describe
 from footfall.realtime.lag import PartitionState, read_states
@@ -15,13 +15,16 @@ from footfall.realtime.store import HBaseStore, StoreAway
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
 from footfall.sites.visitors.ledger import Entry
+from footfall.streaming.progress import Current
 from footfall.verification import cut as cuts
 from footfall.verification import spools
+from footfall.verification.archive import Reached, unarchived
+from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.cut import Cut, Place
 from footfall.verification.findings import Findings
 from footfall.verification.kafka_log import KafkaLog, LogUnavailable
 from footfall.verification.live_tables import HBaseLiveTables
-from footfall.verification.reconcile import reconcile
+from footfall.verification.reconcile import Archive, reconcile
 from footfall.verification.report import Report
 from footfall.verification.spools import Patience, Say
 from footfall.verification.weblogs import STORE as LOGS
@@ -33,7 +36,7 @@ class CannotVerify(Exception):
 
 
 def verify(settings: Settings, since_ms: int | None, wait_s: float, say: Say) -> Report:
-    """Reconciles all stores. since_ms: leaves out hours before that one's; wait_s: bound of each of the three waits.
+    """Reconciles all stores. since_ms: leaves out hours before that one's; wait_s: bound of each of the four waits.
 
     Raises CannotVerify.
     """
@@ -72,7 +75,25 @@ def _verify(
     cut = Cut(at_ms, topics, starts, ends, states, accepted_before_ms)
     newest = sweeper.newest_minute(live.store)
     floor = cuts.floor_of(log, bounds, settings.retention, at_ms, since_ms, newest)
-    return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, beside, say)
+    archive = _await_archived(settings, starts, ends, findings, Patience(wait_s, say))
+    return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, archive, beside, say)
+
+
+def _await_archived(
+    settings: Settings, starts: Mapping[Place, int], ends: Mapping[Place, int], findings: Findings, patience: Patience
+) -> Archive | None:
+    """The archive, once it has reached the ends or patience is over; None if it is no part of what `up` started."""
+    if "spark-streaming" not in lifecycle.wanted(settings):
+        return None
+    files = ArchiveFiles(Hdfs(settings), findings)
+    while True:
+        current = files.current()
+        reached = None if current is None else Reached(current, files.latest(current))
+        waiting = ends if reached is None else unarchived(reached, ends, starts)
+        told = ", ".join(f"{topic}/{partition} ({records})" for (topic, partition), records in waiting.items())
+        if not waiting or not patience.wait(f"not archived yet, by partition: {told}."):
+            break
+    return Archive(files, reached or Reached(Current("", {}, {}), None))
 
 
 class LedgerFiles:

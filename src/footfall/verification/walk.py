@@ -45,6 +45,9 @@ class Check(Protocol):
     def first(self, event: First) -> None:
         """Takes the first record of an identity, in order of offset; backfill is not among them."""
 
+    def backfill(self, event: First) -> None:
+        """Takes a record of history, which may be a repeat."""
+
     def end(self, known: Container[int]) -> None:
         """The pass is over; `known` has the key of every identity in the partition, backfill too."""
 
@@ -98,6 +101,8 @@ class Walk:
             if stored.backfill:
                 sums.backfill += 1
                 backfilled.add(key)
+                for check in self.checks:
+                    check.backfill(First(offset, key, hour, stored))
                 continue
             repeat = key in seen
             if not repeat:

@@ -38,6 +38,7 @@ def test_sums_stand_by_app_and_hour() -> None:
         "accepted": 16,
         "in_kafka": 16,
         "counted": 16,
+        "archived": 0,
         "repeats": 1,
         "rejected": 0,
     }

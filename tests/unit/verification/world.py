@@ -9,18 +9,21 @@ import orjson
 
 from footfall.events.identity import new_uuid7
 from footfall.events.rejects import Reject, reject_record
-from footfall.events.times import format_rfc3339_ms
+from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.names import APP_IDS
 from footfall.realtime import tables
 from footfall.realtime.lag import PartitionState
 from footfall.realtime.partition import Pack, Partition, Topic
 from footfall.settings import Retention
 from footfall.sites.visitors.ledger import Entry
+from footfall.streaming.progress import Current, Loss
+from footfall.verification.archive import Reached
+from footfall.verification.archive_files import Archived
 from footfall.verification.cut import Cut, Place, bounds, floor_of
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import partition_of
 from footfall.verification.kafka_log import Record
-from footfall.verification.reconcile import reconcile
+from footfall.verification.reconcile import Archive, reconcile
 from footfall.verification.report import Report
 from tests.support.events import ABSENT, NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore
@@ -75,6 +78,9 @@ class World:
     lost: tuple[tuple[int, int, int], ...] = ()
     ends: dict[Place, int] | None = None
     accepted_before_ms: int = NOW_MS + HOUR_MS
+    archived: list[Archived] | None = None
+    archived_ends: dict[Place, int] = field(default_factory=dict)
+    archive_lost: tuple[Loss, ...] = ()
     rng: Random = field(default_factory=lambda: Random(7))  # so that sessions always meet the same partitions
 
     def entries(self, app: str, since_ms: int) -> list[Entry]:
@@ -156,7 +162,28 @@ class World:
             dict.fromkeys(APP_IDS, self.accepted_before_ms),
         )
         floor = floor_of(self.log, held, Retention(), NOW_MS + HOUR_MS, since_ms, self._newest_minute())
-        return reconcile(self.log, MemoryTables(self.cells), self, cut, floor, Findings(), {})
+        current = Current("0000000a", {}, self.archived_ends, self.archive_lost)
+        archive = None if self.archived is None else Archive(self, Reached(current, None))
+        return reconcile(self.log, MemoryTables(self.cells), self, cut, floor, Findings(), archive, {})
+
+    def archive(self) -> None:
+        """Archives everything that is in the log now: the first record of each identity."""
+        self.archived = []
+        known: set[tuple[str, str]] = set()
+        for (topic, number), records in self.log.records.items():
+            self.archived_ends[topic, number] = len(records)
+            for offset in range(self.log.starts[topic, number], len(records)):
+                if topic == "events":
+                    event = orjson.loads(records[offset])
+                    identity = event["session_id"], event["event_id"]
+                    if identity not in known:
+                        known.add(identity)
+                        at_ms = parse_rfc3339_ms(event["event_time"])
+                        row = Archived(event["app_id"], [identity[0]], [identity[1]], [at_ms], [number], [offset])
+                        self.archived.append(row)
+
+    def rows(self) -> list[Archived]:
+        return self.archived or []
 
     def _newest_minute(self) -> int | None:
         keys = map(tables.decode_row_key, self.cells.tables.get("active_users", {}))

@@ -1,0 +1,84 @@
+"""The archive in HDFS as the verifier reads it: its progress, and the identities in its Parquet files."""
+
+import io
+import time
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from footfall.hdfs import FileStatus, Hdfs, HdfsAway
+from footfall.streaming import compaction, places
+from footfall.streaming.progress import Current, Journal, Progress
+from footfall.verification.findings import Findings
+
+_COLUMNS: Final = ("session_id", "event_id", "event_time", "kafka_partition", "kafka_offset")
+_TRIES: Final = 60
+_AGAIN_S: Final = 0.5
+
+
+class Archived(NamedTuple):
+    """Rows of a site's day, in columns. event_ms: since 1970."""
+
+    app_id: str
+    sessions: list[str]
+    events: list[str]
+    event_ms: list[int]
+    partitions: list[int]
+    offsets: list[int]
+
+
+class ArchiveFiles:
+    """What `/events` holds. All methods raise HdfsAway."""
+
+    def __init__(self, hdfs: Hdfs, findings: Findings) -> None:
+        """findings: told of files that cannot be read."""
+        self._hdfs = hdfs
+        self._findings = findings
+        self._journal = Journal(hdfs)
+
+    def current(self) -> Current | None:
+        """The archive's checkpoint; None before it began."""
+        return self._journal.current()
+
+    def latest(self, current: Current) -> Progress | None:
+        """How far it is."""
+        return self._journal.latest(current.checkpoint)
+
+    def rows(self) -> Iterator[Archived]:
+        """Every archived row, a folder after the other; each folder as it was at one instant."""
+        for values, folder in places.folders(self._hdfs, places.EVENTS).items():
+            for table in self._folder(folder):
+                yield _columns(values[0], table)
+
+    def _folder(self, folder: str) -> list[pa.Table]:
+        for _ in range(_TRIES):
+            listed = places.parts(self._hdfs, folder)
+            # While one stands, merged rows may be in two files.
+            if not compaction.under_way(self._hdfs):
+                tables = [self._read(file) for file in listed]
+                if all(table is not None for table in tables):
+                    return [table for table in tables if table is not None and table.num_rows]
+            time.sleep(_AGAIN_S)
+        raise HdfsAway(f"The files in {folder} are merged all the time.")
+
+    def _read(self, file: FileStatus) -> pa.Table | None:
+        """None if it is gone; empty, and named, if it is damaged."""
+        content = self._hdfs.read(file.path)
+        if content is None:
+            return None
+        try:
+            return pq.read_table(io.BytesIO(content), columns=list(_COLUMNS))
+        except (pa.ArrowException, OSError) as error:
+            told = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            self._findings.say("archive", "damaged", f"{file.path} cannot be read: {told}")
+            return pa.table({name: [] for name in _COLUMNS})
+
+
+def _columns(app_id: str, table: pa.Table) -> Archived:
+    at_ms = table["event_time"].cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
+    sessions, events, partitions, offsets = (
+        table[name].to_pylist() for name in ("session_id", "event_id", "kafka_partition", "kafka_offset")
+    )
+    return Archived(app_id, sessions, events, at_ms.to_pylist(), partitions, offsets)
