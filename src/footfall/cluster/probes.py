@@ -117,6 +117,16 @@ def _flume(settings: Settings) -> None:
         raise Unhealthy(str(error)) from None
 
 
+def _spark_streaming(settings: Settings) -> None:
+    """Asks the driver's report, Kafka and HDFS: is what waits archived soon?"""
+    from footfall.streaming.lag import Health
+
+    with _lock:
+        health: Health = _kept.setdefault("spark-streaming", Health())
+    if told := health.fault(settings, time.time()):
+        raise Unhealthy(told)
+
+
 def _hbase_master(settings: Settings) -> None:
     server = _jmx(settings.port("hbase_master_http"), "Hadoop:service=HBase,name=Master,sub=Server")
     if str(server.get("tag.isActiveMaster")).lower() != "true":
@@ -234,6 +244,7 @@ PROBES: dict[str, Probe] = {
     "yarn-resourcemanager": yarn_health.resourcemanager,
     "yarn-nodemanager": yarn_health.nodemanager,
     "yarn-jobhistory": yarn_health.jobhistory,
+    "spark-streaming": _spark_streaming,
     **{f"site-{app}": _site(app) for app in APP_IDS},
     **{f"visitors-{app}": _visitors(app) for app in APP_IDS},
     "dashboard": _dashboard,

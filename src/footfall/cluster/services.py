@@ -180,6 +180,28 @@ SERVICES: tuple[Service, ...] = (
         command=commands.yarn_jobhistory,
         templates=(*_HDFS, "hadoop/mapred-site.xml"),
     ),
+    Service(
+        name="spark-streaming",
+        engine="spark",
+        needs=("zookeeper", "kafka-topics", "datanode", "yarn-resourcemanager", "yarn-nodemanager"),
+        command=commands.python_module("footfall.streaming.driver"),
+        # Its folder is where Spark looks for Hadoop's configuration.
+        templates=(*_YARN, "spark/spark-defaults.conf", "spark/log4j2.properties"),
+        speaks_to=("zookeeper", "kafka", "namenode", "namenode_http", "yarn_http"),
+        sources=(
+            "streaming",
+            "realtime",
+            "events",
+            "cluster/errors.py",
+            "cluster/jars.py",
+            "cluster/java.py",
+            "hdfs.py",
+            "names.py",
+            "settings.py",
+        ),
+        # It gives its containers back.
+        stop_s=45,
+    ),
     *(_site(app) for app in APP_IDS),
     *(_visitors(app) for app in APP_IDS),
     Service(
@@ -212,6 +234,7 @@ SERVICES: tuple[Service, ...] = (
             "events",
             "realtime",
             "logs",
+            "streaming",
             "hdfs.py",
             "sites/visitors/ledger.py",
             "names.py",
@@ -226,7 +249,7 @@ _YARN_NAMES = ("yarn-resourcemanager", "yarn-nodemanager", "yarn-jobhistory")
 _ALL = tuple(service.name for service in SERVICES)
 PROFILES: dict[str, tuple[str, ...]] = {
     "full": _ALL,
-    "realtime": tuple(name for name in _ALL if name not in _YARN_NAMES),
+    "realtime": tuple(name for name in _ALL if name not in (*_YARN_NAMES, "spark-streaming")),
     "batch": ("namenode", "datanode", *_YARN_NAMES, "warden"),
 }
 

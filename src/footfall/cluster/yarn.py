@@ -91,7 +91,7 @@ def prepare(settings: Settings, name: str) -> None:
     """
     state = settings.data_dir / name / "state"
     stamp = state / "manager"
-    manager = _started(os.getppid())
+    manager = _manager(settings)
     if not (stamp.exists() and stamp.read_text("utf-8") == manager):
         shutil.rmtree(state, ignore_errors=True)
         if name == "yarn-nodemanager":
@@ -102,15 +102,13 @@ def prepare(settings: Settings, name: str) -> None:
     stamp.write_text(manager, "utf-8")
 
 
-def _started(pid: int) -> str:
-    """Names a process for ever: the machine's start, the process id, and when it began (in ticks since that start)."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text("utf-8").strip()
+def _manager(settings: Settings) -> str:
+    """Names the process manager that runs now: it writes its file once, at its start. Empty where there is none."""
+    path = settings.run_dir / "supervisord.pid"
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+        return f"{path.stat().st_mtime_ns} {path.read_text('utf-8').strip()}"
     except OSError:
-        # In a container this process is the first, and has no parent.
-        return boot
-    return f"{boot} {pid} {stat.rpartition(') ')[2].split()[19]}"
+        return ""
 
 
 def _drop_old_logs(folder: Path) -> None:

@@ -45,7 +45,10 @@ def start(settings: Settings, conf: Path) -> SparkSession:
 
 
 def options(settings: Settings) -> dict[str, str]:
-    """Spark's settings, each of which is here because its default does not suit this load or this machine."""
+    """Spark's settings beside `spark-defaults.conf`, which tells the heaps.
+
+    Each is here because its default does not suit this load or this machine.
+    """
     connector = f"{lib_dir(settings, 'spark')}/*"
     mark = str(settings.home)
     tmp = str(settings.run_dir / "tmp" / "spark-streaming")
@@ -58,12 +61,10 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.yarn.jars": f"local:{_home()}/jars/*",
         "spark.driver.extraClassPath": connector,
         "spark.executor.extraClassPath": connector,
-        "spark.driver.memory": f"{settings.heaps_mb.streaming_driver}m",
         "spark.driver.extraJavaOptions": f"{_JVM} -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir={tmp}",
         "spark.local.dir": tmp,
         "spark.executor.instances": "1",
         "spark.executor.cores": str(_CORES),
-        "spark.executor.memory": f"{settings.heaps_mb.streaming_executor}m",
         "spark.executor.memoryOverhead": f"{_OVERHEAD_MB}m",
         "spark.executor.extraJavaOptions": _JVM,
         "spark.yarn.am.memory": f"{_MASTER_MB}m",

@@ -98,4 +98,4 @@ def test_older_hours_are_summed(capsys: pytest.CaptureFixture[str]) -> None:
     verify.show(world.verify())
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["before", "shop", "16", "16", "16", "0", "0", "0"]
-    assert lines[2].split() == ["2026-11-23T21Z", "shop", "2", "2", "2", "0", "0"]
+    assert lines[2].split() == ["2026-11-23T21Z", "shop", "2", "2", "2", "0", "0", "0"]

@@ -20,6 +20,7 @@ _MODULES = {
     **{f"site-{app}": "footfall.sites.server" for app in ("shop", "news", "academy")},
     **{f"visitors-{app}": "footfall.sites.visitors.run" for app in ("shop", "news", "academy")},
     "dashboard": "footfall.dashboard.app",
+    "spark-streaming": "footfall.streaming.driver",
     "warden": "footfall.cluster.warden",
 }
 # What modules in the warden's reach import for `up` alone: the progress display, the dashboard's command line.
@@ -69,7 +70,7 @@ def test_the_live_path_runs_without_yarn_and_full_is_everything() -> None:
     assert set(PROFILES["full"]) == set(BY_NAME)
     yarn = {name for name in BY_NAME if name.startswith("yarn-")}
     assert len(yarn) == 3
-    assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == yarn
+    assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == {*yarn, "spark-streaming"}
     assert yarn <= set(PROFILES["batch"])
 
 

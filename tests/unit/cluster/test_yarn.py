@@ -83,21 +83,41 @@ def test_without_a_store_for_this_processor_nothing_is_recovered(
 
 
 @pytest.fixture
-def under(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Lets what follows be started by the process manager of this name."""
-    return lambda name: monkeypatch.setattr(yarn, "_started", lambda pid: name)
+def under(settings: Settings) -> Callable[[str], None]:
+    """Lets what follows be started by the process manager of this id; an empty one stands for none."""
+
+    def write(pid: str) -> None:
+        settings.run_dir.mkdir(parents=True, exist_ok=True)
+        path = settings.run_dir / "supervisord.pid"
+        path.unlink(missing_ok=True)
+        if pid:
+            path.write_text(f"{pid}\n")
+
+    return write
 
 
 @pytest.mark.parametrize("service", ["yarn-resourcemanager", "yarn-nodemanager"])
 def test_state_outlives_a_service_and_not_its_manager(
     settings: Settings, under: Callable[[str], None], service: str
 ) -> None:
-    for manager, kept in (("first", False), ("first", True), ("second", False), ("second", True)):
+    for manager, starts in (("71", 3), ("72", 2), ("", 2)):
         under(manager)
         state = settings.data_dir / service / "state" / "application"
-        configure.write(settings, BY_NAME[service])
-        assert state.exists() == kept, manager
-        state.touch()
+        for start in range(starts):
+            configure.write(settings, BY_NAME[service])
+            assert state.exists() == (start > 0), (manager, start)
+            state.touch()
+
+
+def test_another_manager_with_the_same_id_is_another(settings: Settings, under: Callable[[str], None]) -> None:
+    state = settings.data_dir / "yarn-nodemanager" / "state" / "containers"
+    under("71")
+    configure.write(settings, BY_NAME["yarn-nodemanager"])
+    state.touch()
+    # After the machine started anew, say.
+    os.utime(settings.run_dir / "supervisord.pid", (1, 1))
+    configure.write(settings, BY_NAME["yarn-nodemanager"])
+    assert not state.exists()
 
 
 def test_files_of_applications_go_with_the_state_and_their_logs_after_a_week(
@@ -108,21 +128,12 @@ def test_files_of_applications_go_with_the_state_and_their_logs_after_a_week(
     for path in (files, old, young):
         path.mkdir(parents=True)
     os.utime(old, (time.time() - 7.1 * 86_400,) * 2)
-    under("first")
+    under("71")
     configure.write(settings, BY_NAME["yarn-nodemanager"])
     assert (files.exists(), old.exists(), young.exists()) == (False, False, True)
     files.mkdir(parents=True)
     configure.write(settings, BY_NAME["yarn-nodemanager"])
     assert files.exists()
-
-
-def test_a_process_is_known_by_more_than_its_id() -> None:
-    own, parent = yarn._started(os.getpid()), yarn._started(os.getppid())
-    assert own == yarn._started(os.getpid())
-    assert own != parent
-    assert str(os.getpid()) in own.split()
-    # In a container the service's parent is nobody.
-    assert yarn._started(2**22 + 1) == own.split()[0]
 
 
 def test_the_nodemanager_starts_with_what_containers_inherit(settings: Settings, fake_java: FakeJava) -> None:
