@@ -70,6 +70,9 @@ def down(settings: Settings, say: Say) -> None:
             for service in reversed(SERVICES):
                 if service.name in known and not any(service.name in names for names in first):
                     _stop(manager, [service.name], say)
+                if service.name == "yarn-nodemanager":
+                    # It leaves its containers to the next one. They end before what they work with does.
+                    orphans.end(orphans.containers(settings))
             manager.shutdown()
         left = orphans.end(orphans.marked(settings))
         if left:

@@ -23,6 +23,11 @@ def marked(settings: Settings) -> list[psutil.Process]:
     return found
 
 
+def containers(settings: Settings) -> list[psutil.Process]:
+    """Marked processes of YARN containers."""
+    return [process for process in marked(settings) if _in_container(process)]
+
+
 def orphans(settings: Settings, manager_pid: int | None) -> list[psutil.Process]:
     """Marked processes that do not belong to the living manager: neither its descendants nor its YARN containers."""
     family: set[int] = set()
@@ -37,7 +42,7 @@ def orphans(settings: Settings, manager_pid: int | None) -> list[psutil.Process]
     return [
         process
         for process in marked(settings)
-        if process.pid not in family and not _started_late(process, family) and not _container(process, since_s)
+        if process.pid not in family and not _started_late(process, family) and not _taken_up(process, since_s)
     ]
 
 
@@ -60,15 +65,22 @@ def _started_late(process: psutil.Process, family: set[int]) -> bool:
         return False
 
 
-def _container(process: psutil.Process, since_s: float) -> bool:
+def _taken_up(process: psutil.Process, since_s: float) -> bool:
     """Whether it is of a YARN container that was started under the living manager, which began at `since_s`.
 
     Containers outlive a killed NodeManager and then descend from nobody; the next NodeManager takes them up again, as
     long as it has the same manager (`yarn.prepare`).
     """
     try:
-        return "CONTAINER_ID" in process.environ() and process.create_time() > since_s
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return _in_container(process) and process.create_time() > since_s
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _in_container(process: psutil.Process) -> bool:
+    try:
+        return "CONTAINER_ID" in process.environ()
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return False
 
 

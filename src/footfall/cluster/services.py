@@ -169,8 +169,6 @@ SERVICES: tuple[Service, ...] = (
         environment=yarn.environment,
         # Its folder is what containers are given as Hadoop's configuration.
         templates=(*_YARN, "hadoop/mapred-site.xml"),
-        # It ends its containers first.
-        stop_s=30,
     ),
     Service(
         name="yarn-jobhistory",
@@ -178,7 +176,7 @@ SERVICES: tuple[Service, ...] = (
         needs=("datanode",),
         ports=("yarn_jobhistory", "yarn_jobhistory_admin", "yarn_jobhistory_http"),
         command=commands.yarn_jobhistory,
-        templates=(*_HDFS, "hadoop/mapred-site.xml"),
+        templates=(*_YARN, "hadoop/mapred-site.xml"),
     ),
     Service(
         name="spark-streaming",

@@ -3,8 +3,6 @@
 import os
 import platform
 import shutil
-import time
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -87,17 +85,14 @@ def prepare(settings: Settings, name: str) -> None:
     """Keeps a daemon's state for another start under the same process manager, and drops it under a new one.
 
     A new manager means that all was stopped, or that the machine started anew: then nothing runs that could be taken
-    up again, an application would be begun a second time, and a process id may be another's by now.
+    up again, an application would be begun a second time, and a process id may be another's by now. Finding no state,
+    the NodeManager also deletes what files of applications are left.
     """
     state = settings.data_dir / name / "state"
     stamp = state / "manager"
     manager = _manager(settings)
     if not (stamp.exists() and stamp.read_text("utf-8") == manager):
         shutil.rmtree(state, ignore_errors=True)
-        if name == "yarn-nodemanager":
-            # Files of applications that are gone, and what nobody else remembers to delete.
-            shutil.rmtree(settings.data_dir / name / "local", ignore_errors=True)
-            _drop_old_logs(settings.logs_dir / "yarn")
     state.mkdir(parents=True, exist_ok=True)
     stamp.write_text(manager, "utf-8")
 
@@ -109,10 +104,3 @@ def _manager(settings: Settings) -> str:
         return f"{path.stat().st_mtime_ns} {path.read_text('utf-8').strip()}"
     except OSError:
         return ""
-
-
-def _drop_old_logs(folder: Path) -> None:
-    before = time.time() - LEFTOVERS_DAYS * 86_400
-    for logs in folder.glob("application_*/"):
-        if logs.stat().st_mtime < before:
-            shutil.rmtree(logs, ignore_errors=True)

@@ -130,6 +130,7 @@ def test_the_fingerprint_is_the_same_for_the_same(changed: Changed, java: Path) 
 
 
 _PROCESSES = tuple(service.name for service in SERVICES if service.command is not None)
+_YARN = ("yarn-resourcemanager", "yarn-nodemanager", "yarn-jobhistory")
 _SITES = ("site-shop", "site-news", "site-academy")
 _VISITORS = ("visitors-shop", "visitors-news", "visitors-academy")
 
@@ -144,8 +145,9 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
     ({"retention": Retention(spool_gib=2)}, (*_SITES, "warden")),
     ({"live_tasks": 3}, ("warden",)),
-    ({"yarn": Yarn(nice=5)}, ("yarn-resourcemanager", "yarn-nodemanager", "spark-streaming", "warden")),
-    ({"ports": Ports(yarn_jobhistory_http=19889)}, ("yarn-nodemanager", "yarn-jobhistory", "warden")),
+    ({"yarn": Yarn(nice=5)}, (*_YARN, "spark-streaming", "warden")),
+    ({"ports": Ports(yarn_jobhistory_http=19889)}, (*_YARN, "spark-streaming", "warden")),
+    ({"heaps_mb": HeapsMb(yarn_nodemanager=128)}, ("yarn-nodemanager", "warden")),
     ({"heaps_mb": HeapsMb(kafka=300)}, ("kafka", "warden")),
     ({"ports": Ports(dashboard=8502)}, ("dashboard", "warden")),
     ({"ports": Ports(shop=5011)}, ("site-shop", "visitors-shop", "warden")),

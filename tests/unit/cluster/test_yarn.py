@@ -1,7 +1,6 @@
 """YARN's shares, whatever the machine; what its containers are told; which state outlives which start."""
 
 import os
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -118,22 +117,6 @@ def test_another_manager_with_the_same_id_is_another(settings: Settings, under: 
     os.utime(settings.run_dir / "supervisord.pid", (1, 1))
     configure.write(settings, BY_NAME["yarn-nodemanager"])
     assert not state.exists()
-
-
-def test_files_of_applications_go_with_the_state_and_their_logs_after_a_week(
-    settings: Settings, under: Callable[[str], None]
-) -> None:
-    files = settings.data_dir / "yarn-nodemanager" / "local" / "usercache"
-    old, young = (settings.logs_dir / "yarn" / f"application_1_{n}" for n in (1, 2))
-    for path in (files, old, young):
-        path.mkdir(parents=True)
-    os.utime(old, (time.time() - 7.1 * 86_400,) * 2)
-    under("71")
-    configure.write(settings, BY_NAME["yarn-nodemanager"])
-    assert (files.exists(), old.exists(), young.exists()) == (False, False, True)
-    files.mkdir(parents=True)
-    configure.write(settings, BY_NAME["yarn-nodemanager"])
-    assert files.exists()
 
 
 def test_the_nodemanager_starts_with_what_containers_inherit(settings: Settings, fake_java: FakeJava) -> None:
