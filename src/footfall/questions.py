@@ -12,6 +12,7 @@ from footfall.names import APP_IDS
 from footfall.realtime import questions as live_questions
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
+from footfall.streaming import questions as window_questions
 
 Row = dict[str, Any]
 
@@ -54,7 +55,7 @@ class Question:
 def registry() -> dict[str, Question]:
     """All questions, by name."""
     found = {}
-    for station in (live_questions, log_questions):
+    for station in (live_questions, log_questions, window_questions):
         for module in pkgutil.iter_modules(station.__path__):
             if not module.name.startswith("_"):
                 loaded = importlib.import_module(f"{station.__name__}.{module.name}")

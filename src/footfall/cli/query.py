@@ -20,6 +20,9 @@ def query(
     user: str = typer.Option(None, help="A user_id or an anonymous_id."),
     session: str = typer.Option(None, help="A session_id."),
     kind: str = typer.Option(None, help="access, error or performance."),
+    window: str = typer.Option(None, help="1m or 5m."),
+    since: str = typer.Option(None, "--from", help="A UTC day, or a time such as 2026-11-24T08:00:00Z."),
+    until: str = typer.Option(None, "--to", help="Likewise; a day is meant whole, a time is excluded."),
     limit: int = typer.Option(None, help="How many rows."),
     as_json: bool = typer.Option(False, "--json", help="One JSON array of rows instead of a table."),
 ) -> None:
@@ -27,7 +30,18 @@ def query(
     if not name:
         _list(as_json)
         return
-    given = {"app": app, "by": by, "minutes": minutes, "user": user, "session": session, "kind": kind, "limit": limit}
+    given = {
+        "app": app,
+        "by": by,
+        "minutes": minutes,
+        "user": user,
+        "session": session,
+        "kind": kind,
+        "window": window,
+        "from": since,
+        "to": until,
+        "limit": limit,
+    }
     settings = run.recall()
     store = HBaseStore(settings)
     context = questions.Context(settings, store, int(time.time() * 1000))

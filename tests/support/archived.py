@@ -1,0 +1,66 @@
+"""Archived events made by hand, as Parquet files in the folders of the archive."""
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_TEXTS = (
+    "session_id", "event_id", "event_type", "anonymous_id", "page_path", "page_section", "page_title", "country",
+    "device_type",
+)  # fmt: skip
+_INTEGERS = ("seq", "response_ms", "http_status", "engaged_ms")
+_TIMES = ("event_time", "received_at", "occurred_at")
+SCHEMA = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in _TEXTS),
+        *(pa.field(name, pa.int32()) for name in _INTEGERS),
+        *(pa.field(name, pa.timestamp("us", "UTC")) for name in _TIMES),
+        pa.field("is_bot", pa.bool_()),
+        pa.field("backfill", pa.bool_()),
+    ]
+)
+
+
+def at(text: str) -> datetime:
+    """The time of `2026-11-24 12:00:00.123`, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+def minute(text: str) -> int:
+    """The minute since 1970 of such a time."""
+    return int(at(text).timestamp()) // 60
+
+
+def event(number: int, session: str, time: str | datetime, kind: str, path: str | None, **more: Any) -> dict[str, Any]:
+    """An event of the shop, unless `app_id` says otherwise. number: makes its id; the visitor is the session's own."""
+    when = at(time) if isinstance(time, str) else time
+    return {
+        "event_id": f"00000000-0000-7000-8000-{number:012x}",
+        "session_id": session,
+        "anonymous_id": f"visitor of {session}",
+        "app_id": "shop",
+        "event_type": kind,
+        "event_time": when,
+        "received_at": when,
+        "occurred_at": when,
+        "page_path": path,
+        "page_section": None if path is None else "all",
+        "page_title": None if path is None else f"Title of {path}",
+        "seq": number,
+        "is_bot": False,
+        **more,
+    }
+
+
+def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a") -> None:
+    """Writes events to `ROOT/app_id=…/dt=…/NAME.parquet`."""
+    folders: dict[Path, list[dict[str, Any]]] = {}
+    for one in events:
+        folders.setdefault(root / f"app_id={one['app_id']}" / f"dt={one['event_time']:%Y-%m-%d}", []).append(one)
+    for folder, rows in folders.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / f"{name}.parquet")
