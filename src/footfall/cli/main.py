@@ -26,6 +26,7 @@ VERBS = {
     "rejects": "Events that failed validation.",
     "incident": "Make the simulated world misbehave.",
     "rebuild": "Build the live tables anew from Kafka.",
+    "recover": "Start the archive anew after a lost checkpoint.",
     "test": "Check the project, on a platform of its own.",
 }
 

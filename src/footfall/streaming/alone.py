@@ -5,11 +5,12 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import urllib3
 from kazoo.client import KazooClient
-from kazoo.exceptions import KazooException
+from kazoo.exceptions import KazooException, LockTimeout
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.recipe.lock import Lock
 
@@ -18,6 +19,7 @@ from footfall.settings import Settings
 _LOCK: Final = "/footfall/streaming"
 _SESSION_S: Final = 20.0
 _START_S: Final = 30.0
+_LOCK_S: Final = 5.0
 _YARN_S: Final = 10.0
 _ENDED_WITHIN_S: Final = 30.0
 _ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
@@ -40,16 +42,26 @@ class Alone:
         """Waits until every other driver is gone, or until `stopped`. Raises NotAlone if ZooKeeper does not answer."""
         try:
             self._client.start(timeout=_START_S)
-            told = False
-            while not stopped():
-                # A dead driver's place is held until its session ends.
-                if self._lock.acquire(timeout=2.0 if told else 0.5, blocking=True):
-                    break
+            while not (stopped() or self._acquired()):
+                log.info("another driver holds the lock; a dead one's is free within %.0f s", _SESSION_S)
         except KazooTimeoutError:
             raise NotAlone(f"ZooKeeper did not answer within {_START_S:.0f} s.") from None
         except KazooException as error:
             raise NotAlone(f"ZooKeeper refused the driver's lock: {type(error).__name__}.") from None
         self._client.add_listener(_end_when_lost)
+
+    def release(self) -> None:
+        """Lets go, so that the next driver need not wait until this one's session ends."""
+        self._client.remove_listener(_end_when_lost)
+        with suppress(KazooException, KazooTimeoutError):
+            self._client.stop()
+            self._client.close()
+
+    def _acquired(self) -> bool:
+        try:
+            return bool(self._lock.acquire(timeout=_LOCK_S))
+        except LockTimeout:
+            return False
 
 
 def _end_when_lost(state: str) -> None:

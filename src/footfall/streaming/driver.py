@@ -57,7 +57,14 @@ class Driver:
     def run(self) -> None:
         """Raises NotAlone, and Py4JError when the JVM is gone."""
         report.write(self._settings, "waiting for its lock")
-        Alone(self._settings).acquire(self._stop.is_set)
+        lock = Alone(self._settings)
+        lock.acquire(self._stop.is_set)
+        try:
+            self._work()
+        finally:
+            lock.release()
+
+    def _work(self) -> None:
         alone.end_applications(self._settings, session.TAG)
         report.write(self._settings, "starting on YARN")
         spark = session.start(self._settings, self._settings.conf_dir / "spark-streaming")

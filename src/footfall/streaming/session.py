@@ -62,7 +62,6 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.driver.extraClassPath": connector,
         "spark.executor.extraClassPath": connector,
         "spark.driver.extraJavaOptions": f"{_JVM} -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir={tmp}",
-        "spark.local.dir": tmp,
         "spark.executor.instances": "1",
         "spark.executor.cores": str(_CORES),
         "spark.executor.memoryOverhead": f"{_OVERHEAD_MB}m",
@@ -76,8 +75,8 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": "127.0.0.1",
         "spark.yarn.maxAppAttempts": "1",
         # A killed executor is replaced at once, however often that happened before.
-        "spark.yarn.max.executor.failures": "1000",
-        "spark.yarn.executor.failuresValidityInterval": "10m",
+        "spark.executor.maxNumFailures": "1000",
+        "spark.executor.failuresValidityInterval": "10m",
         "spark.task.maxFailures": "8",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
@@ -88,6 +87,8 @@ def common() -> dict[str, str]:
     """What decides how the work is done, wherever it runs: tests take the same."""
     return {
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.debug.maxToStringFields": "100",
         "spark.sql.session.timeZone": "UTC",
         # Two cores, small batches: more partitions are only more tasks.
         "spark.sql.shuffle.partitions": str(_CORES),

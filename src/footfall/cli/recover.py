@@ -1,0 +1,56 @@
+"""`footfall recover archive`: starts the archive anew after a lost checkpoint."""
+
+from typing import Annotated
+
+import typer
+
+from footfall.cli import output
+from footfall.cluster import lifecycle, run
+from footfall.cluster.errors import ClusterError
+from footfall.cluster.manager import Manager
+from footfall.hdfs import HdfsAway
+from footfall.realtime.kafka_topics import KafkaAway
+from footfall.streaming.recover import Recovered, recover
+from footfall.streaming.start import Refused
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
+_SERVICE = "spark-streaming"
+
+
+@app.callback()
+def main() -> None:
+    """Mend what cannot mend itself."""
+
+
+@app.command()
+def archive(
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="go on without what Kafka deleted before it was archived")
+    ] = False,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="read all that Kafka holds again; what is archived stays archived once")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+) -> None:
+    """Go on from what is archived, with a new checkpoint."""
+    settings = run.recall()
+    if _SERVICE not in lifecycle.wanted(settings):
+        output.fail("The archive is not running; start it with `./footfall up`.")
+    manager = Manager(settings)
+    try:
+        _say("Stopping the streaming driver.")
+        manager.stop(_SERVICE)
+        try:
+            recovered: Recovered = recover(settings, accept_loss, from_start, _say)
+        finally:
+            manager.ensure_started(_SERVICE)
+    except (ClusterError, HdfsAway, KafkaAway, Refused) as error:
+        output.fail(str(error))
+    if json:
+        output.print_json(recovered._asdict())
+    else:
+        _say(f"The archive goes on with checkpoint {recovered.checkpoint}; {recovered.records} records are to be read.")
+
+
+def _say(sentence: str) -> None:
+    output.stderr.print(sentence, markup=False)

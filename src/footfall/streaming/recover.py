@@ -1,0 +1,47 @@
+"""Gives the archive a new checkpoint that goes on from what is archived. For when the old one is lost or does not fit."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from footfall.hdfs import Hdfs
+from footfall.settings import Settings
+from footfall.streaming import compaction, places, start
+from footfall.streaming.kafka import Logs
+from footfall.streaming.progress import Current, Journal
+
+
+class Recovered(NamedTuple):
+    """The checkpoint that is in use now, and how many records of Kafka's it will read that are archived already or
+    not."""
+
+    checkpoint: str
+    records: int
+
+
+def recover(settings: Settings, accept_loss: bool, from_start: bool, say: Callable[[str], None]) -> Recovered:
+    """Makes the new checkpoint; no driver may run meanwhile. Interrupted, it has either happened or not.
+
+    accept_loss: goes on without records that Kafka has deleted before they were archived.
+    from_start: reads all that Kafka holds again, so that files that were moved away are made anew from it.
+    Raises Refused, HdfsAway and KafkaAway.
+    """
+    hdfs = Hdfs(settings)
+    journal = Journal(hdfs)
+    say("Completing what was merged.")
+    compaction.finish(hdfs)
+    with Logs(settings) as logs:
+        topics = logs.topics()
+        bounds = logs.bounds(topics)
+    old = journal.current()
+    if old is None:
+        new = Current(start.new_checkpoint(), topics, {})
+    else:
+        new = start.renewed(old, journal.latest(old.checkpoint), topics, bounds, accept_loss, from_start)
+    start.claim(hdfs, new.checkpoint)
+    journal.begin(new)
+    if old is not None:
+        say(f"Deleting the old checkpoint {old.checkpoint}.")
+        hdfs.delete(places.checkpoint_folder(old.checkpoint))
+    hdfs.delete(places.STAGING)
+    waiting = sum(bound.end - max(bound.start, new.starts.get(place, 0)) for place, bound in bounds.items())
+    return Recovered(new.checkpoint, waiting)
