@@ -8,6 +8,9 @@ from footfall.questions import UnknownValue
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
+# 1970, and 9999: beyond lies what no calendar here can add a day to.
+_YEARS_MS: Final = range(253_370_764_800_000)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2})?(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
 
@@ -28,13 +31,8 @@ def span_ms(now_ms: int, since: str | None, until: str | None, usual_minutes: in
 def _read(name: str, text: str, whole_day_ms: int) -> int:
     """whole_day_ms: what is added to a date."""
     try:
-        if _DAY.fullmatch(text):
-            return _ms(f"{text}T00:00:00+00:00") + whole_day_ms
-        if time := _TIME.fullmatch(text):
-            day, minute, second, decimals, zone = time.groups()
-            milliseconds = int((decimals or ".")[1:4].ljust(3, "0"))
-            zone = "+00:00" if zone in "Zz" else zone
-            return _ms(f"{day}T{minute}{second or ':00'}{zone}") + milliseconds
+        if (found := _ms(text)) in _YEARS_MS:
+            return found + whole_day_ms if _DAY.fullmatch(text) else found
     except (ValueError, OverflowError):
         pass  # no calendar has it
     raise UnknownValue(
@@ -43,5 +41,13 @@ def _read(name: str, text: str, whole_day_ms: int) -> int:
 
 
 def _ms(text: str) -> int:
-    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=timezone.utc)
-    return since.days * DAY_MS + since.seconds * 1000
+    """Raises ValueError or OverflowError."""
+    if _DAY.fullmatch(text):
+        text += "T00:00Z"
+    time = _TIME.fullmatch(text)
+    if time is None:
+        raise ValueError
+    day, minute, second, decimals, zone = time.groups()
+    zone = "+00:00" if zone in "Zz" else zone
+    since = datetime.fromisoformat(f"{day}T{minute}{second or ':00'}{zone}") - _EPOCH
+    return since.days * DAY_MS + since.seconds * 1000 + int((decimals or ".")[1:4].ljust(3, "0"))
