@@ -26,6 +26,7 @@ from footfall.streaming.alone import Alone, NotAlone
 from footfall.streaming.archive import Archive
 from footfall.streaming.kafka import Logs
 from footfall.streaming.progress import Current, Journal, Progress, ends_of, spark_offsets
+from footfall.streaming.publisher import Publisher
 from footfall.streaming.start import Refused
 
 # With a batch each quarter of a minute an event is archived after 9 s on average and 17 s at most, and the work of a
@@ -92,9 +93,10 @@ class Driver:
             archive = Archive(spark, self._hdfs, self._uri, current, latest)
             compaction.finish(self._hdfs)
             query = self._query(spark, archive, current, latest)
+            publisher = Publisher(self._hdfs, archive, logs, current)
             log.info("archiving with checkpoint %s after batch %s", current.checkpoint, latest and latest.batch)
             try:
-                self._attend(query, archive, logs, current)
+                self._attend(query, archive, publisher, current)
             finally:
                 # In the middle of a batch too: it will be done again.
                 query.stop()
@@ -138,7 +140,7 @@ class Driver:
             .start()
         )
 
-    def _attend(self, query: StreamingQuery, archive: Archive, logs: Logs, current: Current) -> None:
+    def _attend(self, query: StreamingQuery, archive: Archive, publisher: Publisher, current: Current) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
             if not query.isActive:
                 error = query.exception()
@@ -146,15 +148,13 @@ class Driver:
                     raise error
                 return
             report.write(self._settings, "archiving")
+            with self._busy:
+                publisher.step()
             if time.monotonic() >= self._compact_due:
                 with self._busy:
                     archive.compact(time.time_ns() // 1_000_000, _COMPACT_PATIENCE_S)
-                    self._prune(archive, current)
+                    Journal(self._hdfs).prune(current.checkpoint, publisher.needed)
                 self._compact_due = time.monotonic() + _COMPACT_EVERY_S
-
-    def _prune(self, archive: Archive, current: Current) -> None:
-        if archive.latest is not None:
-            Journal(self._hdfs).prune(current.checkpoint, archive.latest.batch)
 
     def _uri(self, path: str) -> str:
         return f"hdfs://127.0.0.1:{self._settings.port('namenode')}{path}"

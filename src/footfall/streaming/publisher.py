@@ -1,0 +1,109 @@
+"""Keeps the published windows up with the archive: what batches touched, what is closed, what is still to be done."""
+
+import logging
+import time
+from datetime import date
+from typing import Final
+
+from footfall.names import EVENTS_PARTITIONS
+from footfall.streaming import hours, places
+from footfall.streaming.aggregates import compute_and_publish
+from footfall.streaming.archive import Archive
+from footfall.streaming.kafka import Logs
+from footfall.streaming.minutes import Pending
+from footfall.streaming.places import Files
+from footfall.streaming.progress import Current, Journal, ends_of
+
+_PENDING: Final = "/aggregates/_pending.json"
+_MINUTE_MS: Final = 60_000
+# What Kafka may hold: nothing older can wait to be archived.
+_FARTHEST_BACK: Final = 14 * 1440
+# After a recovery: batches of the old checkpoint that were archived, and whose minutes nobody was told.
+_UNTOLD_DAYS: Final = 4
+_EPOCH: Final = date(1970, 1, 1)
+
+log = logging.getLogger("streaming")
+
+
+class Publisher:
+    """Lives as long as one query. Called between its batches."""
+
+    def __init__(self, files: Files, archive: Archive, logs: Logs, current: Current) -> None:
+        """Reads what is still to be done. Raises HdfsAway."""
+        self._files = files
+        self._archive = archive
+        self._logs = logs
+        self._current = current
+        self._journal = Journal(files)
+        self._closed = _minute() - _FARTHEST_BACK
+        self._pending = self._read()
+
+    @property
+    def needed(self) -> int:
+        """The first batch whose progress has not been told yet."""
+        batch = self._pending.batch
+        return batch[1] + 1 if batch is not None and batch[0] == self._current.checkpoint else 0
+
+    def step(self) -> bool:
+        """Computes and publishes one portion; False if nothing was due. Raises HdfsAway, KafkaAway, and what Spark
+        raises."""
+        before = self._closed
+        if before < (now := _minute()):
+            ends = ends_of(self._current, self._archive.latest)
+            self._closed = self._logs.closed_until(ends, EVENTS_PARTITIONS, before, now)
+        told = self._tell()
+        portion = self._pending.due(self._closed)
+        if portion is not None:
+            compute_and_publish(self._files, self._archive.events, portion)
+            self._pending = self._pending.done(portion)
+        elif self._closed > before:
+            hours.write_closed(self._files, self._closed)
+        if portion is not None or told:
+            self._write()
+        return portion is not None
+
+    def _tell(self) -> bool:
+        """Takes in what the batches touched since the last time."""
+        latest = self._archive.latest
+        if latest is None or latest.batch < self.needed:
+            return False
+        for number in range(self.needed, latest.batch + 1):
+            progress = self._journal.read(self._current.checkpoint, number)
+            if progress is None:
+                # Whoever deleted it does not tell which minutes it was of.
+                log.warning("the progress of batch %d is gone; its days are computed anew", number)
+                self._pending = self._pending.queue(self._hours(_UNTOLD_DAYS))
+                continue
+            touched = (minute for first, last in progress.touched for minute in range(first, last + 1))
+            self._pending = self._pending.touch((progress.checkpoint, number), touched, self._closed)
+        return True
+
+    def _read(self) -> Pending:
+        content = self._files.read(_PENDING)
+        if content is None:
+            # The first start, or the list is lost: whatever is archived already is computed.
+            return Pending().queue(self._hours(None))
+        try:
+            pending = Pending.from_json(content)
+        except ValueError as error:
+            log.warning("%s All that is archived is computed anew.", error)
+            return Pending().queue(self._hours(None))
+        if pending.batch is not None and pending.batch[0] != self._current.checkpoint:
+            return pending.queue(self._hours(_UNTOLD_DAYS))
+        return pending
+
+    def _write(self) -> None:
+        staged = _PENDING.replace("/_", "/_staged-")
+        self._files.write(staged, self._pending.to_json().encode())
+        self._files.replace(staged, _PENDING)
+
+    def _hours(self, days: int | None) -> list[int]:
+        """The hours of the archive's days; of the newest few alone if `days` is given."""
+        folders = {places.day_of(values) for values in places.folders(self._files, places.EVENTS)}
+        found = sorted(day for day in folders if day is not None)
+        first = 0 if days is None else -days
+        return [(day - _EPOCH).days * 24 + hour for day in found[first:] for hour in range(24)]
+
+
+def _minute() -> int:
+    return time.time_ns() // 1_000_000 // _MINUTE_MS
