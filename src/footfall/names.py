@@ -7,6 +7,8 @@ APP_IDS: Final[tuple[AppId, ...]] = get_args(AppId)
 
 LogKind = Literal["access", "error", "performance"]
 LOG_KINDS: Final[tuple[LogKind, ...]] = get_args(LogKind)
+# In the names of log files that `history` made, after the kind: they come whole, and no site writes them.
+MADE_LOG: Final = "-history-"
 
 TOPIC_EVENTS: Final = "events"
 TOPIC_REJECTED: Final = "events.rejected"

@@ -24,6 +24,7 @@ VERBS = {
     "query": "Ask a question.",
     "verify": "Prove that no event was lost or counted twice.",
     "rejects": "Events that failed validation.",
+    "history": "Make past days of visits and their logs.",
     "incident": "Make the simulated world misbehave.",
     "rebuild": "Build the live tables anew from Kafka.",
     "recover": "Start the archive anew after a lost checkpoint.",

@@ -6,7 +6,7 @@ from pathlib import Path
 from footfall.hdfs import Hdfs
 from footfall.logs import places
 from footfall.logs.positions import read_positions, unread_bytes
-from footfall.names import APP_IDS, LOG_KINDS
+from footfall.names import APP_IDS, LOG_KINDS, MADE_LOG
 from footfall.settings import Settings
 
 
@@ -18,7 +18,7 @@ def sweep_site_logs(settings: Settings) -> str:
     deleted = 0
     for app in APP_IDS:
         files = sorted((settings.logs_dir / "sites" / app).glob("*.log"), key=lambda p: p.stat().st_mtime)
-        newest = {path.name.partition("-")[0]: path for path in files}
+        newest = {path.name.partition("-")[0]: path for path in files if MADE_LOG not in path.name}
         total = sum(path.stat().st_size for path in files)
         for path in files:
             if total <= bound:

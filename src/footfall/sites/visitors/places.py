@@ -87,7 +87,7 @@ COUNTRIES: Final = (
 COUNTRY_CUMULATED: Final = tuple(accumulate(country.weight for country in COUNTRIES))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def activity_cumulated(epoch_hour: int) -> tuple[float, ...]:
     """Cumulated weight of each country in one hour (epoch milliseconds // 3,600,000): its people × its local hour."""
     moment = epoch_hour * 3600

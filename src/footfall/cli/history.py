@@ -1,0 +1,89 @@
+"""`footfall history`: past days of visits and their logs, so that there is something to look back on."""
+
+from datetime import datetime, timezone
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
+from footfall.cluster import lifecycle, run
+from footfall.history.almanac import days_before
+from footfall.history.run import MOST_DAYS, HistoryError, Made, make, wanted_events
+
+_EVENTS: tuple[int, int] = (100, 2_000_000)
+_USERS: tuple[int, int] = (100, 10_000_000)
+_NEEDED = ("kafka", "flume")
+
+
+def history(
+    days: Annotated[int, typer.Option("--days", help=f"how many, ending yesterday (UTC); 1 to {MOST_DAYS}")],
+    users: Annotated[
+        int | None, typer.Option("--users", help="people of each site's population; as live if not given")
+    ] = None,
+    events_per_day: Annotated[int, typer.Option("--events-per-day", help="of all sites, on an ordinary day")] = 50_000,
+    seed: Annotated[int | None, typer.Option("--seed", help="of the simulated world; as live if not given")] = None,
+    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+) -> None:
+    """Makes past days of visits and their log lines. Made again, the same days add nothing."""
+    if not 1 <= days <= MOST_DAYS:
+        wrong_use(f"--days must be from 1 to {MOST_DAYS}, as long as events are kept in HDFS, not {days}.")
+    _check("--events-per-day", events_per_day, _EVENTS)
+    if users is not None:
+        _check("--users", users, _USERS)
+    settings = run.recall()
+    missing = [name for name in _NEEDED if name not in lifecycle.wanted(settings)]
+    if missing:
+        fail(f"Not running: {', '.join(missing)}; start Footfall with `./footfall up`.")
+    if (settings.run_dir / "disk-low").exists():
+        fail(f"Less than {settings.retention.free_disk_gib:g} GiB of disk are free: make room first.")
+    given = {"population": users, "seed": seed}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    today = datetime.now(timezone.utc).date()
+    wanted = days_before(today, days)
+    try:
+        with _Shown(wanted_events(settings, wanted, events_per_day)) as shown:
+            made = make(settings, wanted, today, events_per_day, shown.update)
+    except HistoryError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        stderr.print("Interrupted; the same again completes it, and nothing doubles.", markup=False)
+        raise
+    document = made.document()
+    if json:
+        print_json(document)
+        return
+    print_table(("dt", "events", "log_lines"), document["days"])
+    stdout.print(
+        f"{document['events']} events in {document['seconds']:.1f} s, {document['events_per_s']:.0f} a second.",
+        markup=False,
+    )
+
+
+class _Shown:
+    """The progress on stderr."""
+
+    def __init__(self, events: int) -> None:
+        self._bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=stderr
+        )
+        self._events = self._bars.add_task("events", total=events)
+        self._files = self._bars.add_task("log files that Flume has yet to read", total=None, visible=False)
+
+    def __enter__(self) -> "_Shown":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def update(self, made: Made) -> None:
+        """Shows how far it is."""
+        self._bars.update(self._events, completed=sum(made.events.values()))
+        self._bars.update(self._files, completed=made.files_left, visible=made.files_left > 0)
+
+
+def _check(option: str, value: int, bounds: tuple[int, int]) -> None:
+    low, high = bounds
+    if not low <= value <= high:
+        wrong_use(f"{option} must be from {low} to {high}, not {value}.")

@@ -1,0 +1,195 @@
+"""One person's way to a remembered site, in simulated time: what loading takes, what fails, which lines it leaves."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from footfall.events.address import truncate
+from footfall.events.identity import new_uuid7
+from footfall.history.almanac import Trouble
+from footfall.history.site import USER_ID, Outcome, RememberingSite, Session
+from footfall.names import LogKind
+from footfall.sites.logtext import loggable_agent, loggable_referrer, target_of
+from footfall.sites.trouble import SLOW_S
+from footfall.sites.visitors.actions import Page
+from footfall.sites.visitors.behaviour import Behaviour
+from footfall.sites.visitors.markup import Markup
+from footfall.sites.visitors.population import Person
+from footfall.sites.visitors.world import Stopped
+from footfall.sites.weblogs import Served, error_record, json_line
+
+_REDIRECTS: Final = 5
+# What a page takes on the server: half of them less than the median, and a few much longer.
+_SERVER_MS: Final = 28.0
+_SERVER_SPREAD: Final = 0.45
+_LONG_SHARE: Final = 0.015
+_LONG_FACTOR: Final = (8.0, 30.0)
+# A page of 40 kB takes about twice as long as a small one.
+_BYTES_A_MS: Final = 1_400
+_CPU_SHARE: Final = 0.7
+_MEMORY_BYTES: Final = (120 << 20, 168 << 20)
+_PAGE_BYTES: Final = 4096
+
+Line = tuple[LogKind, int, bytes]
+
+
+class Clock:
+    """The simulated time of one visit, epoch milliseconds; the visit ends with its day. See `browser.Surroundings`."""
+
+    def __init__(self, behaviour: Behaviour, start_ms: int, end_ms: int) -> None:
+        self.behaviour = behaviour
+        self._ms = float(start_ms)
+        self._end_ms = float(end_ms)
+
+    def now_ms(self) -> int:
+        """Now, in epoch milliseconds."""
+        return int(self._ms)
+
+    def live(self, seconds: float) -> None:
+        """Moves on. Raises Stopped when the day is over."""
+        self._ms += seconds * 1000
+        if self._ms >= self._end_ms:
+            self._ms = self._end_ms
+            raise Stopped
+
+    def wait(self, seconds: float) -> None:
+        """As `live`: nobody pauses here."""
+        self.live(seconds)
+
+    def share(self, kind: str) -> float:
+        """0.0: what bends the past is in its pages, not in its visitors."""
+        return 0.0
+
+    def count(self, what: str) -> None:
+        """Nothing: what was made is counted by the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A loaded document, with the request's and the user's own ids in it. See `transport.Answer`."""
+
+    path: str
+    response_ms: int
+    request_id: str
+    user_id: str | None
+    outcome: Outcome
+
+    def read(self, behaviour: Behaviour) -> tuple[Markup, Page]:
+        """What stands in it, and what a visit knows of it."""
+        markup, page = self.outcome.markup, self.outcome.page
+        metas = {**markup.metas, "footfall-request-id": self.request_id}
+        if metas.get("footfall-user") == USER_ID:
+            metas["footfall-user"] = self.user_id or USER_ID
+        return replace(markup, metas=metas), page if page.path == self.path else replace(page, path=self.path)
+
+
+class SimulatedConnection:
+    """Loads pages for one visit of one person; each request leaves its lines in `lines`. See `browser.Connection`."""
+
+    def __init__(
+        self,
+        site: RememberingSite,
+        app_id: str,
+        url: str,
+        person: Person,
+        session: Session,
+        clock: Clock,
+        rng: random.Random,
+        trouble: Trouble | None,
+        round_trip_ms: int,
+        lines: list[Line] | None,
+    ) -> None:
+        """url: the site's, without a slash at its end; session: what its cookie says; lines: None for no logs."""
+        self.tracker_headers: dict[str, str] = {}
+        self._site, self._app_id, self._url = site, app_id, url
+        self._person, self._session = person, session
+        self._clock, self._rng = clock, rng
+        self._trouble, self._round_trip_ms, self._lines = trouble, round_trip_ms, lines
+        self._address = truncate(person.address)
+        self._agent = loggable_agent(person.device.user_agent)
+
+    def load(self, path: str, referrer: str | None, form: Mapping[str, str] | None = None) -> Recalled:
+        """Follows redirects to the document. Raises Stopped at the end of the day."""
+        for _ in range(_REDIRECTS):
+            at_ms = self._clock.now_ms()
+            request_id = new_uuid7(at_ms, self._rng)
+            outcome, server_ms = self._ask(path, form, request_id, at_ms)
+            if self._lines is not None:
+                self._log(path, referrer, form, outcome, request_id, at_ms, server_ms)
+            response_ms = server_ms + self._round_trip_ms
+            self._clock.live(response_ms / 1000)
+            if outcome.location is None:
+                break
+            path, form = outcome.location, None
+        return Recalled(path, round(response_ms), request_id, self._person.user_id, outcome)
+
+    def absolute(self, path: str) -> str:
+        """The address of a page of the site, as a referrer says it."""
+        return self._url + path
+
+    def is_own(self, address: str) -> bool:
+        """Whether a whole address is one of the site's."""
+        return address.startswith(self._url + "/")
+
+    def _ask(self, path: str, form: Mapping[str, str] | None, request_id: str, at_ms: int) -> tuple[Outcome, float]:
+        """What the site makes of it, and the milliseconds that it takes."""
+        rng, trouble = self._rng, self._trouble
+        troubled = trouble is not None and trouble.start_ms <= at_ms < trouble.end_ms and rng.random() < trouble.share
+        failing = troubled and trouble is not None and trouble.kind == "errors"
+        outcome = self._site.ask(path, self._session, form, failing, order_id=request_id)
+        self._session = self._site.after(path, self._session, outcome) if form is None else outcome.session
+        server_ms = rng.lognormvariate(0, _SERVER_SPREAD) * (_SERVER_MS + outcome.bytes_sent / _BYTES_A_MS)
+        if rng.random() < _LONG_SHARE:
+            server_ms *= rng.uniform(*_LONG_FACTOR)
+        if troubled and not failing:
+            server_ms += rng.uniform(*SLOW_S) * 1000
+        return outcome, server_ms + outcome.waited_s * 1000
+
+    def _log(
+        self,
+        path: str,
+        referrer: str | None,
+        form: Mapping[str, str] | None,
+        outcome: Outcome,
+        request_id: str,
+        at_ms: int,
+        server_ms: float,
+    ) -> None:
+        assert self._lines is not None
+        target = _target(path)
+        served = Served(
+            app_id=self._app_id,
+            request_id=request_id,
+            at_ms=at_ms,
+            duration_us=round(server_ms * 1000),
+            address=self._address,
+            method="GET" if form is None else "POST",
+            target=target,
+            protocol="HTTP/1.1",
+            status=outcome.status,
+            bytes_sent=outcome.bytes_sent,
+            referrer=_referrer(referrer or ""),
+            agent=self._agent,
+            endpoint=outcome.endpoint,
+            queue_us=self._rng.randrange(60, 900),
+            memory_bytes=self._rng.randrange(*_MEMORY_BYTES, _PAGE_BYTES),
+            cpu_us=round((server_ms - outcome.waited_s * 1000) * _CPU_SHARE * 100),
+        )
+        self._lines.append(("access", at_ms, served.access_line()))
+        self._lines.append(("performance", at_ms, json_line(served.performance_record())))
+        if outcome.failure is not None:
+            action, failure = outcome.failure
+            page_path = target.partition("?")[0]
+            record = error_record(self._app_id, request_id, at_ms, page_path, action, failure, outcome.status)
+            self._lines.append(("error", at_ms, json_line(record)))
+
+
+@lru_cache(maxsize=16_384)
+def _target(path: str) -> str:
+    bare, _, query = path.partition("?")
+    return target_of({"REQUEST_URI": bare, "QUERY_STRING": query})
+
+
+_referrer = lru_cache(maxsize=16_384)(loggable_referrer)

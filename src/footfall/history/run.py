@@ -1,0 +1,169 @@
+"""Makes past days on the running platform: one process a site, log files to Flume beside them, and what came of it."""
+
+import fcntl
+import multiprocessing
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+from footfall.history import almanac
+from footfall.history.courier import Courier, clear_drafts
+from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
+from footfall.names import APP_IDS, EVENTS_PARTITIONS, TOPIC_EVENTS, AppId
+from footfall.settings import Settings
+from footfall.sites.trusted import NotStored, TrustedProducer
+
+# As long as HDFS keeps events: an older day would go as soon as it is there.
+MOST_DAYS: Final = 90
+_LOOK_S: Final = 0.2
+# Flume reads on within seconds; after a restart it takes some twenty.
+_FLUME_PATIENCE_S: Final = 120.0
+
+
+class HistoryError(Exception):
+    """The days could not be made; the message is one sentence."""
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made so far, by day. seconds: until the last event was stored, since the beginning."""
+
+    events: dict[date, int]
+    log_lines: dict[date, int]
+    seconds: float = 0.0
+    files_left: int = 0
+    _started: float = field(default_factory=time.monotonic)
+
+    def document(self) -> dict[str, Any]:
+        """The result as `--json` shows it."""
+        total = sum(self.events.values())
+        return {
+            "days": [
+                {"dt": day.isoformat(), "events": events, "log_lines": self.log_lines[day]}
+                for day, events in self.events.items()
+            ],
+            "events": total,
+            "seconds": round(self.seconds, 3),
+            "events_per_s": round(total / self.seconds, 1) if self.seconds else 0.0,
+        }
+
+
+def wanted_events(settings: Settings, days: list[date], events_per_day: int) -> int:
+    """About how many events these days have together."""
+    return sum(almanac.events_wanted(settings.seed, app, day, events_per_day) for day in days for app in APP_IDS)
+
+
+def make(
+    settings: Settings, days: list[date], today: date, events_per_day: int, progress: Callable[[Made], None]
+) -> Made:
+    """Makes the days and returns what was made, when each event is in Kafka and each log line read by Flume.
+
+    settings: with the wanted seed and population. progress: called with the state of things, several times a second.
+    Raises HistoryError. Interrupted by an exception of `progress` or of a signal, it ends its processes.
+    """
+    with _alone(settings):
+        _expect_kafka(settings)
+        clear_drafts(settings)
+        made = Made(dict.fromkeys(days, 0), dict.fromkeys(days, 0))
+        courier = Courier(settings)
+        context = multiprocessing.get_context("spawn")
+        messages: multiprocessing.queues.Queue[Message] = context.Queue()
+        logs_from = today - timedelta(days=settings.retention.hdfs_logs_days)
+        processes = [
+            context.Process(
+                target=work,
+                args=(Order(settings, app, tuple(days), events_per_day, logs_from), messages),
+                daemon=True,
+            )
+            for app in APP_IDS
+        ]
+        try:
+            for process in processes:
+                process.start()
+            _follow(processes, messages, len(days) * len(APP_IDS), made, courier, progress)
+            _await_flume(made, courier, progress)
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.join()
+        clear_drafts(settings)
+        return made
+
+
+def _follow(
+    processes: Sequence[BaseProcess],
+    messages: "multiprocessing.queues.Queue[Message]",
+    expected: int,
+    made: Made,
+    courier: Courier,
+    progress: Callable[[Made], None],
+) -> None:
+    """Until all days of all sites are in Kafka."""
+    finished: set[tuple[AppId, date]] = set()
+    while len(finished) < expected:
+        try:
+            message = messages.get(timeout=_LOOK_S)
+        except queue.Empty:
+            if any(process.exitcode not in (None, 0) for process in processes) and messages.empty():
+                raise HistoryError("A process that made history ended; what it said stands above.") from None
+        else:
+            match message:
+                case Failed(sentence):
+                    raise HistoryError(sentence)
+                case Stored(_, day, events):
+                    made.events[day] += events
+                    made.seconds = time.monotonic() - made._started
+                case Finished(app, day, log_lines, drafts):
+                    made.log_lines[day] += log_lines
+                    finished.add((app, day))
+                    courier.add(drafts)
+        courier.look()
+        made.files_left = courier.left
+        progress(made)
+
+
+def _await_flume(made: Made, courier: Courier, progress: Callable[[Made], None]) -> None:
+    """Until Flume has read all log files."""
+    moved = time.monotonic()
+    while courier.left:
+        if courier.look():
+            moved = time.monotonic()
+        if time.monotonic() - moved > _FLUME_PATIENCE_S:
+            raise HistoryError(
+                f"All events are stored, but Flume has not read on for {_FLUME_PATIENCE_S:.0f} s: see "
+                "`./footfall status`. Once it is well, do the same again: nothing doubles."
+            )
+        made.files_left = courier.left
+        progress(made)
+        time.sleep(_LOOK_S)
+
+
+def _expect_kafka(settings: Settings) -> None:
+    try:
+        partitions = TrustedProducer(settings.kafka_bootstrap).partitions(TOPIC_EVENTS)
+    except NotStored as error:
+        raise HistoryError(str(error)) from None
+    if partitions != EVENTS_PARTITIONS:
+        raise HistoryError(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {EVENTS_PARTITIONS}: see `up`.")
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Two at a time would have each other's drafts."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    lock = os.open(settings.run_dir / "history.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HistoryError("Another `history` is at work here; wait for its end.") from None
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,227 @@
+"""A real site in this process, asked without a socket, that remembers what it answered.
+
+Rendering and reading a page takes a millisecond or two; most pages are the same for everybody, so a few hundred of them
+serve a million visits. What the session changes of a page is part of what it is remembered by.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from footfall.names import AppId
+from footfall.settings import Settings
+from footfall.sites.app import create_app
+from footfall.sites.stock import RESTOCK_S, Stock
+from footfall.sites.trouble import unavailable
+from footfall.sites.visitors.actions import Page
+from footfall.sites.visitors.behaviour import Behaviour
+from footfall.sites.visitors.markup import Markup, page_of, parse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+# Stands in remembered pages where each request and each user has its own.
+REQUEST_ID: Final = "00000000-0000-7000-8000-000000000000"
+USER_ID: Final = "u000000"
+_EMAIL: Final = f"{USER_ID}@example.com"
+_TOKEN: Final = "simulated"  # noqa: S105 - no secret: nobody else can ask this site
+_REMEMBERED: Final = 20_000
+# Pages that are alike in every session, but for who is logged in. Others, and each form, depend on all of it.
+_ALIKE: Final = {
+    "shop": ("/category/", "/product/", "/search"),
+    "news": ("/section/", "/article/", "/search"),
+    # Of the lessons that were read, pages of a course only show ticks; but see `_part`.
+    "academy": ("/catalogue", "/search", "/course/"),
+}
+_COURSE: Final = "/course/"
+
+Session = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one request came to.
+
+    location: where it leads instead, if anywhere; waited_s: what it waited for others, such as a bank; failure: what
+    was being done, and what failed, if something did; session: what stands in it afterwards.
+    """
+
+    status: int
+    location: str | None
+    bytes_sent: int
+    endpoint: str
+    waited_s: float
+    failure: tuple[str, Exception] | None
+    session: Session
+    markup: Markup
+    page: Page
+
+
+class RememberingSite:
+    """One site; asked by one thread. Close it after use."""
+
+    def __init__(self, settings: Settings, app_id: AppId, behaviour: Behaviour) -> None:
+        """Nothing of the running platform is touched: the site has an empty home of its own."""
+        self._open = ExitStack()
+        home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="footfall-history-")))
+        self._app_id: AppId = app_id
+        self._behaviour = behaviour
+        self._overheard = _Overheard()
+        self._app = _site(settings.model_copy(update={"home": home}), app_id, self._overheard)
+        self._order_id = REQUEST_ID
+        self._app.config.update(WAIT=self._overheard.wait, NEW_ID=lambda: self._order_id)
+        self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
+
+    def close(self) -> None:
+        """Deletes the site's home."""
+        self._open.close()
+
+    def ask(
+        self,
+        target: str,
+        session: Session,
+        form: Mapping[str, str] | None = None,
+        failing: bool = False,
+        order_id: str | None = None,
+    ) -> Outcome:
+        """Asks for a page, or sends a form.
+
+        target: path and query; session: as an earlier outcome left it, `{}` at first; failing: its content service does
+        not answer; order_id: of an order that this request may place.
+        """
+        path, _, query = target.partition("?")
+        if query.startswith("utm_"):
+            query = ""  # no page heeds it
+        asked = f"{path}?{query}" if query else path
+        sent = None if form is None else urlencode({name: _general(name, value) for name, value in form.items()})
+        kept = self._part(path, session, sent)
+        before = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+        if order_id is not None and path == "/checkout" and sent is not None:
+            self._order_id = order_id
+            outcome = self._asked(asked, before, sent, failing)
+        else:
+            outcome = self._ask(asked, before, sent, failing)
+        return outcome
+
+    def after(self, target: str, session: Session, outcome: Outcome) -> Session:
+        """The session after a request for a page."""
+        path = target.partition("?")[0]
+        if "told" in session or not self._is_alike(path):
+            return outcome.session
+        newly = [entry for entry in outcome.session.get("read", ()) if entry not in session.get("read", ())]
+        return {**session, "read": [*session.get("read", ()), *newly]} if newly else session
+
+    def _part(self, path: str, session: Session, sent: str | None) -> Session:
+        """What of a session a request may depend on."""
+        if sent is not None or "told" in session or not self._is_alike(path):
+            return session
+        part = {"user_id": session["user_id"]} if "user_id" in session else {}
+        course = path.removeprefix(_COURSE)
+        if read := [number for slug, number in session.get("read", ()) if slug == course]:
+            # The page of a course leads on to the lesson after the last one that was read.
+            part["read"] = [[course, max(read)]]
+        return part
+
+    def _is_alike(self, path: str) -> bool:
+        return path == "/" or path.startswith(_ALIKE[self._app_id])
+
+    def _asked(self, target: str, before: bytes, sent: str | None, failing: bool) -> Outcome:
+        session = {**orjson.loads(before), "csrf": _TOKEN}
+        self._overheard.begin()
+        builder = EnvironBuilder(
+            target,
+            method="GET" if sent is None else "POST",
+            input_stream=None,
+            data=None if sent is None else sent.encode(),
+            content_type=None if sent is None else "application/x-www-form-urlencoded",
+            environ_overrides={"footfall.session": session, "footfall.failing": failing},
+        )
+        body, status_line, headers = run_wsgi_app(self._app, builder.get_environ(), buffered=True)
+        environ = self._overheard.environ
+        html = b"".join(body)
+        status = int(status_line[:3])
+        markup = parse(html.decode(), target.partition("?")[0])
+        location = headers.get("Location")
+        where = None if location is None else urlsplit(location)._replace(scheme="", netloc="").geturl()
+        after = {name: value for name, value in environ["footfall.session"].items() if name != "csrf"}
+        if "user_id" in after:
+            after["user_id"] = USER_ID
+        return Outcome(
+            status=status,
+            location=where,
+            bytes_sent=len(html),
+            endpoint=environ["footfall.endpoint"],
+            waited_s=self._overheard.waited_s,
+            failure=self._overheard.failure,
+            session=after,
+            markup=markup,
+            page=page_of(markup, target, status, self._behaviour),
+        )
+
+
+def _general(name: str, value: str) -> str:
+    """A form's value without what is somebody's own; no page depends on it."""
+    return _EMAIL if name == "email" and "@" in value else value
+
+
+def _site(settings: Settings, app_id: AppId, overheard: "_Overheard") -> Flask:
+    app = create_app(app_id, settings, None, overheard)
+    app.session_interface = _GivenSession()
+    # Each look at the shelves is an age after the one before: what was bought has come in again.
+    ages = count(step=10_000 * RESTOCK_S)
+    app.config["STOCK"] = Stock(lambda: float(next(ages)))
+
+    @app.before_request
+    def fail() -> None:
+        if request.environ["footfall.failing"]:
+            raise unavailable(app_id)
+
+    return app
+
+
+class _GivenSession(SessionInterface):
+    """The session comes with the request and goes back with it; no cookie, nothing to sign."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        return SecureCookieSession(request.environ["footfall.session"])
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        request.environ["footfall.session"] = dict(session)
+
+
+class _Overheard:
+    """In the place of the site's logs and of its waiting: what the request at hand said and did."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self.environ: WSGIEnvironment = {}
+        self.waited_s = 0.0
+        self.failure: tuple[str, Exception] | None = None
+
+    def wait(self, seconds: float) -> None:
+        self.waited_s += seconds
+
+    def around(self, application: "WSGIApplication") -> "WSGIApplication":
+        def asked(environ: "WSGIEnvironment", start_response: Any) -> Any:
+            environ["footfall.request_id"] = REQUEST_ID
+            self.environ = environ
+            return application(environ, start_response)
+
+        return asked
+
+    def error(self, environ: "WSGIEnvironment", user_action: str, failure: BaseException, status: int) -> None:
+        assert isinstance(failure, Exception)
+        self.failure = (user_action, failure)
