@@ -1,0 +1,62 @@
+"""Figures of windows by DuckDB over the archive's files, written from their definitions alone; slow and plain."""
+
+from collections.abc import Collection
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+_LONGEST_MS = 600_000
+# In fractions, so that no rounding of floats can be shared with the code; 1.02^672 is beyond the last.
+_BOUNDS = sorted({0, _LONGEST_MS, *(b for k in range(680) if (b := round(Fraction(102, 100) ** k)) < _LONGEST_MS)})
+
+_FIGURES = """
+with bounds as (
+  select unnest($bounds::bigint[]) as bound
+), identities as (
+  select distinct on (session_id, event_id) * from read_parquet($files, hive_partitioning = true)
+), people as (
+  select *, epoch_ms(event_time) // 60000 as minute,
+    -- Of page views alone, and of those that were measured.
+    (select min(bound) from bounds where bound >= response_ms and event_type = 'page_view') as bound
+  from identities where not is_bot
+), placed as (
+  select *, 'app' as dimension, app_id as value from people
+  union all select *, 'page', page_path from people where page_path is not null
+  union all select *, 'section', page_section from people where page_path is not null
+  union all select *, 'country', country from people
+  union all select *, 'device', device_type from people
+), windows as (
+  select 1 as length, unnest($minutes::bigint[]) as start
+  union all select 5, unnest($fives::bigint[])
+)
+select length as window_minutes, start as window_start, app_id, dimension, value,
+  (max({'at': event_time, 'title': page_title}) filter (
+    dimension = 'page' and event_type = 'page_view' and page_title is not null)).title as page_title,
+  count(*) as events,
+  count(*) filter (event_type = 'page_view') as page_views,
+  count(distinct session_id) as visits,
+  count(distinct anonymous_id) as visitors,
+  coalesce(sum(engaged_ms) filter (event_type = 'page_ping'), 0)::bigint as engaged_ms,
+  count(*) filter (event_type = 'error' or (event_type = 'page_view' and http_status >= 500)) as errors,
+  count(*) filter (event_type in ('page_view', 'error')) as error_n,
+  quantile_disc(bound, 0.5) as p50_ms, quantile_disc(bound, 0.95) as p95_ms, quantile_disc(bound, 0.99) as p99_ms
+from windows join placed on minute >= start and minute < start + length
+group by all
+"""
+
+
+def figures(root: Path, minutes: Collection[int], fives: Collection[int]) -> list[dict[str, Any]]:
+    """The rows that `windows` owes for the archive below ROOT, in any order."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'; set threads = 1")
+        parameters = {
+            "files": f"{root}/*/*/*.parquet",
+            "minutes": sorted(minutes),
+            "fives": sorted(fives),
+            "bounds": _BOUNDS,
+        }
+        answer = connection.execute(_FIGURES, parameters)
+        names = [column[0] for column in answer.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -1,0 +1,74 @@
+"""Windows over random archives equal, to the digit, what DuckDB counts over the same files."""
+
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from footfall.streaming.columns import archive_schema
+from footfall.streaming.windows import windows
+from tests.integration.streaming import oracle
+from tests.support.archived import at, event, minute, write
+
+MIDNIGHT = "2026-11-25 00:00"
+_KINDS = ("page_view", "page_ping", "click", "error", "login")
+
+
+def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
+    """An event around midnight of few people, so that they meet again, on other pages and by other names."""
+    when = at(MIDNIGHT) + timedelta(milliseconds=chance.randrange(-minutes * 30_000, minutes * 30_000))
+    kind = chance.choices(_KINDS, (20, 55, 15, 5, 5))[0]
+    session = f"session {chance.randrange(12)}"
+    path = None if kind == "login" else chance.choice(("/", "/a", "/b", "/ä"))
+    return event(
+        number,
+        session,
+        when,
+        kind,
+        path,
+        app_id=chance.choices(("shop", "news", "academy"), (6, 3, 1))[0],
+        # Mostly the session's own; some visitors have several sessions, and some sessions several visitors.
+        anonymous_id=session if chance.random() < 0.7 else f"visitor {chance.randrange(4)}",
+        page_section=None if path is None else chance.choice(("one", "two", None)),
+        page_title=None if path is None else chance.choice((f"Title of {path}", f"Other title of {path}", None)),
+        country=chance.choice(("DE", "FR", None)),
+        device_type=chance.choice(("desktop", "mobile", None)),
+        response_ms=None if chance.random() < 0.2 else min(600_000, int(chance.lognormvariate(4, 2.5))),
+        http_status=chance.choice((None, 200, 404, 499, 500, 503)),
+        engaged_ms=chance.choice((None, 0, 15_000)),
+        is_bot=chance.random() < 0.1,
+    )
+
+
+@pytest.mark.parametrize(("seed", "events", "minutes"), [(1, 60, 8), (2, 400, 40), (3, 4_000, 30), (4, 300, 400)])
+def test_windows_are_what_duckdb_counts(
+    spark: SparkSession, tmp_path: Path, seed: int, events: int, minutes: int
+) -> None:
+    chance = random.Random(seed)
+    rows = [made_up(chance, number, minutes) for number in range(events)]
+    chance.shuffle(rows)
+    write(tmp_path, rows[: events // 2], "a")
+    # A tenth is there twice, as while a compaction goes on.
+    write(tmp_path, rows[events // 2 - events // 10 :], "b")
+    first = minute(MIDNIGHT) - minutes // 2
+    asked = [
+        [start for start in range(first - 6, first + minutes + 2) if chance.random() < share]
+        for share in (chance.choice((0.2, 0.9, 1.0)), chance.choice((0.2, 0.9, 1.0)))
+    ]
+    found = windows(spark.read.schema(archive_schema()).parquet(str(tmp_path)), *asked).toArrow().to_pylist()
+    expected = oracle.figures(tmp_path, *asked)
+    assert len(expected) > events // 4
+    assert keyed(found) == keyed(expected)
+
+
+def keyed(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows by what they are of; one each."""
+    found = {
+        tuple(row[name] for name in ("window_minutes", "window_start", "app_id", "dimension", "value")): row
+        for row in rows
+    }
+    assert len(found) == len(rows)
+    return found
