@@ -22,6 +22,8 @@ _LARGE: Final = 128 << 20
 # Merged at most once at a time, so that a batch does not wait long.
 _MOST_BYTES: Final = 512 << 20
 _SETTLED_MS: Final = 3_600_000
+# Where merged rows lie until they have their name.
+MERGING: Final = f"{places.STAGING}/merge"
 
 
 class Group(NamedTuple):
@@ -53,12 +55,11 @@ def due(store: Store, folder: str, files: Iterable[FileStatus], current: str, do
     their batch may be done again.
     """
     groups = []
-    for (checkpoint, level), parts in groupby(_committed(files, current, done), lambda p: (p.checkpoint, p.level)):
+    for (_, level), parts in groupby(_committed(files, current, done), lambda p: (p.checkpoint, p.level)):
         several = list(parts)
         while len(several) >= FAN and level < _TOP - 1:
             groups.append(_group(store, folder, several[:FAN], level + 1))
             del several[:FAN]
-        del checkpoint
     return groups
 
 
@@ -82,7 +83,10 @@ def due_when_over(
 
 def carry_out(files: Files, group: Group, merge: Merge) -> None:
     """Merges a group. Raises HdfsAway, and what `merge` does; `finish` then completes or undoes it."""
-    folder = f"{places.STAGING}/merge"
+    if under_way(files):
+        # Another intent would make it forgotten which files that one had still to delete.
+        raise HdfsAway("A merge was interrupted and is not completed yet.")
+    folder = MERGING
     files.delete(folder)
     merge(group, folder)
     staged = [file.path for file in files.list(folder) if file.name.endswith(".parquet")]
