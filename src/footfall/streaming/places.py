@@ -112,5 +112,5 @@ def day_of(values: tuple[str, ...]) -> date | None:
 
 
 def parts(files: Files, folder: str) -> list[FileStatus]:
-    """The archive's files in a folder; what else is there, or hidden, is not among them. Raises HdfsAway."""
+    """The files in a folder that readers of the whole folder see. Raises HdfsAway."""
     return [file for file in files.list(folder) if not file.is_folder and not file.name.startswith(("_", "."))]

@@ -1,8 +1,9 @@
 """How far the archive is: a small file for each batch, written once all files of the batch are in place."""
 
 import json
+import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from footfall.hdfs import HdfsAway
@@ -12,6 +13,7 @@ from footfall.streaming.places import Files
 # Kept so that `status` and a reader of the folder can look back; the last one alone is needed.
 _KEPT: Final = 40
 Place = tuple[str, int]
+log = logging.getLogger("streaming")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,18 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The checkpoint in use. starts: where it began, {} for the beginning of the logs; totals: of those before it."""
+    """The checkpoint in use.
+
+    starts: where it began, the beginning of its log for a partition without; totals: of the checkpoints before it;
+    counted: the next offset that these totals do not count, which lies behind `starts` where records are read again.
+    """
 
     checkpoint: str
     topics: dict[str, Topic]
     starts: dict[Place, int]
     lost: tuple[Loss, ...] = ()
     totals: Totals = Totals()
+    counted: dict[Place, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +89,19 @@ class Progress:
 
 
 class Journal:
-    """The progress files in HDFS. All methods raise HdfsAway, for a damaged file too."""
+    """The progress files in HDFS. All methods raise HdfsAway."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
     def current(self) -> Current | None:
-        """The checkpoint in use; None before the first."""
+        """The checkpoint in use; None before the first. Raises HdfsAway for a damaged file too."""
         content = self._files.read(places.CURRENT)
         return None if content is None else _read_current(content)
 
     def begin(self, current: Current) -> None:
         """Makes a checkpoint the one in use."""
-        document = asdict(current) | {"starts": _spread(current.starts)}
+        document = asdict(current) | {"starts": _spread(current.starts), "counted": _spread(current.counted)}
         self._put(places.CURRENT, document)
 
     def batches(self, checkpoint: str) -> list[int]:
@@ -107,9 +114,13 @@ class Journal:
         return sorted(found)
 
     def read(self, checkpoint: str, batch: int) -> Progress | None:
-        """A batch's progress; None if it is not here."""
-        content = self._files.read(places.progress_file(checkpoint, batch))
-        return None if content is None else _read_progress(content)
+        """A batch's progress; None if it is not here, or damaged, as after a power loss: the batch counts as undone."""
+        path = places.progress_file(checkpoint, batch)
+        content = self._files.read(path)
+        progress = None if content is None else _read_progress(content)
+        if content is not None and progress is None:
+            log.warning("%s is damaged: as if it were not there", path)
+        return progress
 
     def latest(self, checkpoint: str) -> Progress | None:
         """The last batch's progress; None before the first."""
@@ -173,12 +184,16 @@ def _read_current(content: bytes) -> Current:
             _gather(fields["starts"]),
             tuple(Loss(**loss) for loss in fields["lost"]),
             Totals(**fields["totals"]),
+            _gather(fields.get("counted", {})),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise HdfsAway(f"{places.CURRENT} is damaged: the archive does not know its checkpoint.") from None
+        raise HdfsAway(
+            f"{places.CURRENT} is damaged: the archive does not know its checkpoint. Move it away, and the archive "
+            "begins anew with all that Kafka holds; nothing is archived twice."
+        ) from None
 
 
-def _read_progress(content: bytes) -> Progress:
+def _read_progress(content: bytes) -> Progress | None:
     try:
         fields = json.loads(content)
         fields["ends"] = _gather(fields["ends"])
@@ -186,4 +201,4 @@ def _read_progress(content: bytes) -> Progress:
         fields["totals"] = Totals(**fields["totals"])
         return Progress(**fields)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise HdfsAway(f"A progress file in {places.PROGRESS} is damaged.") from None
+        return None

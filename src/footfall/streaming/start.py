@@ -11,7 +11,7 @@ from footfall.streaming import places
 from footfall.streaming.places import Files
 from footfall.streaming.progress import Current, Loss, Place, Progress, Topic, ends_of
 
-_RECOVER: Final = "`footfall recover archive` goes on from what is archived."
+RECOVER: Final = "`footfall recover archive` goes on from what is archived."
 
 
 class Refused(Exception):
@@ -56,6 +56,14 @@ def new_checkpoint() -> str:
     return secrets.token_hex(4)
 
 
+def first(topics: Mapping[str, Topic], bounds: Mapping[Place, Bound]) -> Current:
+    """The first checkpoint of an archive: all that Kafka holds.
+
+    Where its logs begin is noted, so that a gap is noticed in a partition too of which nothing was read yet.
+    """
+    return Current(new_checkpoint(), dict(topics), {place: bounds[place].start for place in _all_places(topics)})
+
+
 def judge(
     current: Current,
     latest: Progress | None,
@@ -68,15 +76,15 @@ def judge(
     for name, topic in topics.items():
         known = current.topics.get(name)
         if known is not None and known.id != topic.id:
-            raise Refused(f"Kafka's topic {name} was made anew since it was archived. {_RECOVER}")
+            raise Refused(f"Kafka's topic {name} was made anew since it was archived. {RECOVER}")
         if known is not None and known.partitions != topic.partitions:
-            raise Refused(f"Kafka's topic {name} has {topic.partitions} partitions, not {known.partitions}. {_RECOVER}")
+            raise Refused(f"Kafka's topic {name} has {topic.partitions} partitions, not {known.partitions}. {RECOVER}")
     for (topic_name, partition), end in sorted(ends_of(current, latest).items()):
         place, bound = f"{topic_name}/{partition}", bounds[topic_name, partition]
         if bound.end < end:
             raise Refused(
                 f"Kafka's log of {place} ends at offset {bound.end}, but everything before {end} is archived: Kafka "
-                f"lost its tail. {_RECOVER}"
+                f"lost its tail. {RECOVER}"
             )
         if bound.start > end:
             raise Refused(
@@ -91,15 +99,15 @@ def _judge_checkpoint(current: Current, latest: Progress | None, found: Checkpoi
     committed = -1 if found.committed is None else found.committed
     if found.owner is None and committed < 0:
         if latest is not None:
-            raise Refused(f"The archive's checkpoint {folder} is lost. {_RECOVER}")
+            raise Refused(f"The archive's checkpoint {folder} is lost. {RECOVER}")
         return
     if found.owner != current.checkpoint:
-        raise Refused(f"The checkpoint in {folder} is not this archive's. {_RECOVER}")
+        raise Refused(f"The checkpoint in {folder} is not this archive's. {RECOVER}")
     # A batch is archived before Spark commits it, and the next one begins after that.
     if archived - committed not in (0, 1):
         raise Refused(
             f"The checkpoint in {folder} has done {committed + 1} batches and the archive {archived + 1}: one of them "
-            f"is of another time. {_RECOVER}"
+            f"is of another time. {RECOVER}"
         )
 
 
@@ -109,20 +117,22 @@ def renewed(
     topics: Mapping[str, Topic],
     bounds: Mapping[Place, Bound],
     accept_loss: bool,
+    from_start: bool = False,
     now_ms: int | None = None,
 ) -> Current:
     """The checkpoint with which a recovery begins: after what is archived, wherever Kafka still has that.
 
-    From the beginning of a log where that cannot be told: what is archived is not archived again. Raises Refused if
-    Kafka has deleted records that are not archived, unless `accept_loss`.
+    From the beginning of a log where that cannot be told, and of all with `from_start`: what is archived is not
+    archived again. Raises Refused if Kafka has deleted records that are not archived, unless `accept_loss`.
     """
     now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-    starts: dict[Place, int] = {}
+    starts = {place: bounds[place].start for place in _all_places(topics)}
+    counted = {}
     lost = list(current.lost)
     for (name, partition), end in ends_of(current, latest).items():
-        bound = bounds.get((name, partition))
-        if bound is None or current.topics[name] != topics[name] or bound.end < end:
+        if current.topics.get(name) != topics.get(name):
             continue
+        place, bound = (name, partition), bounds[name, partition]
         if bound.start > end:
             if not accept_loss:
                 raise Refused(
@@ -130,6 +140,13 @@ def renewed(
                     "archived; say --accept-loss to go on without them."
                 )
             lost.append(Loss(name, partition, end, bound.start, now_ms))
-        starts[name, partition] = max(bound.start, end)
+        # A recovery may follow one that has not read again all that it wanted to.
+        counted[place] = min(max(end, current.counted.get(place, 0)), bound.end)
+        if not from_start and bound.end >= end:
+            starts[place] = max(bound.start, end)
     totals = current.totals if latest is None else latest.totals
-    return Current(new_checkpoint(), dict(topics), starts, tuple(lost), totals)
+    return Current(new_checkpoint(), dict(topics), starts, tuple(lost), totals, counted)
+
+
+def _all_places(topics: Mapping[str, Topic]) -> list[Place]:
+    return [(name, partition) for name, topic in topics.items() for partition in range(topic.partitions)]
