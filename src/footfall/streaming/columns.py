@@ -43,6 +43,11 @@ _REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original")
 _REJECT_TIME: Final = "rejected_at"
 # As strict as the readers of the live path: what they do not take, the archive does not.
 _UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+# No folder of a day that no calendar of Python's has: 1970 to 2159, as on the live path.
+_LAST_S: Final = 5_999_999_940
+# Else Spark reads what no other reader of Kafka does.
+_STRICT: Final = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")
 
 
@@ -72,12 +77,13 @@ def read_events(records: DataFrame) -> DataFrame:
     """Records of `events` (Kafka's columns) as rows of `/events`, with a column `readable`: false for what is none."""
     texts = [StructField(field.name, _as_read(field.dataType)) for field in event_fields()]
     parsed = records.select(
-        f.from_json(f.col("value").cast("string"), StructType(texts)).alias("event"),
+        _parsed(StructType(texts)).alias("event"),
         *_origin(),
     )
     columns = [_typed(field).alias(field.name) for field in event_fields()]
     rows = parsed.select(*columns, *(field.name for field in _ORIGIN))
     readable = f.col("event_id").rlike(_UUID) & f.col("app_id").isin(*APP_IDS) & (f.col("session_id") != "")
+    readable &= _in_time("event_time")
     for name in _NEEDED:
         readable &= f.col(name).isNotNull()
     return _ordered(rows, archive_schema(), f.to_date("event_time"), readable)
@@ -87,11 +93,11 @@ def read_rejects(records: DataFrame) -> DataFrame:
     """Records of `events.rejected` as rows of `/events_rejected`, with a column `readable`."""
     fields = ("app_id", *_REJECT_TEXTS, _REJECT_TIME)
     shape = StructType([StructField(name, StringType()) for name in fields])
-    parsed = records.select(f.from_json(f.col("value").cast("string"), shape).alias("reject"), *_origin())
+    parsed = records.select(_parsed(shape).alias("reject"), *_origin())
     columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in fields[:-1]]
-    when = f.col(f"reject.{_REJECT_TIME}").try_cast("timestamp").alias(_REJECT_TIME)
+    when = _time(f"reject.{_REJECT_TIME}").alias(_REJECT_TIME)
     rows = parsed.select(*columns, when, *(field.name for field in _ORIGIN))
-    readable = f.col("app_id").isNotNull() & f.col("original").isNotNull() & f.col(_REJECT_TIME).isNotNull()
+    readable = f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)
     return _ordered(rows, rejects_schema(), f.to_date(_REJECT_TIME), readable)
 
 
@@ -119,5 +125,19 @@ def _as_read(wanted: DataType) -> DataType:
 
 
 def _typed(field: StructField) -> Column:
-    column = f.col(f"event.{field.name}")
-    return column.try_cast("timestamp") if isinstance(field.dataType, TimestampType) else column
+    name = f"event.{field.name}"
+    return _time(name) if isinstance(field.dataType, TimestampType) else f.col(name)
+
+
+def _parsed(shape: StructType) -> Column:
+    text = f.col("value").cast("string")
+    return f.from_json(f.when(f.is_valid_utf8(text), text), shape, _STRICT)
+
+
+def _time(name: str) -> Column:
+    # The cast alone would take a bare year, or a time in another zone, for a time.
+    return f.when(f.col(name).rlike(_TIME), f.col(name).try_cast("timestamp"))
+
+
+def _in_time(name: str) -> Column:
+    return f.unix_seconds(name).between(0, _LAST_S)
