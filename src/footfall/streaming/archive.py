@@ -5,27 +5,39 @@ what other batches archived, and their names on the batch alone.
 """
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, Observation, SparkSession
+from numpy.typing import NDArray
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as f
 
+from footfall.hdfs import HdfsAway
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.streaming import columns, compaction, places
+from footfall.streaming import columns, compaction, damage, keys, places
 from footfall.streaming.compaction import Group
 from footfall.streaming.index import Hashes, IdentityIndex, near
+from footfall.streaming.keys import EPOCH
 from footfall.streaming.places import EVENTS, REJECTED, Files, Part, Store
-from footfall.streaming.progress import Current, Journal, Place, Progress, Totals, ends_of
+from footfall.streaming.progress import Current, Journal, Place, Progress, Totals
+from footfall.streaming.start import RECOVER, Refused
 
-_EPOCH: Final = date(1970, 1, 1)
 _TOPICS: Final = ((TOPIC_EVENTS, EVENTS_PARTITIONS), (TOPIC_REJECTED, REJECTED_PARTITIONS))
 log = logging.getLogger("streaming")
 Uri = Callable[[str], str]
+
+
+class _Found(NamedTuple):
+    """What a batch's staged rows are, row by row. repeats: not to be archived; again: those of them that this very
+    record put into the archive, unnoticed by its progress or read again after a recovery."""
+
+    repeats: NDArray[np.bool_]
+    again: NDArray[np.bool_]
 
 
 class Archive:
@@ -40,6 +52,8 @@ class Archive:
         self._current = current
         self._latest = latest
         self._batch = -1
+        # Of its own: what an earlier writer still does there, late, does not meet this one's files.
+        self._aside = f"{places.STAGING}/{secrets.token_hex(4)}"
         self._index = IdentityIndex(self._hashes)
         # Minutes of the events in a file, as far as known; spares readers of a few minutes most of a day's files.
         self._minutes: dict[str, tuple[int, int]] = {}
@@ -50,41 +64,45 @@ class Archive:
         return self._latest
 
     def batch(self, records: DataFrame, number: int) -> None:
-        """Archives a batch (Kafka's columns); what Spark calls for each. Raises HdfsAway and what Spark raises."""
+        """Archives a batch (Kafka's columns); what Spark calls for each.
+
+        Raises HdfsAway, Refused and what Spark raises.
+        """
+        with damage.named(self._files, self._uri("")):
+            self._archive(records, number)
+
+    def _archive(self, records: DataFrame, number: int) -> None:
         began_ms = time.time_ns() // 1_000_000
+        if self._batch < 0:
+            self._clear_staging()
         self._batch = number
-        before = None if self._latest is None else self._latest.batch
-        if before is not None and number <= before:
-            # Archived already, but Spark had not committed it: the same records give the same files.
-            log.info("batch %d is done again", number)
-            self._latest = self._journal.read(self._current.checkpoint, number - 1) if number else None
-            self._index.forget()
-        seen, rows = self._stage(records, number)
-        known = ends_of(self._current, self._latest)
-        totals = Totals(unreadable=seen["unreadable"], archived=0)
+        before = self._before(number)
+        seen, rows = self._stage(records)
+        totals = Totals(unreadable=seen["unreadable"])
         touched: tuple[tuple[int, int], ...] = ()
-        if rows is not None and rows.num_rows:
-            repeats = self._drop_repeats(rows, number)
-            kept = rows.filter(~repeats) if repeats.any() else rows
-            touched = self._publish(EVENTS, number, kept)
-            totals = totals.plus(Totals(archived=kept.num_rows, repeats=rows.num_rows - kept.num_rows))
-        else:
-            kept = None
+        kept = None
+        if rows.num_rows:
+            found = self._find_repeats(rows, number)
+            kept = rows.filter(~found.repeats)
+            self._publish(kept, self._leave_out(rows.filter(found.repeats)), number)
+            new, counts = ~found.repeats | found.again, self._counts(rows)
+            totals = totals.plus(Totals(archived=int((counts & new).sum()), repeats=int((counts & ~new).sum())))
+            touched = keys.ranges(np.unique(rows["minute"].to_numpy()[~found.repeats | (found.again & counts)]))
         if seen["rejects"]:
             totals = totals.plus(self._archive_rejects(records, number))
-        sums = (self._current.totals if self._latest is None else self._latest.totals).plus(totals)
+        known, sums = (self._current.starts, self._current.totals) if before is None else (before.ends, before.totals)
         ends = known | {place: end for place, end in _ends(seen).items() if end > known.get(place, -1)}
         now_ms = time.time_ns() // 1_000_000
-        progress = Progress(self._current.checkpoint, number, began_ms, now_ms, ends, touched, sums)
+        progress = Progress(self._current.checkpoint, number, began_ms, now_ms, ends, touched, sums.plus(totals))
         self._journal.append(progress)
         self._latest = progress
         if kept is not None:
-            self._index.add(_by_day(kept))
-        self._files.delete(f"{places.STAGING}/{number}")
+            self._index.add(keys.by_day(kept))
+        self._files.delete(self._aside)
 
     def events(self, first: int, end: int) -> DataFrame:
         """The archived events with first ≤ minute of `event_time` < end, minutes since 1970."""
-        days = {_EPOCH + timedelta(days=minute // 1440) for minute in (first, end - 1)}
+        days = {EPOCH + timedelta(days=minute // 1440) for minute in (first, end - 1)}
         span = (max(days) - min(days)).days
         wanted = [min(days) + timedelta(days=shift) for shift in range(span + 1)]
         paths = []
@@ -98,12 +116,17 @@ class Archive:
 
     def compact(self, now_ms: int, patience_s: float) -> int:
         """Merges small files, groups one after another until patience is over; returns how many. Raises as `batch`."""
+        with damage.named(self._files, self._uri("")):
+            return self._compact(now_ms, patience_s)
+
+    def _compact(self, now_ms: int, patience_s: float) -> int:
+        compaction.finish(self._files)
         until, done = time.monotonic() + patience_s, 0
         # The batch that was begun last may be done again; the one before it is committed.
         committed = self._batch - 1
         for store in (EVENTS, REJECTED):
             for values, folder in places.folders(self._files, store).items():
-                day, held = places.day_of(values), places.parts(self._files, folder)
+                day, held = places.day_of(values), damage.whole(places.parts(self._files, folder))
                 if day is None or len(held) < 2:
                     continue
                 checkpoint = self._current.checkpoint
@@ -118,104 +141,127 @@ class Archive:
                     done += 1
         return done
 
-    def _stage(self, records: DataFrame, number: int) -> tuple[dict[str, int], pa.Table | None]:
+    def _before(self, number: int) -> Progress | None:
+        """How far the archive was before a batch; None if it is the checkpoint's first. Raises Refused."""
+        if self._latest is not None and self._latest.batch == number - 1:
+            return self._latest
+        if self._latest is not None and self._latest.batch >= number:
+            # Archived already, but Spark had not committed it: the same records give the same files.
+            log.info("batch %d is done again", number)
+            self._index.forget()
+        before = self._journal.read(self._current.checkpoint, number - 1) if number else None
+        if before is None and number:
+            raise Refused(
+                f"Spark does batch {number}, but {places.progress_file(self._current.checkpoint, number - 1)}, which "
+                f"says what was archived before it, is gone. {RECOVER}"
+            )
+        return before
+
+    def _clear_staging(self) -> None:
+        """Deletes what interrupted batches left. Merged rows stay: an intent may speak of them."""
+        for entry in self._files.list(places.STAGING):
+            if entry.path != compaction.MERGING:
+                self._files.delete(entry.path)
+
+    def _stage(self, records: DataFrame) -> tuple[dict[str, int], pa.Table]:
         """Writes the readable events aside; returns what was seen of the batch, and a row for each staged event."""
-        staged = f"{places.STAGING}/{number}"
-        self._files.delete(staged)
-        observation = Observation()
+        observation, unreadable = Observation(), Observation()
         counted = records.observe(observation, *_observed())
         events = columns.read_events(counted.where(f.col("topic") == TOPIC_EVENTS))
-        unreadable = Observation()
-        events = events.observe(unreadable, f.count_if(~f.col("readable")).alias("unreadable"))
-        self._write(events.where("readable").drop("readable"), EVENTS, f"{staged}/events")
+        bad = ~f.col("readable") & self._is_counted(TOPIC_EVENTS)
+        events = events.observe(unreadable, f.count_if(bad).alias("unreadable"))
+        self._write(events.where("readable").drop("readable"), EVENTS, f"{self._aside}/events")
         seen = {name: int(value or 0) for name, value in {**observation.get, **unreadable.get}.items()}
-        paths = _below(self._files, f"{staged}/events", len(EVENTS.columns))
-        return seen, self._keys(self._read(EVENTS, paths, f"{staged}/events")) if paths else None
+        return seen, self._keys(self._staged())
 
-    def _drop_repeats(self, rows: pa.Table, number: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Finds the staged rows that are not their identity's first, and stages the batch anew without them."""
-        hashes = rows["hash"].to_numpy()
-        days = _days(rows)
-        order = np.lexsort((rows["kafka_offset"].to_numpy(), hashes))
-        twice = np.zeros(len(hashes), dtype=np.bool_)
-        same = hashes[order][1:] == hashes[order][:-1]
-        twice[order[1:]] |= same
-        twice[order[:-1]] |= same
-        doubtful = twice | self._index.perhaps(days, hashes)
+    def _find_repeats(self, rows: pa.Table, number: int) -> _Found:
+        """Finds the staged rows that are not their identity's first."""
+        days, hashes = list(keys.by_day(rows)), rows["hash"].to_numpy()
+        doubtful = keys.several(hashes) | self._index.perhaps(days, hashes)
         if not doubtful.any():
-            return doubtful
+            return _Found(doubtful, doubtful)
         repeats = self._repeats(rows.filter(doubtful), days, number)
-        drop = np.zeros(len(hashes), dtype=np.bool_)
-        if repeats.num_rows:
-            place = rows["kafka_partition"].to_numpy().astype(np.int64) << 48 | rows["kafka_offset"].to_numpy()
-            gone = repeats["kafka_partition"].to_numpy().astype(np.int64) << 48 | repeats["kafka_offset"].to_numpy()
-            drop = np.isin(place, gone)
-            staged = f"{places.STAGING}/{number}"
-            left = self._staged(number).join(
-                f.broadcast(self._spark.createDataFrame(repeats)), ["kafka_partition", "kafka_offset"], "left_anti"
-            )
-            self._write(left.select(*columns.archive_schema().names), EVENTS, f"{staged}/once")
-        return drop
+        own, gone = keys.kafka_places(rows), keys.kafka_places(repeats)
+        again = gone[repeats["again"].to_numpy(zero_copy_only=False)]
+        return _Found(np.isin(own, gone), np.isin(own, again))
 
-    def _repeats(self, doubtful: pa.Table, days: set[date], number: int) -> pa.Table:
-        """Partition and offset of those rows that are truly repeats, by the identities themselves."""
+    def _repeats(self, doubtful: pa.Table, days: list[date], number: int) -> pa.Table:
+        """Partition and offset of those rows that are truly repeats, by the identities themselves, and `again`."""
         asked = self._spark.createDataFrame(doubtful.select(["kafka_partition", "kafka_offset", "hash"]))
-        rows = self._staged(number).join(f.broadcast(asked), ["kafka_partition", "kafka_offset"])
-        rows = rows.select("session_id", "event_id", "kafka_partition", "kafka_offset", "hash")
+        place = f.struct("kafka_offset", "kafka_partition")
+        rows = self._staged().join(f.broadcast(asked), ["kafka_partition", "kafka_offset"])
+        rows = rows.select("session_id", "event_id", "kafka_partition", "kafka_offset", "hash", place.alias("place"))
         archived = self._read(EVENTS, self._paths(EVENTS, near(days), leave_out=number))
-        archived = archived.select("session_id", "event_id", columns.identity_hash().alias("hash"))
+        archived = archived.select("session_id", "event_id", columns.identity_hash().alias("hash"), place.alias("at"))
         archived = archived.join(f.broadcast(asked.select("hash").distinct()), "hash", "left_semi")
-        first = rows.groupBy("session_id", "event_id").agg(f.min("kafka_offset").alias("first"))
-        there = archived.select("session_id", "event_id").distinct().withColumn("there", f.lit(True))
+        first = rows.groupBy("session_id", "event_id").agg(f.min("place").alias("first"))
+        there = archived.groupBy("session_id", "event_id").agg(f.collect_set("at").alias("there"))
         judged = rows.join(first, ["session_id", "event_id"]).join(there, ["session_id", "event_id"], "left")
-        repeats = judged.where((f.col("kafka_offset") > f.col("first")) | f.col("there"))
-        return repeats.select("kafka_partition", "kafka_offset").toArrow()
+        repeats = judged.where((f.col("place") > f.col("first")) | f.col("there").isNotNull())
+        again = f.coalesce(f.array_contains("there", f.col("place")), f.lit(False)).alias("again")
+        return repeats.select("kafka_partition", "kafka_offset", again).toArrow()
+
+    def _leave_out(self, repeats: pa.Table) -> str:
+        """The folder of the staged rows without these; they are staged anew for that."""
+        if not repeats.num_rows:
+            return f"{self._aside}/events"
+        gone = self._spark.createDataFrame(repeats.select(["kafka_partition", "kafka_offset"]))
+        left = self._staged().join(f.broadcast(gone), ["kafka_partition", "kafka_offset"], "left_anti")
+        self._write(left.select(*columns.archive_schema().names), EVENTS, f"{self._aside}/once")
+        return f"{self._aside}/once"
+
+    def _is_counted(self, topic: str) -> Column:
+        """Whether a record counts in the totals: not if those of an earlier checkpoint count it already."""
+        until = [f.lit(self._current.counted.get((topic, p), 0)) for p in range(dict(_TOPICS)[topic])]
+        return f.col("kafka_offset") >= f.get(f.array(*until), f.col("kafka_partition"))
+
+    def _counts(self, rows: pa.Table) -> NDArray[np.bool_]:
+        """`_is_counted` of events, row by row."""
+        until = [self._current.counted.get((TOPIC_EVENTS, p), 0) for p in range(EVENTS_PARTITIONS)]
+        return np.asarray(rows["kafka_offset"].to_numpy() >= np.array(until)[rows["kafka_partition"].to_numpy()])
 
     def _archive_rejects(self, records: DataFrame, number: int) -> Totals:
-        staged = f"{places.STAGING}/{number}/rejects"
+        staged, once = f"{self._aside}/rejects", f"{self._aside}/rejects-once"
         rows = columns.read_rejects(records.where(f.col("topic") == TOPIC_REJECTED))
-        observation = Observation()
-        rows = rows.observe(observation, f.count_if(~f.col("readable")).alias("unreadable"))
+        counts, observation = self._is_counted(TOPIC_REJECTED), Observation()
+        told = [f.count_if(counts & f.col("readable")), f.count_if(counts & ~f.col("readable"))]
+        rows = rows.observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
         self._write(rows.where("readable").drop("readable"), REJECTED, staged)
         paths = _below(self._files, staged, len(REJECTED.columns))
-        new = self._read(REJECTED, paths, staged)
-        held = 0
         if paths:
             # A reject has no identity but its place; one that an earlier checkpoint archived is left out.
             key = ["kafka_partition", "kafka_offset", "rejected_at"]
-            days = [day for path in paths if (day := date.fromisoformat(path.split("dt=")[1][:10]))]
-            there = self._read(REJECTED, self._paths(REJECTED, days, leave_out=number)).select(*key)
-            left = new.join(there, key, "left_anti").select(*columns.rejects_schema().names)
-            once = f"{staged}-once"
-            counted = Observation()
-            self._write(left.observe(counted, f.count(f.lit(1)).alias("rows")), REJECTED, once)
-            held = int(counted.get["rows"])
+            there = self._read(REJECTED, self._paths(REJECTED, map(_day, paths), leave_out=number)).select(*key)
+            left = self._read(REJECTED, paths, staged).join(there, key, "left_anti")
+            self._write(left.select(*columns.rejects_schema().names), REJECTED, once)
             self._move(REJECTED, once, number)
-        return Totals(rejected=held, unreadable=int(observation.get["unreadable"] or 0))
+        return Totals(
+            rejected=int(observation.get["rejected"] or 0), unreadable=int(observation.get["unreadable"] or 0)
+        )
 
-    def _publish(self, store: Store, number: int, kept: pa.Table) -> tuple[tuple[int, int], ...]:
-        """Gives the staged files their names. Returns the minutes of their events, as ranges."""
-        staged = f"{places.STAGING}/{number}"
-        folder = f"{staged}/once" if self._files.exists(f"{staged}/once") else f"{staged}/events"
+    def _publish(self, kept: pa.Table, staged: str, number: int) -> None:
+        """Gives the staged files of events their names, and notes what minutes they hold."""
         minutes = np.unique(kept["minute"].to_numpy())
-        for path in self._move(store, folder, number):
-            if len(minutes):
-                day = date.fromisoformat(path.split("dt=")[1][:10])
-                start = (day - _EPOCH).days * 1440
-                of_day = minutes[(minutes >= start) & (minutes < start + 1440)]
-                if len(of_day):
-                    self._minutes[path] = int(of_day[0]), int(of_day[-1])
-        return _ranges(minutes)
+        targets = self._move(EVENTS, staged, number)
+        if {_day(path) for path in targets} != set(keys.by_day(kept)):
+            raise HdfsAway(f"The staged files in {staged} are not those of the batch's days.")
+        for path in targets:
+            start = (_day(path) - EPOCH).days * 1440
+            of_day = minutes[(minutes >= start) & (minutes < start + 1440)]
+            self._minutes[path] = int(of_day[0]), int(of_day[-1])
 
     def _move(self, store: Store, staged: str, number: int) -> list[str]:
         name = Part(self._current.checkpoint, number, number, 0).name
-        targets = []
+        moves = {}
         for path in _below(self._files, staged, len(store.columns)):
             folder = f"{store.root}{path.removeprefix(staged).rpartition('/')[0]}"
-            self._files.make_folder(folder)
-            self._files.replace(path, f"{folder}/{name}")
-            targets.append(f"{folder}/{name}")
-        return targets
+            if f"{folder}/{name}" in moves:
+                raise HdfsAway(f"Spark staged two files for {folder}, not one.")
+            moves[f"{folder}/{name}"] = path
+        for target, path in moves.items():
+            self._files.make_folder(target.rpartition("/")[0])
+            self._files.replace(path, target)
+        return list(moves)
 
     def _write(self, rows: DataFrame, store: Store, folder: str) -> None:
         """One file for each of the store's folders, below `folder`."""
@@ -233,8 +279,8 @@ class Archive:
         if len(ranges) == len(known):
             self._minutes[group.target] = min(low for low, _ in ranges), max(high for _, high in ranges)
 
-    def _staged(self, number: int) -> DataFrame:
-        folder = f"{places.STAGING}/{number}/events"
+    def _staged(self) -> DataFrame:
+        folder = f"{self._aside}/events"
         return self._read(EVENTS, _below(self._files, folder, len(EVENTS.columns)), folder)
 
     def _read(self, store: Store, paths: Iterable[str], base: str | None = None) -> DataFrame:
@@ -252,7 +298,7 @@ class Archive:
             file.path
             for values, folder in places.folders(self._files, store).items()
             if places.day_of(values) in wanted
-            for file in places.parts(self._files, folder)
+            for file in damage.whole(places.parts(self._files, folder))
             if file.name != own
         ]
 
@@ -261,7 +307,7 @@ class Archive:
         if not paths:
             return {}
         rows = self._read(EVENTS, paths).select("dt", columns.identity_hash().alias("hash")).toArrow()
-        return _by_day(rows)
+        return keys.by_day(rows)
 
     def _keys(self, staged: DataFrame) -> pa.Table:
         minute = f.floor(f.unix_seconds("event_time") / 60).alias("minute")
@@ -298,28 +344,6 @@ def _below(files: Files, folder: str, depth: int) -> list[str]:
     return [file.path for one in level for file in files.list(one) if file.name.endswith(".parquet")]
 
 
-def _days(rows: pa.Table) -> set[date]:
-    return {
-        _EPOCH + timedelta(days=int(day))
-        for day in np.unique(rows["dt"].to_numpy().astype("datetime64[D]").astype(int))
-    }
-
-
-def _day_numbers(rows: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Days since 1970."""
-    return np.asarray(rows["dt"].to_numpy().astype("datetime64[D]"), dtype=np.int64)
-
-
-def _by_day(rows: pa.Table) -> dict[date, Hashes]:
-    days = _day_numbers(rows)
-    hashes = rows["hash"].to_numpy()
-    return {_EPOCH + timedelta(days=int(day)): hashes[days == day] for day in np.unique(days)}
-
-
-def _ranges(minutes: np.ndarray[Any, Any]) -> tuple[tuple[int, int], ...]:
-    if not len(minutes):
-        return ()
-    breaks = np.flatnonzero(np.diff(minutes) > 1)
-    firsts = minutes[np.concatenate(([0], breaks + 1))]
-    lasts = minutes[np.concatenate((breaks, [len(minutes) - 1]))]
-    return tuple((int(a), int(b)) for a, b in zip(firsts, lasts, strict=True))
+def _day(path: str) -> date:
+    """The day of the folder that a file lies in."""
+    return date.fromisoformat(path.rpartition("/")[0].rpartition("dt=")[2])
