@@ -98,6 +98,7 @@ class Retention(BaseModel):
     live_days: int = Field(8, ge=1, description="days of live tables, by received_at; more than Kafka's, never less")
     spool_gib: float = Field(1.0, gt=0, description="GiB that a site may spool while Kafka is away")
     site_logs_gib: float = Field(1.0, gt=0, description="GiB of site logs kept, of those that Flume has read")
+    hdfs_events_days: int = Field(90, ge=8, description="days of events, rejects and windows in HDFS, by event_time")
     hdfs_logs_days: int = Field(30, ge=1, description="days of site logs in HDFS, by the lines' own time")
     ledger_days: int = Field(7, ge=1, description="days of single ledger entries; hourly totals stay")
     free_disk_gib: float = Field(5.0, ge=0, description="below this visitors pause and collectors answer 503")

@@ -6,7 +6,7 @@ import typer
 
 from footfall.cli import output
 from footfall.cluster import lifecycle, run
-from footfall.realtime.deploy import DeployError
+from footfall.realtime.errors import DeployError
 from footfall.realtime.lag import LagUnknown, lag
 from footfall.realtime.rebuild import rebuild
 from footfall.realtime.store import StoreAway

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.output import print_json, print_table, stderr
+from footfall.cli.output import print_json, print_table, stderr, stdout
 from footfall.cluster import run
 from footfall.cluster.status import status as find_status
+from footfall.lags import Lag
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:
@@ -16,6 +17,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="as one JSON docume
         print_json(document)
     elif document["services"]:
         print_table(["name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"], document["services"])
+        if document["lags"]:
+            stdout.print()
+            print_table([*Lag._fields], document["lags"])
     else:
         stderr.print("Footfall is not running; start it with `./footfall up`.", markup=False)
     if not document["healthy"]:

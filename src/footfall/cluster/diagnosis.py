@@ -4,7 +4,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import psutil
 
@@ -16,7 +16,15 @@ from footfall.cluster.setup import topology_built
 from footfall.cluster.status import status
 from footfall.settings import Settings
 
-_LAG_S = 5.0
+# Beyond these ages, in seconds, somebody should look; each is several times the usual.
+_MOST_S = {"live": 5.0, "archive": 60.0, "windows": 240.0, "logs": 60.0}
+_NAMED = {
+    "live": "The live figures are",
+    "archive": "The newest archived events are",
+    "windows": "The newest windows are",
+    "logs": "Log lines that Flume has not read are",
+}
+_LOGS = {"live": "topology", "archive": "spark-streaming", "windows": "spark-streaming", "logs": "flume"}
 
 
 class Report(TypedDict):
@@ -51,12 +59,12 @@ def diagnose(settings: Settings) -> Report:
         facts["platform"] = "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}
     facts["platform"] = f"asked for: {', '.join(wanted)}"
-    for line in status(settings)["services"]:
+    found = status(settings)
+    for line in found["services"]:
         if line["state"] in ("failed", "stopped"):
             detail = f": {line['detail']}" if line["detail"] else ""
             problems.append(f"{line['name']} is {line['state']}{detail} (`./footfall logs {line['name']}`)")
-    if "topology" in wanted:
-        problems += _lag(settings, facts)
+    problems += _lags(found["lags"], facts)
     return {"facts": facts, "problems": problems}
 
 
@@ -87,17 +95,18 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _lag(settings: Settings, facts: dict[str, str]) -> list[str]:
-    from footfall.realtime.lag import LagUnknown, lag
-
-    try:
-        found = lag(settings)
-    except LagUnknown as error:
-        return [str(error)]
-    facts["live lag"] = f"{found.records} events wait in Kafka; the newest figures are {found.age_s:.1f} s old"
-    if found.age_s <= _LAG_S:
-        return []
-    return [
-        f"The live figures are {found.age_s:.0f} s old and {found.records} events wait in Kafka; Storm is catching up "
-        "or stuck: see `./footfall logs topology`."
-    ]
+def _lags(lags: list[dict[str, Any]], facts: dict[str, str]) -> list[str]:
+    problems = []
+    for lag in lags:
+        name, age_s, most_s = lag["name"], lag["age_s"], _MOST_S[lag["name"]]
+        if lag["trouble"]:
+            problems.append(lag["trouble"])
+            continue
+        waiting = "" if lag["waiting"] is None else f"{lag['waiting']} {lag['unit']} wait; "
+        facts[f"{name} lag"] = f"{waiting}{'nothing yet' if age_s is None else f'the newest is {age_s:.1f} s old'}"
+        if age_s is not None and age_s > most_s:
+            problems.append(
+                f"{_NAMED[name]} {age_s:.0f} s old ({waiting}usual are {most_s:.0f} s at most): what makes them is "
+                f"catching up or stuck: see `./footfall logs {_LOGS[name]}`."
+            )
+    return problems

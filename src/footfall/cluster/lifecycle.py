@@ -1,6 +1,5 @@
 """`up` and `down`: starts each service the moment what it needs is healthy, and stops them in the reverse order."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from footfall.cluster import install, orphans, preflight, probes, run, setup
+from footfall.cluster import wanted as remembered
 from footfall.cluster.errors import ClusterError, Refused, Unhealthy
 from footfall.cluster.manager import Manager
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, Service, with_needs
@@ -54,7 +54,7 @@ def down(settings: Settings, say: Say) -> None:
     """Stops everything, those first that feed the others; afterwards no process of this platform is left."""
     manager = Manager(settings)
     with exclusive(settings, say):
-        (settings.run_dir / "wanted.json").unlink(missing_ok=True)
+        remembered.forget(settings)
         if manager.alive():
             known = manager.processes()
             # The warden first: it would start again what is being stopped.
@@ -102,11 +102,7 @@ def exclusive(settings: Settings, say: Say) -> Iterator[None]:
 
 def wanted(settings: Settings) -> list[str]:
     """Names of the services that the last `up` brought up; none after `down`."""
-    try:
-        names = json.loads((settings.run_dir / "wanted.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [name for name in names if name in BY_NAME]
+    return [name for name in remembered.read(settings) if name in BY_NAME]
 
 
 def last_lines(path: Path, count: int = _LOG_LINES) -> str:
@@ -121,8 +117,7 @@ def last_lines(path: Path, count: int = _LOG_LINES) -> str:
 
 
 def _remember_wanted(settings: Settings, services: list[Service]) -> None:
-    names = sorted({*wanted(settings), *(service.name for service in services)})
-    (settings.run_dir / "wanted.json").write_text(json.dumps(names), "utf-8")
+    remembered.write(settings, {*wanted(settings), *(service.name for service in services)})
 
 
 def _manage(manager: Manager, services: list[Service], say: Say) -> None:
@@ -218,7 +213,8 @@ def _stop(manager: Manager, names: list[str], say: Say) -> None:
 
 def _stop_topology(settings: Settings, say: Say) -> None:
     """Lets the spout stop and the bolts flush; if Storm does not answer, its worker is ended with its supervisor."""
-    from footfall.realtime.deploy import DeployError, stop
+    from footfall.realtime.deploy import stop
+    from footfall.realtime.errors import DeployError
 
     with suppress(DeployError, ClusterError):
         stop(settings)

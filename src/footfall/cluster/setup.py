@@ -83,7 +83,8 @@ def ensure_tables(settings: Settings) -> None:
 
 def deploy_topology(settings: Settings) -> None:
     """Submits the live topology, or replaces it if it changed."""
-    from footfall.realtime.deploy import DeployError, deploy
+    from footfall.realtime.deploy import deploy
+    from footfall.realtime.errors import DeployError
     from footfall.realtime.lag import ProgressRefused
 
     try:

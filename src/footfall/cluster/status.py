@@ -11,6 +11,7 @@ from footfall.cluster import lifecycle, probes
 from footfall.cluster.errors import Unhealthy
 from footfall.cluster.manager import Manager, Process
 from footfall.cluster.services import BY_NAME, Service
+from footfall.lags import lags
 from footfall.settings import Settings
 
 State = Literal["healthy", "starting", "stopped", "failed"]
@@ -37,6 +38,7 @@ class Status(TypedDict):
 
     healthy: bool
     services: list[ServiceStatus]
+    lags: list[dict[str, Any]]
 
 
 def status(settings: Settings) -> Status:
@@ -45,9 +47,12 @@ def status(settings: Settings) -> Status:
     processes = Manager(settings).processes()
     seen = read_health(settings)
     services = [BY_NAME[name] for name in names if name in probes.PROBES]
-    with ThreadPoolExecutor(max(1, len(services))) as pool:
+    with ThreadPoolExecutor(len(services) + 1) as pool:
+        behind = pool.submit(lags, settings, names)
         lines = list(pool.map(lambda s: _line(settings, s, processes.get(s.name), seen.get(s.name)), services))
-    return {"healthy": bool(lines) and all(line["state"] == "healthy" for line in lines), "services": lines}
+        told = [lag._asdict() for lag in behind.result()]
+    healthy = bool(lines) and all(line["state"] == "healthy" for line in lines)
+    return {"healthy": healthy, "services": lines, "lags": told}
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -54,6 +54,12 @@ def _hdfs_logs(settings: Settings) -> object:
     return sweep_hdfs_logs(settings, datetime.now(timezone.utc).date())
 
 
+def _hdfs_events(settings: Settings) -> object:
+    from footfall.streaming.retention import sweep_hdfs_events
+
+    return sweep_hdfs_events(settings, datetime.now(timezone.utc).date())
+
+
 def _storm_logs(settings: Settings) -> None:
     """Deletes the logs of topologies that are gone: each deployment has a folder of its own."""
     before = time.time() - _LEFTOVERS_DAYS * 86_400
@@ -69,6 +75,7 @@ SWEEPS = (
     Sweep("site logs", 600, _site_logs),
     Sweep("logs left open", 600, _open_logs),
     Sweep("logs in HDFS", 3600, _hdfs_logs),
+    Sweep("events in HDFS", 3600, _hdfs_events),
     Sweep("storm logs", 3600, _storm_logs),
 )
 

@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.latest import PageView
+from footfall.lags import Lag
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -26,6 +27,8 @@ Row = dict[str, Any]
 FRESH_S = 1.0
 # Lists of all pages and sections are a hundred times the cells of the sites' own figures, and change slowly.
 LISTS_FRESH_S = 4.0
+# Asks Kafka, HDFS and HBase by clients of its own each time.
+LAGS_FRESH_S = 6.0
 # Longer waits are a fault to be shown, not to be waited for.
 PATIENCE_S = 2.0
 # Look-ups are by session or person, so their number is not bounded by itself.
@@ -42,6 +45,9 @@ class Source(Protocol):
 
     def latest(self) -> list[PageView]:
         """The newest page views of people on all sites, newest first."""
+
+    def lags(self) -> list[Lag]:
+        """How far each consumer is behind what feeds it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class Figures:
         # One thread an engine: a dead HBase must not hold up what Kafka still tells.
         self._hbase = _Lane("hbase", patience_s)
         self._kafka = _Lane("kafka", patience_s)
+        self._several = _Lane("several", patience_s)
 
     def active(self) -> Reading[list[Row]]:
         """Rows of `live-active-users` by app."""
@@ -91,6 +98,10 @@ class Figures:
     def latest(self) -> Reading[list[PageView]]:
         """The newest page views."""
         return self._kafka.read(("latest",), FRESH_S, self._source.latest)
+
+    def lags(self) -> Reading[list[Lag]]:
+        """How far each consumer is behind."""
+        return self._several.read(("lags",), LAGS_FRESH_S, self._source.lags)
 
     def session(self, session: str) -> Reading[list[Row]]:
         """Rows of `session`."""

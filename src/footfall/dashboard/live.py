@@ -52,6 +52,7 @@ def _live(figures: Figures) -> None:
         _draw(lambda: panels.errors(figures.errors()))
         _draw(lambda: panels.pages(figures.pages()))
         _draw(lambda: panels.sections(figures.sections()))
+        _draw(lambda: panels.pipeline(figures.lags()))
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -8,10 +8,17 @@ from footfall.dashboard.latest import PageView
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
 from footfall.events.geo import ATTRIBUTION
 from footfall.events.times import parse_rfc3339_ms
+from footfall.lags import Lag
 
 _SHOWN_VIEWS = 18
 _SHOWN_ERRORS = 8
 
+_STORES = {
+    "live": "Live figures (HBase)",
+    "archive": "Archive (HDFS)",
+    "windows": "Windows (HDFS)",
+    "logs": "Log lines (Flume)",
+}
 _LOST = "This page hears nothing from the dashboard: what it shows is old. It goes on by itself."
 _WITHOUT_HBASE = "Nothing is lost: events are still taken in, kept, and counted when it is back."
 _WITHOUT_KAFKA = "Nothing is lost: the sites keep on disk what they receive until it is back."
@@ -101,6 +108,25 @@ def errors(reading: Reading[list[Row]]) -> Html:
         return join(shown, empty(f"and {wording.counted(more, 'other')}.") if more else None)
 
     return panel("Errors", "Pages and browsers, last hour; counts of the last 5 minutes.", reading, draw)
+
+
+def pipeline(reading: Reading[list[Lag]]) -> Html:
+    """How far each store is behind the sites."""
+
+    def draw(lags: list[Lag]) -> Html:
+        if not lags:
+            return empty("Nothing runs that could be behind.")
+        lines = [
+            (
+                tag("span", _STORES[lag.name], tag("small", lag.trouble) if lag.trouble else None),
+                "–" if lag.waiting is None else wording.waiting(lag.waiting, lag.unit),
+                "–" if lag.age_s is None else wording.duration(round(lag.age_s * 1000)),
+            )
+            for lag in lags
+        ]
+        return table("ff-lags", ("Store", "Waiting", "Age of the newest"), lines, numeric=(1, 2))
+
+    return panel("Behind the sites", "What still waits on its way, and how old the newest is.", reading, draw)
 
 
 def latest(reading: Reading[list[PageView]]) -> Html:

@@ -5,8 +5,10 @@ import time
 from typing import Any, Final
 
 from footfall import questions
+from footfall.cluster import wanted
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.latest import PageView, Tail
+from footfall.lags import Lag, lags
 from footfall.realtime.store import HBaseStore, StoreAway
 from footfall.settings import Settings
 
@@ -17,7 +19,7 @@ _TIMEOUT_S: Final = 5.0
 
 
 class Engines:
-    """The `Source` of the running platform. `ask` is for one thread and `latest` for one thread."""
+    """The `Source` of the running platform. `ask` is for one thread, `latest` for one and `lags` for one."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -35,6 +37,10 @@ class Engines:
             log.debug("%s", away)
             port = self._settings.port("hbase_thrift")
             raise Unavailable(f"HBase does not answer on port {port}; it is started anew by itself.") from None
+
+    def lags(self) -> list[Lag]:
+        """How far each consumer of what `up` started is behind. One that cannot be asked says so itself."""
+        return lags(self._settings, wanted.read(self._settings))
 
     def latest(self) -> list[PageView]:
         """The newest page views, newest first. Raises Unavailable."""

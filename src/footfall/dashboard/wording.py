@@ -28,6 +28,13 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def waiting(count: int, unit: str) -> str:
+    """`12 events`; bytes in the unit that suits them."""
+    if unit != "bytes":
+        return counted(count, unit.removesuffix("s"), unit)
+    return f"{number(count / 1024)} KiB" if count < 1 << 20 else f"{number(count / (1 << 20), 1)} MiB"
+
+
 def clock(ms: int | None) -> str:
     """Time of day in UTC, `09:12:31`."""
     return "–" if ms is None else datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%H:%M:%S")

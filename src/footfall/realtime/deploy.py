@@ -16,6 +16,7 @@ import psutil
 
 from footfall import names
 from footfall.realtime import topology
+from footfall.realtime.errors import DeployError
 from footfall.settings import Settings
 
 # Time that a stopped spout's packs have to be counted, flushed and committed before the worker is told to end.
@@ -37,10 +38,6 @@ rootLogger.appenderRef.err.ref = err
 """
 
 Step = Literal["nothing", "activate", "replace", "submit"]
-
-
-class DeployError(Exception):
-    """The topology could not be brought into the wanted state; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)

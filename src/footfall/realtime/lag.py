@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgpack
 
 from footfall.realtime import tables
-from footfall.realtime.deploy import DeployError
+from footfall.realtime.errors import DeployError
 from footfall.realtime.kafka_topics import Bounds, GroupLog, KafkaAway, describe
 from footfall.realtime.partition import Topic
 from footfall.realtime.store import HBaseStore, StoreAway

@@ -22,8 +22,8 @@ from footfall.streaming.places import Files
 NAMES: Final = {1: "windows_1m", FIVE: "windows_5m"}
 MINUTE_MS: Final = 60_000
 
-_ROOT: Final = "/aggregates"
-_CLOSED: Final = f"{_ROOT}/_closed.json"
+ROOT: Final = "/aggregates"
+_CLOSED: Final = f"{ROOT}/_closed.json"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _KEY: Final = ("window_start_at", "app_id", "dimension", "value")
 _COUNTS: Final = ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
@@ -53,7 +53,7 @@ class Damaged(HdfsAway):
 def path_of(length: int, hour: int) -> str:
     """The file of an hour (since 1970) of windows of that length, minutes."""
     start = _EPOCH + timedelta(hours=hour)
-    return f"{_ROOT}/{NAMES[length]}/dt={start:%Y-%m-%d}/hour-{start:%H}.parquet"
+    return f"{ROOT}/{NAMES[length]}/dt={start:%Y-%m-%d}/hour-{start:%H}.parquet"
 
 
 def read(files: Files, length: int, hour: int) -> pa.Table | None:

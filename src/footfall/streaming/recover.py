@@ -1,4 +1,4 @@
-"""Gives the archive a new checkpoint that goes on from what is archived. For when the old one is lost or does not fit."""
+"""Gives the archive a new checkpoint that goes on from what is archived, when the old one is lost or does not fit."""
 
 from collections.abc import Callable
 from typing import NamedTuple

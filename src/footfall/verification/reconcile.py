@@ -20,10 +20,11 @@ _NOT_PART: Final[Mapping[str, Any]] = {"compared": False, "reason": "not part of
 
 
 class Archive(NamedTuple):
-    """The archive, and how far it was before its rows are read."""
+    """The archive, and how far it was before its rows are read. first_hour: since 1970; older ones may be deleted."""
 
     rows: ArchiveRows
     reached: Reached
+    first_hour: int = 0
 
 
 class Ledgers(Protocol):
@@ -63,7 +64,7 @@ def reconcile(
     if archive is not None:
         say("Reading the archive.")
         judge_reached(archive.reached, cut.ends, cut.starts, findings)
-        archive_check = ArchiveCheck(archive.rows, floor.hour, findings, tally)
+        archive_check = ArchiveCheck(archive.rows, max(floor.hour, archive.first_hour), findings, tally)
         archived = archive_check.sums(archive.reached)
         checks.append(archive_check)
     walk = Walk(checks, floor.hour, findings, tally)

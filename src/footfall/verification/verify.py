@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 from footfall import names
 from footfall.cluster import lifecycle
@@ -29,6 +30,8 @@ from footfall.verification.report import Report
 from footfall.verification.spools import Patience, Say
 from footfall.verification.weblogs import STORE as LOGS
 from footfall.verification.weblogs import compare_logs
+
+_DAY_MS: Final = 86_400_000
 
 
 class CannotVerify(Exception):
@@ -75,12 +78,17 @@ def _verify(
     cut = Cut(at_ms, topics, starts, ends, states, accepted_before_ms)
     newest = sweeper.newest_minute(live.store)
     floor = cuts.floor_of(log, bounds, settings.retention, at_ms, since_ms, newest)
-    archive = _await_archived(settings, starts, ends, findings, Patience(wait_s, say))
+    archive = _await_archived(settings, at_ms, starts, ends, findings, Patience(wait_s, say))
     return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, archive, beside, say)
 
 
 def _await_archived(
-    settings: Settings, starts: Mapping[Place, int], ends: Mapping[Place, int], findings: Findings, patience: Patience
+    settings: Settings,
+    at_ms: int,
+    starts: Mapping[Place, int],
+    ends: Mapping[Place, int],
+    findings: Findings,
+    patience: Patience,
 ) -> Archive | None:
     """The archive, once it has reached the ends or patience is over; None if it is no part of what `up` started."""
     if "spark-streaming" not in lifecycle.wanted(settings):
@@ -93,7 +101,9 @@ def _await_archived(
         told = ", ".join(f"{topic}/{partition} ({records})" for (topic, partition), records in waiting.items())
         if not waiting or not patience.wait(f"not archived yet, by partition: {told}."):
             break
-    return Archive(files, reached or Reached(Current("", {}, {}), None))
+    # The warden may be deleting the last day that is kept no longer.
+    first_day = at_ms // _DAY_MS - settings.retention.hdfs_events_days + 1
+    return Archive(files, reached or Reached(Current("", {}, {}), None), first_day * 24)
 
 
 class LedgerFiles:

@@ -148,7 +148,7 @@ def test_status_of_nothing(call: Call, home: Path) -> None:
     assert ended.err == "Footfall is not running; start it with `./footfall up`."
     ended = call("status", "--json")
     assert ended.status == 1
-    assert json.loads(ended.out) == {"healthy": False, "services": []}
+    assert json.loads(ended.out) == {"healthy": False, "services": [], "lags": []}
 
 
 def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:

@@ -95,7 +95,7 @@ def test_all_that_up_asked_for_is_told_in_the_order_of_the_table(settings: Setti
 
 
 def test_nothing_is_not_healthy(settings: Settings) -> None:
-    assert status.status(settings) == {"healthy": False, "services": []}
+    assert status.status(settings) == {"healthy": False, "services": [], "lags": []}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"zookeeper"'])

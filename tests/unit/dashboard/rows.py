@@ -5,6 +5,7 @@ from typing import Any
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.latest import PageView
 from footfall.events.times import format_rfc3339_ms
+from footfall.lags import Lag
 
 # 2026-11-24T08:10:30Z: half a minute into its minute.
 AT_MS = 1_795_507_830_000
@@ -103,6 +104,14 @@ class MadeUp:
             row = {"viewed_at": format_rfc3339_ms(AT_MS), "app_id": "shop", "session_id": "s1", "page_path": hostile}
             return [row | {"page_title": hostile, "page_type": "product", "engaged_ms": 1, "http_status": 200}]
         raise NotFound("There is nothing of that name.")
+
+    def lags(self) -> list[Lag]:
+        return [
+            Lag("live", 12, "events", 0.4),
+            Lag("archive", 1, "events", 9.0),
+            Lag("windows", None, "", 75.2),
+            Lag("logs", 3 << 20, "bytes", 1.0),
+        ]
 
     def latest(self) -> list[PageView]:
         if not self.kafka:

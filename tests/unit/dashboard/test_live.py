@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from footfall.dashboard.data import Figures
 from footfall.dashboard.latest import PageView
 from footfall.events.geo import ATTRIBUTION
+from footfall.lags import Lag
 from tests.unit.dashboard.rows import HOSTILE, MadeUp, page_view
 
 
@@ -38,13 +39,27 @@ def test_all_panels_with_everything_up() -> None:
     test = page(MadeUp())
     text = drawn(test)
     assert not test.exception
-    for title in ("Active now", "Latest navigation", "Errors", "Top pages", "Top sections"):
+    for title in ("Active now", "Latest navigation", "Errors", "Top pages", "Top sections", "Behind the sites"):
         assert f"<h2>{title}</h2>" in text
     for app in ("shop", "news", "academy"):
         assert f"ff-app-{app}" in text
     assert "ff-trouble" not in text
     assert "<strong>7</strong>" in text
     assert "One visit" not in text
+
+
+def test_what_waits_is_told_by_store() -> None:
+    class Behind(MadeUp):
+        def lags(self) -> list[Lag]:
+            away = Lag("archive", None, "", None, "HDFS does not answer: <b>NewConnectionError</b>.")
+            return [lag for lag in super().lags() if lag.name != "archive"] + [away]
+
+    text = drawn(page(MadeUp()))
+    for told in ("12 events", "1 event<", "3.0 MiB", "1 min 15 s"):
+        assert told in text
+    text = drawn(page(Behind()))
+    assert "HDFS does not answer: &lt;b&gt;NewConnectionError" in text
+    assert "12 events" in text
 
 
 def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
@@ -80,10 +95,14 @@ def test_nothing_has_happened_yet() -> None:
         def latest(self) -> list[PageView]:
             return []
 
+        def lags(self) -> list[Lag]:
+            return []
+
     text = drawn(page(Empty()))
     assert "Counting has not caught up" in text
     assert "No errors in the last hour" in text
     assert "No page has been viewed yet" in text
+    assert "Nothing runs that could be behind" in text
     assert "ff-trouble" not in text
 
 

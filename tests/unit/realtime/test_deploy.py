@@ -10,7 +10,8 @@ from urllib.parse import unquote
 import pytest
 
 from footfall.realtime import deploy
-from footfall.realtime.deploy import DeployError, TopologyState, parse_state, plan, storm_options
+from footfall.realtime.deploy import TopologyState, parse_state, plan, storm_options
+from footfall.realtime.errors import DeployError
 from footfall.settings import Settings
 
 

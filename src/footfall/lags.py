@@ -1,0 +1,85 @@
+"""How far each consumer is behind what feeds it: the live tables, the archive, the windows, Flume. For `status`,
+`doctor` and the live page; one that cannot be asked says so and holds up no other."""
+
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+from footfall.settings import Settings
+
+
+class Lag(NamedTuple):
+    """waiting: how many `unit`s wait, None if that is not known or means nothing.
+
+    age_s: how old the newest of what the consumer gives out is, in seconds; None if it gave out nothing yet.
+    trouble: '' or a sentence why it could not be asked.
+    """
+
+    name: str
+    waiting: int | None
+    unit: str
+    age_s: float | None
+    trouble: str = ""
+
+
+def lags(settings: Settings, services: Collection[str]) -> list[Lag]:
+    """The lag of every consumer among these services, asked at the same time. Raises nothing."""
+    asked = [(name, ask) for name, service, ask in _CONSUMERS if service in services]
+    if not asked:
+        return []
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(lambda one: _asked(settings, *one), asked))
+
+
+def _asked(settings: Settings, name: str, ask: Callable[[Settings], Lag]) -> Lag:
+    from footfall.hdfs import HdfsAway
+    from footfall.realtime.kafka_topics import KafkaAway
+    from footfall.realtime.lag import LagUnknown
+
+    try:
+        return ask(settings)
+    except (HdfsAway, KafkaAway, LagUnknown, OSError) as error:
+        return Lag(name, None, "", None, str(error))
+
+
+def _live(settings: Settings) -> Lag:
+    from footfall.realtime.lag import lag
+
+    found = lag(settings)
+    return Lag("live", found.records, "events", round(found.age_s, 1))
+
+
+def _archive(settings: Settings) -> Lag:
+    from footfall.streaming.lag import lag
+
+    found = lag(settings)
+    return Lag("archive", found.records, "events", None if found.age_s is None else round(found.age_s, 1))
+
+
+def _windows(settings: Settings) -> Lag:
+    from footfall.hdfs import Hdfs
+    from footfall.streaming.hours import read_closed
+
+    closed = read_closed(Hdfs(settings))
+    return Lag("windows", None, "", None if closed is None else round(max(0.0, time.time() - closed * 60), 1))
+
+
+def _logs(settings: Settings) -> Lag:
+    from footfall.logs.positions import read_positions, unread_bytes
+
+    positions = read_positions(settings)
+    now_s, waiting, age_s = time.time(), 0, 0.0
+    for path in (settings.logs_dir / "sites").glob("*/*.log"):
+        if left := unread_bytes(path, positions):
+            waiting += left
+            age_s = max(age_s, now_s - path.stat().st_mtime)
+    return Lag("logs", waiting, "bytes", round(age_s, 1))
+
+
+_CONSUMERS: Final[tuple[tuple[str, str, Callable[[Settings], Lag]], ...]] = (
+    ("live", "topology", _live),
+    ("archive", "spark-streaming", _archive),
+    ("windows", "spark-streaming", _windows),
+    ("logs", "flume", _logs),
+)

@@ -1,0 +1,47 @@
+"""Lags are asked of what runs; one that cannot be asked says why and takes no other with it."""
+
+import json
+import os
+import time
+
+from footfall.lags import Lag, lags
+from footfall.logs.positions import position_file
+from footfall.settings import Settings
+from footfall.streaming.lag import measure
+from footfall.streaming.progress import Progress, Totals
+
+
+def test_nothing_is_asked_of_what_does_not_run(settings: Settings) -> None:
+    assert lags(settings, ()) == []
+    assert lags(settings, ("zookeeper", "kafka")) == []
+
+
+def test_dead_engines_are_sentences(settings: Settings) -> None:
+    # Nothing listens on these ports.
+    found = lags(settings.model_copy(update={"port_offset": 14_321}), ("spark-streaming", "flume"))
+    assert [lag.name for lag in found] == ["archive", "windows", "logs"]
+    assert "Kafka" in found[0].trouble
+    assert "HDFS does not answer" in found[1].trouble
+    assert found[2] == Lag("logs", 0, "bytes", 0.0)
+
+
+def test_unread_bytes_wait_since_they_were_written(settings: Settings) -> None:
+    folder = settings.logs_dir / "sites" / "shop"
+    folder.mkdir(parents=True)
+    for name, age_s in (("access-1.log", 100), ("error-1.log", 30)):
+        (folder / name).write_bytes(b"x" * 50)
+        os.utime(folder / name, (time.time() - age_s,) * 2)
+    position_file(settings).parent.mkdir(parents=True)
+    positions = [{"file": str(folder / "access-1.log"), "pos": 50}, {"file": str(folder / "error-1.log"), "pos": 20}]
+    position_file(settings).write_text(json.dumps(positions))
+    [lag] = lags(settings, ("flume",))
+    assert (lag.waiting, lag.unit) == (30, "bytes")
+    assert lag.age_s is not None
+    assert 29 < lag.age_s < 60
+
+
+def test_the_archives_age_counts_only_while_something_waits() -> None:
+    progress = Progress("0000000a", 3, 1_000_000, 1_004_000, {}, (), Totals())
+    assert measure(0, progress, 2_000.0) == (0, 0.0)
+    assert measure(5, progress, 1_012.0) == (5, 12.0)
+    assert measure(5, None, 1_012.0) == (5, None)
