@@ -1,6 +1,7 @@
 """The collector's decision about one event: taken, with what the collector knows added, or rejected."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from footfall.events.bots import RATE, RateRule, agent_reason
@@ -45,7 +46,7 @@ class Context:
         fields: dict[str, Any] = {"received_at": format_rfc3339_ms(self.received_at_ms)}
         if self.address_prefix is not None:
             fields["ip_prefix"] = self.address_prefix
-        fields.update((name, value) for name, value in self.place._asdict().items() if value is not None)
+        fields.update(_known(self.place))
         if self.backfill:
             fields["backfill"] = True
         object.__setattr__(self, "_fields", fields)
@@ -86,6 +87,12 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
     if context.gpc or context.dnt or stored.get("consent") == "denied":
         _deny(stored)
     return stored
+
+
+@lru_cache(maxsize=10_000)
+def _known(place: Place) -> dict[str, Any]:
+    """The fields of a place; not to be changed."""
+    return {name: value for name, value in place._asdict().items() if value is not None}
 
 
 def _deny(stored: dict[str, Any]) -> None:

@@ -4,11 +4,13 @@ Rendering and reading a page takes a millisecond or two; most pages are the same
 serve a million visits. What the session changes of a page is part of what it is remembered by.
 """
 
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import run_wsgi_app
 
 from footfall.names import AppId
 from footfall.settings import Settings
@@ -37,14 +39,37 @@ USER_ID: Final = "u000000"
 _EMAIL: Final = f"{USER_ID}@example.com"
 _TOKEN: Final = "simulated"  # noqa: S105 - no secret: nobody else can ask this site
 _REMEMBERED: Final = 20_000
-# Pages that are alike in every session, but for who is logged in. Others, and each form, depend on all of it.
-_ALIKE: Final = {
-    "shop": ("/category/", "/product/", "/search"),
-    "news": ("/section/", "/article/", "/search"),
+# What of a session a page depends on beside who is logged in, by the beginning of its path; other pages depend on all
+# of it, as do forms.
+_DEPENDS: Final[dict[AppId, dict[str, tuple[str, ...]]]] = {
+    "shop": {
+        "/category/": (),
+        "/product/": (),
+        "/search": (),
+        "/login": (),
+        "/cart": ("cart",),
+        "/checkout": ("cart",),
+    },
+    "news": {"/section/": (), "/article/": (), "/search": (), "/login": (), "/newsletter": ()},
     # Of the lessons that were read, pages of a course only show ticks; but see `_part`.
-    "academy": ("/catalogue", "/search", "/course/"),
+    "academy": {"/catalogue": (), "/search": (), "/login": (), "/course/": (), "/quiz/": ("quizzes",)},
 }
 _COURSE: Final = "/course/"
+
+_ENVIRON: Final[dict[str, Any]] = {
+    "SCRIPT_NAME": "",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "HTTP_HOST": "localhost",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
 
 Session = dict[str, Any]
 
@@ -117,41 +142,53 @@ class RememberingSite:
     def after(self, target: str, session: Session, outcome: Outcome) -> Session:
         """The session after a request for a page."""
         path = target.partition("?")[0]
-        if "told" in session or not self._is_alike(path):
+        names = self._depends(path)
+        if "told" in session or names is None:
             return outcome.session
-        newly = [entry for entry in outcome.session.get("read", ()) if entry not in session.get("read", ())]
-        return {**session, "read": [*session.get("read", ()), *newly]} if newly else session
+        changed = {name: value for name, value in outcome.session.items() if name != "user_id"}
+        if "read" in changed:
+            # A page knows at most its own lesson as read.
+            read = session.get("read", [])
+            changed["read"] = [*read, *(entry for entry in changed["read"] if entry not in read)]
+        return {**session, **changed}
 
     def _part(self, path: str, session: Session, sent: str | None) -> Session:
         """What of a session a request may depend on."""
-        if sent is not None or "told" in session or not self._is_alike(path):
+        names = self._depends(path)
+        if sent is not None or "told" in session or names is None:
             return session
-        part = {"user_id": session["user_id"]} if "user_id" in session else {}
+        part = {name: session[name] for name in ("user_id", *names) if name in session}
         course = path.removeprefix(_COURSE)
         if read := [number for slug, number in session.get("read", ()) if slug == course]:
             # The page of a course leads on to the lesson after the last one that was read.
             part["read"] = [[course, max(read)]]
         return part
 
-    def _is_alike(self, path: str) -> bool:
-        return path == "/" or path.startswith(_ALIKE[self._app_id])
+    def _depends(self, path: str) -> tuple[str, ...] | None:
+        if path == "/":
+            return ()
+        return next((names for start, names in _DEPENDS[self._app_id].items() if path.startswith(start)), None)
 
     def _asked(self, target: str, before: bytes, sent: str | None, failing: bool) -> Outcome:
         session = {**orjson.loads(before), "csrf": _TOKEN}
         self._overheard.begin()
-        builder = EnvironBuilder(
-            target,
-            method="GET" if sent is None else "POST",
-            input_stream=None,
-            data=None if sent is None else sent.encode(),
-            content_type=None if sent is None else "application/x-www-form-urlencoded",
-            environ_overrides={"footfall.session": session, "footfall.failing": failing},
-        )
-        body, status_line, headers = run_wsgi_app(self._app, builder.get_environ(), buffered=True)
+        path, _, query = target.partition("?")
+        asked = {
+            **_ENVIRON,
+            "REQUEST_METHOD": "GET" if sent is None else "POST",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "wsgi.input": BytesIO(b"" if sent is None else sent.encode()),
+            "footfall.session": session,
+            "footfall.failing": failing,
+        }
+        if sent is not None:
+            asked |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(sent))}
+        body, status_line, headers = run_wsgi_app(self._app, asked, buffered=True)
         environ = self._overheard.environ
         html = b"".join(body)
         status = int(status_line[:3])
-        markup = parse(html.decode(), target.partition("?")[0])
+        markup = parse(html.decode(), path)
         location = headers.get("Location")
         where = None if location is None else urlsplit(location)._replace(scheme="", netloc="").geturl()
         after = {name: value for name, value in environ["footfall.session"].items() if name != "csrf"}

@@ -101,3 +101,16 @@ def test_lines_of_a_minute_ago_must_have_arrived(
     _flume(settings, _NOW_S, {path: 100})
     told = asked.fault(settings, _NOW_S)
     assert told == ("" if well else "access lines of a minute ago have not arrived in HDFS")
+
+
+@pytest.mark.usefixtures("speaking")
+def test_made_lines_are_read_like_others_but_arrive_in_days_long_past(settings: Settings, files: Files) -> None:
+    asked, written_s = Health(), _NOW_S - 61
+    made = _site(settings, written_s).rename(
+        settings.logs_dir / "sites" / "shop" / "access-history-20261101-20261124T080000-000.log"
+    )
+    _flume(settings, written_s, {made: 100})
+    assert asked.fault(settings, written_s) == ""
+    assert asked.fault(settings, _NOW_S) == ""
+    _flume(settings, _NOW_S, {made: 99})
+    assert asked.fault(settings, _NOW_S) == f"1 bytes of shop/{made.name} have waited for over a minute to be read"

@@ -103,3 +103,12 @@ def test_days_in_hdfs_go_after_their_time(settings: Settings, monkeypatch: pytes
     assert retention.sweep_hdfs_logs(settings, date(2026, 11, 24)) == "3 days deleted"
     assert {path for path in files.content if "2026-10-24" in path} == set()
     assert len(files.content) == 3 * 4 + 1
+
+
+def test_a_made_file_is_never_taken_for_the_one_being_written(settings: Settings) -> None:
+    written = _log(settings, "shop", "access-1.log", 100, 20)
+    made = _log(settings, "shop", "access-history-20261101-20261124T080000-000.log", 100, 10)
+    _read_all(settings)
+    retention.sweep_site_logs(_bounded(settings, 50))
+    assert written.exists()
+    assert not made.exists()

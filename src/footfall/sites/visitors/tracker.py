@@ -91,7 +91,9 @@ class Tracker:
         }
         self._seq += 1
         hidden: tuple[str, ...] = _PERSONAL if denied else ()
-        event.update((name, value) for name, value in fields.items() if value not in (None, "") and name not in hidden)
+        event |= {
+            name: value for name, value in fields.items() if value is not None and value != "" and name not in hidden
+        }
         return event
 
 
