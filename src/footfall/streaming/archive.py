@@ -19,7 +19,7 @@ from pyspark.sql import functions as f
 
 from footfall.hdfs import HdfsAway
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.streaming import columns, compaction, damage, keys, places
+from footfall.streaming import columns, compaction, damage, keys, places, repeats
 from footfall.streaming.compaction import Group
 from footfall.streaming.index import Hashes, IdentityIndex, near
 from footfall.streaming.keys import EPOCH
@@ -180,32 +180,22 @@ class Archive:
         doubtful = keys.several(hashes) | self._index.perhaps(days, hashes)
         if not doubtful.any():
             return _Found(doubtful, doubtful)
-        repeats = self._repeats(rows.filter(doubtful), days, number)
-        own, gone = keys.kafka_places(rows), keys.kafka_places(repeats)
-        again = gone[repeats["again"].to_numpy(zero_copy_only=False)]
-        return _Found(np.isin(own, gone), np.isin(own, again))
-
-    def _repeats(self, doubtful: pa.Table, days: list[date], number: int) -> pa.Table:
-        """Partition and offset of those rows that are truly repeats, by the identities themselves, and `again`."""
-        asked = self._spark.createDataFrame(doubtful.select(["kafka_partition", "kafka_offset", "hash"]))
-        place = f.struct("kafka_offset", "kafka_partition")
-        rows = self._staged().join(f.broadcast(asked), ["kafka_partition", "kafka_offset"])
-        rows = rows.select("session_id", "event_id", "kafka_partition", "kafka_offset", "hash", place.alias("place"))
+        asked = f.broadcast(
+            self._spark.createDataFrame(rows.filter(doubtful).select(["kafka_partition", "kafka_offset"]))
+        )
+        staged = self._staged().join(asked, ["kafka_partition", "kafka_offset"]).select(*repeats.COLUMNS)
+        hashed = f.broadcast(self._spark.createDataFrame(pa.table({"hash": np.unique(hashes[doubtful])})))
         archived = self._read(EVENTS, self._paths(EVENTS, near(days), leave_out=number))
-        archived = archived.select("session_id", "event_id", columns.identity_hash().alias("hash"), place.alias("at"))
-        archived = archived.join(f.broadcast(asked.select("hash").distinct()), "hash", "left_semi")
-        first = rows.groupBy("session_id", "event_id").agg(f.min("place").alias("first"))
-        there = archived.groupBy("session_id", "event_id").agg(f.collect_set("at").alias("there"))
-        judged = rows.join(first, ["session_id", "event_id"]).join(there, ["session_id", "event_id"], "left")
-        repeats = judged.where((f.col("place") > f.col("first")) | f.col("there").isNotNull())
-        again = f.coalesce(f.array_contains("there", f.col("place")), f.lit(False)).alias("again")
-        return repeats.select("kafka_partition", "kafka_offset", again).toArrow()
+        archived = archived.select(*repeats.COLUMNS, columns.identity_hash().alias("hash"))
+        archived = archived.join(hashed, "hash", "left_semi").select(*repeats.COLUMNS)
+        judged, own = repeats.judge(staged.toArrow(), archived.toArrow()), keys.kafka_places(rows)
+        return _Found(np.isin(own, judged.gone), np.isin(own, judged.again))
 
-    def _leave_out(self, repeats: pa.Table) -> str:
+    def _leave_out(self, dropped: pa.Table) -> str:
         """The folder of the staged rows without these; they are staged anew for that."""
-        if not repeats.num_rows:
+        if not dropped.num_rows:
             return f"{self._aside}/events"
-        gone = self._spark.createDataFrame(repeats.select(["kafka_partition", "kafka_offset"]))
+        gone = self._spark.createDataFrame(dropped.select(["kafka_partition", "kafka_offset"]))
         left = self._staged().join(f.broadcast(gone), ["kafka_partition", "kafka_offset"], "left_anti")
         self._write(left.select(*columns.archive_schema().names), EVENTS, f"{self._aside}/once")
         return f"{self._aside}/once"
