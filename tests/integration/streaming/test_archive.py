@@ -1,0 +1,201 @@
+"""What the archive makes of records of every kind: each event once, by its first record, in typed columns."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from footfall.names import TOPIC_REJECTED
+from footfall.streaming.progress import Progress
+from tests.support.archiving import Record, World
+from tests.support.events import ABSENT, stored_event
+
+_DAY = "2026-11-24"
+
+
+@dataclass
+class Golden:
+    """Three batches: all that happens within one, repeats of it, and repeats alone."""
+
+    world: World
+    full: Record
+    done: list[Progress]
+
+
+def _event(at: str = f"{_DAY}T08:00:00.000Z", **overrides: Any) -> dict[str, Any]:
+    return stored_event(event_time=at, **overrides)
+
+
+def _again(event: dict[str, Any], **overrides: Any) -> dict[str, Any]:
+    return {**event, "sent_at": f"{_DAY}T09:00:00.000Z", **overrides}
+
+
+@pytest.fixture(scope="module")
+def golden(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Golden:
+    world = World(spark, tmp_path_factory.mktemp("golden"))
+    log, archive = world.log, world.archive()
+    plain, midnight = _event(), _event(f"{_DAY}T23:59:59.999Z")
+    full = log.add(
+        _event(
+            "2028-02-29T23:59:59.999Z",
+            app_id="academy",
+            page_title="Ωμέγα 🫖 \u2028 \"quoted\" \\ 'text'",
+            properties={"price": 1.5, "ok": True, "name": "für"},
+            extra={"later_field": {"deep": [1, None]}},
+            latitude=51.5,
+            value_cents=-5_000_000_000,
+            user_id=None,
+            referrer="",
+            schema_version="1.7",
+            field_of_tomorrow=5,
+        )
+    )
+    log.add(plain)
+    log.add(_again(plain))
+    # The first of an identity lies in the later day.
+    log.add(_again(midnight, event_time="2026-11-25T00:00:00.000Z"))
+    log.add(midnight)
+    # The same id in another session is another event.
+    log.add({**plain, "session_id": "another session"})
+    log.add(_event(f"{_DAY}T00:00:00.000Z", app_id="news"))
+    for garbage in (
+        b"",
+        None,
+        b"\xff\xfe\x00",
+        b"[]",
+        b"5",
+        b"not json",
+        b'{"event_id": "cut off',
+        orjson.dumps(_event(seq="three")),
+        orjson.dumps(_event(seq=ABSENT)),
+        orjson.dumps(_event(is_bot="no")),
+        orjson.dumps(_event(session_id="")),
+        orjson.dumps(_event(event_id="no-uuid")),
+        orjson.dumps(_event(app_id="blog")),
+        orjson.dumps(_event("2026-02-30T00:00:00.000Z")),
+        orjson.dumps(_event("2026-11-24")),
+        # Days that folders or calendars cannot name stop nothing.
+        orjson.dumps(_event("0001-01-01T00:00:00.000Z")),
+        orjson.dumps(_event("+12345-01-01T00:00:00.000Z")),
+        orjson.dumps(_event(received_at="soon")),
+        orjson.dumps(_event()).replace(b'"', b"'"),
+        orjson.dumps(_event(page_title="Blue")).replace(b"Blue", b"Bl\xffue"),
+    ):
+        log.add_garbage(garbage)
+    log.add_reject("shop", f"{_DAY}T08:00:00.000Z")
+    log.add_reject("news", "2026-11-25T08:00:00.000Z")
+    log.add_garbage(b"no reject", TOPIC_REJECTED)
+    log.add_garbage(
+        orjson.dumps({"app_id": "shop", "original": "", "rejected_at": "+12345-01-01T00:00:00.000Z"}), TOPIC_REJECTED
+    )
+    ends = [len(log.records)]
+    log.add(_again(plain))
+    log.add(_again(plain, event_time="2026-11-28T08:00:00.000Z"))
+    log.add(_again(midnight, event_time="2026-11-20T23:59:59.999Z"))
+    # Late, and of a month before.
+    log.add(_event("2026-11-22T08:00:00.000Z", received_at=f"{_DAY}T08:00:00.000Z"))
+    log.add(_event("2026-10-24T08:00:00.000Z", backfill=True))
+    ends.append(len(log.records))
+    log.add(_again(plain))
+    log.add_garbage(b"x")
+    ends.append(len(log.records))
+    done = []
+    for number, (first, end) in enumerate(zip([0, *ends], ends, strict=False)):
+        archive.batch(world.frame(log.records[first:end]), number)
+        assert archive.latest is not None
+        done.append(archive.latest)
+    return Golden(world, full, done)
+
+
+def test_each_event_is_archived_once_by_its_first_record(golden: Golden) -> None:
+    assert golden.world.archived() == golden.world.expected()
+    assert sum(golden.world.expected().values()) == 7
+
+
+def test_rejects_are_archived_once_by_the_day_of_their_rejection(golden: Golden) -> None:
+    assert golden.world.rejects() == golden.world.expected_rejects()
+    assert set(golden.world.rejects()) == {(0, _DAY), (1, "2026-11-25")}
+
+
+def test_every_record_is_counted(golden: Golden) -> None:
+    totals = [progress.totals for progress in golden.done]
+    assert [(t.archived, t.repeats, t.unreadable, t.rejected) for t in totals] == [
+        (5, 2, 22, 2),
+        (7, 5, 22, 2),
+        (7, 6, 23, 2),
+    ]
+    assert sum((7, 6, 23, 2)) == len(golden.world.log.records)
+
+
+def test_progress_tells_offsets_and_minutes(golden: Golden) -> None:
+    last = golden.done[-1]
+    assert last.ends == golden.world.log.ends()
+    assert (last.batch, last.touched) == (2, ())
+    assert golden.world.journal.latest("aaaa0000") == last
+    at = [_minute(text) for text in ("2026-11-24T00:00", "2026-11-24T08:00", "2026-11-25T00:00", "2028-02-29T23:59")]
+    assert golden.done[0].touched == tuple((minute, minute) for minute in at)
+    at = [_minute(text) for text in ("2026-10-24T08:00", "2026-11-22T08:00")]
+    assert golden.done[1].touched == tuple((minute, minute) for minute in at)
+
+
+def _minute(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp()) // 60
+
+
+def test_nothing_is_left_aside(golden: Golden) -> None:
+    assert golden.world.files.list("/events/_staging") == []
+
+
+def test_columns_have_their_types(golden: Golden) -> None:
+    (path,) = (golden.world.files.root / "events/app_id=academy/dt=2028-02-29").glob("*.parquet")
+    schema = pq.read_schema(path)
+    types = {
+        "event_time": pa.timestamp("us", tz="UTC"),
+        "received_at": pa.timestamp("us", tz="UTC"),
+        "seq": pa.int32(),
+        "response_ms": pa.int32(),
+        "value_cents": pa.int64(),
+        "is_bot": pa.bool_(),
+        "latitude": pa.float64(),
+        "properties": pa.string(),
+        "extra": pa.string(),
+        "kafka_partition": pa.int32(),
+        "kafka_offset": pa.int64(),
+    }
+    assert {name: schema.field(name).type for name in types} == types
+    assert not {"app_id", "dt", "hash", "readable", "field_of_tomorrow"} & set(schema.names)
+
+
+def test_duckdb_reads_what_was_sent(golden: Golden) -> None:
+    folders = f"{golden.world.files.root}/events/app_id=*/dt=*/*.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        rows = connection.execute(
+            "SELECT app_id, dt, epoch_ms(event_time), typeof(event_time), page_title, properties, extra, latitude, "
+            "value_cents, user_id, referrer, schema_version, kafka_partition, kafka_offset, seq "
+            "FROM read_parquet(?, hive_partitioning = true) WHERE app_id = 'academy'",
+            [folders],
+        ).fetchall()
+    assert len(rows) == 1
+    app, dt, at_ms, kind, title, properties, extra, *rest = rows[0]
+    assert (app, str(dt)) == ("academy", str(date(2028, 2, 29)))
+    assert (at_ms, kind) == (_minute("2028-02-29T23:59") * 60_000 + 59_999, "TIMESTAMP WITH TIME ZONE")
+    assert title == "Ωμέγα 🫖 \u2028 \"quoted\" \\ 'text'"
+    assert properties == '{"price":1.5,"ok":true,"name":"für"}'
+    assert extra == '{"later_field":{"deep":[1,null]}}'
+    place = golden.full.partition, golden.full.offset
+    assert rest == [51.5, -5_000_000_000, None, "", "1.7", *place, 3]
+
+
+def test_events_of_some_minutes_are_those_and_no_others(golden: Golden) -> None:
+    first, end = _minute("2026-11-24T08:00"), _minute("2026-11-25T00:00")
+    archive = golden.world.archive()
+    found = archive.events(first, end).select("event_time").toArrow()["event_time"].to_pylist()
+    assert [at.isoformat()[:16] for at in found] == ["2026-11-24T08:00"] * 2
+    assert archive.events(end + 5, end + 9).count() == 0

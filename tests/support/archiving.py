@@ -1,0 +1,163 @@
+"""Kafka's records without Kafka, an archive in a folder, and what must be in it, told from the definitions alone."""
+
+import zlib
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+
+from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.streaming import compaction, places
+from footfall.streaming.archive import Archive
+from footfall.streaming.places import EVENTS, REJECTED, Store
+from footfall.streaming.progress import Current, Journal, Place, Topic
+from footfall.streaming.start import Bound
+from tests.support.local_files import LocalFiles
+
+TOPICS: Final = {
+    TOPIC_EVENTS: Topic("topic-a", EVENTS_PARTITIONS),
+    TOPIC_REJECTED: Topic("topic-b", REJECTED_PARTITIONS),
+}
+_COLUMNS: Final = pa.schema(
+    [("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64()), ("value", pa.binary())]
+)
+
+
+class Record(NamedTuple):
+    """As Kafka holds it. identity: of a valid event, else None."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    identity: tuple[str, str] | None
+    event_time: str
+
+
+class Log:
+    """Kafka's logs: records get their partition by their session, and the next offset of it."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def add(self, event: dict[str, Any]) -> Record:
+        """A valid event."""
+        identity = event["session_id"], event["event_id"]
+        partition = zlib.crc32(identity[0].encode()) % EVENTS_PARTITIONS
+        return self._add(TOPIC_EVENTS, partition, orjson.dumps(event), identity, event["event_time"])
+
+    def add_garbage(self, value: bytes | None, topic: str = TOPIC_EVENTS) -> Record:
+        """A record that nobody can read."""
+        return self._add(topic, 0, value, None, "")
+
+    def add_reject(self, app: str, rejected_at: str) -> Record:
+        """A record of `events.rejected`."""
+        fields = {"app_id": app, "reason": "too_old", "stage": "schema", "original": "e30=", "rejected_at": rejected_at}
+        return self._add(TOPIC_REJECTED, 0, orjson.dumps(fields), None, rejected_at)
+
+    def bounds(self) -> dict[Place, Bound]:
+        """Of every partition; nothing was deleted."""
+        return {
+            (name, p): Bound(0, self._end(name, p)) for name, topic in TOPICS.items() for p in range(topic.partitions)
+        }
+
+    def ends(self) -> dict[Place, int]:
+        """The next offset of each partition that has records."""
+        return {place: bound.end for place, bound in self.bounds().items() if bound.end}
+
+    def _add(self, topic: str, partition: int, value: bytes | None, identity: Any, event_time: str) -> Record:
+        record = Record(topic, partition, self._end(topic, partition), value, identity, event_time)
+        self.records.append(record)
+        return record
+
+    def _end(self, topic: str, partition: int) -> int:
+        return sum(1 for record in self.records if (record.topic, record.partition) == (topic, partition))
+
+
+class Row(NamedTuple):
+    """Where in Kafka and in the archive a row stands."""
+
+    partition: int
+    offset: int
+    app_id: str
+    dt: str
+
+
+class World:
+    """A log and the archive of it. Every `archive` is a new process's: it knows only what the folder holds."""
+
+    def __init__(self, spark: SparkSession, root: Path) -> None:
+        self.spark = spark
+        self.files = LocalFiles(root)
+        self.log = Log()
+        self.journal = Journal(self.files)
+        self.journal.begin(Current("aaaa0000", TOPICS, {}))
+
+    def archive(self, mortal: int | None = None) -> Archive:
+        """mortal: it dies before that many changes are done."""
+        files = LocalFiles(self.files.root, mortal)
+        current = self.current()
+        compaction.finish(files)
+        return Archive(self.spark, files, files.uri, current, self.journal.latest(current.checkpoint))
+
+    def current(self) -> Current:
+        """The checkpoint in use."""
+        current = self.journal.current()
+        assert current is not None
+        return current
+
+    def frame(self, records: list[Record]) -> DataFrame:
+        """As Spark reads it from Kafka, in an order that helps nobody."""
+        rows = [record[:4] for record in reversed(records)]
+        columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
+        return self.spark.createDataFrame(
+            pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, _COLUMNS, strict=True)], schema=_COLUMNS)
+        )
+
+    def expected(self) -> Counter[Row]:
+        """The first record of each identity of the log."""
+        first: dict[tuple[str, str], Record] = {}
+        for record in self.log.records:
+            if record.identity is not None:
+                first.setdefault(record.identity, record)
+        return Counter(
+            Row(r.partition, r.offset, orjson.loads(r.value or b"")["app_id"], r.event_time[:10])
+            for r in first.values()
+        )
+
+    def archived(self) -> Counter[Row]:
+        """What readers find, row by row."""
+        found: Counter[Row] = Counter()
+        for (app, day), path in self._visible(EVENTS):
+            rows = pq.read_table(path, partitioning=None).to_pydict()
+            where = zip(rows["kafka_partition"], rows["kafka_offset"], rows["event_time"], strict=True)
+            for partition, offset, at in where:
+                assert isinstance(at, datetime)
+                assert at.strftime("%Y-%m-%d") == day
+                found[Row(partition, offset, app, day)] += 1
+        return found
+
+    def rejects(self) -> Counter[tuple[int, str]]:
+        """Offset and day of the archived rejects."""
+        found: Counter[tuple[int, str]] = Counter()
+        for (day,), path in self._visible(REJECTED):
+            found.update((offset, day) for offset in pq.read_table(path, partitioning=None)["kafka_offset"].to_pylist())
+        return found
+
+    def expected_rejects(self) -> Counter[tuple[int, str]]:
+        """Every reject that can be read."""
+        return Counter(
+            (r.offset, r.event_time[:10]) for r in self.log.records if r.topic == TOPIC_REJECTED and r.event_time
+        )
+
+    def _visible(self, store: Store) -> list[tuple[tuple[str, ...], Path]]:
+        return [
+            (values, self.files.root / file.path.lstrip("/"))
+            for values, folder in places.folders(self.files, store).items()
+            for file in places.parts(self.files, folder)
+        ]
