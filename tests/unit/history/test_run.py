@@ -1,0 +1,28 @@
+"""What is said before anything is made."""
+
+import fcntl
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from footfall.history.run import HistoryError, make
+from footfall.settings import Ports, Settings
+from footfall.sites import trusted
+
+_DAY = date(2026, 11, 24)
+
+
+def test_an_absent_kafka_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trusted, "_ASK_S", 0.3)
+    settings = Settings(home=tmp_path, ports=Ports(kafka=6))
+    with pytest.raises(HistoryError, match=r"^Kafka does not answer: .+\.$"):
+        make(settings, [_DAY], _DAY, 1000, lambda made: None)
+
+
+def test_two_at_a_time_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with (tmp_path / "run" / "history.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(HistoryError, match="Another `history` is at work"):
+            make(Settings(home=tmp_path), [_DAY], _DAY, 1000, lambda made: None)
