@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from pyspark.sql import SparkSession
@@ -10,6 +11,8 @@ from pyspark.sql import SparkSession
 from footfall.cluster.java import java_home
 from footfall.settings import load_settings
 from footfall.streaming import session
+
+_JVM: Final = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +39,8 @@ def _local(scratch: Path) -> dict[str, str]:
         "spark.driver.memory": "768m",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -Djava.io.tmpdir={scratch} -Duser.timezone=UTC",
+        # Tests end before what the slower compiler makes is worth its time.
+        "spark.driver.extraJavaOptions": f"{_JVM} -Djava.io.tmpdir={scratch}",
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
