@@ -74,11 +74,12 @@ def _verify(
     bounds = cuts.bounds(log, topics)
     starts = {place: start for place, (start, _) in bounds.items()}
     ends = {place: end for place, (_, end) in bounds.items()}
+    # Before HBase is asked: its gateway would close a connection that waits so long.
+    archive = _await_archived(settings, at_ms, starts, ends, findings, Patience(wait_s, say))
     states = _await_counted(live.store, topics, starts, ends, Patience(wait_s, say))
     cut = Cut(at_ms, topics, starts, ends, states, accepted_before_ms)
     newest = sweeper.newest_minute(live.store)
     floor = cuts.floor_of(log, bounds, settings.retention, at_ms, since_ms, newest)
-    archive = _await_archived(settings, at_ms, starts, ends, findings, Patience(wait_s, say))
     return reconcile(log, live, LedgerFiles(settings), cut, floor, findings, archive, beside, say)
 
 
