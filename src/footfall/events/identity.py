@@ -17,9 +17,15 @@ def new_uuid7(ms: int | None = None, rng: Random | None = None) -> str:
     """
     if ms is None:
         ms = time.time_ns() // 1_000_000
+    return made_uuid7(ms, rng.getrandbits(74) if rng is not None else secrets.randbits(74))
+
+
+def made_uuid7(ms: int, bits: int) -> str:
+    """The identity of that time with these 74 bits; ValueError unless both fit."""
     if not 0 <= ms < 1 << 48:
         raise ValueError("the time of a UUIDv7 must be from 0 to 2^48 - 1 milliseconds")
-    bits = rng.getrandbits(74) if rng is not None else secrets.randbits(74)
+    if not 0 <= bits < 1 << 74:
+        raise ValueError("a UUIDv7 has 74 bits beside its time")
     number = ms << 80 | 0x7 << 76 | bits >> 62 << 64 | 0b10 << 62 | bits & (1 << 62) - 1
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -4,7 +4,7 @@ They stamp events with `events.stamp.accept` themselves. What they send is store
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -19,6 +19,13 @@ _POLL_EVERY: Final = 1_000
 
 class NotStored(Exception):
     """Kafka did not take everything; some may be stored all the same. The message is one sentence."""
+
+
+class Place(NamedTuple):
+    """Where a record is stored. offset: None where Kafka had it already from an attempt whose answer was lost."""
+
+    partition: int
+    offset: int | None
 
 
 class TrustedProducer:
@@ -38,6 +45,7 @@ class TrustedProducer:
             }
         )
         self._failed: KafkaError | None = None
+        self._last: Place | None = None
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has, 0 if there is none of that name. Raises NotStored if Kafka is away."""
@@ -75,9 +83,18 @@ class TrustedProducer:
             raise self._not_stored(self._failed)
         return sent
 
-    def _on_report(self, error: KafkaError | None, _message: Any) -> None:
+    def send_one(self, topic: str, key: str, value: bytes) -> Place:
+        """Sends one record, and returns where it is once it is stored. Raises NotStored, as `send` does."""
+        self.send(topic, [(key, value)])
+        assert self._last is not None
+        return self._last
+
+    def _on_report(self, error: KafkaError | None, message: Any) -> None:
         if error is not None:
             self._failed = error
+        else:
+            offset = message.offset()
+            self._last = Place(message.partition(), offset if offset is not None and offset >= 0 else None)
 
     def _not_stored(self, error: KafkaError | None) -> NotStored:
         why = f"no report within {_DELIVERY_TIMEOUT_S:.0f} s" if error is None else error.str()

@@ -1,4 +1,7 @@
-"""The visitors' ledgers against Kafka: what was accepted is there, and what is there of theirs was attempted."""
+"""The visitors' ledgers against Kafka: what was accepted is there, and what is there of theirs was attempted.
+
+A mended reject that went in again is explained by its *replayed* line.
+"""
 
 from array import array
 from collections import Counter
@@ -8,7 +11,7 @@ from typing import Final
 from footfall import names
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.identity import Identities, event_bytes, name_of, partition_of
+from footfall.verification.identity import Identities, event_bytes, key_of, name_of, partition_of
 from footfall.verification.report import Tally
 from footfall.verification.walk import First, Partition
 
@@ -39,6 +42,8 @@ class LedgerCheck:
         self._lines = [_Lines() for _ in range(names.EVENTS_PARTITIONS)]
         self._complete_from: dict[str, int] = {}
         self._rejected: dict[tuple[str, str], int] = {}
+        # By identity. Not among the lines: they would make a browser's session one that a visitor must have sent whole.
+        self._replayed: dict[int, set[int | None]] = {}
         self._at = Partition(0, 0, 0, 0, -1)
         self._first_lines: dict[int, int] = {}
         self._hours = array("i")
@@ -63,6 +68,9 @@ class LedgerCheck:
                     self.explained[f"{entry.kind}: {entry.reason}"] += 1
             if entry.kind == "rejected" and entry.reason != _WITHOUT_ID and entry.ms < self._before_ms[app]:
                 self._rejected[app, entry.event_id] = entry.ms // HOUR_MS
+            if entry.kind == "replayed":
+                self._replayed.setdefault(key_of(entry.session_id, event_id), set()).add(entry.seq)
+                continue
             lines = self._lines[partition_of(entry.session_id)]
             lines.identities.add(entry.session_id, event_id)
             lines.kinds.append(_KINDS[entry.kind])
@@ -85,12 +93,15 @@ class LedgerCheck:
         return []
 
     def first(self, event: First) -> None:
-        """An event of a visit that a ledger knows must have been attempted, with this seq."""
+        """An event of a visit that a ledger knows must have been attempted or replayed, with this seq."""
         lines, stored = self._lines[self._at.number], event.stored
         line = self._first_lines.get(event.key)
         if line is not None:
             self._hours[line] = event.hour
         if event.hour < self._floor or event.offset >= self._at.cut:
+            return
+        seq = stored.fields["seq"]
+        if seq in self._replayed.get(event.key, ()):
             return
         name = name_of(stored.session_id, stored.event_id)
         if line is None:
@@ -98,7 +109,7 @@ class LedgerCheck:
             gone_before = self._complete_from.get(stored.app_id, 0) + 1
             if lines.identities.has_session(stored.session_id) and event.hour >= gone_before:
                 self._findings.add("ledger", "never_attempted", stored.app_id, event.hour, name)
-        elif lines.seqs[line] not in (_UNKNOWN, seq := stored.fields["seq"]):
+        elif lines.seqs[line] not in (_UNKNOWN, seq):
             told = f"{name}: seq {seq} instead of {lines.seqs[line]}"
             self._findings.add("ledger", "seq_differs", stored.app_id, event.hour, told)
 

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from footfall import names
 from footfall.realtime.tables import Progress
-from footfall.sites.visitors.ledger import Entry
+from footfall.sites.visitors.ledger import KINDS, Entry
 from footfall.verification.archive import STORE, ArchiveCheck, ArchiveRows, Reached, judge_reached
 from footfall.verification.cut import Cut, Floor, Log, judge_progress
 from footfall.verification.findings import HOUR_MS, Findings
@@ -89,7 +89,7 @@ def reconcile(
     stores: dict[str, Mapping[str, Any]] = {
         "ledger": {
             "compared": True,
-            **{kind: ledger_check.sums[kind] for kind in ("attempted", "accepted", "rejected", "dropped")},
+            **{kind: ledger_check.sums[kind] for kind in KINDS},
             "explained": dict(sorted(ledger_check.explained.items())),
         },
         "kafka": {

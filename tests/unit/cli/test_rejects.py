@@ -3,6 +3,7 @@
 import base64
 import re
 import socket
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -58,7 +59,16 @@ def test_a_row_is_the_contract() -> None:
         (["list", "--reason", "mood"], r"no reason 'mood'; there are: not_json, .*bad_clock"),
         (["list", "--limit", "0"], r"--limit"),
         (["show"], r"EVENT_ID\|OFFSET"),
-        (["replay"], r"replay"),
+        (["replay"], r"EVENT_ID\|OFFSET"),
+        (["replay", "7", "--set", "seq"], r"--set seq names no field and value"),
+        (["replay", "7", "--set", "=\x1b"], r"--set =\\x1b names no field and value"),
+        (["replay", "7", "--set", "seq=1", "--set", "seq=2"], r"seq is to be set twice"),
+        (["replay", "7", "--set", "seq=1", "--unset", "seq"], r"seq is to be set twice, or set and left out"),
+        (["replay", "7", "--set", "received_at=now"], r"received_at cannot be set"),
+        (["replay", "7", "--set", "page_title=\udcff"], r"no text in UTF-8"),
+        (["replay", "7", "--file", "/nowhere/event.json"], r"event\.json cannot be read: No such file"),
+        (["replay", "7", "--file", "/"], r"/ cannot be read: Is a directory"),
+        (["replay", "7", "--file", "-"], r"Standard input holds no JSON object"),
     ],
 )
 def test_wrong_use_is_told(arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +77,19 @@ def test_wrong_use_is_told(arguments: list[str], named: str, capfd: pytest.Captu
     assert re.search(named, (done.output + capfd.readouterr().err).replace("\n", " "))
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["show", "7", "--json"]])
+def test_values_are_json_or_else_text(tmp_path: Path) -> None:
+    settings = ["a=1", 'b="1"', "c=/x=y", "d=", 'e={"f": [null]}', "g=NaN", "h=Müller", "i=null"]
+    changes = rejects.read_changes(settings, ["j", "j"], None)
+    assert changes.set == {
+        "a": 1, "b": "1", "c": "/x=y", "d": "", "e": {"f": [None]}, "g": "NaN", "h": "Müller", "i": None
+    }  # fmt: skip
+    assert (changes.unset, changes.replacement) == ({"j"}, None)
+    file = tmp_path / "event.json"
+    file.write_bytes(b' {"seq": 1}\n')
+    assert rejects.read_changes([], [], str(file)).replacement == b' {"seq": 1}\n'
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "7", "--json"], ["replay", "7"]])
 def test_without_kafka_it_says_so(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.events.identity import new_uuid7, uuid7_ms
+from footfall.events.identity import made_uuid7, new_uuid7, uuid7_ms
 
 MS = st.integers(min_value=0, max_value=(1 << 48) - 1)
 
@@ -45,6 +45,17 @@ def test_all_random_bits_vary() -> None:
 def test_a_time_that_does_not_fit_is_refused(ms: int) -> None:
     with pytest.raises(ValueError, match="48"):
         new_uuid7(ms)
+
+
+@pytest.mark.parametrize(("ms", "bits"), [(-1, 0), (1 << 48, 0), (0, -1), (0, 1 << 74)])
+def test_what_does_not_fit_is_refused(ms: int, bits: int) -> None:
+    with pytest.raises(ValueError, match=r"48|74"):
+        made_uuid7(ms, bits)
+
+
+def test_given_bits_stand_where_they_should() -> None:
+    assert made_uuid7(0, 0) == "00000000-0000-7000-8000-000000000000"
+    assert made_uuid7((1 << 48) - 1, (1 << 74) - 1) == "ffffffff-ffff-7fff-bfff-ffffffffffff"
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from footfall.events.identity import new_uuid7
 from footfall.realtime import tables
+from footfall.sites.visitors.ledger import Entry
 from footfall.verification.findings import HOUR_MS, MOST_NAMED
 from footfall.verification.identity import partition_of
 from footfall.verification.kafka_log import LogUnavailable
-from tests.support.events import NOW_MS
+from tests.support.events import NOW_MS, stored_event
 from tests.unit.verification.faults import promise_an_event
 from tests.unit.verification.world import World, kinds, made_world, newest
 
@@ -208,6 +210,60 @@ def test_what_is_still_spooled_is_not_missing() -> None:
     promise_an_event(world)
     world.accepted_before_ms = NOW_MS
     assert world.verify().problems == []
+
+
+def replay(world: World, event: dict[str, Any], seq: int | None = None) -> None:
+    """An event goes in as a mended reject does, announced with its seq or another one."""
+    announced = event["seq"] if seq is None else seq
+    line = Entry("replayed", NOW_MS + 1_800_000, event["event_id"], event["session_id"], seq=announced)
+    world.ledger[event["app_id"]].append(line)
+    world.append(event)
+    world.count()
+
+
+def test_a_replay_is_explained() -> None:
+    world = made_world()
+    visit = world.visit("shop", 3)
+    # Of the visit, with an id that its visitor never had, and with another seq than its visitor gave it.
+    replay(world, {**visit[0], "event_id": new_uuid7(NOW_MS)})
+    rejected = world.reject("shop")
+    session = next(e.session_id for e in world.ledger["shop"] if e.event_id == rejected)
+    replay(world, stored_event(event_id=rejected, session_id=session, seq=5))
+    report = world.verify()
+    assert report.problems == []
+    assert report.stores["ledger"]["replayed"] == 2
+    assert report.stores["kafka"]["events"] == 85 + 3 + 2
+
+
+def test_a_replay_into_a_browsers_visit_asks_nothing_of_the_rest() -> None:
+    world = made_world()
+    visit = world.visit("news", 4, by="browser")
+    replay(world, {**visit[0], "event_id": new_uuid7(NOW_MS)})
+    assert world.verify().problems == []
+
+
+def test_replays_again_and_of_history_change_nothing() -> None:
+    world = made_world()
+    event = stored_event()
+    for _ in range(2):
+        replay(world, event)
+    replay(world, stored_event(backfill=True))
+    report = world.verify()
+    assert report.problems == []
+    assert (report.stores["kafka"]["repeats"], report.stores["kafka"]["backfill"]) == (2, 4)
+
+
+def test_a_replay_that_never_came_is_no_problem() -> None:
+    world = made_world()
+    world.ledger["shop"].append(Entry("replayed", NOW_MS, new_uuid7(NOW_MS), new_uuid7(NOW_MS), seq=0))
+    assert world.verify().problems == []
+
+
+def test_a_replay_explains_only_what_it_announced() -> None:
+    world = made_world()
+    visit = world.visit("shop", 3)
+    replay(world, {**visit[0], "event_id": new_uuid7(NOW_MS)}, seq=9)
+    assert kinds(world.verify()) == {("ledger", "never_attempted")}
 
 
 def test_many_offenders_are_counted_and_some_named() -> None:

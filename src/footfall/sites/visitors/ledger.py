@@ -1,7 +1,8 @@
 """What the simulated visitors sent and what they were answered: the truth that `verify` compares every store with.
 
-`ledger_dir/APP/YYYYMMDDTHH.jsonl` holds one JSON array a line: attempted, accepted, rejected, dropped. Each line, or
-batch of lines, is one write to a file opened for appending, so that a killed process tears at most its last line.
+`ledger_dir/APP/YYYYMMDDTHH.jsonl` holds one JSON array a line: attempted, accepted, rejected, dropped; and replayed,
+which is no visitor's: a reject that was mended goes in again. Each line, or batch of lines, is one write to a file
+opened for appending, so that a killed process tears at most its last line, and lines of two processes never mix.
 Hours older than the retention become one line of counts each in `totals.jsonl`.
 """
 
@@ -21,14 +22,14 @@ from footfall.settings import Settings
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 TOTALS: Final = "totals.jsonl"
-KINDS: Final = ("attempted", "accepted", "rejected", "dropped")
+KINDS: Final = ("attempted", "accepted", "rejected", "dropped", "replayed")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: `seq` and `event_type` stand on attempted lines, `reason` on rejected and dropped ones."""
+    """One line: attempted has `seq` and `event_type`, replayed `seq`, rejected and dropped have `reason`."""
 
-    kind: Literal["attempted", "accepted", "rejected", "dropped"]
+    kind: Literal["attempted", "accepted", "rejected", "dropped", "replayed"]
     ms: int
     event_id: str
     session_id: str
@@ -41,13 +42,15 @@ class Entry:
         head: list[Any] = [self.kind, self.ms, self.event_id, self.session_id]
         if self.kind == "attempted":
             head += [self.seq, self.event_type]
+        elif self.kind == "replayed":
+            head.append(self.seq)
         elif self.kind != "accepted":
             head.append(self.reason)
         return orjson.dumps(head) + b"\n"
 
 
 class Ledger:
-    """Appends to the ledger of one site; safe for several threads. There is one writing process a site."""
+    """Appends to the ledger of one site; safe for several threads, and beside other processes that do the same."""
 
     def __init__(self, settings: Settings, app: str) -> None:
         self._folder = settings.ledger_dir / app
@@ -171,12 +174,14 @@ def _total(path: Path) -> dict[str, Any]:
     attempted: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
-    accepted = 0
+    accepted = replayed = 0
     for entry in filter(None, map(_parse, path.read_bytes().split(b"\n"))):
         if entry.kind == "attempted":
             attempted[entry.event_type or "unknown"] += 1
         elif entry.kind == "accepted":
             accepted += 1
+        elif entry.kind == "replayed":
+            replayed += 1
         else:
             (rejected if entry.kind == "rejected" else dropped)[entry.reason or "unknown"] += 1
     return {
@@ -185,6 +190,7 @@ def _total(path: Path) -> dict[str, Any]:
         "accepted": accepted,
         "rejected": dict(rejected),
         "dropped": dict(dropped),
+        "replayed": replayed,
     }
 
 
@@ -197,6 +203,8 @@ def _parse(line: bytes) -> Entry | None:
         return Entry(kind, ms, event_id, session_id, seq=rest[0], event_type=rest[1])
     if kind == "accepted" and not rest:
         return Entry(kind, ms, event_id, session_id)
+    if kind == "replayed" and len(rest) == 1:
+        return Entry(kind, ms, event_id, session_id, seq=rest[0])
     if kind in ("rejected", "dropped") and len(rest) == 1:
         return Entry(kind, ms, event_id, session_id, reason=rest[0])
     return None

@@ -88,7 +88,7 @@ class Pending:
             for entry in read(settings, app, since_ms):
                 if entry.kind == "attempted":
                     attempted.add(entry.event_id)
-                else:
+                elif entry.kind != "replayed":  # that is nobody's answer
                     parcels.pop(entry.event_id, None)
         with self._lock:
             self._outstanding = {event_id: parcel.line() for event_id, parcel in parcels.items()}

@@ -1,7 +1,9 @@
 """The ledger: what is written is read, a torn line is skipped, old hours become totals exactly once."""
 
 import errno
+import multiprocessing
 import os
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ def entries_at(ms: int, name: str) -> list[Entry]:
         Entry("accepted", ms, f"{name}1", "s"),
         Entry("rejected", ms, f"{name}2", "s", reason="schema"),
         Entry("dropped", ms, f"{name}3", "s", reason="too_many"),
+        Entry("replayed", ms, f"{name}2", "s", seq=1),
     ]
 
 
@@ -39,13 +42,42 @@ def test_what_is_written_is_read_in_order(settings: Settings) -> None:
 
 
 def test_files_are_json_arrays_of_one_hour_each(settings: Settings) -> None:
-    Ledger(settings, "shop").write(entries_at(NOW_MS, "a")[:3])
+    Ledger(settings, "shop").write([*entries_at(NOW_MS, "a")[:3], entries_at(NOW_MS, "a")[-1]])
     path = settings.ledger_dir / "shop" / "20241004T05.jsonl"
     assert path.read_text().splitlines() == [
         f'["attempted",{NOW_MS},"a1","s",0,"page_view"]',
         f'["attempted",{NOW_MS},"a2","s",1,"click"]',
         f'["accepted",{NOW_MS},"a1","s"]',
+        f'["replayed",{NOW_MS},"a2","s",1]',
     ]
+
+
+def _write_many(settings: Settings, name: str, anew: bool, together: Barrier) -> None:
+    ledger = Ledger(settings, "shop")
+    together.wait()
+    for number in range(300):
+        ledger.write(entries_at(NOW_MS, f"{name}{number}-" + "x" * 3_000))
+        if anew:
+            ledger.close()
+
+
+def test_two_processes_write_whole_lines_beside_each_other(settings: Settings) -> None:
+    # One opens the file each time, as a replay does, while the other keeps it open, as visitors do.
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(2)
+    writers = [
+        context.Process(target=_write_many, args=(settings, name, anew, together))
+        for name, anew in (("a", False), ("b", True))
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    found = list(read(settings, "shop"))
+    for name in "ab":
+        written = [e for number in range(300) for e in entries_at(NOW_MS, f"{name}{number}-" + "x" * 3_000)]
+        assert [entry for entry in found if entry.event_id.startswith(name)] == written
 
 
 @pytest.mark.parametrize("torn", [b'["accep', b'["accepted",12', b"[]", b"17", b'{"a":1}', b"\xff\xfe"])
@@ -96,6 +128,7 @@ def test_old_hours_become_totals_once_and_young_ones_stay(settings: Settings) ->
             "accepted": 1,
             "rejected": {"schema": 1},
             "dropped": {"too_many": 1},
+            "replayed": 1,
         }
     ]
     assert read_totals(settings, "shop") == expected

@@ -96,6 +96,10 @@ def test_bodies_on_disk_are_those_without_an_answer(tmp_path: Path) -> None:
     pending.add(sent)
     pending.done([sent[0].event_id, sent[3].event_id])
     pending.close()
+    # Somebody's replay under the same id is no answer.
+    ledger.Ledger(settings, "shop").write(
+        [ledger.Entry("replayed", wall_ms(), sent[1].event_id, "s", seq=sent[1].event["seq"])]
+    )
     recovered, unannounced = Pending(settings, "shop").recover(settings, "shop")
     assert recovered == [sent[1], sent[2], sent[4]]
     assert unannounced == {parcel.event_id for parcel in recovered}
