@@ -11,7 +11,7 @@ from footfall.cluster import lifecycle, run
 from footfall.history.almanac import days_before
 from footfall.history.run import MOST_DAYS, HistoryError, Made, make, wanted_events
 
-_EVENTS: tuple[int, int] = (100, 2_000_000)
+_EVENTS: tuple[int, int] = (100, 1_000_000)
 _USERS: tuple[int, int] = (100, 10_000_000)
 _NEEDED = ("kafka", "flume")
 

@@ -78,7 +78,7 @@ class DayMaker:
         self._behaviour = load_behaviour(app)
         self._population = Population(settings.seed, app, settings.population)
         self._roster = Roster(self._population, self._behaviour, app, events_per_day)
-        self._site = RememberingSite(settings, app, self._behaviour)
+        self._site = RememberingSite(app, self._behaviour)
         self._geography = Geography(settings.install / "geography")
         self._url = site_url(settings, app)
 

@@ -38,7 +38,8 @@ REQUEST_ID: Final = "00000000-0000-7000-8000-000000000000"
 USER_ID: Final = "u000000"
 _EMAIL: Final = f"{USER_ID}@example.com"
 _TOKEN: Final = "simulated"  # noqa: S105 - no secret: nobody else can ask this site
-_REMEMBERED: Final = 20_000
+# A page and its links are some 50 kB; each site has fewer than 1,000 pages that are alike for all.
+_REMEMBERED: Final = 2_500
 # What of a session a page depends on beside who is logged in, by the beginning of its path; other pages depend on all
 # of it, as do forms.
 _DEPENDS: Final[dict[AppId, dict[str, tuple[str, ...]]]] = {
@@ -96,14 +97,14 @@ class Outcome:
 class RememberingSite:
     """One site; asked by one thread. Close it after use."""
 
-    def __init__(self, settings: Settings, app_id: AppId, behaviour: Behaviour) -> None:
+    def __init__(self, app_id: AppId, behaviour: Behaviour) -> None:
         """Nothing of the running platform is touched: the site has an empty home of its own."""
         self._open = ExitStack()
         home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="footfall-history-")))
         self._app_id: AppId = app_id
         self._behaviour = behaviour
         self._overheard = _Overheard()
-        self._app = _site(settings.model_copy(update={"home": home}), app_id, self._overheard)
+        self._app = _site(Settings(home=home), app_id, self._overheard)
         self._order_id = REQUEST_ID
         self._app.config.update(WAIT=self._overheard.wait, NEW_ID=lambda: self._order_id)
         self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
@@ -133,11 +134,10 @@ class RememberingSite:
         kept = self._part(path, session, sent)
         before = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
         if order_id is not None and path == "/checkout" and sent is not None:
+            # No order is like another one: nothing to remember.
             self._order_id = order_id
-            outcome = self._asked(asked, before, sent, failing)
-        else:
-            outcome = self._ask(asked, before, sent, failing)
-        return outcome
+            return self._asked(asked, before, sent, failing)
+        return self._ask(asked, before, sent, failing)
 
     def after(self, target: str, session: Session, outcome: Outcome) -> Session:
         """The session after a request for a page."""

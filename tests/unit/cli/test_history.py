@@ -39,7 +39,7 @@ def test_days_out_of_bounds_are_wrong_use(days: str, running: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value", "bounds"),
-    [("--events-per-day", "0", "100 to 2000000"), ("--users", "5", "100 to 10000000")],
+    [("--events-per-day", "0", "100 to 1000000"), ("--users", "5", "100 to 10000000")],
 )
 def test_other_numbers_out_of_bounds_are_wrong_use(option: str, value: str, bounds: str, running: Path) -> None:
     result = _ask("--days", "1", option, value)

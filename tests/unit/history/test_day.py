@@ -25,8 +25,8 @@ _EVENTS = 1_500
 
 
 def _settings(home: Path, seed: int = 7) -> Settings:
-    # Not what the caller has installed: a module's fixture is made before his environment is forgotten.
-    return Settings(home=home, install=home / "install", seed=seed, population=2_000)
+    # Nothing of the caller: a module's fixture is made before his environment is forgotten.
+    return Settings(home=home, install=home / "install", port_offset=0, seed=seed, population=2_000)
 
 
 @pytest.fixture(scope="module", params=APP_IDS)
