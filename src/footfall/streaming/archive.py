@@ -7,7 +7,7 @@ what other batches archived, and their names on the batch alone.
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -26,10 +26,10 @@ from footfall.streaming.keys import EPOCH
 from footfall.streaming.places import EVENTS, REJECTED, Files, Part, Store
 from footfall.streaming.progress import Current, Journal, Place, Progress, Totals
 from footfall.streaming.start import RECOVER, Refused
+from footfall.streaming.tables import Tables, Uri
 
 _TOPICS: Final = ((TOPIC_EVENTS, EVENTS_PARTITIONS), (TOPIC_REJECTED, REJECTED_PARTITIONS))
 log = logging.getLogger("streaming")
-Uri = Callable[[str], str]
 
 
 class _Found(NamedTuple):
@@ -47,7 +47,8 @@ class Archive:
         """uri: turns a path in HDFS into what Spark reads. latest: how far `current` is."""
         self._spark = spark
         self._files = files
-        self._uri = uri
+        self._base = uri("")
+        self._tables = Tables(spark, files, uri)
         self._journal = Journal(files)
         self._current = current
         self._latest = latest
@@ -68,7 +69,7 @@ class Archive:
 
         Raises HdfsAway, Refused and what Spark raises.
         """
-        with damage.named(self._files, self._uri("")):
+        with damage.named(self._files, self._base):
             self._archive(records, number)
 
     def _archive(self, records: DataFrame, number: int) -> None:
@@ -106,17 +107,17 @@ class Archive:
         span = (max(days) - min(days)).days
         wanted = [min(days) + timedelta(days=shift) for shift in range(span + 1)]
         paths = []
-        for path in self._paths(EVENTS, wanted):
+        for path in self._tables.paths(EVENTS, wanted):
             low, high = self._minutes.get(path, (first, first))
             if low < end and high >= first:
                 paths.append(path)
-        frame = self._read(EVENTS, paths)
+        frame = self._tables.read(EVENTS, paths)
         at = f.unix_seconds("event_time")
         return frame.where((at >= first * 60) & (at < end * 60))
 
     def compact(self, now_ms: int, patience_s: float) -> int:
         """Merges small files, groups one after another until patience is over; returns how many. Raises as `batch`."""
-        with damage.named(self._files, self._uri("")):
+        with damage.named(self._files, self._base):
             return self._compact(now_ms, patience_s)
 
     def _compact(self, now_ms: int, patience_s: float) -> int:
@@ -136,7 +137,7 @@ class Archive:
                 for group in groups:
                     if time.monotonic() > until:
                         return done
-                    compaction.carry_out(self._files, group, self._merge)
+                    compaction.carry_out(self._files, group, self._tables.merge)
                     self._renamed(group)
                     done += 1
         return done
@@ -170,7 +171,7 @@ class Archive:
         events = columns.read_events(counted.where(f.col("topic") == TOPIC_EVENTS))
         bad = ~f.col("readable") & self._is_counted(TOPIC_EVENTS)
         events = events.observe(unreadable, f.count_if(bad).alias("unreadable"))
-        self._write(events.where("readable").drop("readable"), EVENTS, f"{self._aside}/events")
+        self._tables.stage(events.where("readable").drop("readable"), EVENTS, f"{self._aside}/events")
         seen = {name: int(value or 0) for name, value in {**observation.get, **unreadable.get}.items()}
         return seen, self._keys(self._staged())
 
@@ -185,7 +186,7 @@ class Archive:
         )
         staged = self._staged().join(asked, ["kafka_partition", "kafka_offset"]).select(*repeats.COLUMNS)
         hashed = f.broadcast(self._spark.createDataFrame(pa.table({"hash": np.unique(hashes[doubtful])})))
-        archived = self._read(EVENTS, self._paths(EVENTS, near(days), leave_out=number))
+        archived = self._tables.read(EVENTS, self._tables.paths(EVENTS, near(days), leave_out=self._name(number)))
         archived = archived.select(*repeats.COLUMNS, columns.identity_hash().alias("hash"))
         archived = archived.join(hashed, "hash", "left_semi").select(*repeats.COLUMNS)
         judged, own = repeats.judge(staged.toArrow(), archived.toArrow()), keys.kafka_places(rows)
@@ -197,7 +198,7 @@ class Archive:
             return f"{self._aside}/events"
         gone = self._spark.createDataFrame(dropped.select(["kafka_partition", "kafka_offset"]))
         left = self._staged().join(f.broadcast(gone), ["kafka_partition", "kafka_offset"], "left_anti")
-        self._write(left.select(*columns.archive_schema().names), EVENTS, f"{self._aside}/once")
+        self._tables.stage(left.select(*columns.archive_schema().names), EVENTS, f"{self._aside}/once")
         return f"{self._aside}/once"
 
     def _is_counted(self, topic: str) -> Column:
@@ -216,14 +217,16 @@ class Archive:
         counts, observation = self._is_counted(TOPIC_REJECTED), Observation()
         told = [f.count_if(counts & f.col("readable")), f.count_if(counts & ~f.col("readable"))]
         rows = rows.observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
-        self._write(rows.where("readable").drop("readable"), REJECTED, staged)
-        paths = _below(self._files, staged, len(REJECTED.columns))
+        self._tables.stage(rows.where("readable").drop("readable"), REJECTED, staged)
+        paths = self._tables.staged(REJECTED, staged)
         if paths:
             # A reject has no identity but its place; one that an earlier checkpoint archived is left out.
             key = ["kafka_partition", "kafka_offset", "rejected_at"]
-            there = self._read(REJECTED, self._paths(REJECTED, map(_day, paths), leave_out=number)).select(*key)
-            left = self._read(REJECTED, paths, staged).join(there, key, "left_anti")
-            self._write(left.select(*columns.rejects_schema().names), REJECTED, once)
+            there = self._tables.read(
+                REJECTED, self._tables.paths(REJECTED, map(_day, paths), leave_out=self._name(number))
+            ).select(*key)
+            left = self._tables.read_staged(REJECTED, staged).join(there, key, "left_anti")
+            self._tables.stage(left.select(*columns.rejects_schema().names), REJECTED, once)
             self._move(REJECTED, once, number)
         return Totals(
             rejected=int(observation.get["rejected"] or 0), unreadable=int(observation.get["unreadable"] or 0)
@@ -241,9 +244,9 @@ class Archive:
             self._minutes[path] = int(of_day[0]), int(of_day[-1])
 
     def _move(self, store: Store, staged: str, number: int) -> list[str]:
-        name = Part(self._current.checkpoint, number, number, 0).name
+        name = self._name(number)
         moves = {}
-        for path in _below(self._files, staged, len(store.columns)):
+        for path in self._tables.staged(store, staged):
             folder = f"{store.root}{path.removeprefix(staged).rpartition('/')[0]}"
             if f"{folder}/{name}" in moves:
                 raise HdfsAway(f"Spark staged two files for {folder}, not one.")
@@ -253,50 +256,24 @@ class Archive:
             self._files.replace(path, target)
         return list(moves)
 
-    def _write(self, rows: DataFrame, store: Store, folder: str) -> None:
-        """One file for each of the store's folders, below `folder`."""
-        by_folder = rows.repartition(*store.columns).sortWithinPartitions(*store.columns, _time_of(store))
-        by_folder.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
-
-    def _merge(self, group: Group, folder: str) -> None:
-        rows = self._read(group.store, group.sources).drop(*group.store.columns)
-        merged = rows.coalesce(1).sortWithinPartitions(_time_of(group.store))
-        merged.write.mode("overwrite").parquet(self._uri(folder))
-
     def _renamed(self, group: Group) -> None:
         known = [self._minutes.pop(source, None) for source in group.sources]
         ranges = [minutes for minutes in known if minutes is not None]
         if len(ranges) == len(known):
             self._minutes[group.target] = min(low for low, _ in ranges), max(high for _, high in ranges)
 
+    def _name(self, number: int) -> str:
+        """A batch's files' name."""
+        return Part(self._current.checkpoint, number, number, 0).name
+
     def _staged(self) -> DataFrame:
-        folder = f"{self._aside}/events"
-        return self._read(EVENTS, _below(self._files, folder, len(EVENTS.columns)), folder)
-
-    def _read(self, store: Store, paths: Iterable[str], base: str | None = None) -> DataFrame:
-        schema = columns.archive_schema() if store is EVENTS else columns.rejects_schema()
-        found = [self._uri(path) for path in paths]
-        if not found:
-            return self._spark.createDataFrame([], schema)
-        return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)
-
-    def _paths(self, store: Store, days: Iterable[date], leave_out: int | None = None) -> list[str]:
-        """The files of these days. leave_out: without those of that batch, which is being done."""
-        wanted = set(days)
-        own = None if leave_out is None else Part(self._current.checkpoint, leave_out, leave_out, 0).name
-        return [
-            file.path
-            for values, folder in places.folders(self._files, store).items()
-            if places.day_of(values) in wanted
-            for file in damage.whole(places.parts(self._files, folder))
-            if file.name != own
-        ]
+        return self._tables.read_staged(EVENTS, f"{self._aside}/events")
 
     def _hashes(self, days: list[date]) -> Mapping[date, Hashes]:
-        paths = self._paths(EVENTS, days, leave_out=self._batch)
+        paths = self._tables.paths(EVENTS, days, leave_out=self._name(self._batch))
         if not paths:
             return {}
-        rows = self._read(EVENTS, paths).select("dt", columns.identity_hash().alias("hash")).toArrow()
+        rows = self._tables.read(EVENTS, paths).select("dt", columns.identity_hash().alias("hash")).toArrow()
         return keys.by_day(rows)
 
     def _keys(self, staged: DataFrame) -> pa.Table:
@@ -320,18 +297,6 @@ def _ends(seen: Mapping[str, int]) -> dict[Place, int]:
     return {
         (topic, p): seen[f"{topic}/{p}"] for topic, count in _TOPICS for p in range(count) if seen[f"{topic}/{p}"] > 0
     }
-
-
-def _time_of(store: Store) -> str:
-    return "event_time" if store is EVENTS else "rejected_at"
-
-
-def _below(files: Files, folder: str, depth: int) -> list[str]:
-    """The Parquet files that Spark wrote below a folder, so many folders down."""
-    level = [folder]
-    for _ in range(depth):
-        level = [entry.path for one in level for entry in files.list(one) if entry.is_folder and "=" in entry.name]
-    return [file.path for one in level for file in files.list(one) if file.name.endswith(".parquet")]
 
 
 def _day(path: str) -> date:

@@ -76,7 +76,8 @@ def test_a_batch_that_died_at_any_change_is_done_again_exactly(world: World) -> 
     # What was left aside, two files of events and one of rejects, the progress, and what is aside now.
     assert deaths == 7
     _check(world, archived=6, repeats=1, unreadable=2, rejected=2)
-    # Archived, but Spark had not noted it: the same again, then the next.
+    # Archived, but Spark had not noted it, and HDFS lost its file: the same again, then the next.
+    world.files.write(f"/events/app_id=news/dt={_NEXT}/aaaa0000-000000001.parquet", b"")
     world.archive().batch(world.frame(records), 1)
     _check(world, archived=6, repeats=1, unreadable=2, rejected=2)
     archive = world.archive()

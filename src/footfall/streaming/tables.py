@@ -1,0 +1,69 @@
+"""Reads and writes the Parquet files of the archive's stores with Spark."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+
+from footfall.streaming import columns, damage, places
+from footfall.streaming.compaction import Group
+from footfall.streaming.places import EVENTS, Files, Store
+
+Uri = Callable[[str], str]
+
+
+class Tables:
+    """Spark's way to the stores. Methods raise HdfsAway, and where Spark works what it raises."""
+
+    def __init__(self, spark: SparkSession, files: Files, uri: Uri) -> None:
+        """uri: turns a path in HDFS into what Spark reads."""
+        self._spark = spark
+        self._files = files
+        self._uri = uri
+
+    def read(self, store: Store, paths: Iterable[str], base: str | None = None) -> DataFrame:
+        """The rows of files. base: below what their folders stand, if not in the store itself."""
+        schema = columns.archive_schema() if store is EVENTS else columns.rejects_schema()
+        found = [self._uri(path) for path in paths]
+        if not found:
+            return self._spark.createDataFrame([], schema)
+        return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)
+
+    def stage(self, rows: DataFrame, store: Store, folder: str) -> None:
+        """Writes one file for each of the store's folders, below `folder`."""
+        by_folder = rows.repartition(*store.columns).sortWithinPartitions(*store.columns, _time_of(store))
+        by_folder.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
+
+    def staged(self, store: Store, folder: str) -> list[str]:
+        """The files that were staged below a folder."""
+        level = [folder]
+        for _ in store.columns:
+            entries = [entry for one in level for entry in self._files.list(one)]
+            level = [entry.path for entry in entries if entry.is_folder and "=" in entry.name]
+        return [file.path for one in level for file in self._files.list(one) if file.name.endswith(".parquet")]
+
+    def read_staged(self, store: Store, folder: str) -> DataFrame:
+        """The rows that were staged below a folder."""
+        return self.read(store, self.staged(store, folder), folder)
+
+    def merge(self, group: Group, folder: str) -> None:
+        """Writes the rows of a group's files as one file below a folder; a `compaction.Merge`."""
+        rows = self.read(group.store, group.sources).drop(*group.store.columns)
+        merged = rows.coalesce(1).sortWithinPartitions(_time_of(group.store))
+        merged.write.mode("overwrite").parquet(self._uri(folder))
+
+    def paths(self, store: Store, days: Iterable[date], leave_out: str | None = None) -> list[str]:
+        """The files of these days. leave_out: without those of this name. Raises Refused if one is empty."""
+        wanted = set(days)
+        found = [
+            file
+            for values, folder in places.folders(self._files, store).items()
+            if places.day_of(values) in wanted
+            for file in places.parts(self._files, folder)
+            if file.name != leave_out
+        ]
+        return [file.path for file in damage.whole(found)]
+
+
+def _time_of(store: Store) -> str:
+    return "event_time" if store is EVENTS else "rejected_at"
