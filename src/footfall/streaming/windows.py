@@ -87,6 +87,11 @@ def _new(gap: str) -> str:
     return f"array({', '.join(f'count_if({gap} > {age})' for age in _AGES)})"
 
 
+def _added(counts: str) -> str:
+    """SQL: arrays added up, position by position."""
+    return f"array({', '.join(f'sum({counts}[{age}])' for age in _AGES)}) as {counts}"
+
+
 _MEASURES: Final = "events, page_views, engaged_ms, errors, error_n"
 _SUMS: Final = ", ".join(f"sum({name}) as {name}" for name in _MEASURES.split(", "))
 _PERCENTILES: Final = ", ".join(_percentile(percent) for percent in (50, 95, 99))
@@ -131,15 +136,21 @@ with people as (
   select app_id, dimension, value, minute, bound_ms, page_title, max(at_ms) as at_ms, {_SUMS},
     {_new("visit_gap")} as new_visits, {_new("visitor_gap")} as new_visitors
   from visitors group by app_id, dimension, value, minute, bound_ms, page_title
+), a_minute as (
+  -- Each view of a bucket's response times is one of its bounds.
+  select app_id, dimension, value, minute, {_SUMS},
+    max(if(page_title is null, null, struct(at_ms, page_title))) as titled,
+    flatten(collect_list(if(bound_ms is null, null, array_repeat(bound_ms, int(page_views))))) as measured,
+    {_added("new_visits")}, {_added("new_visitors")}
+  from (select /*+ repartition(app_id, dimension, value) */ * from counted)
+  group by app_id, dimension, value, minute
 ), spread as (
   select *, stack({1 + FIVE}, 1, 0, {", ".join(f"{FIVE}, {age}" for age in _AGES)}) as (window_minutes, age)
-  from (select /*+ repartition(app_id, dimension, value) */ * from counted)
+  from a_minute
 ), grouped as (
   select window_minutes, start, app_id, dimension, value, {_SUMS},
-    sum(visits) as visits, sum(visitors) as visitors,
-    max(if(page_title is null, null, struct(at_ms, page_title))).page_title as page_title,
-    -- Each view of a bucket's response times is one of its bounds.
-    sort_array(flatten(collect_list(if(bound_ms is null, null, array_repeat(bound_ms, int(page_views)))))) as measured
+    sum(visits) as visits, sum(visitors) as visitors, max(titled).page_title as page_title,
+    sort_array(flatten(collect_list(measured))) as measured
   from (select *, minute - age as start, new_visits[age] as visits, new_visitors[age] as visitors from spread)
   where window_minutes = 1 and {{minutes}} or window_minutes = {FIVE} and {{fives}}
   group by window_minutes, start, app_id, dimension, value

@@ -108,6 +108,7 @@ def test_from_and_to_are_half_open_and_a_day_is_meant_whole(files: LocalFiles) -
     assert between(**{"from": f"{DAY}T10:59:00Z", "to": f"{DAY}T12:00:00Z"}) == [1, 6, 7]
     assert between(**{"from": f"{DAY}T10:59:00.001Z", "to": f"{DAY}t12:00:00.001z"}) == [4, 1, 6]
     assert between(**{"from": f"{DAY}T13:00+01:00", "to": f"{DAY}T12:01:00Z"}) == [4]
+    assert between(**{"from": f"{DAY}T11:00:00Z", "to": f"{DAY}T11:59:00Z"}) == [6]
     assert between(**{"from": DAY, "to": DAY}) == [8, 4, 1, 6, 7]
     assert between(**{"from": "2026-11-25"}) == [9]
     assert between(to=f"{DAY}T12:01:00Z") == [4, 1]
