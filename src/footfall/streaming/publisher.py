@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -69,13 +70,14 @@ class Publisher:
             return False
         for number in range(self.needed, latest.batch + 1):
             progress = self._journal.read(self._current.checkpoint, number)
+            touched: Iterable[int] = ()
             if progress is None:
                 # Whoever deleted it does not tell which minutes it was of.
-                log.warning("the progress of batch %d is gone; its days are computed anew", number)
+                log.warning("the progress of batch %d is gone; the newest days are computed anew", number)
                 self._pending = self._pending.queue(self._hours(_UNTOLD_DAYS))
-                continue
-            touched = (minute for first, last in progress.touched for minute in range(first, last + 1))
-            self._pending = self._pending.touch((progress.checkpoint, number), touched, self._closed)
+            else:
+                touched = (minute for first, last in progress.touched for minute in range(first, last + 1))
+            self._pending = self._pending.touch((self._current.checkpoint, number), touched, self._closed)
         return True
 
     def _read(self) -> Pending:
