@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Final
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -21,7 +21,7 @@ from footfall.hdfs import Hdfs, HdfsAway
 from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.realtime.kafka_topics import KafkaAway
 from footfall.settings import Settings, load_settings
-from footfall.streaming import alone, compaction, places, report, session, start
+from footfall.streaming import alone, compaction, damage, places, report, session, start
 from footfall.streaming.alone import Alone, NotAlone
 from footfall.streaming.archive import Archive
 from footfall.streaming.kafka import Logs
@@ -39,7 +39,9 @@ _COMPACT_EVERY_S: Final = 60.0
 _COMPACT_PATIENCE_S: Final = 5.0
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 30.0
-_ENGINES_AWAY: Final = (HdfsAway, KafkaAway, PySparkException)
+# What Spark meets outside a batch comes through as it is.
+_SPARKS: Final = (PySparkException, Py4JJavaError)
+_ENGINES_AWAY: Final = (HdfsAway, KafkaAway, *_SPARKS)
 
 log = logging.getLogger("streaming")
 
@@ -77,7 +79,7 @@ class Driver:
                 self._stream(spark)
             except (Refused, *_ENGINES_AWAY) as error:
                 self._tell(_sentence(error))
-                if isinstance(error, PySparkException) and not _alive(spark):
+                if isinstance(error, _SPARKS) and not _alive(spark):
                     raise
             if time.monotonic() - began > _LONGEST_WAIT_S:
                 wait_s = _FIRST_WAIT_S
@@ -92,8 +94,8 @@ class Driver:
             current, latest = self._where(logs)
             archive = Archive(spark, self._hdfs, self._uri, current, latest)
             compaction.finish(self._hdfs)
-            query = self._query(spark, archive, current, latest)
             publisher = Publisher(self._hdfs, archive, logs, current)
+            query = self._query(spark, archive, current, latest)
             log.info("archiving with checkpoint %s after batch %s", current.checkpoint, latest and latest.batch)
             try:
                 self._attend(query, archive, publisher, current)
@@ -105,12 +107,13 @@ class Driver:
         journal = Journal(self._hdfs)
         topics = logs.topics()
         current = journal.current()
+        bounds = logs.bounds(topics)
         if current is None:
-            current = Current(start.new_checkpoint(), topics, {})
+            current = start.first(topics, bounds)
             journal.begin(current)
         latest = journal.latest(current.checkpoint)
         found = start.look_at(self._hdfs, current.checkpoint)
-        start.judge(current, latest, found, topics, logs.bounds(topics))
+        start.judge(current, latest, found, topics, bounds)
         if found.owner is None:
             start.claim(self._hdfs, current.checkpoint)
         return current, latest
@@ -148,7 +151,7 @@ class Driver:
                     raise error
                 return
             report.write(self._settings, "archiving")
-            with self._busy:
+            with self._busy, damage.named(self._hdfs, self._uri("")):
                 publisher.step()
             if time.monotonic() >= self._compact_due:
                 with self._busy:

@@ -7,7 +7,7 @@ from footfall.hdfs import Hdfs
 from footfall.settings import Settings
 from footfall.streaming import compaction, places, start
 from footfall.streaming.kafka import Logs
-from footfall.streaming.progress import Current, Journal
+from footfall.streaming.progress import Journal
 
 
 class Recovered(NamedTuple):
@@ -34,7 +34,7 @@ def recover(settings: Settings, accept_loss: bool, from_start: bool, say: Callab
         bounds = logs.bounds(topics)
     old = journal.current()
     if old is None:
-        new = Current(start.new_checkpoint(), topics, {})
+        new = start.first(topics, bounds)
     else:
         new = start.renewed(old, journal.latest(old.checkpoint), topics, bounds, accept_loss, from_start)
     start.claim(hdfs, new.checkpoint)
