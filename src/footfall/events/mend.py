@@ -49,7 +49,7 @@ def mend(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> Me
     """The event as it is stored after these changes, or why it still may not be. Raises NoEvent.
 
     offset: the reject's in its topic. It is received when it was rejected, and backfill if that is more than
-    `MAX_AGE_MS` before `now_ms`. Address, agent and headers of the request were not kept: no place, no bot rule.
+    `MAX_AGE_MS` before `now_ms`. Address and agent of the request were not kept: no place, no bot rule.
     The same reject with the same changes has the same identity each time.
     """
     event = event_in(record.original if changes.replacement is None else changes.replacement)
@@ -62,7 +62,7 @@ def mend(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> Me
         event["event_id"] = _identity(record, offset, changes.replacement)
     event.update(changes.set)
     backfill = now_ms - record.rejected_at_ms > MAX_AGE_MS
-    stored = accept(event, Context(record.app_id, record.rejected_at_ms, backfill=backfill))
+    stored = accept(event, Context(record.app_id, record.rejected_at_ms, gpc=record.denied, backfill=backfill))
     return stored if isinstance(stored, Reject) else Mended(stored, identity_made)
 
 

@@ -69,7 +69,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class RejectRecord:
-    """One record of the topic `events.rejected`."""
+    """One record of the topic `events.rejected`. denied: whether the request's headers denied consent."""
 
     event_id: str | None
     app_id: str
@@ -78,12 +78,14 @@ class RejectRecord:
     detail: str
     rejected_at_ms: int
     original: bytes
+    denied: bool = False
 
 
-def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: int) -> bytes:
+def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: int, denied: bool = False) -> bytes:
     """The bytes of a record of `events.rejected`.
 
     original: what was sent, byte for byte. app_id: the site it was sent to, whatever the event says of itself.
+    denied: whether `Sec-GPC: 1` or `DNT: 1` came with it; a replay knows nothing else of the request.
     """
     return orjson.dumps(
         {
@@ -94,6 +96,7 @@ def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: 
             "detail": reject.detail,
             "rejected_at": format_rfc3339_ms(rejected_at_ms),
             "original": base64.b64encode(original).decode("ascii"),
+            "denied": denied,
         }
     )
 
@@ -110,6 +113,7 @@ def read_reject_record(value: bytes) -> RejectRecord:
             detail=fields["detail"],
             rejected_at_ms=parse_rfc3339_ms(fields["rejected_at"]),
             original=base64.b64decode(fields["original"], validate=True),
+            denied=bool(fields.get("denied")),
         )
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise ValueError(f"This record of events.rejected cannot be read: {type(error).__name__}.") from None

@@ -119,15 +119,15 @@ class Collector:
         if not self._addresses.admits(address or "", events):
             return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
         if isinstance(parsed, Reject):
-            return self._refuse_body(parsed, body, received_ms)
+            return self._refuse_body(parsed, body, received_ms, _gpc() or _dnt())
         prefix = truncate(address)
         context = Context(
             self.app_id,
             received_ms,
             address_prefix=prefix,
             user_agent=request.headers.get("User-Agent"),
-            gpc=request.headers.get("Sec-GPC") == "1",
-            dnt=request.headers.get("DNT") == "1",
+            gpc=_gpc(),
+            dnt=_dnt(),
             place=self._geography.look_up(prefix),
         )
         records: list[Record] = []
@@ -138,7 +138,7 @@ class Collector:
             decided = accept(event, context, self._rate_rule)
             if isinstance(decided, Reject):
                 originals = element_bytes(body) if originals is None else originals
-                records.append(self._reject(decided, originals[index], received_ms))
+                records.append(self._reject(decided, originals[index], received_ms, context.gpc or context.dnt))
                 rejected.append({"index": index, "event_id": decided.event_id, "reason": decided.reason})
             else:
                 session = decided["session_id"]
@@ -151,13 +151,14 @@ class Collector:
         self._count(accepted=accepted, rejected=len(rejected))
         return _answer(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected})
 
-    def _refuse_body(self, reject: Reject, body: bytes, received_ms: int) -> Response:
-        self._store([self._reject(reject, body, received_ms)])
+    def _refuse_body(self, reject: Reject, body: bytes, received_ms: int, denied: bool) -> Response:
+        self._store([self._reject(reject, body, received_ms, denied)])
         self._count(rejected=1)
         return _answer(HTTPStatus.BAD_REQUEST, {"error": reject.reason, "detail": reject.detail})
 
-    def _reject(self, reject: Reject, original: bytes, received_ms: int) -> Record:
-        return Record(Topic.REJECTED, received_ms, b"", reject_record(reject, original, self.app_id, received_ms))
+    def _reject(self, reject: Reject, original: bytes, received_ms: int, denied: bool) -> Record:
+        record = reject_record(reject, original, self.app_id, received_ms, denied)
+        return Record(Topic.REJECTED, received_ms, b"", record)
 
     def _store(self, records: Sequence[Record]) -> None:
         """Returns when each record is in Kafka or fsynced in the spool. Raises StorageUnavailable."""
@@ -204,6 +205,14 @@ def blueprint(collector: Collector) -> Blueprint:
         return _answer(HTTPStatus.OK, collector.health())
 
     return made
+
+
+def _gpc() -> bool:
+    return request.headers.get("Sec-GPC") == "1"
+
+
+def _dnt() -> bool:
+    return request.headers.get("DNT") == "1"
 
 
 def _same_host(origin: str, host: str) -> bool:

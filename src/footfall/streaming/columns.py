@@ -41,6 +41,7 @@ _TYPES: Final[dict[str, DataType]] = {
 _ORIGIN: Final = (StructField("kafka_partition", IntegerType()), StructField("kafka_offset", LongType()))
 _REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original")
 _REJECT_TIME: Final = "rejected_at"
+_DENIED: Final = StructField("denied", BooleanType())
 # As strict as the readers of the live path: what they do not take, the archive does not.
 _UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 _TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
@@ -70,7 +71,7 @@ def rejects_schema() -> StructType:
     """The columns of `/events_rejected`: the record's fields, its place in Kafka, and the folder's `dt`."""
     texts = [StructField(name, StringType()) for name in ("app_id", *_REJECT_TEXTS)]
     when = StructField(_REJECT_TIME, TimestampType())
-    return StructType([*texts, when, *_ORIGIN, StructField("dt", DateType())])
+    return StructType([*texts, _DENIED, when, *_ORIGIN, StructField("dt", DateType())])
 
 
 def read_events(records: DataFrame) -> DataFrame:
@@ -92,9 +93,9 @@ def read_events(records: DataFrame) -> DataFrame:
 def read_rejects(records: DataFrame) -> DataFrame:
     """Records of `events.rejected` as rows of `/events_rejected`, with a column `readable`."""
     fields = ("app_id", *_REJECT_TEXTS, _REJECT_TIME)
-    shape = StructType([StructField(name, StringType()) for name in fields])
-    parsed = records.select(_parsed(shape).alias("reject"), *_origin())
-    columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in fields[:-1]]
+    texts = [StructField(name, StringType()) for name in fields]
+    parsed = records.select(_parsed(StructType([*texts, _DENIED])).alias("reject"), *_origin())
+    columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in (*fields[:-1], _DENIED.name)]
     when = _time(f"reject.{_REJECT_TIME}").alias(_REJECT_TIME)
     rows = parsed.select(*columns, when, *(field.name for field in _ORIGIN))
     readable = f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)

@@ -147,8 +147,11 @@ def test_a_sender_sets_nothing_of_the_collectors() -> None:
     assert "claimed" not in stored.values()
 
 
-def test_denied_consent_is_kept() -> None:
-    stored = mended(reject_of(example_event(user_id="u1", search_term="tea")), set={"consent": "denied"}).stored
+@pytest.mark.parametrize(("denied", "said"), [(False, {"consent": "denied"}), (True, {})])
+def test_denied_consent_is_kept_whoever_said_it(denied: bool, said: dict[str, str]) -> None:
+    reject = reject_of(example_event(user_id="u1", search_term="tea"), denied=denied)
+    stored = mended(reject, set=said).stored
+    assert stored["consent"] == "denied"
     assert "user_id" not in stored
     assert "search_term" not in stored
     assert stored["anonymous_id"] == stored["session_id"]

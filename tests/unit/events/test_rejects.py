@@ -20,13 +20,14 @@ from footfall.events.rejects import (
     st.none() | st.text(max_size=64),
     st.binary(),
     st.integers(0, 10**14),
+    st.booleans(),
 )
 def test_a_record_is_read_back_as_written(
-    reason: Reason, detail: str, event_id: str | None, original: bytes, rejected_at_ms: int
+    reason: Reason, detail: str, event_id: str | None, original: bytes, rejected_at_ms: int, denied: bool
 ) -> None:
     reject = Reject(reason, detail, event_id)
-    record = read_reject_record(reject_record(reject, original, "shop", rejected_at_ms))
-    assert record.original == original
+    record = read_reject_record(reject_record(reject, original, "shop", rejected_at_ms, denied))
+    assert (record.original, record.denied) == (original, denied)
     assert (record.reason, record.stage, record.detail) == (reason, STAGE_OF[reason], detail)
     assert (record.event_id, record.app_id, record.rejected_at_ms) == (event_id, "shop", rejected_at_ms)
 

@@ -311,6 +311,13 @@ def test_a_browser_that_asks_not_to_be_known_is_not(shop: Site, signal_headers: 
     assert not [word for word in ("u-4711", "secret-boots", event["anonymous_id"]) if word.encode() in on_disk]
 
 
+@pytest.mark.parametrize("signal_headers", [{"Sec-GPC": "1"}, {"DNT": "1"}, {}])
+def test_a_reject_remembers_that_its_browser_asked(shop: Site, signal_headers: dict[str, str]) -> None:
+    shop.post([an_event(seq=-1)], signal_headers)
+    shop.post(b"{", signal_headers)
+    assert [reject.denied for reject in shop.rejects()] == [bool(signal_headers)] * 2
+
+
 @pytest.mark.parametrize("signal_headers", [{"Sec-GPC": "0"}, {"DNT": "0"}, {"DNT": "null"}])
 def test_a_browser_that_does_not_ask_keeps_its_consent(shop: Site, signal_headers: dict[str, str]) -> None:
     assert shop.post([an_event()], signal_headers).json["accepted"] == 1
