@@ -14,6 +14,9 @@ _PARTS = (
     ("org.apache.storm.LogWriter", "storm log writer"),
     ("org.apache.storm.daemon.worker.Worker", "storm worker"),
     ("footfall.realtime.live_bolt", "bolt"),
+    ("YarnCoarseGrainedExecutorBackend", "spark executor"),
+    ("spark.deploy.yarn.ExecutorLauncher", "spark application master"),
+    ("spark.deploy.SparkSubmit", "spark driver"),
     ("supervisor.supervisord", "supervisord"),
 )
 

@@ -1,0 +1,177 @@
+"""How fast a backlog is archived and windowed: `PYTHONPATH=src:. python -m bench.stream.catch_up`, nobody visiting.
+
+The streaming driver is stopped, `--events` stored events of `--sessions` visits over `--minutes` go into Kafka, the
+live path counts them, and then the same records are taken twice, one after the other:
+
+archive  by the driver, from when its first batch began until the last was in place; without the start of its JVMs.
+windows  until all their minutes are published too.
+python   by a plain consumer that leaves repeats out and counts the same one- and five-minute windows in dicts and sets,
+         nothing stored.
+
+The events stay in Kafka and in HDFS: use a platform that may be thrown away.
+"""
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, TopicPartition
+
+from bench.live.backlog import PARTITIONS, Offsets, ends, fill
+from bench.live.processes import cpu_seconds, running
+from footfall import names
+from footfall.cluster.manager import Manager
+from footfall.cluster.run import recall
+from footfall.events.times import parse_rfc3339_ms
+from footfall.hdfs import Hdfs
+from footfall.realtime.lag import lag
+from footfall.settings import Settings
+from footfall.streaming import hours
+from footfall.streaming.minutes import Pending
+from footfall.streaming.progress import Journal, Progress
+
+SERVICE = "spark-streaming"
+LOOK_S = 0.5
+PATIENCE_S = 900.0
+FIVE = 5
+
+
+def batches(settings: Settings, after: int) -> list[Progress]:
+    """The archived batches behind a number, in order."""
+    journal = Journal(Hdfs(settings))
+    current = journal.current()
+    if current is None:
+        return []
+    found = [journal.read(current.checkpoint, n) for n in journal.batches(current.checkpoint) if n > after]
+    return [progress for progress in found if progress is not None]
+
+
+def archived(progress: Progress) -> int:
+    """How far that batch is: the sum of its ends."""
+    return sum(end for (topic, _), end in progress.ends.items() if topic == names.TOPIC_EVENTS)
+
+
+def published(settings: Settings, until_minute: int) -> bool:
+    """Whether nothing is left to be computed, and all is closed up to that minute (since 1970)."""
+    hdfs = Hdfs(settings)
+    content = hdfs.read("/aggregates/_pending.json")
+    if content is None or (hours.read_closed(hdfs) or 0) < until_minute:
+        return False
+    pending = Pending.from_json(content)
+    return not any(start < until_minute for start in pending.minutes) and not pending.hours
+
+
+def by_driver(settings: Settings, last: int, begin: int, end: int, until_minute: int) -> dict[str, Any]:
+    """Starts the driver and waits until all is archived and published."""
+    Manager(settings).ensure_started(SERVICE)
+    asked_s = time.monotonic()
+    found: list[Progress] = []
+    while not found or archived(found[-1]) < end:
+        time.sleep(LOOK_S)
+        found = batches(settings, last)
+        if time.monotonic() - asked_s > PATIENCE_S:
+            raise SystemExit(f"The backlog is not archived after {PATIENCE_S:.0f} s.")
+    while not published(settings, until_minute):
+        time.sleep(LOOK_S)
+        if time.monotonic() - asked_s > PATIENCE_S:
+            raise SystemExit(f"The windows are not published after {PATIENCE_S:.0f} s.")
+    done_ms = time.time() * 1000
+    seconds = (found[-1].at_ms - found[0].began_ms) / 1000
+    with_windows = (done_ms - found[0].began_ms) / 1000
+    return {
+        "archive_events_per_s": round((end - begin) / seconds),
+        "archive_and_windows_events_per_s": round((end - begin) / with_windows),
+        "archive_s": round(seconds, 1),
+        "archive_and_windows_s": round(with_windows, 1),
+        "batches": len(found),
+        # Since their start, warming up and publishing included.
+        "cpu_s": {name: used for name, used in cpu_seconds(running(settings)).items() if name.startswith("spark")},
+    }
+
+
+def records(settings: Settings, start: Offsets, end: Offsets) -> Iterator[bytes]:
+    """The values of these records."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "group.id": "bench-stream",
+            "enable.auto.commit": False,
+            # Its default of a second makes a fast reader wait.
+            "fetch.queue.backoff.ms": 5,
+        }
+    )
+    consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in PARTITIONS])
+    left = sum(end.values()) - sum(start.values())
+    while left > 0:
+        for message in consumer.consume(10_000, 1.0):
+            value = message.value()
+            if message.error() is None and message.offset() < end[message.partition()] and value is not None:
+                left -= 1
+                yield value
+    consumer.close()
+
+
+def by_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
+    """The same windows in one process; visitors and visits as sets of each window."""
+    begin_s, count = time.monotonic(), 0
+    known: set[tuple[str, str]] = set()
+    windows: dict[tuple[Any, ...], list[Any]] = defaultdict(lambda: [0, 0, 0, 0, set(), set(), []])
+    for value in records(settings, start, end):
+        count += 1
+        event = orjson.loads(value)
+        identity = event["session_id"], event["event_id"]
+        if identity in known:
+            continue
+        known.add(identity)
+        if event["is_bot"]:
+            continue
+        app, minute, kind = event["app_id"], parse_rfc3339_ms(event["event_time"]) // 60_000, event["event_type"]
+        view, path = kind == "page_view", event.get("page_path")
+        failed = kind == "error" or (view and event.get("http_status", 0) >= 500)
+        places = [("app", app), ("country", event.get("country")), ("device", event.get("device_type"))]
+        if path is not None:
+            places += [("page", path), ("section", event.get("page_section"))]
+        for place in places:
+            for key in [(1, minute), *((FIVE, minute - age) for age in range(FIVE))]:
+                window = windows[(*key, app, *place)]
+                window[0] += 1
+                window[1] += view
+                window[2] += failed
+                window[3] += event.get("engaged_ms", 0) if kind == "page_ping" else 0
+                window[4].add(event["session_id"])
+                window[5].add(event["anonymous_id"])
+                if view and "response_ms" in event:
+                    window[6].append(event["response_ms"])
+    for window in windows.values():
+        window[6].sort()
+    seconds = time.monotonic() - begin_s
+    return {"events_per_s": round(count / seconds), "seconds": round(seconds, 1), "windows": len(windows)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--sessions", type=int, default=50_000)
+    parser.add_argument("--minutes", type=float, default=300)
+    options = parser.parse_args()
+    settings = recall()
+    Manager(settings).stop(SERVICE)
+    last = max((progress.batch for progress in batches(settings, -1)), default=-1)
+    start = ends(settings)
+    fill(settings, options.events, options.sessions, options.minutes)
+    end, until_minute = ends(settings), int(time.time()) // 60
+    while lag(settings).records:
+        time.sleep(LOOK_S)
+    found = {
+        "driver": by_driver(settings, last, sum(start.values()), sum(end.values()), until_minute),
+        "python": by_python(settings, start, end),
+    }
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
