@@ -62,7 +62,8 @@ def published(settings: Settings, until_minute: int) -> bool:
     if content is None or (hours.read_closed(hdfs) or 0) < until_minute:
         return False
     pending = Pending.from_json(content)
-    return not any(start < until_minute for start in pending.minutes) and not pending.hours
+    late = [hour for hour in pending.hours if hour * hours.HOUR < until_minute]
+    return not late and not any(start < until_minute for start in pending.minutes)
 
 
 def by_driver(settings: Settings, last: int, begin: int, end: int, until_minute: int) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.streaming import columns, damage, places
 from footfall.streaming.compaction import Group
 from footfall.streaming.places import EVENTS, Files, Store
+
+# Three sites on one day or two: with as many writers most have one of their own, and an idle one costs milliseconds.
+_WRITERS: Final = 6
 
 Uri = Callable[[str], str]
 
@@ -31,7 +35,7 @@ class Tables:
 
     def stage(self, rows: DataFrame, store: Store, folder: str) -> None:
         """Writes one file for each of the store's folders, below `folder`."""
-        by_folder = rows.repartition(*store.columns).sortWithinPartitions(*store.columns, _time_of(store))
+        by_folder = rows.repartition(_WRITERS, *store.columns).sortWithinPartitions(*store.columns, _time_of(store))
         by_folder.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
 
     def staged(self, store: Store, folder: str) -> list[str]:

@@ -1,10 +1,10 @@
 """Made days in Kafka, the ledger and HDFS of a running platform: each event once, and the live figures as they were."""
 
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -18,48 +18,61 @@ from footfall.settings import REPOSITORY, Settings
 from footfall.sites.visitors import ledger
 from tests.support.platform import Platform, await_true
 
-_DAYS = ("--days", "2", "--events-per-day", "1500", "--users", "3000", "--seed")
+
+def _days(events_per_day: int) -> tuple[str, ...]:
+    """Two days of a world that nobody has made yet, so that a platform may be tested twice."""
+    seed = random.randrange(10**9)
+    return "--days", "2", "--events-per-day", str(events_per_day), "--users", "3000", "--seed", str(seed)
 
 
-def _backfill(settings: Settings) -> Iterator[dict[str, Any]]:
-    """Every backfilled event that Kafka holds."""
-    places_ = [TopicPartition(TOPIC_EVENTS, number) for number in range(EVENTS_PARTITIONS)]
-    consumer = Consumer(
-        {"bootstrap.servers": settings.kafka_bootstrap, "group.id": "none", "enable.auto.commit": False}
-    )
+def _ends(settings: Settings) -> list[int]:
+    """The end offset of each partition of events."""
+    consumer = _consumer(settings)
     try:
-        for place in places_:
-            first, end = consumer.get_watermark_offsets(place, timeout=30)
-            consumer.assign([TopicPartition(TOPIC_EVENTS, place.partition, first)])
-            at = first
+        return [
+            consumer.get_watermark_offsets(TopicPartition(TOPIC_EVENTS, number), timeout=30)[1]
+            for number in range(EVENTS_PARTITIONS)
+        ]
+    finally:
+        consumer.close()
+
+
+def _backfill(settings: Settings, since: list[int]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The backfilled events that Kafka took since then, by identity."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    ends = _ends(settings)
+    consumer = _consumer(settings)
+    try:
+        for number, (at, end) in enumerate(zip(since, ends, strict=True)):
+            consumer.assign([TopicPartition(TOPIC_EVENTS, number, at)])
             while at < end:
                 for message in consumer.consume(1000, timeout=10):
                     at = message.offset() + 1
                     event = orjson.loads(message.value())
                     if event.get("backfill"):
-                        yield event
+                        found.setdefault((event["session_id"], event["event_id"]), event)
     finally:
         consumer.close()
+    return found
 
 
-def _identities(settings: Settings) -> set[tuple[str, str]]:
-    return {(event["session_id"], event["event_id"]) for event in _backfill(settings)}
+def _consumer(settings: Settings) -> Consumer:
+    return Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "none", "enable.auto.commit": False})
 
 
 def test_made_days_are_stored_once_and_move_no_live_figure(platform: Settings) -> None:
-    asked = Platform(platform)
-    before = _identities(platform)
+    asked, days = Platform(platform), _days(1500)
+    before = _ends(platform)
     metrics = {(row["minute_at"], row["app_id"]): row for row in asked.query("live-metrics") if row["is_complete"]}
-    made = asked.json("history", *_DAYS, "11")
+    made = asked.json("history", *days)
     assert made["events"] == sum(day["events"] for day in made["days"])
     # The last visits of a site's day are made to their end.
     assert 2 * 1500 * 0.7 < made["events"] < 2 * 1500 * 1.6
-    found = _identities(platform) - before
-    assert len(found) == made["events"]
-    events = [event for event in _backfill(platform) if (event["session_id"], event["event_id"]) in found]
+    found = _backfill(platform, before)
+    events = list(found.values())
     assert Counter(event["event_time"][:10] for event in events) == {d["dt"]: d["events"] for d in made["days"]}
     assert all(check_stored(event) is None for event in events)
-    assert len({event["app_id"] for event in events}) == len(APP_IDS)
+    assert {event["app_id"] for event in events} == set(APP_IDS)
     assert any("country" in event for event in events)
     accepted = {entry.event_id for app in APP_IDS for entry in ledger.read(platform, app) if entry.kind == "accepted"}
     assert {event_id for _, event_id in found} <= accepted
@@ -67,17 +80,17 @@ def test_made_days_are_stored_once_and_move_no_live_figure(platform: Settings) -
     assert {key: row for key, row in again.items() if key in metrics} == {
         k: r for k, r in metrics.items() if k in again
     }
-    asked.assert_verified()
 
     # A second time, everything is a repeat of what is there.
-    assert asked.json("history", *_DAYS, "11")["days"] == made["days"]
-    assert _identities(platform) - before == found
+    between = _ends(platform)
+    assert asked.json("history", *days)["days"] == made["days"]
+    assert _backfill(platform, between) == found
     asked.assert_verified()
 
 
 def test_each_day_s_lines_are_in_hdfs_under_that_day(platform: Settings) -> None:
     before = _lines(platform)
-    made = Platform(platform).json("history", *_DAYS, "12")
+    made = Platform(platform).json("history", *_days(1500))
     wanted = {day["dt"]: day["log_lines"] for day in made["days"]}
     assert min(wanted.values()) > 100
 
@@ -103,18 +116,18 @@ def _lines(settings: Settings) -> dict[str, set[bytes]]:
 
 
 def test_what_was_killed_is_completed_by_the_same_again(platform: Settings) -> None:
-    before = _identities(platform)
-    many = ("--days", "2", "--events-per-day", "6000", "--seed", "13")
+    before, days = _ends(platform), _days(6000)
     process = subprocess.Popen(
-        [sys.executable, "-m", "footfall", "history", *many],
+        [sys.executable, "-m", "footfall", "history", *days],
         env=os.environ | {"PYTHONPATH": str(REPOSITORY / "src")},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        await_true(lambda: len(_identities(platform)) > len(before), "the first made events in Kafka", 120)
+        await_true(lambda: bool(_backfill(platform, before)), "the first made events in Kafka", 120)
     finally:
         process.kill()
         process.wait()
-    made = Platform(platform).json("history", *many)
-    assert len(_identities(platform) - before) == made["events"]
+    made = Platform(platform).json("history", *days)
+    assert len(_backfill(platform, before)) == made["events"]
     Platform(platform).assert_verified()
