@@ -3,10 +3,12 @@
 
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Final, NamedTuple
 
 from footfall.settings import Settings
+
+PATIENCE_S: Final = 5.0
 
 
 class Lag(NamedTuple):
@@ -23,24 +25,33 @@ class Lag(NamedTuple):
     trouble: str = ""
 
 
-def lags(settings: Settings, services: Collection[str]) -> list[Lag]:
-    """The lag of every consumer among these services, asked at the same time. Raises nothing."""
-    asked = [(name, ask) for name, service, ask in _CONSUMERS if service in services]
-    if not asked:
-        return []
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(lambda one: _asked(settings, *one), asked))
+def lags(settings: Settings, services: Collection[str], patience_s: float = PATIENCE_S) -> list[Lag]:
+    """The lag of every consumer among these services, asked at the same time. Raises nothing.
+
+    patience_s: how long the slowest is waited for, in seconds.
+    """
+    asked = {name: ask for name, service, ask in _CONSUMERS if service in services}
+    answers: dict[str, Lag] = {}
+    # Daemons: the clients of a dead engine may wait for long, and no verb should end later for their sake.
+    threads = [Thread(target=_ask, args=(settings, name, ask, answers), daemon=True) for name, ask in asked.items()]
+    until = time.monotonic() + patience_s
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    late = f"What it needs did not answer within {patience_s:.0f} s."
+    return [answers.get(name) or Lag(name, None, "", None, late) for name in asked]
 
 
-def _asked(settings: Settings, name: str, ask: Callable[[Settings], Lag]) -> Lag:
+def _ask(settings: Settings, name: str, ask: Callable[[Settings], Lag], answers: dict[str, Lag]) -> None:
     from footfall.hdfs import HdfsAway
     from footfall.realtime.kafka_topics import KafkaAway
     from footfall.realtime.lag import LagUnknown
 
     try:
-        return ask(settings)
+        answers[name] = ask(settings)
     except (HdfsAway, KafkaAway, LagUnknown, OSError) as error:
-        return Lag(name, None, "", None, str(error))
+        answers[name] = Lag(name, None, "", None, str(error))
 
 
 def _live(settings: Settings) -> Lag:
