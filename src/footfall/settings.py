@@ -81,7 +81,7 @@ class HeapsMb(BaseModel):
     storm_nimbus: int = Field(128, ge=96, description="heap of Storm's Nimbus, MiB")
     storm_supervisor: int = Field(96, ge=64, description="heap of Storm's supervisor, MiB")
     storm_worker: int = Field(192, ge=128, description="heap of Storm's worker, MiB; bounds what is in flight too")
-    spark_streaming: int = Field(512, ge=256, description="heap of Spark's streaming driver, MiB")
+    spark_streaming: int = Field(512, ge=480, description="heap of Spark's streaming driver, MiB")
     spark_executor: int = Field(1024, ge=640, description="heap of Spark's streaming executor, MiB")
     yarn_resourcemanager: int = Field(128, ge=96, description="heap of YARN's ResourceManager, MiB")
     yarn_nodemanager: int = Field(96, ge=64, description="heap of YARN's NodeManager, MiB")
