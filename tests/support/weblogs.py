@@ -25,15 +25,20 @@ def arrived(settings: Settings, kind: LogKind) -> Counter[bytes]:
     lines: Counter[bytes] = Counter()
     for folder in places.days(hdfs, kind).values():
         for file in hdfs.list(folder):
-            try:
-                content = hdfs.read(file.path)
-                if content is None:
-                    content = hdfs.read(places.final_name(file.path, 0))
-            except Unreadable:
-                continue
-            lines.update((content or b"").split(b"\n"))
+            lines.update(readable(hdfs, file.path).split(b"\n"))
     del lines[b""]
     return lines
+
+
+def readable(hdfs: Hdfs, path: str) -> bytes:
+    """What can be read of a file now, finished meanwhile or not: nothing of one that was begun this instant."""
+    try:
+        content = hdfs.read(path)
+        if content is None and places.has_open_name(path):
+            content = hdfs.read(places.final_name(path, 0))
+    except Unreadable:
+        return b""
+    return content or b""
 
 
 def await_all_arrived(settings: Settings, seconds: float = 120) -> None:

@@ -17,6 +17,7 @@ from footfall.names import APP_IDS, EVENTS_PARTITIONS, LOG_KINDS, TOPIC_EVENTS
 from footfall.settings import REPOSITORY, Settings
 from footfall.sites.visitors import ledger
 from tests.support.platform import Platform, await_true
+from tests.support.weblogs import readable
 
 
 def _days(events_per_day: int) -> tuple[str, ...]:
@@ -111,7 +112,7 @@ def _lines(settings: Settings) -> dict[str, set[bytes]]:
         for day, folder in places.days(hdfs, kind).items():
             lines = found.setdefault(str(day), set())
             for file in hdfs.list(folder):
-                lines.update((hdfs.read(file.path) or b"").splitlines())
+                lines.update(readable(hdfs, file.path).splitlines())
     return found
 
 

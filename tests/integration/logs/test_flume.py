@@ -8,12 +8,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from footfall.hdfs import Hdfs, Unreadable
+from footfall.hdfs import Hdfs
 from footfall.logs import places
 from footfall.names import LogKind
 from footfall.settings import Settings
 from tests.support.platform import Platform, await_true
-from tests.support.weblogs import arrived
+from tests.support.weblogs import arrived, readable
 
 
 def _days_of(settings: Settings, kind: LogKind, word: bytes) -> list[str]:
@@ -22,16 +22,8 @@ def _days_of(settings: Settings, kind: LogKind, word: bytes) -> list[str]:
     return [
         str(day)
         for day, folder in places.days(hdfs, kind).items()
-        if any(word in _content(hdfs, file.path) for file in hdfs.list(folder))
+        if any(word in readable(hdfs, file.path) for file in hdfs.list(folder))
     ]
-
-
-def _content(hdfs: Hdfs, path: str) -> bytes:
-    """What can be read of a file now: nothing of one that was begun this instant."""
-    try:
-        return hdfs.read(path) or b""
-    except Unreadable:
-        return b""
 
 
 def _append(settings: Settings, kind: LogKind, *lines: str) -> None:
