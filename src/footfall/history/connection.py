@@ -22,12 +22,10 @@ from footfall.sites.weblogs import Served, error_record, json_line
 
 _REDIRECTS: Final = 5
 # What a page takes on the server: half of them less than the median, and a few much longer.
-_SERVER_MS: Final = 28.0
+_SERVER_MS: Final = 40.0
 _SERVER_SPREAD: Final = 0.45
 _LONG_SHARE: Final = 0.015
 _LONG_FACTOR: Final = (8.0, 30.0)
-# A page of 40 kB takes about twice as long as a small one.
-_BYTES_A_MS: Final = 1_400
 _CPU_SHARE: Final = 0.7
 _MEMORY_BYTES: Final = (120 << 20, 168 << 20)
 _PAGE_BYTES: Final = 4096
@@ -40,18 +38,20 @@ class Clock:
 
     def __init__(self, behaviour: Behaviour, start_ms: int, end_ms: int) -> None:
         self.behaviour = behaviour
-        self._ms = float(start_ms)
-        self._end_ms = float(end_ms)
+        self._start_ms = start_ms
+        # Since the start: a sum of small numbers is exact to far below a millisecond, a sum of epoch times is not.
+        self._lived_ms = 0.0
+        self._longest_ms = float(end_ms - start_ms)
 
     def now_ms(self) -> int:
         """Now, in epoch milliseconds."""
-        return int(self._ms)
+        return self._start_ms + int(self._lived_ms)
 
     def live(self, seconds: float) -> None:
         """Moves on. Raises Stopped when the day is over."""
-        self._ms += seconds * 1000
-        if self._ms >= self._end_ms:
-            self._ms = self._end_ms
+        self._lived_ms += seconds * 1000
+        if self._lived_ms >= self._longest_ms:
+            self._lived_ms = self._longest_ms
             raise Stopped
 
     def wait(self, seconds: float) -> None:
@@ -140,7 +140,8 @@ class SimulatedConnection:
         failing = troubled and trouble is not None and trouble.kind == "errors"
         outcome = self._site.ask(path, self._session, form, failing, order_id=request_id)
         self._session = self._site.after(path, self._session, outcome) if form is None else outcome.session
-        server_ms = rng.lognormvariate(0, _SERVER_SPREAD) * (_SERVER_MS + outcome.bytes_sent / _BYTES_A_MS)
+        # Not by the size of the page: one byte more would move the times of a visit, and with them its identities.
+        server_ms = rng.lognormvariate(0, _SERVER_SPREAD) * _SERVER_MS
         if rng.random() < _LONG_SHARE:
             server_ms *= rng.uniform(*_LONG_FACTOR)
         if troubled and not failing:
