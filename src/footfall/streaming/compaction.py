@@ -93,9 +93,7 @@ def carry_out(files: Files, group: Group, merge: Merge) -> None:
     if len(staged) != 1:
         raise HdfsAway(f"Merging {len(group.sources)} files of {group.folder} made {len(staged)} files, not one.")
     intent = Intent(staged[0], group.target, list(group.sources))
-    noted = f"{places.INTENT.rpartition('/')[0]}/_compaction.json"
-    files.write(noted, json.dumps(asdict(intent)).encode())
-    files.replace(noted, places.INTENT)
+    places.put(files, places.INTENT, json.dumps(asdict(intent)).encode())
     finish(files)
 
 

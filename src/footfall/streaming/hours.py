@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from footfall.hdfs import HdfsAway
+from footfall.streaming import places
 from footfall.streaming.minutes import FIVE, HOUR
 from footfall.streaming.places import Files
 
@@ -101,9 +102,7 @@ def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, 
 
 def write_closed(files: Files, closed_until: int) -> None:
     """Notes that all minutes before this one (since 1970) are closed and published. Raises HdfsAway."""
-    staged = f"{_CLOSED}.tmp"
-    files.write(staged, json.dumps({"closed_until": closed_until}).encode())
-    files.replace(staged, _CLOSED)
+    places.put(files, _CLOSED, json.dumps({"closed_until": closed_until}).encode())
 
 
 def read_closed(files: Files) -> int | None:
@@ -161,10 +160,6 @@ def _sorted(rows: pa.Table) -> pa.Table:
 
 
 def _write(files: Files, path: str, rows: pa.Table) -> None:
-    folder, _, name = path.rpartition("/")
     sink = pa.BufferOutputStream()
     pq.write_table(rows, sink, compression="zstd")
-    # Hidden by its first character; what a crash leaves is written over by the next.
-    staged = f"{folder}/_{name}"
-    files.write(staged, sink.getvalue().to_pybytes())
-    files.replace(staged, path)
+    places.put(files, path, sink.getvalue().to_pybytes())

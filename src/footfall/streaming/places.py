@@ -80,6 +80,15 @@ def part_of(name: str) -> Part | None:
     return Part(checkpoint, int(first), int(last or first), int(level or 0))
 
 
+def put(files: Files, path: str, content: bytes) -> None:
+    """Writes a file whole: readers find the one before it or this one. Raises HdfsAway."""
+    folder, _, name = path.rpartition("/")
+    # Hidden by its first character; what a crash leaves is written over by the next.
+    staged = f"{folder}/_{name}"
+    files.write(staged, content)
+    files.replace(staged, path)
+
+
 def checkpoint_folder(checkpoint: str) -> str:
     """Where Spark keeps a checkpoint of the archive's query."""
     return f"{CHECKPOINTS}/archive-{checkpoint}"

@@ -143,10 +143,7 @@ class Journal:
                 self._files.delete(file.path)
 
     def _put(self, path: str, document: Mapping[str, Any]) -> None:
-        folder, _, name = path.rpartition("/")
-        staged = f"{folder}/_{name}"
-        self._files.write(staged, json.dumps(document).encode())
-        self._files.replace(staged, path)
+        places.put(self._files, path, json.dumps(document).encode())
 
 
 def ends_of(current: Current, latest: Progress | None) -> dict[Place, int]:

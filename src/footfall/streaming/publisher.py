@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Iterable
-from datetime import date
 from typing import Final
 
 from footfall.names import EVENTS_PARTITIONS
@@ -11,6 +10,7 @@ from footfall.streaming import hours, places
 from footfall.streaming.aggregates import compute_and_publish
 from footfall.streaming.archive import Archive
 from footfall.streaming.kafka import Logs
+from footfall.streaming.keys import EPOCH
 from footfall.streaming.minutes import Pending
 from footfall.streaming.places import Files
 from footfall.streaming.progress import Current, Journal, ends_of
@@ -21,7 +21,6 @@ _MINUTE_MS: Final = 60_000
 _FARTHEST_BACK: Final = 14 * 1440
 # After a recovery: batches of the old checkpoint that were archived, and whose minutes nobody was told.
 _UNTOLD_DAYS: Final = 4
-_EPOCH: Final = date(1970, 1, 1)
 
 log = logging.getLogger("streaming")
 
@@ -95,16 +94,14 @@ class Publisher:
         return pending
 
     def _write(self) -> None:
-        staged = _PENDING.replace("/_", "/_staged-")
-        self._files.write(staged, self._pending.to_json().encode())
-        self._files.replace(staged, _PENDING)
+        places.put(self._files, _PENDING, self._pending.to_json().encode())
 
     def _hours(self, days: int | None) -> list[int]:
         """The hours of the archive's days; of the newest few alone if `days` is given."""
         folders = {places.day_of(values) for values in places.folders(self._files, places.EVENTS)}
         found = sorted(day for day in folders if day is not None)
         first = 0 if days is None else -days
-        return [(day - _EPOCH).days * 24 + hour for day in found[first:] for hour in range(24)]
+        return [(day - EPOCH).days * 24 + hour for day in found[first:] for hour in range(24)]
 
 
 def _minute() -> int:

@@ -57,7 +57,7 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.submit.deployMode": "client",
         "spark.yarn.queue": QUEUE,
         "spark.yarn.tags": TAG,
-        # Both machines' copies of Spark are the same folder: nothing is uploaded.
+        # Driver and containers find Spark in the same folder: nothing is uploaded.
         "spark.yarn.jars": f"local:{_home()}/jars/*",
         "spark.driver.extraClassPath": connector,
         "spark.executor.extraClassPath": connector,
@@ -98,7 +98,6 @@ def common() -> dict[str, str]:
         "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000",
         # Listing fifty files in the driver is faster than a job that does it.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
-        "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
         # Files lie aside until they are renamed, so Spark's own two steps would only repeat that.
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",

@@ -1,6 +1,5 @@
 """The archive against Kafka: every identity that Kafka holds is archived once, by its first record."""
 
-from array import array
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -8,7 +7,7 @@ from footfall import names
 from footfall.streaming.progress import Current, Place, Progress, ends_of
 from footfall.verification.archive_files import Archived
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.identity import Identities, event_bytes, name_of
+from footfall.verification.identity import Rows, event_bytes, name_of
 from footfall.verification.report import Tally
 from footfall.verification.walk import First, Partition
 
@@ -34,23 +33,13 @@ class Reached(NamedTuple):
         return ends_of(self.current, self.latest)
 
 
-class _Rows:
-    """The archived rows of one partition, in columns; hours since 1970."""
-
-    def __init__(self) -> None:
-        self.identities = Identities()
-        self.offsets = array("q")
-        self.hours = array("i")
-        self.apps: list[str] = []
-
-
 class ArchiveCheck:
     """Compares `/events`. A `walk.Check`."""
 
     def __init__(self, archive: ArchiveRows, floor: int, findings: Findings, tally: Tally) -> None:
         """Reads all rows. floor: first hour compared, since 1970."""
         self._floor, self._findings, self._tally = floor, findings, tally
-        self._partitions = [_Rows() for _ in range(names.EVENTS_PARTITIONS)]
+        self._partitions = [Rows() for _ in range(names.EVENTS_PARTITIONS)]
         self.events = 0
         for rows in archive.rows():
             self._keep(rows)

@@ -90,3 +90,13 @@ class Identities:
     def _at(self, index: int) -> tuple[str, bytes]:
         begin = index * _ID_BYTES
         return self._sessions[self._session[index]], bytes(self._ids[begin : begin + _ID_BYTES])
+
+
+class Rows:
+    """What a store holds of one partition, in columns: identities with their offsets, hours since 1970 and apps."""
+
+    def __init__(self) -> None:
+        self.identities = Identities()
+        self.offsets = array("q")
+        self.hours = array("i")
+        self.apps: list[str] = []  # the same few texts again and again

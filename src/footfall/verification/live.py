@@ -1,7 +1,6 @@
 """The live tables against Kafka: session cells against first offsets, aggregate cells against the naive recount."""
 
 import sys
-from array import array
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final, Protocol
 
@@ -10,7 +9,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.realtime import sketches, tables
 from footfall.verification import recount
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.identity import Identities, name_of, partition_of
+from footfall.verification.identity import Rows, name_of, partition_of
 from footfall.verification.recount import Recounted, Row
 from footfall.verification.report import Tally
 from footfall.verification.walk import First, Partition
@@ -31,16 +30,6 @@ class LiveTables(Protocol):
         """Key and that column's cell of every row of an aggregate table from a minute (since 1970) on."""
 
 
-class _Sessions:
-    """The session cells of one partition, in columns; hours since 1970."""
-
-    def __init__(self) -> None:
-        self.identities = Identities()
-        self.offsets = array("q")
-        self.hours = array("i")
-        self.apps: list[str] = []  # the same few texts again and again
-
-
 class _Row:
     """One aggregate row: its two cells as stored, the offset of each (None if it is not there), and the recount."""
 
@@ -59,7 +48,7 @@ class LiveCheck:
     def __init__(self, live: LiveTables, floor: int, findings: Findings, tally: Tally) -> None:
         """Reads all session cells, so `progress` must have been read before. floor: first hour compared."""
         self._live, self._floor, self._findings, self._tally = live, floor, findings, tally
-        self._sessions = [_Sessions() for _ in range(names.EVENTS_PARTITIONS)]
+        self._sessions = [Rows() for _ in range(names.EVENTS_PARTITIONS)]
         self.session_cells = self.aggregate_cells = 0
         for key, cells in live.sessions():
             self._keep(key.decode(), cells)
