@@ -1,18 +1,20 @@
-"""Archives a batch of Kafka's records: every event once, in one file for each site and day.
+"""Archives a batch of Kafka's records: every event once, in one file for each site and day, or in a few if it is large.
 
-Done again after a crash at any point, a batch ends with the same files: what they hold depends on the records and on
-what other batches archived, and their names on the batch alone.
+First the identities alone are read, and the driver finds those that are there already; then the others are written,
+once. Done again after a crash at any point, a batch ends with the same files: what they hold depends on the records and
+on what other batches archived, and their names on the batch alone.
 """
 
 import logging
 import secrets
 import time
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from collections.abc import Container, Mapping
+from datetime import date
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as f
@@ -20,21 +22,21 @@ from pyspark.sql import functions as f
 from footfall.hdfs import HdfsAway
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.streaming import columns, compaction, damage, keys, places, repeats
-from footfall.streaming.compaction import Group
-from footfall.streaming.index import Hashes, IdentityIndex, near
-from footfall.streaming.keys import EPOCH
+from footfall.streaming.holdings import Holdings, day_of
+from footfall.streaming.index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
 from footfall.streaming.places import EVENTS, REJECTED, Files, Part, Store
-from footfall.streaming.progress import Current, Journal, Place, Progress, Totals
+from footfall.streaming.progress import Current, Journal, Progress, Totals
 from footfall.streaming.start import RECOVER, Refused
-from footfall.streaming.tables import Tables, Uri
+from footfall.streaming.tables import PIECES, Tables, Uri, piece_of
 
-_TOPICS: Final = ((TOPIC_EVENTS, EVENTS_PARTITIONS), (TOPIC_REJECTED, REJECTED_PARTITIONS))
+# So many rows are worth the work of both cores, and files of their own.
+_LARGE: Final = 20_000
 log = logging.getLogger("streaming")
 
 
 class _Found(NamedTuple):
-    """What a batch's staged rows are, row by row. repeats: not to be archived; again: those of them that this very
-    record put into the archive, unnoticed by its progress or read again after a recovery."""
+    """What a batch's rows are, row by row. repeats: not to be archived; again: those of them that this very record put
+    into the archive, unnoticed by its progress or read again after a recovery."""
 
     repeats: NDArray[np.bool_]
     again: NDArray[np.bool_]
@@ -49,15 +51,14 @@ class Archive:
         self._files = files
         self._base = uri("")
         self._tables = Tables(spark, files, uri)
+        self._holdings = Holdings(self._tables)
         self._journal = Journal(files)
         self._current = current
         self._latest = latest
         self._batch = -1
         # Of its own: what an earlier writer still does there, late, does not meet this one's files.
         self._aside = f"{places.STAGING}/{secrets.token_hex(4)}"
-        self._index = IdentityIndex(self._hashes)
-        # Minutes of the events in a file, as far as known; spares readers of a few minutes most of a day's files.
-        self._minutes: dict[str, tuple[int, int]] = {}
+        self._index = IdentityIndex(self._entries)
 
     @property
     def latest(self) -> Progress | None:
@@ -74,25 +75,31 @@ class Archive:
 
     def _archive(self, records: DataFrame, number: int) -> None:
         began_ms = time.time_ns() // 1_000_000
-        if self._batch < 0:
+        if fresh := self._batch < 0:
             self._clear_staging()
         self._batch = number
         before = self._before(number)
-        seen, rows = self._stage(records)
-        totals = Totals(unreadable=seen["unreadable"])
+        told = columns.read_keys(records).toArrow()
+        events, others = told.filter(told["is_event"]), told.filter(pc.invert(told["is_event"]))
+        rows = events.filter(pc.is_valid(events["hash"]))
+        unreadable = int(self._counts(events).sum() - self._counts(rows).sum())
+        totals = Totals(unreadable=unreadable)
         touched: tuple[tuple[int, int], ...] = ()
         kept = None
         if rows.num_rows:
-            found = self._find_repeats(rows, number)
-            kept = rows.filter(~found.repeats)
-            self._publish(kept, self._leave_out(rows.filter(found.repeats)), number)
+            found = self._find_repeats(rows)
+            kept = rows.filter(pa.array(~found.repeats))
+            self._publish(records, kept, rows.filter(pa.array(found.repeats)), fresh)
             new, counts = ~found.repeats | found.again, self._counts(rows)
             totals = totals.plus(Totals(archived=int((counts & new).sum()), repeats=int((counts & ~new).sum())))
             touched = keys.ranges(np.unique(rows["minute"].to_numpy()[~found.repeats | (found.again & counts)]))
-        if seen["rejects"]:
-            totals = totals.plus(self._archive_rejects(records, number))
+        if others.num_rows:
+            totals = totals.plus(self._archive_rejects(records))
         known, sums = (self._current.starts, self._current.totals) if before is None else (before.ends, before.totals)
-        ends = known | {place: end for place, end in _ends(seen).items() if end > known.get(place, -1)}
+        ends = dict(known)
+        for topic, of_topic in ((TOPIC_EVENTS, events), (TOPIC_REJECTED, others)):
+            for partition, end in keys.ends(of_topic).items():
+                ends[topic, partition] = max(end, ends.get((topic, partition), -1))
         now_ms = time.time_ns() // 1_000_000
         progress = Progress(self._current.checkpoint, number, began_ms, now_ms, ends, touched, sums.plus(totals))
         self._journal.append(progress)
@@ -103,17 +110,7 @@ class Archive:
 
     def events(self, first: int, end: int) -> DataFrame:
         """The archived events with first ≤ minute of `event_time` < end, minutes since 1970."""
-        days = {EPOCH + timedelta(days=minute // 1440) for minute in (first, end - 1)}
-        span = (max(days) - min(days)).days
-        wanted = [min(days) + timedelta(days=shift) for shift in range(span + 1)]
-        paths = []
-        for path in self._tables.paths(EVENTS, wanted):
-            low, high = self._minutes.get(path, (first, first))
-            if low < end and high >= first:
-                paths.append(path)
-        frame = self._tables.read(EVENTS, paths)
-        at = f.unix_seconds("event_time")
-        return frame.where((at >= first * 60) & (at < end * 60))
+        return self._holdings.events([(first, end - 1)])
 
     def compact(self, now_ms: int, patience_s: float) -> int:
         """Merges small files, groups one after another until patience is over; returns how many. Raises as `batch`."""
@@ -138,7 +135,7 @@ class Archive:
                     if time.monotonic() > until:
                         return done
                     compaction.carry_out(self._files, group, self._tables.merge)
-                    self._renamed(group)
+                    self._holdings.renamed(group)
                     done += 1
         return done
 
@@ -164,141 +161,116 @@ class Archive:
             if entry.path != compaction.MERGING:
                 self._files.delete(entry.path)
 
-    def _stage(self, records: DataFrame) -> tuple[dict[str, int], pa.Table]:
-        """Writes the readable events aside; returns what was seen of the batch, and a row for each staged event."""
-        observation, unreadable = Observation(), Observation()
-        counted = records.observe(observation, *_observed())
-        events = columns.read_events(counted.where(f.col("topic") == TOPIC_EVENTS))
-        bad = ~f.col("readable") & self._is_counted(TOPIC_EVENTS)
-        events = events.observe(unreadable, f.count_if(bad).alias("unreadable"))
-        self._tables.stage(events.where("readable").drop("readable"), EVENTS, f"{self._aside}/events")
-        seen = {name: int(value or 0) for name, value in {**observation.get, **unreadable.get}.items()}
-        return seen, self._keys(self._staged())
-
-    def _find_repeats(self, rows: pa.Table, number: int) -> _Found:
-        """Finds the staged rows that are not their identity's first."""
-        days, hashes = list(keys.by_day(rows)), rows["hash"].to_numpy()
-        doubtful = keys.several(hashes) | self._index.perhaps(days, hashes)
+    def _find_repeats(self, rows: pa.Table) -> _Found:
+        """Finds the rows that are not their identity's first."""
+        hashes = rows["hash"].to_numpy()
+        suspicion = self._index.suspect(keys.days_of(rows["minute"].to_numpy()), hashes)
+        doubtful = keys.several(hashes) | suspicion.perhaps
         if not doubtful.any():
             return _Found(doubtful, doubtful)
-        asked = f.broadcast(
-            self._spark.createDataFrame(rows.filter(doubtful).select(["kafka_partition", "kafka_offset"]))
-        )
-        staged = self._staged().join(asked, ["kafka_partition", "kafka_offset"]).select(*repeats.COLUMNS)
-        hashed = f.broadcast(self._spark.createDataFrame(pa.table({"hash": np.unique(hashes[doubtful])})))
-        archived = self._tables.read(EVENTS, self._tables.paths(EVENTS, near(days), leave_out=self._name(number)))
-        archived = archived.select(*repeats.COLUMNS, columns.identity_hash().alias("hash"))
-        archived = archived.join(hashed, "hash", "left_semi").select(*repeats.COLUMNS)
-        judged, own = repeats.judge(staged.toArrow(), archived.toArrow()), keys.kafka_places(rows)
+        archived = pa.table({name: [] for name in repeats.COLUMNS})
+        if suspicion.perhaps.any():
+            asked = self._spark.createDataFrame(pa.table({"hash": np.unique(hashes[suspicion.perhaps])}))
+            there = self._holdings.events(keys.ranges(suspicion.minutes), leave_out=self._part())
+            there = there.select(*repeats.COLUMNS, columns.identity_hash().alias("hash"))
+            archived = there.join(f.broadcast(asked), "hash", "left_semi").select(*repeats.COLUMNS).toArrow()
+        judged, own = repeats.judge(rows.filter(pa.array(doubtful)), archived), keys.kafka_places(rows)
         return _Found(np.isin(own, judged.gone), np.isin(own, judged.again))
 
-    def _leave_out(self, dropped: pa.Table) -> str:
-        """The folder of the staged rows without these; they are staged anew for that."""
-        if not dropped.num_rows:
-            return f"{self._aside}/events"
-        gone = self._spark.createDataFrame(dropped.select(["kafka_partition", "kafka_offset"]))
-        left = self._staged().join(f.broadcast(gone), ["kafka_partition", "kafka_offset"], "left_anti")
-        self._tables.stage(left.select(*columns.archive_schema().names), EVENTS, f"{self._aside}/once")
-        return f"{self._aside}/once"
-
-    def _is_counted(self, topic: str) -> Column:
-        """Whether a record counts in the totals: not if those of an earlier checkpoint count it already."""
-        until = [f.lit(self._current.counted.get((topic, p), 0)) for p in range(dict(_TOPICS)[topic])]
-        return f.col("kafka_offset") >= f.get(f.array(*until), f.col("kafka_partition"))
-
     def _counts(self, rows: pa.Table) -> NDArray[np.bool_]:
-        """`_is_counted` of events, row by row."""
+        """Whether events count in the totals, row by row: not if those of an earlier checkpoint count them already."""
         until = [self._current.counted.get((TOPIC_EVENTS, p), 0) for p in range(EVENTS_PARTITIONS)]
         return np.asarray(rows["kafka_offset"].to_numpy() >= np.array(until)[rows["kafka_partition"].to_numpy()])
 
-    def _archive_rejects(self, records: DataFrame, number: int) -> Totals:
+    def _is_counted(self) -> Column:
+        """`_counts` of rejects."""
+        until = [f.lit(self._current.counted.get((TOPIC_REJECTED, p), 0)) for p in range(REJECTED_PARTITIONS)]
+        return f.col("kafka_offset") >= f.get(f.array(*until), f.col("kafka_partition"))
+
+    def _archive_rejects(self, records: DataFrame) -> Totals:
         staged, once = f"{self._aside}/rejects", f"{self._aside}/rejects-once"
-        rows = columns.read_rejects(records.where(f.col("topic") == TOPIC_REJECTED))
-        counts, observation = self._is_counted(TOPIC_REJECTED), Observation()
+        rows = columns.read_rejects(records)
+        counts, observation = self._is_counted(), Observation()
         told = [f.count_if(counts & f.col("readable")), f.count_if(counts & ~f.col("readable"))]
-        rows = rows.observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
+        rows = rows.coalesce(1).observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
         self._tables.stage(rows.where("readable").drop("readable"), REJECTED, staged)
         paths = self._tables.staged(REJECTED, staged)
         if paths:
             # A reject has no identity but its place; one that an earlier checkpoint archived is left out.
             key = ["kafka_partition", "kafka_offset", "rejected_at"]
             there = self._tables.read(
-                REJECTED, self._tables.paths(REJECTED, map(_day, paths), leave_out=self._name(number))
+                REJECTED, self._tables.paths(REJECTED, map(day_of, paths), leave_out=self._part())
             ).select(*key)
             left = self._tables.read_staged(REJECTED, staged).join(there, key, "left_anti")
             self._tables.stage(left.select(*columns.rejects_schema().names), REJECTED, once)
-            self._move(REJECTED, once, number)
+            self._move(REJECTED, once)
         return Totals(
             rejected=int(observation.get["rejected"] or 0), unreadable=int(observation.get["unreadable"] or 0)
         )
 
-    def _publish(self, kept: pa.Table, staged: str, number: int) -> None:
-        """Gives the staged files of events their names, and notes what minutes they hold."""
-        minutes = np.unique(kept["minute"].to_numpy())
-        targets = self._move(EVENTS, staged, number)
-        if {_day(path) for path in targets} != set(keys.by_day(kept)):
-            raise HdfsAway(f"The staged files in {staged} are not those of the batch's days.")
-        for path in targets:
-            start = (_day(path) - EPOCH).days * 1440
-            of_day = minutes[(minutes >= start) & (minutes < start + 1440)]
-            self._minutes[path] = int(of_day[0]), int(of_day[-1])
+    def _publish(self, records: DataFrame, kept: pa.Table, gone: pa.Table, fresh: bool) -> None:
+        """Writes the events that are kept, gives their files names, and notes what minutes they hold.
 
-    def _move(self, store: Store, staged: str, number: int) -> list[str]:
-        name = self._name(number)
+        fresh: whether an earlier process may have done this batch before.
+        """
+        days = keys.days_of(kept["minute"].to_numpy())
+        targets: list[str] = []
+        if kept.num_rows:
+            self._write(records, gone, kept.num_rows)
+            targets = self._move(EVENTS, f"{self._aside}/events")
+            if {day_of(path) for path in targets} != set(days):
+                raise HdfsAway(f"The files staged in {self._aside} are not those of the batch's days.")
+        if fresh:
+            self._remove_others(days, targets)
+        minutes = np.unique(kept["minute"].to_numpy())
+        for path in targets:
+            start = (day_of(path) - EPOCH).days * DAY_MINUTES
+            of_day = minutes[(minutes >= start) & (minutes < start + DAY_MINUTES)]
+            self._holdings.note(path, (int(of_day[0]), int(of_day[-1])))
+
+    def _write(self, records: DataFrame, gone: pa.Table, expected: int) -> None:
+        """Writes all readable events but those that are gone aside."""
+        if gone.num_rows:
+            places_gone = self._spark.createDataFrame(gone.select(["kafka_partition", "kafka_offset"]))
+            named = places_gone.toDF("partition", "offset").withColumn("topic", f.lit(TOPIC_EVENTS))
+            records = records.join(f.broadcast(named), ["topic", "partition", "offset"], "left_anti")
+        pieces = PIECES if expected >= _LARGE else 1
+        written = self._tables.stage(columns.read_events(records), EVENTS, f"{self._aside}/events", pieces)
+        if written != expected:
+            raise HdfsAway(f"Of {expected} events {written} were staged in {self._aside}.")
+
+    def _remove_others(self, days: Container[date], targets: list[str]) -> None:
+        """Deletes what this batch was written as before, by a release that split it otherwise."""
+        for values, folder in places.folders(self._files, EVENTS).items():
+            if places.day_of(values) in days:
+                for file in places.parts(self._files, folder):
+                    if places.is_of(file.name, self._part()) and file.path not in targets:
+                        self._files.delete(file.path)
+
+    def _move(self, store: Store, staged: str) -> list[str]:
+        """Gives staged files their names. The last piece first: one that takes the place of a whole comes after what it
+        lacks."""
+        batch = self._part()
         moves = {}
         for path in self._tables.staged(store, staged):
             folder = f"{store.root}{path.removeprefix(staged).rpartition('/')[0]}"
+            name = Part(batch.checkpoint, batch.first, batch.last, 0, piece_of(path)).name
             if f"{folder}/{name}" in moves:
-                raise HdfsAway(f"Spark staged two files for {folder}, not one.")
+                raise HdfsAway(f"Spark staged two files for {folder}/{name}, not one.")
             moves[f"{folder}/{name}"] = path
-        for target, path in moves.items():
+        for target in sorted(moves, reverse=True):
             self._files.make_folder(target.rpartition("/")[0])
-            self._files.replace(path, target)
+            self._files.replace(moves[target], target)
         return list(moves)
 
-    def _renamed(self, group: Group) -> None:
-        known = [self._minutes.pop(source, None) for source in group.sources]
-        ranges = [minutes for minutes in known if minutes is not None]
-        if len(ranges) == len(known):
-            self._minutes[group.target] = min(low for low, _ in ranges), max(high for _, high in ranges)
+    def _part(self) -> Part:
+        """The batch at hand, as its files' names tell it."""
+        return Part(self._current.checkpoint, self._batch, self._batch, 0)
 
-    def _name(self, number: int) -> str:
-        """A batch's files' name."""
-        return Part(self._current.checkpoint, number, number, 0).name
-
-    def _staged(self) -> DataFrame:
-        return self._tables.read_staged(EVENTS, f"{self._aside}/events")
-
-    def _hashes(self, days: list[date]) -> Mapping[date, Hashes]:
-        paths = self._tables.paths(EVENTS, days, leave_out=self._name(self._batch))
+    def _entries(self, days: list[date]) -> Mapping[date, Entries]:
+        paths = self._tables.paths(EVENTS, days, leave_out=self._part())
         if not paths:
             return {}
-        rows = self._tables.read(EVENTS, paths).select("dt", columns.identity_hash().alias("hash")).toArrow()
-        return keys.by_day(rows)
-
-    def _keys(self, staged: DataFrame) -> pa.Table:
         minute = f.floor(f.unix_seconds("event_time") / 60).alias("minute")
-        return staged.select(
-            columns.identity_hash().alias("hash"), "dt", "kafka_partition", "kafka_offset", minute
-        ).toArrow()
-
-
-def _observed() -> list[Any]:
-    """What is to be known of a batch's records: the next offset of each partition, and how many rejects there are."""
-    ends = [
-        f.max(f.when((f.col("topic") == topic) & (f.col("partition") == p), f.col("offset") + 1)).alias(f"{topic}/{p}")
-        for topic, partitions in _TOPICS
-        for p in range(partitions)
-    ]
-    return [*ends, f.count_if(f.col("topic") == TOPIC_REJECTED).alias("rejects")]
-
-
-def _ends(seen: Mapping[str, int]) -> dict[Place, int]:
-    return {
-        (topic, p): seen[f"{topic}/{p}"] for topic, count in _TOPICS for p in range(count) if seen[f"{topic}/{p}"] > 0
-    }
-
-
-def _day(path: str) -> date:
-    """The day of the folder that a file lies in."""
-    return date.fromisoformat(path.rpartition("/")[0].rpartition("dt=")[2])
+        rows = self._tables.read(EVENTS, paths).select(columns.identity_hash().alias("hash"), minute)
+        return keys.by_day(rows.toArrow())

@@ -1,6 +1,7 @@
 """From Kafka's bytes to typed columns, by the event's own schema. Spark expressions only: no Python runs per event."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from pyspark.sql.types import (
 )
 
 import footfall.events
-from footfall.names import APP_IDS
+from footfall.names import APP_IDS, TOPIC_EVENTS, TOPIC_REJECTED
 
 _SCHEMA: Final = Path(footfall.events.__file__).with_name("event.schema.json")
 # By the schema's definitions; what is not named here is text, objects in it as JSON.
@@ -39,6 +40,7 @@ _TYPES: Final[dict[str, DataType]] = {
     "cents": LongType(),
 }
 _ORIGIN: Final = (StructField("kafka_partition", IntegerType()), StructField("kafka_offset", LongType()))
+_PLACE: Final = tuple(field.name for field in _ORIGIN)
 _REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original")
 _REJECT_TIME: Final = "rejected_at"
 _DENIED: Final = StructField("denied", BooleanType())
@@ -50,6 +52,8 @@ _LAST_S: Final = 5_999_999_940
 # Else Spark reads what no other reader of Kafka does.
 _STRICT: Final = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")
+# What `_readable` looks at: parsing these alone takes a third of what an event takes whole.
+_JUDGED: Final = frozenset({"event_id", "app_id", *_NEEDED})
 
 
 @cache
@@ -75,31 +79,44 @@ def rejects_schema() -> StructType:
 
 
 def read_events(records: DataFrame) -> DataFrame:
-    """Records of `events` (Kafka's columns) as rows of `/events`, with a column `readable`: false for what is none."""
-    texts = [StructField(field.name, _as_read(field.dataType)) for field in event_fields()]
-    parsed = records.select(
-        _parsed(StructType(texts)).alias("event"),
-        *_origin(),
+    """The records of `events` among these (Kafka's columns) that can be read, as rows of `/events`."""
+    rows = _events(records.where(_is_event()), event_fields())
+    return rows.where(_readable()).withColumn("dt", f.to_date("event_time")).select(*archive_schema().names)
+
+
+def read_keys(records: DataFrame) -> DataFrame:
+    """A row for each record (Kafka's columns): `is_event`, whether it is of `events`, and its place in Kafka.
+
+    Of an event that can be read also `session_id`, `event_id`, `hash` and `minute` (since 1970), else null.
+    """
+    # What is no event is not parsed as one.
+    value = f.when(_is_event(), f.col("value")).alias("value")
+    rows = _events(records.select(_is_event().alias("is_event"), "partition", "offset", value), _judged(), "is_event")
+    told = rows.withColumn("readable", f.coalesce(_readable(), f.lit(False)))
+    minute = f.floor(f.unix_seconds("event_time") / 60)
+    keys = {
+        "session_id": f.col("session_id"),
+        "event_id": f.col("event_id"),
+        "hash": identity_hash(),
+        "minute": minute,
+    }
+    return told.select(
+        "is_event", *_PLACE, *(f.when(f.col("readable"), column).alias(name) for name, column in keys.items())
     )
-    columns = [_typed(field).alias(field.name) for field in event_fields()]
-    rows = parsed.select(*columns, *(field.name for field in _ORIGIN))
-    readable = f.col("event_id").rlike(_UUID) & f.col("app_id").isin(*APP_IDS) & (f.col("session_id") != "")
-    readable &= _in_time("event_time")
-    for name in _NEEDED:
-        readable &= f.col(name).isNotNull()
-    return _ordered(rows, archive_schema(), f.to_date("event_time"), readable)
 
 
 def read_rejects(records: DataFrame) -> DataFrame:
-    """Records of `events.rejected` as rows of `/events_rejected`, with a column `readable`."""
+    """The records of `events.rejected` among these as rows of `/events_rejected`, with a column `readable`."""
     fields = ("app_id", *_REJECT_TEXTS, _REJECT_TIME)
     texts = [StructField(name, StringType()) for name in fields]
-    parsed = records.select(_parsed(StructType([*texts, _DENIED])).alias("reject"), *_origin())
+    rejects = records.where(f.col("topic") == TOPIC_REJECTED)
+    parsed = rejects.select(_parsed(StructType([*texts, _DENIED])).alias("reject"), *_origin())
     columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in (*fields[:-1], _DENIED.name)]
     when = _time(f"reject.{_REJECT_TIME}").alias(_REJECT_TIME)
-    rows = parsed.select(*columns, when, *(field.name for field in _ORIGIN))
+    rows = parsed.select(*columns, when, *_PLACE)
     readable = f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)
-    return _ordered(rows, rejects_schema(), f.to_date(_REJECT_TIME), readable)
+    with_day = rows.withColumn("dt", f.to_date(_REJECT_TIME))
+    return with_day.select(*rejects_schema().names, f.coalesce(readable, f.lit(False)).alias("readable"))
 
 
 def identity_hash() -> Column:
@@ -107,9 +124,27 @@ def identity_hash() -> Column:
     return f.xxhash64("session_id", "event_id")
 
 
-def _ordered(rows: DataFrame, schema: StructType, day: Column, readable: Column) -> DataFrame:
-    with_day = rows.withColumn("dt", day)
-    return with_day.select(*schema.names, f.coalesce(readable, f.lit(False)).alias("readable"))
+def _events(records: DataFrame, fields: Sequence[StructField], *also: str) -> DataFrame:
+    """These fields of events, typed, with their place in Kafka and those columns that are kept as they are."""
+    texts = StructType([StructField(field.name, _as_read(field.dataType)) for field in fields])
+    parsed = records.select(*also, _parsed(texts).alias("event"), *_origin())
+    return parsed.select(*also, *(_typed(field).alias(field.name) for field in fields), *_PLACE)
+
+
+def _judged() -> list[StructField]:
+    return [field for field in event_fields() if field.name in _JUDGED]
+
+
+def _is_event() -> Column:
+    return f.col("topic") == TOPIC_EVENTS
+
+
+def _readable() -> Column:
+    readable = f.col("event_id").rlike(_UUID) & f.col("app_id").isin(*APP_IDS) & (f.col("session_id") != "")
+    readable &= _in_time("event_time")
+    for name in _NEEDED:
+        readable &= f.col(name).isNotNull()
+    return readable
 
 
 def _origin() -> list[Column]:

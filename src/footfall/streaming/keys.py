@@ -1,24 +1,32 @@
-"""What the driver holds of a batch's rows: hashes of identities, days, minutes and places in Kafka, as columns."""
+"""What the driver holds of a batch's records: identities with their hashes, minutes and places in Kafka, as columns."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from footfall.streaming.index import Hashes
+from footfall.streaming.index import DAY_MINUTES, EPOCH, Entries, Hashes
 
-EPOCH: Final = date(1970, 1, 1)
 # Offsets stay far below it.
 _PARTITION_BIT: Final = 48
 
 
-def by_day(rows: pa.Table) -> dict[date, Hashes]:
-    """The hashes (columns `dt`, `hash`), by the day."""
-    days = np.asarray(rows["dt"].to_numpy().astype("datetime64[D]"), dtype=np.int64)
-    hashes = rows["hash"].to_numpy()
-    return {EPOCH + timedelta(days=int(day)): hashes[days == day] for day in np.unique(days)}
+def days_of(minutes: NDArray[Any]) -> list[date]:
+    """The days of minutes since 1970, each once, in order."""
+    return [EPOCH + timedelta(days=int(day)) for day in np.unique(minutes // DAY_MINUTES)]
+
+
+def by_day(rows: pa.Table) -> dict[date, Entries]:
+    """The identities (columns `hash`, `minute`), by the day."""
+    hashes, minutes = rows["hash"].to_numpy(), rows["minute"].to_numpy()
+    days = minutes // DAY_MINUTES
+    return {
+        EPOCH + timedelta(days=int(day)): Entries(hashes[days == day], minutes[days == day]) for day in np.unique(days)
+    }
 
 
 def several(hashes: Hashes) -> NDArray[np.bool_]:
@@ -33,6 +41,12 @@ def kafka_places(rows: pa.Table) -> NDArray[np.int64]:
     return np.asarray(partitions << _PARTITION_BIT | rows["kafka_offset"].to_numpy())
 
 
+def ends(rows: pa.Table) -> dict[int, int]:
+    """The offset after the last, by partition."""
+    partitions, offsets = rows["kafka_partition"].to_numpy(), rows["kafka_offset"].to_numpy()
+    return {int(p): int(offsets[partitions == p].max()) + 1 for p in np.unique(partitions)}
+
+
 def ranges(minutes: NDArray[Any]) -> tuple[tuple[int, int], ...]:
     """Sorted numbers, each once, as ranges with both ends included."""
     if not len(minutes):
@@ -41,3 +55,11 @@ def ranges(minutes: NDArray[Any]) -> tuple[tuple[int, int], ...]:
     firsts = minutes[np.concatenate(([0], breaks + 1))]
     lasts = minutes[np.concatenate((breaks, [len(minutes) - 1]))]
     return tuple((int(a), int(b)) for a, b in zip(firsts, lasts, strict=True))
+
+
+def fewer(spans: Iterable[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """At most so many ranges that hold all of these, which are sorted; the narrowest gaps are closed."""
+    found = list(spans)
+    gaps = sorted(range(1, len(found)), key=lambda at: found[at][0] - found[at - 1][1], reverse=True)
+    cuts = [0, *sorted(gaps[: most - 1]), len(found)] if found else []
+    return [(found[a][0], found[b - 1][1]) for a, b in pairwise(cuts)]

@@ -4,7 +4,7 @@ Names that begin with `_` are hidden from Spark, Hive and everybody else who rea
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ CURRENT: Final = f"{PROGRESS}/current.json"
 INTENT: Final = f"{PROGRESS}/compaction.json"
 STAGING: Final = "/events/_staging"
 CHECKPOINTS: Final = "/checkpoints"
-_NAME: Final = re.compile(r"([0-9a-f]{8})-([0-9]{9,})(?:-([0-9]{9,})-([0-9]))?\.parquet")
+_NAME: Final = re.compile(r"([0-9a-f]{8})-([0-9]{9,})(?:_([1-9])|-([0-9]{9,})-([0-9]))?\.parquet")
 
 
 class Store(NamedTuple):
@@ -56,18 +56,23 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Part:
-    """A file's name: what batches of which checkpoint it holds, both included. level: how often it was merged."""
+    """A file's name: what batches of which checkpoint it holds, both included. level: how often it was merged.
+
+    piece: of a large batch that was written as several files, 0 to 9; 0 of a merged one.
+    """
 
     checkpoint: str
     first: int
     last: int
     level: int
+    piece: int = 0
 
     @property
     def name(self) -> str:
         """As it stands in HDFS."""
         if self.level == 0:
-            return f"{self.checkpoint}-{self.first:09}.parquet"
+            piece = f"_{self.piece}" if self.piece else ""
+            return f"{self.checkpoint}-{self.first:09}{piece}.parquet"
         return f"{self.checkpoint}-{self.first:09}-{self.last:09}-{self.level}.parquet"
 
 
@@ -76,8 +81,14 @@ def part_of(name: str) -> Part | None:
     match = _NAME.fullmatch(name)
     if match is None:
         return None
-    checkpoint, first, last, level = match.groups()
-    return Part(checkpoint, int(first), int(last or first), int(level or 0))
+    checkpoint, first, piece, last, level = match.groups()
+    return Part(checkpoint, int(first), int(last or first), int(level or 0), int(piece or 0))
+
+
+def is_of(name: str, batch: Part) -> bool:
+    """Whether a file is one of those that a batch was written as."""
+    part = part_of(name)
+    return part is not None and replace(part, piece=0) == batch
 
 
 def put(files: Files, path: str, content: bytes) -> None:

@@ -9,8 +9,8 @@ from footfall.names import EVENTS_PARTITIONS
 from footfall.streaming import hours, places
 from footfall.streaming.aggregates import compute_and_publish
 from footfall.streaming.archive import Archive
+from footfall.streaming.index import EPOCH
 from footfall.streaming.kafka import Logs
-from footfall.streaming.keys import EPOCH
 from footfall.streaming.minutes import Pending
 from footfall.streaming.places import Files
 from footfall.streaming.progress import Current, Journal, ends_of

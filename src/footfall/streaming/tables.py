@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import functions as f
 
 from footfall.streaming import columns, damage, places
 from footfall.streaming.compaction import Group
-from footfall.streaming.places import EVENTS, Files, Store
+from footfall.streaming.places import EVENTS, Files, Part, Store
 
-# Three sites on one day or two: with as many writers most have one of their own, and an idle one costs milliseconds.
-_WRITERS: Final = 6
+# A large batch is written as so many files of each folder: one for each core of the executor.
+PIECES: Final = 2
 
 Uri = Callable[[str], str]
 
@@ -33,10 +34,18 @@ class Tables:
             return self._spark.createDataFrame([], schema)
         return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)
 
-    def stage(self, rows: DataFrame, store: Store, folder: str) -> None:
-        """Writes one file for each of the store's folders, below `folder`."""
-        by_folder = rows.repartition(_WRITERS, *store.columns).sortWithinPartitions(*store.columns, _time_of(store))
-        by_folder.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
+    def stage(self, rows: DataFrame, store: Store, folder: str, pieces: int = 1) -> int:
+        """Writes one file for each of the store's folders below `folder`, or so many; returns how many rows.
+
+        Which piece a row goes into follows from its place in Kafka alone. pieces: 1 or `PIECES`.
+        """
+        written = Observation()
+        # Few rows are read, parsed and written by one task: parting them would cost more than it gains.
+        parted = rows.coalesce(1) if pieces == 1 else rows.repartitionById(pieces, f.col("kafka_partition") % pieces)
+        ordered = parted.sortWithinPartitions(*store.columns, _time_of(store))
+        counted = ordered.observe(written, f.count(f.lit(1)).alias("rows"))
+        counted.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
+        return int(written.get["rows"])
 
     def staged(self, store: Store, folder: str) -> list[str]:
         """The files that were staged below a folder."""
@@ -56,17 +65,22 @@ class Tables:
         merged = rows.coalesce(1).sortWithinPartitions(_time_of(group.store))
         merged.write.mode("overwrite").parquet(self._uri(folder))
 
-    def paths(self, store: Store, days: Iterable[date], leave_out: str | None = None) -> list[str]:
-        """The files of these days. leave_out: without those of this name. Raises Refused if one is empty."""
+    def paths(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[str]:
+        """The files of these days. leave_out: but for those of this batch. Raises Refused if one is empty."""
         wanted = set(days)
         found = [
             file
             for values, folder in places.folders(self._files, store).items()
             if places.day_of(values) in wanted
             for file in places.parts(self._files, folder)
-            if file.name != leave_out
+            if leave_out is None or not places.is_of(file.name, leave_out)
         ]
         return [file.path for file in damage.whole(found)]
+
+
+def piece_of(path: str) -> int:
+    """Which piece a staged file is: the number of the task that wrote it."""
+    return int(path.rpartition("/")[2].split("-")[1])
 
 
 def _time_of(store: Store) -> str:

@@ -1,6 +1,7 @@
 """Whatever dies, and when: every event is in the archive once, and what was there stays."""
 
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 from footfall.streaming import compaction, places, start
 from footfall.streaming.progress import Progress, Totals
 from footfall.streaming.start import Refused
-from tests.support.archiving import TOPICS, Record, World
+from tests.support.archiving import TOPICS, Record, Row, World
 from tests.support.events import stored_event
 from tests.support.local_files import Died
 
@@ -84,6 +85,28 @@ def test_a_batch_that_died_at_any_change_is_done_again_exactly(world: World) -> 
     archive.batch(world.frame(_fill(world)), 2)
     _check(world, archived=9, repeats=2, unreadable=3, rejected=3)
     assert world.files.list(places.STAGING) == []
+
+
+def test_a_large_batch_is_done_again_exactly_however_it_was_split(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade may come between, which splits batches otherwise."""
+    even, odd = (next(s for s in map(str, range(99)) if zlib.crc32(s.encode()) % 2 == p) for p in (0, 1))
+    for session in (even, odd, odd):
+        world.log.add(stored_event(event_time=f"{_DAY}T08:00:00.000Z", session_id=session))
+    world.log.add_reject("shop", f"{_DAY}T08:00:00.000Z")
+    records, before = world.log.records, Counter[Row]()
+    whole, rest = "aaaa0000-000000000.parquet", "aaaa0000-000000000_1.parquet"
+    for large, names in ((1, [whole, rest]), (10, [whole]), (1, [whole, rest])):
+        monkeypatch.setattr("footfall.streaming.archive._LARGE", large)
+        world.files.delete(places.progress_file("aaaa0000", 0))
+        for _ in _deaths(world, records, 0):
+            found = Counter(set(world.archived()))
+            assert before <= found <= world.expected()
+            before = found
+        _check(world, archived=3, rejected=1)
+        held = places.parts(world.files, f"/events/app_id=shop/dt={_DAY}")
+        assert [file.name for file in held] == names
 
 
 def test_merging_that_died_at_any_change_is_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

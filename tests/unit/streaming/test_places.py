@@ -17,7 +17,11 @@ _BATCHES = st.integers(0, 10**11)
 
 @given(_CHECKPOINTS, _BATCHES, _BATCHES, st.integers(1, 9))
 def test_a_name_says_what_the_file_holds(checkpoint: str, first: int, more: int, level: int) -> None:
-    for part in (Part(checkpoint, first, first, 0), Part(checkpoint, first, first + more, level)):
+    for part in (
+        Part(checkpoint, first, first, 0),
+        Part(checkpoint, first, first, 0, piece=1),
+        Part(checkpoint, first, first + more, level),
+    ):
         assert part_of(part.name) == part
 
 
@@ -27,6 +31,19 @@ def test_names_of_a_checkpoint_come_in_the_order_of_its_batches(checkpoint: str,
     assert first < second
 
 
+def test_the_files_of_a_batch_are_told_from_others() -> None:
+    batch = Part("abcd1234", 7, 7, 0)
+    for name, own in (
+        ("abcd1234-000000007.parquet", True),
+        ("abcd1234-000000007_1.parquet", True),
+        ("abcd1234-000000008_1.parquet", False),
+        ("abcd1234-000000007-000000007-1.parquet", False),
+        ("0000ffff-000000007.parquet", False),
+        ("part-00000.parquet", False),
+    ):
+        assert places.is_of(name, batch) is own
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -34,6 +51,8 @@ def test_names_of_a_checkpoint_come_in_the_order_of_its_batches(checkpoint: str,
         "_abcd1234-000000001.parquet",
         "abcd1234-000000001.parquet.tmp",
         "abcd1234-1.parquet",
+        "abcd1234-000000001_0.parquet",
+        "abcd1234-000000001_1-000000002-1.parquet",
         "abcd123-000000001.parquet",
         "ABCD1234-000000001.parquet",
         "abcd1234-000000001-000000002.parquet",
