@@ -102,17 +102,26 @@ def visits(settings: Settings, count: int, now_ms: int, seed: int | None = None)
 
 
 def stored_records(
-    crowd: list[Visit], count: int, first_ms: int, last_ms: int, repeats: float, seed: int | None = None
+    crowd: list[Visit],
+    count: int,
+    first_ms: int,
+    last_ms: int,
+    repeats: float,
+    seed: int | None = None,
+    together: int | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """Key and value of `count` records of `events`, in order of their time, spread evenly from `first_ms` to `last_ms`.
 
     repeats: share of records that say once more what an earlier one of the same visit said, as a retry does.
+    together: how many visits go on at a time, each for its share of the time; all if None.
     """
+    together = len(crowd) if together is None else min(together, len(crowd))
     rng = random.Random(seed)
     latest: dict[str, bytes] = {}
     places = {visit.session_id: _place(visit.person) for visit in crowd}
     for number in range(count):
-        visit = rng.choice(crowd)
+        eldest = (len(crowd) - together) * number // count
+        visit = crowd[eldest + rng.randrange(together)]
         key = visit.session_id
         if key in latest and rng.random() < repeats:
             yield key, latest[key]
