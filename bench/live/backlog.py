@@ -37,8 +37,8 @@ from bench.live.visits import stored_records, visits
 from footfall import names
 from footfall.cluster.java import java_home
 from footfall.cluster.run import recall
+from footfall.kafka.logs import Logs, describe
 from footfall.realtime import deploy, tables
-from footfall.realtime.kafka_topics import GroupLog, describe
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
@@ -94,11 +94,8 @@ def fill(settings: Settings, events: int, sessions: int, minutes: float) -> int:
 
 def ends(settings: Settings) -> Offsets:
     """The next offset of each partition of `events`."""
-    log = GroupLog(settings)
-    try:
-        bounds = log.bounds(describe(settings))
-    finally:
-        log.close()
+    with Logs(settings) as logs:
+        bounds = logs.bounds(describe(settings))
     return {partition: bounds[names.TOPIC_EVENTS, partition].end for partition in PARTITIONS}
 
 

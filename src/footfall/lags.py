@@ -45,7 +45,7 @@ def lags(settings: Settings, services: Collection[str], patience_s: float = PATI
 
 def _ask(settings: Settings, name: str, ask: Callable[[Settings], Lag], answers: dict[str, Lag]) -> None:
     from footfall.hdfs import HdfsAway
-    from footfall.realtime.kafka_topics import KafkaAway
+    from footfall.kafka.topics import KafkaAway
     from footfall.realtime.lag import LagUnknown
 
     try:

@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
+from footfall.kafka.topics import Bounds, Place, Topic
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.streaming import compaction, places
 from footfall.streaming.archive import Archive
 from footfall.streaming.places import EVENTS, REJECTED, Store
-from footfall.streaming.progress import Current, Journal, Place, Topic
-from footfall.streaming.start import Bound
+from footfall.streaming.progress import Current, Journal
 from tests.support.local_files import LocalFiles
 
 TOPICS: Final = {
-    TOPIC_EVENTS: Topic("topic-a", EVENTS_PARTITIONS),
-    TOPIC_REJECTED: Topic("topic-b", REJECTED_PARTITIONS),
+    TOPIC_EVENTS: Topic(TOPIC_EVENTS, "topic-a", EVENTS_PARTITIONS),
+    TOPIC_REJECTED: Topic(TOPIC_REJECTED, "topic-b", REJECTED_PARTITIONS),
 }
 _COLUMNS: Final = pa.schema(
     [("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64()), ("value", pa.binary())]
@@ -60,10 +60,10 @@ class Log:
         fields = {"app_id": app, "reason": "too_old", "stage": "schema", "original": "e30=", "rejected_at": rejected_at}
         return self._add(TOPIC_REJECTED, 0, orjson.dumps(fields), None, rejected_at)
 
-    def bounds(self) -> dict[Place, Bound]:
+    def bounds(self) -> dict[Place, Bounds]:
         """Of every partition; nothing was deleted."""
         return {
-            (name, p): Bound(0, self._end(name, p)) for name, topic in TOPICS.items() for p in range(topic.partitions)
+            (name, p): Bounds(0, self._end(name, p)) for name, topic in TOPICS.items() for p in range(topic.partitions)
         }
 
     def ends(self) -> dict[Place, int]:

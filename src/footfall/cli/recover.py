@@ -9,7 +9,7 @@ from footfall.cluster import lifecycle, run
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.manager import Manager
 from footfall.hdfs import HdfsAway
-from footfall.realtime.kafka_topics import KafkaAway
+from footfall.kafka.topics import KafkaAway
 from footfall.streaming.recover import Recovered, recover
 from footfall.streaming.start import Refused
 

@@ -190,6 +190,7 @@ SERVICES: tuple[Service, ...] = (
             "streaming",
             "realtime",
             "events",
+            "kafka",
             "cluster/errors.py",
             "cluster/jars.py",
             "cluster/java.py",
@@ -216,6 +217,7 @@ SERVICES: tuple[Service, ...] = (
             "streaming",
             "logs",
             "events",
+            "kafka",
             "cluster/errors.py",
             "cluster/wanted.py",
             "hdfs.py",
@@ -243,6 +245,7 @@ SERVICES: tuple[Service, ...] = (
         sources=(
             "cluster",
             "events",
+            "kafka",
             "realtime",
             "logs",
             "streaming",

@@ -6,17 +6,16 @@ from typing import Final, NamedTuple
 
 import msgpack
 
+from footfall.kafka.logs import Logs, describe
+from footfall.kafka.topics import Bounds, KafkaAway, Place, Topic
+from footfall.names import CONSUMER_GROUP_LIVE
 from footfall.realtime import tables
 from footfall.realtime.errors import DeployError
-from footfall.realtime.kafka_topics import Bounds, GroupLog, KafkaAway, describe
-from footfall.realtime.partition import Topic
 from footfall.realtime.store import HBaseStore, StoreAway
 from footfall.realtime.tables import Progress
 from footfall.settings import Settings
 
 _REBUILD: Final = "`footfall rebuild live` counts anew from what Kafka holds."
-
-Place = tuple[str, int]
 
 
 class LagUnknown(DeployError):
@@ -48,11 +47,8 @@ def lag(settings: Settings) -> Lag:
     store = HBaseStore(settings)
     try:
         topics = describe(settings)
-        log = GroupLog(settings)
-        try:
-            bounds = log.bounds(topics)
-        finally:
-            log.close()
+        with Logs(settings) as logs:
+            bounds = logs.bounds(topics)
         states = read_states(store, topics)
     except (KafkaAway, StoreAway) as error:
         raise LagUnknown(str(error)) from None
@@ -98,13 +94,10 @@ def check_before_deploy(settings: Settings) -> None:
     try:
         topics = describe(settings)
         states = read_states(store, topics)
-        log = GroupLog(settings)
-        try:
-            back = positions(topics, log.bounds(topics), states)
+        with Logs(settings, CONSUMER_GROUP_LIVE) as logs:
+            back = positions(topics, logs.bounds(topics), logs.committed(topics), states)
             if back:
-                log.rewind(back)
-        finally:
-            log.close()
+                logs.rewind(back)
     except (KafkaAway, StoreAway) as error:
         raise LagUnknown(str(error)) from None
     finally:
@@ -112,7 +105,10 @@ def check_before_deploy(settings: Settings) -> None:
 
 
 def positions(
-    topics: Mapping[str, Topic], bounds: Mapping[Place, Bounds], states: Mapping[Place, PartitionState]
+    topics: Mapping[str, Topic],
+    bounds: Mapping[Place, Bounds],
+    committed: Mapping[Place, int | None],
+    states: Mapping[Place, PartitionState],
 ) -> dict[Place, int]:
     """Where the group must be set, for the partitions where it stands elsewhere. Raises ProgressRefused."""
     back = {}
@@ -136,7 +132,8 @@ def positions(
             wanted = progress.offset + 1
         # Behind is harmless, since what is counted is skipped; ahead would lose records. Without a position reading
         # begins where the log does: if that is ahead, the hole before it would be waited for and never be reported.
-        begins = bound.start if bound.committed is None else bound.committed
+        position = committed[place]
+        begins = bound.start if position is None else position
         if begins > wanted:
             back[place] = wanted
     return back

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from footfall.realtime import kafka_topics
+from footfall.kafka.logs import describe
+from footfall.kafka.topics import KafkaAway, Place, Topic
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
-from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.realtime.partition import Pack, Partition
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, StoreAway
 from footfall.settings import load_settings
 
@@ -24,8 +25,6 @@ _RETRY_S: Final = 1.0
 _CAUGHT_UP_EVERY_S: Final = 1.0
 _IDLE_S: Final = 1.0
 
-_Place = tuple[str, int]
-
 
 class ChosenToFail(Exception):
     """A test asked for one pack to fail."""
@@ -35,12 +34,12 @@ class LiveBolt:
     """See `multilang.Bolt`. All partitions share one connection: they are served one after the other."""
 
     def __init__(self) -> None:
-        self._partitions: dict[_Place, Partition] = {}
+        self._partitions: dict[Place, Partition] = {}
         # Packs wait here in their order of arrival until the partition's progress could be read.
-        self._arrived: dict[_Place, list[Pack]] = {}
+        self._arrived: dict[Place, list[Pack]] = {}
         self._first_unflushed_s: float | None = None
         self._retry_at_s = 0.0
-        self._told_caught_up: dict[_Place, tuple[float, int]] = {}
+        self._told_caught_up: dict[Place, tuple[float, int]] = {}
 
     def prepare(self, pipe: Pipe, setup: Setup) -> None:
         """Reads the settings; Kafka and HBase are asked when the first pack is here."""
@@ -78,7 +77,7 @@ class LiveBolt:
                 self._flush()
                 self._first_unflushed_s = time.monotonic() if self._waiting() else None
             self._tell_caught_up(now_s)
-        except (StoreAway, kafka_topics.KafkaAway) as error:
+        except (StoreAway, KafkaAway) as error:
             log.warning("Nothing is lost, counting waits: %s", error)
             self._retry_at_s = time.monotonic() + _RETRY_S
 
@@ -97,7 +96,7 @@ class LiveBolt:
             if partition is None:
                 if not self._topics:
                     with self._pipe.slow():
-                        self._topics = kafka_topics.describe(self._settings)
+                        self._topics = describe(self._settings)
                 with self._pipe.slow():
                     partition = self._partitions[place] = Partition(self._topics[place[0]], place[1], self._store)
             for pack in self._arrived.pop(place):

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgpack
 
 from footfall import names
+from footfall.kafka.topics import Topic
 from footfall.realtime import tables
 from footfall.realtime.rows import Batch, EventRows, Record, RejectRows, Store
 from footfall.realtime.tables import Progress
@@ -36,14 +37,6 @@ class Pack(NamedTuple):
     caught_up_ms: int
     offsets: Sequence[int] | None
     values: Sequence[bytes]
-
-
-class Topic(NamedTuple):
-    """The topic as Kafka describes it now; its id changes when it is deleted and made anew."""
-
-    name: str
-    id: str
-    partitions: int
 
 
 class _Flush(NamedTuple):

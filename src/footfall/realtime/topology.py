@@ -12,7 +12,7 @@ from footfall.settings import Settings
 FINGERPRINT_KEY: Final = "footfall.fingerprint"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What a bolt's process imports. Questions only read; a change in them is no reason to restart the counting.
-_SOURCES: Final = ("names.py", "settings.py", "events", "realtime")
+_SOURCES: Final = ("names.py", "settings.py", "events", "kafka", "realtime")
 _NOT_SOURCES: Final = ("realtime/questions",)
 # Settings that it reads, beside ports.
 _BOLT_READS: Final = ("FOOTFALL_HOME", "FOOTFALL_INSTALL", "FOOTFALL_PORT_OFFSET")

@@ -18,13 +18,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from footfall.hdfs import Hdfs, HdfsAway
+from footfall.kafka.logs import Logs, describe
+from footfall.kafka.topics import KafkaAway
 from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.realtime.kafka_topics import KafkaAway
 from footfall.settings import Settings, load_settings
 from footfall.streaming import alone, compaction, damage, places, report, session, start
 from footfall.streaming.alone import Alone, NotAlone
 from footfall.streaming.archive import Archive
-from footfall.streaming.kafka import Logs
 from footfall.streaming.progress import Current, Journal, Progress, ends_of, spark_offsets
 from footfall.streaming.publisher import Publisher
 from footfall.streaming.start import Refused
@@ -105,7 +105,7 @@ class Driver:
 
     def _where(self, logs: Logs) -> tuple[Current, Progress | None]:
         journal = Journal(self._hdfs)
-        topics = logs.topics()
+        topics = describe(self._settings)
         current = journal.current()
         bounds = logs.bounds(topics)
         if current is None:

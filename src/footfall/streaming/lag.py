@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from footfall.hdfs import Hdfs, HdfsAway
-from footfall.realtime.kafka_topics import KafkaAway
+from footfall.kafka.logs import Logs, describe
+from footfall.kafka.topics import KafkaAway, Place
 from footfall.settings import Settings
 from footfall.streaming import report
-from footfall.streaming.kafka import Logs
-from footfall.streaming.progress import Journal, Place, Progress, ends_of
+from footfall.streaming.progress import Journal, Progress, ends_of
 
 # A driver that starts on a busy machine says nothing for that long, and Spark's first batch takes longest.
 _SILENT_S: Final = 90.0
@@ -70,7 +70,7 @@ class Health:
 def _waiting(settings: Settings) -> tuple[int, Progress | None]:
     """Records that are not archived yet, and how far the archive is."""
     with Logs(settings) as logs:
-        bounds = logs.bounds(logs.topics())
+        bounds = logs.bounds(describe(settings))
     journal = Journal(Hdfs(settings))
     current = journal.current()
     latest = None if current is None else journal.latest(current.checkpoint)

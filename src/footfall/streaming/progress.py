@@ -7,21 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from footfall.hdfs import HdfsAway
+from footfall.kafka.topics import Place, Topic
 from footfall.streaming import places
 from footfall.streaming.places import Files
 
 # Kept so that `status` and a reader of the folder can look back; the last one alone is needed.
 _KEPT: Final = 40
-Place = tuple[str, int]
 log = logging.getLogger("streaming")
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic as the archive knows it; another id means that it was made anew."""
-
-    id: str
-    partitions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +93,13 @@ class Journal:
 
     def begin(self, current: Current) -> None:
         """Makes a checkpoint the one in use."""
-        document = asdict(current) | {"starts": _spread(current.starts), "counted": _spread(current.counted)}
+        document = asdict(current) | {
+            "topics": {
+                name: {"id": topic.id, "partitions": topic.partitions} for name, topic in current.topics.items()
+            },
+            "starts": _spread(current.starts),
+            "counted": _spread(current.counted),
+        }
         self._put(places.CURRENT, document)
 
     def batches(self, checkpoint: str) -> list[int]:
@@ -177,7 +175,7 @@ def _read_current(content: bytes) -> Current:
         fields = json.loads(content)
         return Current(
             str(fields["checkpoint"]),
-            {name: Topic(**topic) for name, topic in fields["topics"].items()},
+            {name: Topic(name, **topic) for name, topic in fields["topics"].items()},
             _gather(fields["starts"]),
             tuple(Loss(**loss) for loss in fields["lost"]),
             Totals(**fields["totals"]),

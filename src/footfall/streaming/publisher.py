@@ -2,15 +2,17 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from footfall.names import EVENTS_PARTITIONS
+from footfall.kafka.logs import Logs
+from footfall.kafka.topics import Place
+from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.streaming import hours, places
 from footfall.streaming.aggregates import compute_and_publish
 from footfall.streaming.archive import Archive
+from footfall.streaming.closing import closed_until
 from footfall.streaming.index import EPOCH
-from footfall.streaming.kafka import Logs
 from footfall.streaming.minutes import Pending
 from footfall.streaming.places import Files
 from footfall.streaming.progress import Current, Journal, ends_of
@@ -49,8 +51,8 @@ class Publisher:
         raises."""
         before = self._closed
         if before < (now := _minute()):
-            ends = ends_of(self._current, self._archive.latest)
-            self._closed = self._logs.closed_until(ends, EVENTS_PARTITIONS, before, now)
+            archived = ends_of(self._current, self._archive.latest)
+            self._closed = closed_until(archived, self._ends_at, before, now)
         told = self._tell()
         portion = self._pending.due(self._closed)
         if portion is not None:
@@ -61,6 +63,9 @@ class Publisher:
         if portion is not None or told:
             self._write()
         return portion is not None
+
+    def _ends_at(self, minute: int) -> Mapping[Place, int]:
+        return self._logs.ends_at(TOPIC_EVENTS, EVENTS_PARTITIONS, minute * _MINUTE_MS)
 
     def _tell(self) -> bool:
         """Takes in what the batches touched since the last time."""

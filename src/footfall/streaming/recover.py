@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from footfall.hdfs import Hdfs
+from footfall.kafka.logs import Logs, describe
 from footfall.settings import Settings
 from footfall.streaming import compaction, places, start
-from footfall.streaming.kafka import Logs
 from footfall.streaming.progress import Journal
 
 
@@ -29,8 +29,8 @@ def recover(settings: Settings, accept_loss: bool, from_start: bool, say: Callab
     journal = Journal(hdfs)
     say("Completing what was merged.")
     compaction.finish(hdfs)
+    topics = describe(settings)
     with Logs(settings) as logs:
-        topics = logs.topics()
         bounds = logs.bounds(topics)
     old = journal.current()
     if old is None:

@@ -5,24 +5,18 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
+from footfall.kafka.topics import Bounds, Place, Topic
 from footfall.streaming import places
 from footfall.streaming.places import Files
-from footfall.streaming.progress import Current, Loss, Place, Progress, Topic, ends_of
+from footfall.streaming.progress import Current, Loss, Progress, ends_of
 
 RECOVER: Final = "`footfall recover archive` goes on from what is archived."
 
 
 class Refused(Exception):
     """The archive cannot go on by itself; the message is a sentence with the remedy."""
-
-
-class Bound(NamedTuple):
-    """The first offset that a partition's log holds, and the next to be written."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ def new_checkpoint() -> str:
     return secrets.token_hex(4)
 
 
-def first(topics: Mapping[str, Topic], bounds: Mapping[Place, Bound]) -> Current:
+def first(topics: Mapping[str, Topic], bounds: Mapping[Place, Bounds]) -> Current:
     """The first checkpoint of an archive: all that Kafka holds.
 
     Where its logs begin is noted, so that a gap is noticed in a partition too of which nothing was read yet.
@@ -69,7 +63,7 @@ def judge(
     latest: Progress | None,
     found: Checkpoint,
     topics: Mapping[str, Topic],
-    bounds: Mapping[Place, Bound],
+    bounds: Mapping[Place, Bounds],
 ) -> None:
     """Raises Refused unless the checkpoint, the progress and Kafka tell of the same past."""
     _judge_checkpoint(current, latest, found)
@@ -115,7 +109,7 @@ def renewed(
     current: Current,
     latest: Progress | None,
     topics: Mapping[str, Topic],
-    bounds: Mapping[Place, Bound],
+    bounds: Mapping[Place, Bounds],
     accept_loss: bool,
     from_start: bool = False,
     now_ms: int | None = None,

@@ -4,7 +4,8 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from footfall import names
-from footfall.streaming.progress import Current, Place, Progress, ends_of
+from footfall.kafka.topics import Place
+from footfall.streaming.progress import Current, Progress, ends_of
 from footfall.verification.archive_files import Archived
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import Rows, event_bytes, name_of

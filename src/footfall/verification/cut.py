@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from footfall.kafka.topics import Place, Topic
 from footfall.realtime.lag import PartitionState, uncounted
-from footfall.realtime.partition import Topic
 from footfall.settings import Retention
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.kafka_log import Record
 
-Place = tuple[str, int]
 _DAY_MS: Final = 24 * HOUR_MS
 # Producers of several sites write side by side: a record may be this much older than one before it in the log.
 _DISORDER_MS: Final = 60_000

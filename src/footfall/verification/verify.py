@@ -8,10 +8,10 @@ from typing import Final
 from footfall import names
 from footfall.cluster import lifecycle
 from footfall.hdfs import Hdfs, HdfsAway
+from footfall.kafka.logs import describe
+from footfall.kafka.topics import KafkaAway, Place, Topic
 from footfall.realtime import sweeper
-from footfall.realtime.kafka_topics import KafkaAway, describe
 from footfall.realtime.lag import PartitionState, read_states
-from footfall.realtime.partition import Topic
 from footfall.realtime.store import HBaseStore, StoreAway
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
@@ -21,7 +21,7 @@ from footfall.verification import cut as cuts
 from footfall.verification import spools
 from footfall.verification.archive import Reached, unarchived
 from footfall.verification.archive_files import ArchiveFiles
-from footfall.verification.cut import Cut, Place
+from footfall.verification.cut import Cut
 from footfall.verification.findings import Findings
 from footfall.verification.kafka_log import KafkaLog, LogUnavailable
 from footfall.verification.live_tables import HBaseLiveTables

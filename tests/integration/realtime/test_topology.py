@@ -1,14 +1,14 @@
 """The deployed topology with its engines: what it reads, how far it is, and that deploying twice changes nothing."""
 
+from footfall.kafka.logs import describe
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.realtime import kafka_topics
 from footfall.realtime.deploy import deploy
 from footfall.realtime.lag import lag
 from tests.support.platform import Platform, await_true
 
 
 def test_the_topics_are_as_counting_needs_them(busy_platform: Platform) -> None:
-    topics = kafka_topics.describe(busy_platform.settings)
+    topics = describe(busy_platform.settings)
     assert topics[TOPIC_EVENTS].partitions == EVENTS_PARTITIONS
     assert topics[TOPIC_REJECTED].partitions == 1
 

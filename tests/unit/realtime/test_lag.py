@@ -1,15 +1,15 @@
 """How far behind the live figures are, where the group must be set back, and what is refused."""
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgpack
 import orjson
 import pytest
 
+from footfall.kafka.topics import Bounds, Place, Topic
 from footfall.realtime import tables
-from footfall.realtime.kafka_topics import Bounds
-from footfall.realtime.lag import Lag, PartitionState, Place, ProgressRefused, measure, positions, read_states
-from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.realtime.lag import Lag, PartitionState, ProgressRefused, measure, positions, read_states
+from footfall.realtime.partition import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Progress
 from tests.support.events import stored_event
@@ -24,8 +24,17 @@ def counted(offset: int, caught_up_ms: int = 0, topic_id: str = "topic-1", parti
     return PartitionState(Progress(topic_id, partitions, offset, 0), caught_up_ms, ())
 
 
-def set_back(bound: Bounds, state: PartitionState) -> dict[Place, int]:
-    return positions(TOPICS, {("events", 0): bound}, {("events", 0): state})
+class Log(NamedTuple):
+    """A partition's log, and what the group committed of it."""
+
+    start: int
+    end: int
+    committed: int | None
+
+
+def set_back(log: Log, state: PartitionState) -> dict[Place, int]:
+    place = "events", 0
+    return positions(TOPICS, {place: Bounds(log.start, log.end)}, {place: log.committed}, {place: state})
 
 
 def states_of(cells: Cells) -> dict[Place, PartitionState]:
@@ -34,9 +43,9 @@ def states_of(cells: Cells) -> dict[Place, PartitionState]:
 
 def test_the_lag_is_what_waits_in_all_partitions() -> None:
     bounds = {
-        ("events", 0): Bounds(0, 100, 90),
-        ("events", 1): Bounds(0, 50, 50),
-        ("events.rejected", 0): Bounds(0, 0, None),
+        ("events", 0): Bounds(0, 100),
+        ("events", 1): Bounds(0, 50),
+        ("events.rejected", 0): Bounds(0, 0),
     }
     states = {
         ("events", 0): counted(89, 9_000),
@@ -51,14 +60,14 @@ def test_the_lag_is_what_waits_in_all_partitions() -> None:
 @pytest.mark.parametrize(
     ("bound", "state", "records"),
     [
-        (Bounds(0, 7, None), NEVER, 7),
-        (Bounds(3, 7, None), NEVER, 4),
-        (Bounds(0, 7, 5), counted(-1), 7),
-        (Bounds(0, 7, 7), counted(6), 0),
+        (Bounds(0, 7), NEVER, 7),
+        (Bounds(3, 7), NEVER, 4),
+        (Bounds(0, 7), counted(-1), 7),
+        (Bounds(0, 7), counted(6), 0),
         # Four were deleted uncounted: they no longer wait, for nobody can count them.
-        (Bounds(9, 12, 5), counted(4), 3),
+        (Bounds(9, 12), counted(4), 3),
         # Kafka lost its tail: that is told elsewhere, and no lag is negative.
-        (Bounds(0, 7, 9), counted(8), 0),
+        (Bounds(0, 7), counted(8), 0),
     ],
 )
 def test_what_waits_in_a_partition(bound: Bounds, state: PartitionState, records: int) -> None:
@@ -66,71 +75,73 @@ def test_what_waits_in_a_partition(bound: Bounds, state: PartitionState, records
 
 
 def test_one_partition_never_caught_up_makes_the_figures_as_old_as_can_be() -> None:
-    bounds = {("events", 0): Bounds(0, 0, None), ("events", 1): Bounds(0, 0, None)}
+    bounds = {("events", 0): Bounds(0, 0), ("events", 1): Bounds(0, 0)}
     assert measure(bounds, {("events", 0): counted(-1, 4_000), ("events", 1): NEVER}, 4.0).age_s == 4.0
 
 
 def test_another_process_clock_ahead_of_ours_is_no_negative_age() -> None:
-    assert measure({("events", 0): Bounds(0, 0, None)}, {("events", 0): counted(-1, 5_000)}, 4.0).age_s == 0.0
+    assert measure({("events", 0): Bounds(0, 0)}, {("events", 0): counted(-1, 5_000)}, 4.0).age_s == 0.0
 
 
 @pytest.mark.parametrize(
-    ("bound", "state", "wanted"),
+    ("log", "state", "wanted"),
     [
         # Without progress all that Kafka holds is counted, from the log's beginning.
-        (Bounds(0, 9, 9), NEVER, 0),
-        (Bounds(4, 9, 6), NEVER, 4),
+        (Log(0, 9, 9), NEVER, 0),
+        (Log(4, 9, 6), NEVER, 4),
         # Committed ahead of what is counted: between them nothing would ever be.
-        (Bounds(0, 9, 9), counted(5), 6),
-        (Bounds(0, 9, 9), counted(-1), 0),
+        (Log(0, 9, 9), counted(5), 6),
+        (Log(0, 9, 9), counted(-1), 0),
         # The same, with the first of it expired: beginning there lets the hole be seen.
-        (Bounds(7, 9, 9), counted(5), 6),
+        (Log(7, 9, 9), counted(5), 6),
         # The group's position has expired too; reading would begin at 7, behind a hole that nobody tells of.
-        (Bounds(7, 9, None), counted(5), 6),
+        (Log(7, 9, None), counted(5), 6),
     ],
 )
-def test_a_group_that_is_ahead_is_set_back(bound: Bounds, state: PartitionState, wanted: int) -> None:
-    assert set_back(bound, state) == {("events", 0): wanted}
+def test_a_group_that_is_ahead_is_set_back(log: Log, state: PartitionState, wanted: int) -> None:
+    assert set_back(log, state) == {("events", 0): wanted}
 
 
 @pytest.mark.parametrize(
-    ("bound", "state"),
+    ("log", "state"),
     [
-        (Bounds(0, 0, None), NEVER),
-        (Bounds(4, 9, None), NEVER),
-        (Bounds(4, 9, 4), NEVER),
-        (Bounds(0, 9, 6), counted(5)),
+        (Log(0, 0, None), NEVER),
+        (Log(4, 9, None), NEVER),
+        (Log(4, 9, 4), NEVER),
+        (Log(0, 9, 6), counted(5)),
         # What is counted is skipped, so the group may be behind.
-        (Bounds(0, 9, 2), counted(5)),
-        (Bounds(0, 9, None), counted(5)),
-        (Bounds(0, 6, 6), counted(5)),
+        (Log(0, 9, 2), counted(5)),
+        (Log(0, 9, None), counted(5)),
+        (Log(0, 6, 6), counted(5)),
         # Expired before it was counted; reading goes on at 6, and finds the hole.
-        (Bounds(8, 9, 6), counted(5)),
+        (Log(8, 9, 6), counted(5)),
     ],
 )
-def test_a_group_that_is_not_ahead_stays(bound: Bounds, state: PartitionState) -> None:
-    assert set_back(bound, state) == {}
+def test_a_group_that_is_not_ahead_stays(log: Log, state: PartitionState) -> None:
+    assert set_back(log, state) == {}
 
 
 def test_each_partition_is_judged_by_itself() -> None:
-    bounds = {("events", 0): Bounds(0, 9, 9), ("events", 1): Bounds(0, 9, 9)}
-    assert positions(TOPICS, bounds, {("events", 0): counted(8), ("events", 1): counted(3)}) == {("events", 1): 4}
+    places = ("events", 0), ("events", 1)
+    states = dict(zip(places, (counted(8), counted(3)), strict=True))
+    found = positions(TOPICS, dict.fromkeys(places, Bounds(0, 9)), dict.fromkeys(places, 9), states)
+    assert found == {("events", 1): 4}
 
 
 @pytest.mark.parametrize(
-    ("bound", "state", "sentence"),
+    ("log", "state", "sentence"),
     [
-        (Bounds(0, 5, 5), counted(5), "Kafka's log of events/0 ends at offset 5, but everything before 6 is counted"),
-        (Bounds(0, 0, None), counted(5), "Kafka lost its tail"),
-        (Bounds(0, 9, 6), counted(5, topic_id="topic-0"), "Kafka's topic events was made anew"),
+        (Log(0, 5, 5), counted(5), "Kafka's log of events/0 ends at offset 5, but everything before 6 is counted"),
+        (Log(0, 0, None), counted(5), "Kafka lost its tail"),
+        (Log(0, 9, 6), counted(5, topic_id="topic-0"), "Kafka's topic events was made anew"),
         # A topic made anew has a shorter log as well, and is named for what it is.
-        (Bounds(0, 0, None), counted(5, topic_id="topic-0"), "Kafka's topic events was made anew"),
-        (Bounds(0, 9, 6), counted(5, partitions=8), "Kafka's topic events has 2 partitions, not 8"),
+        (Log(0, 0, None), counted(5, topic_id="topic-0"), "Kafka's topic events was made anew"),
+        (Log(0, 9, 6), counted(5, partitions=8), "Kafka's topic events has 2 partitions, not 8"),
     ],
 )
-def test_a_log_that_is_not_the_counted_one_is_refused(bound: Bounds, state: PartitionState, sentence: str) -> None:
+def test_a_log_that_is_not_the_counted_one_is_refused(log: Log, state: PartitionState, sentence: str) -> None:
     with pytest.raises(ProgressRefused, match=sentence) as refused:
-        set_back(bound, state)
+        set_back(log, state)
     assert "`footfall rebuild live`" in str(refused.value)
 
 
@@ -140,7 +151,7 @@ def test_an_expired_beginning_is_reported_and_counting_goes_on() -> None:
     before = Partition(TOPIC, 0, MemoryStore(cells), now_s=lambda: 1.0)
     before.offer(Pack("a", 0, 3, 0, None, records[:3]))
     before.flush()
-    assert set_back(Bounds(7, 9, None), states_of(cells)["events", 0]) == {("events", 0): 3}
+    assert set_back(Log(7, 9, None), states_of(cells)["events", 0]) == {("events", 0): 3}
     # Reading at 3 finds that the log begins at 7, which is what the pack says.
     after = Partition(TOPIC, 0, MemoryStore(cells), now_s=lambda: 2.0)
     after.offer(Pack("b", 3, 9, 0, [7, 8], records[7:]))
@@ -148,7 +159,7 @@ def test_an_expired_beginning_is_reported_and_counting_goes_on() -> None:
     state = states_of(cells)["events", 0]
     assert state.progress == Progress("topic-1", 2, 8, 0)
     assert state.lost == ((3, 7, 2_000),)
-    assert measure({("events", 0): Bounds(7, 9, 9)}, {("events", 0): state}, 1.0).records == 0
+    assert measure({("events", 0): Bounds(7, 9)}, {("events", 0): state}, 1.0).records == 0
 
 
 def test_states_are_read_of_every_partition() -> None:

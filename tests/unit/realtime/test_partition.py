@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
+from footfall.kafka.topics import Topic
 from footfall.realtime import rows as rows_module
 from footfall.realtime import tables
-from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.realtime.partition import Pack, Partition
 from footfall.verification import recount
 from tests.support.events import NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore

@@ -5,8 +5,9 @@ from typing import cast
 import orjson
 import pytest
 
+from footfall.kafka.topics import Topic
 from footfall.realtime import sketches, sweeper, tables
-from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.realtime.partition import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Counts, Population, SessionCell
 from tests.support.events import NOW_MS, stored_event

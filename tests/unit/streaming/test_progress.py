@@ -1,5 +1,6 @@
 """Progress files: what was written is read back, a damaged one counts as absent, old ones go."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.hdfs import HdfsAway
+from footfall.kafka.topics import Place, Topic
 from footfall.streaming import places
-from footfall.streaming.progress import Current, Journal, Loss, Place, Progress, Topic, Totals, ends_of, spark_offsets
+from footfall.streaming.progress import Current, Journal, Loss, Progress, Totals, ends_of, spark_offsets
 from tests.support.local_files import Died, LocalFiles
 
-_TOPICS = {"events": Topic("abc", 8), "events.rejected": Topic("def", 1)}
+_TOPICS = {"events": Topic("events", "abc", 8), "events.rejected": Topic("events.rejected", "def", 1)}
 _PLACES = st.dictionaries(st.tuples(st.sampled_from(list(_TOPICS)), st.integers(0, 7)), st.integers(0, 2**62))
 _DAMAGES = [b"", b"\0" * 40, b"null", b"[]", b"{}", b'{"checkpoint": "abcd1234"', b'{"ends": 5}']
 _TOTALS = st.builds(Totals, *[st.integers(0, 2**50)] * 4)
@@ -40,6 +42,12 @@ def test_the_current_checkpoint_is_read_as_it_was_written(
     current = Current("abcd1234", _TOPICS, starts, tuple(lost), totals, counted)
     journal.begin(current)
     assert journal.current() == current
+
+
+def test_the_topics_stand_in_the_file_by_their_names(files: LocalFiles) -> None:
+    Journal(files).begin(Current("abcd1234", _TOPICS, {}))
+    written = json.loads(files.read(places.CURRENT) or b"")
+    assert written["topics"]["events"] == {"id": "abc", "partitions": 8}
 
 
 @settings(max_examples=40)
@@ -115,7 +123,10 @@ def test_ends_are_the_latests_else_where_the_checkpoint_began() -> None:
 
 
 def test_sparks_offsets_name_every_partition() -> None:
-    told = spark_offsets({("events", 3): 12}, {"events": Topic("abc", 4), "events.rejected": Topic("def", 1)})
+    told = spark_offsets(
+        {("events", 3): 12},
+        {"events": Topic("events", "abc", 4), "events.rejected": Topic("events.rejected", "def", 1)},
+    )
     assert told == '{"events": {"0": -2, "1": -2, "2": -2, "3": 12}, "events.rejected": {"0": -2}}'
 
 

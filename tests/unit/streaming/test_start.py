@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from footfall.kafka.topics import Bounds, Place, Topic
 from footfall.streaming import places, start
-from footfall.streaming.progress import Current, Loss, Place, Progress, Topic, Totals
-from footfall.streaming.start import Bound, Checkpoint, Refused
+from footfall.streaming.progress import Current, Loss, Progress, Totals
+from footfall.streaming.start import Checkpoint, Refused
 from tests.support.local_files import LocalFiles
 
 _ME = "abcd1234"
-_TOPICS = {"events": Topic("abc", 2), "events.rejected": Topic("def", 1)}
+_TOPICS = {"events": Topic("events", "abc", 2), "events.rejected": Topic("events.rejected", "def", 1)}
 _ENDS: dict[Place, int] = {("events", 0): 100, ("events", 1): 50, ("events.rejected", 0): 3}
-_BOUNDS = {place: Bound(0, end + 10) for place, end in _ENDS.items()}
+_BOUNDS = {place: Bounds(0, end + 10) for place, end in _ENDS.items()}
 _BEGUN = Current(_ME, _TOPICS, dict.fromkeys(_ENDS, 0))
 _LATEST = Progress(_ME, 7, 0, 0, _ENDS, (), Totals(archived=150, rejected=3))
 _OWN = Checkpoint(_ME, 7)
@@ -56,10 +57,13 @@ def test_a_checkpoint_of_another_time_is_refused(latest: Progress | None, found:
 
 @pytest.mark.parametrize(
     ("topic", "sentence"),
-    [(Topic("new", 2), "topic events was made anew"), (Topic("abc", 3), "topic events has 3 partitions, not 2")],
+    [
+        (Topic("events", "new", 2), "topic events was made anew"),
+        (Topic("events", "abc", 3), "topic events has 3 partitions, not 2"),
+    ],
 )
 def test_another_topic_is_refused(topic: Topic, sentence: str) -> None:
-    bounds = {("events", p): Bound(0, 0) for p in range(3)} | {("events.rejected", 0): Bound(0, 13)}
+    bounds = {("events", p): Bounds(0, 0) for p in range(3)} | {("events.rejected", 0): Bounds(0, 13)}
     with pytest.raises(Refused, match=sentence):
         start.judge(_BEGUN, _LATEST, _OWN, {**_TOPICS, "events": topic}, bounds)
 
@@ -68,29 +72,29 @@ def test_another_topic_is_refused(topic: Topic, sentence: str) -> None:
     ("bound", "sentence"),
     [
         (
-            Bound(0, 49),
+            Bounds(0, 49),
             "events/1 ends at offset 49, but everything before 50 is archived: Kafka lost its tail.*recover",
         ),
-        (Bound(51, 60), r"deleted offsets 50 to 50 of events/1 before.*recover archive --accept-loss"),
-        (Bound(60, 60), "deleted offsets 50 to 59 of events/1"),
+        (Bounds(51, 60), r"deleted offsets 50 to 50 of events/1 before.*recover archive --accept-loss"),
+        (Bounds(60, 60), "deleted offsets 50 to 59 of events/1"),
     ],
 )
-def test_a_log_that_does_not_hold_what_comes_next_is_refused(bound: Bound, sentence: str) -> None:
+def test_a_log_that_does_not_hold_what_comes_next_is_refused(bound: Bounds, sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
         start.judge(_BEGUN, _LATEST, _OWN, _TOPICS, {**_BOUNDS, ("events", 1): bound})
 
 
-@pytest.mark.parametrize("bound", [Bound(50, 50), Bound(50, 90), Bound(0, 50)])
-def test_a_log_that_holds_what_comes_next_goes_on(bound: Bound) -> None:
+@pytest.mark.parametrize("bound", [Bounds(50, 50), Bounds(50, 90), Bounds(0, 50)])
+def test_a_log_that_holds_what_comes_next_goes_on(bound: Bounds) -> None:
     start.judge(_BEGUN, _LATEST, _OWN, _TOPICS, {**_BOUNDS, ("events", 1): bound})
 
 
 def test_a_gap_is_noticed_in_a_partition_of_which_nothing_was_read_yet() -> None:
-    current = start.first(_TOPICS, dict.fromkeys(_BOUNDS, Bound(5, 5)))
+    current = start.first(_TOPICS, dict.fromkeys(_BOUNDS, Bounds(5, 5)))
     assert current.starts == dict.fromkeys(_ENDS, 5)
     start.judge(current, None, Checkpoint(None, None), _TOPICS, _BOUNDS)
     with pytest.raises(Refused, match="deleted offsets 5 to 19 of events/0"):
-        start.judge(current, None, Checkpoint(None, None), _TOPICS, dict.fromkeys(_BOUNDS, Bound(20, 30)))
+        start.judge(current, None, Checkpoint(None, None), _TOPICS, dict.fromkeys(_BOUNDS, Bounds(20, 30)))
 
 
 def test_a_recovery_goes_on_after_what_is_archived() -> None:
@@ -108,7 +112,7 @@ def test_a_recovery_before_the_first_batch_begins_where_that_did() -> None:
 
 
 def test_a_recovery_from_the_start_reads_all_that_kafka_holds_and_counts_it_once() -> None:
-    bounds = {place: Bound(2, bound.end) for place, bound in _BOUNDS.items()}
+    bounds = {place: Bounds(2, bound.end) for place, bound in _BOUNDS.items()}
     recovered = start.renewed(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False, from_start=True)
     assert recovered.starts == dict.fromkeys(_ENDS, 2)
     assert (recovered.counted, recovered.totals) == (_ENDS, _LATEST.totals)
@@ -119,7 +123,7 @@ def test_a_recovery_from_the_start_reads_all_that_kafka_holds_and_counts_it_once
 
 @pytest.mark.parametrize("from_start", [False, True])
 def test_a_loss_is_accepted_only_when_told(from_start: bool) -> None:
-    bounds = {**_BOUNDS, ("events", 1): Bound(70, 90)}
+    bounds = {**_BOUNDS, ("events", 1): Bounds(70, 90)}
     with pytest.raises(Refused, match=r"deleted offsets 50 to 69 of events/1 .* --accept-loss"):
         start.renewed(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False, from_start=from_start)
     recovered = start.renewed(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=True, from_start=from_start, now_ms=77)
@@ -129,15 +133,15 @@ def test_a_loss_is_accepted_only_when_told(from_start: bool) -> None:
 
 
 def test_a_log_without_its_tail_is_read_from_its_beginning() -> None:
-    bounds = {**_BOUNDS, ("events", 0): Bound(10, 90)}
+    bounds = {**_BOUNDS, ("events", 0): Bounds(10, 90)}
     recovered = start.renewed(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False)
     assert recovered.starts == {**_ENDS, ("events", 0): 10}
     assert recovered.counted["events", 0] == 90
 
 
-@pytest.mark.parametrize("topic", [Topic("new", 2), Topic("abc", 3)])
+@pytest.mark.parametrize("topic", [Topic("events", "new", 2), Topic("events", "abc", 3)])
 def test_another_topic_is_read_from_its_beginning(topic: Topic) -> None:
-    bounds = {("events", p): Bound(0, 40) for p in range(topic.partitions)} | {("events.rejected", 0): Bound(0, 13)}
+    bounds = {("events", p): Bounds(0, 40) for p in range(topic.partitions)} | {("events.rejected", 0): Bounds(0, 13)}
     recovered = start.renewed(_BEGUN, _LATEST, {**_TOPICS, "events": topic}, bounds, accept_loss=False)
     assert recovered.starts == {**{("events", p): 0 for p in range(topic.partitions)}, ("events.rejected", 0): 3}
     assert recovered.counted == {("events.rejected", 0): 3}

@@ -10,10 +10,11 @@ import orjson
 from footfall.events.identity import new_uuid7
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
+from footfall.kafka.topics import Topic
 from footfall.names import APP_IDS
 from footfall.realtime import tables
 from footfall.realtime.lag import PartitionState
-from footfall.realtime.partition import Pack, Partition, Topic
+from footfall.realtime.partition import Pack, Partition
 from footfall.settings import Retention
 from footfall.sites.visitors.ledger import Entry
 from footfall.streaming.progress import Current, Loss

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from footfall import names
+from footfall.kafka.topics import Topic
 from footfall.realtime import sketches, tables
-from footfall.realtime.kafka_topics import LIVE_TOPICS
 from footfall.realtime.lag import read_states
-from footfall.realtime.partition import Topic
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import RowKey
 
@@ -72,7 +71,7 @@ def distinct(stored: Sequence[bytes]) -> int:
 
 def all_counted_until_ms(store: HBaseStore) -> int:
     """Up to when (ms since 1970) the records of every partition are counted; 0 if one was never caught up."""
-    topics = {name: Topic(name, "", _PARTITIONS[name]) for name in LIVE_TOPICS}
+    topics = {name: Topic(name, "", partitions) for name, partitions in _PARTITIONS.items()}
     return min(state.caught_up_ms for state in read_states(store, topics).values())
 
 

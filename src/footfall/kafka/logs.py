@@ -1,0 +1,118 @@
+"""Asks Kafka about its topics and logs; reads no record."""
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from footfall.kafka.topics import Bounds, KafkaAway, Place, Topic
+from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.settings import Settings
+
+TOPICS: Final = (TOPIC_EVENTS, TOPIC_REJECTED)
+# Wanted by the client; where nothing of a group's is asked, it means nothing.
+_NO_GROUP: Final = "footfall-asks"
+_TIMEOUT_S: Final = 15.0
+_COORDINATOR_PATIENCE_S: Final = 30.0
+_NO_COORDINATOR_YET: Final = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
+
+
+def describe(settings: Settings) -> dict[str, Topic]:
+    """The topics of events, as they are now. Raises KafkaAway."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 2})
+    try:
+        answers = admin.describe_topics(TopicCollection(list(TOPICS)), request_timeout=_TIMEOUT_S)
+        found = {}
+        for name, answer in answers.items():
+            described = answer.result(_TIMEOUT_S)
+            found[name] = Topic(name, str(described.topic_id), len(described.partitions))
+    except (KafkaException, TimeoutError) as error:
+        raise _away(settings, error) from None
+    return found
+
+
+class Logs:
+    """Kafka's logs, asked by a client that reads nothing and joins no group. All methods raise KafkaAway."""
+
+    def __init__(self, settings: Settings, group: str = _NO_GROUP) -> None:
+        """group: whose committed offsets `committed` and `rewind` are about."""
+        self._settings = settings
+        self._client: Any = Consumer(
+            {
+                "bootstrap.servers": settings.kafka_bootstrap,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "log_level": 2,
+            }
+        )
+
+    def __enter__(self) -> "Logs":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def bounds(self, topics: Mapping[str, Topic]) -> dict[Place, Bounds]:
+        """Of every partition."""
+        try:
+            return {(place.topic, place.partition): self._bounds(place) for place in _partitions(topics)}
+        except KafkaException as error:
+            raise _away(self._settings, error) from None
+
+    def ends_at(self, topic: str, partitions: int, at_ms: int) -> dict[Place, int]:
+        """Where the log of each partition ended at a time (ms since 1970): the offset of the first record since."""
+        asked = [TopicPartition(topic, partition, at_ms) for partition in range(partitions)]
+        try:
+            # Nothing is as young as that: then all that there is was there.
+            return {
+                (topic, place.partition): place.offset if place.offset >= 0 else self._bounds(place).end
+                for place in self._client.offsets_for_times(asked, timeout=_TIMEOUT_S)
+            }
+        except KafkaException as error:
+            raise _away(self._settings, error) from None
+
+    def committed(self, topics: Mapping[str, Topic]) -> dict[Place, int | None]:
+        """What the group committed of every partition; None where it did not."""
+        # A broker that has just started finds its groups' coordinator a little later than its topics.
+        until = time.monotonic() + _COORDINATOR_PATIENCE_S
+        while True:
+            try:
+                found = self._client.committed(_partitions(topics), timeout=_TIMEOUT_S)
+            except KafkaException as error:
+                if error.args[0].code() not in _NO_COORDINATOR_YET or time.monotonic() > until:
+                    raise _away(self._settings, error) from None
+            else:
+                return {(at.topic, at.partition): at.offset if at.offset >= 0 else None for at in found}
+            time.sleep(0.25)
+
+    def rewind(self, positions: Mapping[Place, int]) -> None:
+        """Commits these positions for the group, which must have no live member."""
+        places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in positions.items()]
+        try:
+            for place in self._client.commit(offsets=places, asynchronous=False):
+                if place.error is not None:
+                    raise KafkaException(place.error)
+        except KafkaException as error:
+            raise _away(self._settings, error) from None
+
+    def _bounds(self, place: TopicPartition) -> Bounds:
+        asked = TopicPartition(place.topic, place.partition)
+        return Bounds(*self._client.get_watermark_offsets(asked, timeout=_TIMEOUT_S))
+
+
+def _partitions(topics: Mapping[str, Topic]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, partition) for topic in topics.values() for partition in range(topic.partitions)]
+
+
+def _away(settings: Settings, error: Exception) -> KafkaAway:
+    told = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
+    return KafkaAway(f"Kafka at {settings.kafka_bootstrap} could not be asked about its topics: {told}.")
