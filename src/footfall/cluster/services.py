@@ -197,6 +197,7 @@ SERVICES: tuple[Service, ...] = (
             "hdfs.py",
             "names.py",
             "settings.py",
+            "yarn.py",
         ),
         # It gives its containers back.
         stop_s=45,
@@ -253,6 +254,7 @@ SERVICES: tuple[Service, ...] = (
             "sites/visitors/ledger.py",
             "names.py",
             "settings.py",
+            "yarn.py",
         ),
     ),
 )

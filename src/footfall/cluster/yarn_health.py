@@ -1,14 +1,10 @@
-"""Whether YARN does its work, asked over its own HTTP interface. For `probes.py`, which knows every service."""
+"""Whether YARN does its work. For `probes.py`, which knows every service."""
 
-import json
 from typing import Any
-
-import urllib3
 
 from footfall.cluster.errors import Unhealthy
 from footfall.settings import Settings
-
-_HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
+from footfall.yarn import Yarn, YarnAway
 
 
 def resourcemanager(settings: Settings) -> None:
@@ -33,8 +29,8 @@ def jobhistory(settings: Settings) -> None:
         raise Unhealthy("it has not started yet")
 
 
-def _ask(settings: Settings, port: str, what: str) -> dict[str, Any]:
-    answer = _HTTP.request("GET", f"http://127.0.0.1:{settings.port(port)}/ws/v1/{what}")
-    if answer.status != 200:
-        raise Unhealthy(f"its status page answered {answer.status}")
-    return dict(json.loads(answer.data))
+def _ask(settings: Settings, daemon: str, what: str) -> dict[str, Any]:
+    try:
+        return Yarn(settings).ask(daemon, what)
+    except YarnAway as error:
+        raise Unhealthy(str(error)) from None

@@ -1,28 +1,26 @@
 """One driver at a time: a lock in ZooKeeper, and an end to what an earlier driver left running on YARN."""
 
-import json
 import logging
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-import urllib3
 from kazoo.client import KazooClient
 from kazoo.exceptions import KazooException, LockTimeout
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.recipe.lock import Lock
 
 from footfall.settings import Settings
+from footfall.yarn import Yarn, YarnAway
 
 _LOCK: Final = "/footfall/streaming"
 _SESSION_S: Final = 20.0
 _START_S: Final = 30.0
 _LOCK_S: Final = 5.0
-_YARN_S: Final = 10.0
 _ENDED_WITHIN_S: Final = 30.0
-_ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
+_LOOK_EVERY_S: Final = 0.5
 
 log = logging.getLogger("streaming")
 
@@ -70,34 +68,21 @@ def _end_when_lost(state: str) -> None:
         os._exit(1)
 
 
-def end_applications(settings: Settings, tag: str) -> int:
+def end_applications(yarn: Yarn, tag: str) -> int:
     """Ends the applications on YARN that carry a tag, and waits until they are gone; returns how many there were.
 
     Raises NotAlone.
     """
-    base = f"http://127.0.0.1:{settings.port('yarn_http')}/ws/v1/cluster/apps"
-    alive = f"{base}?applicationTags={tag}&states={_ALIVE}"
-    found = _applications(alive)
-    for application in found:
-        log.warning("ending %s, which an earlier driver left", application["id"])
-        _call("PUT", f"{base}/{application['id']}/state", {"state": "KILLED"})
-    until = time.monotonic() + _ENDED_WITHIN_S
-    while found and _applications(alive):
-        if time.monotonic() > until:
-            raise NotAlone(f"YARN did not end {found[0]['id']} within {_ENDED_WITHIN_S:.0f} s.")
-        time.sleep(0.5)
-    return len(found)
-
-
-def _applications(address: str) -> list[dict[str, Any]]:
-    return list((_call("GET", address).get("apps") or {}).get("app") or [])
-
-
-def _call(method: str, address: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     try:
-        answer = urllib3.request(method, address, json=body, timeout=_YARN_S, retries=False)
-        if answer.status not in (200, 202):
-            raise NotAlone(f"YARN refused ({answer.status}): {answer.data[:200].decode('utf-8', 'replace')}")
-        return dict(json.loads(answer.data))
-    except (urllib3.exceptions.HTTPError, ValueError, TypeError) as error:
-        raise NotAlone(f"YARN's ResourceManager did not answer: {type(error).__name__}.") from None
+        found = yarn.applications(tag)
+        for application in found:
+            log.warning("ending %s, which an earlier driver left", application)
+            yarn.end(application)
+        until = time.monotonic() + _ENDED_WITHIN_S
+        while found and yarn.applications(tag):
+            if time.monotonic() > until:
+                raise NotAlone(f"YARN did not end {found[0]} within {_ENDED_WITHIN_S:.0f} s.")
+            time.sleep(_LOOK_EVERY_S)
+    except YarnAway as error:
+        raise NotAlone(str(error)) from None
+    return len(found)

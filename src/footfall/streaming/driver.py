@@ -28,6 +28,7 @@ from footfall.streaming.archive import Archive
 from footfall.streaming.progress import Current, Journal, Progress, ends_of, spark_offsets
 from footfall.streaming.publisher import Publisher
 from footfall.streaming.start import Refused
+from footfall.yarn import Yarn
 
 # With a batch each quarter of a minute an event is archived after 9 s on average and 17 s at most, and the work of a
 # batch that does not depend on its size (a second or so of processor) stays below a tenth of a core.
@@ -68,7 +69,7 @@ class Driver:
             lock.release()
 
     def _work(self) -> None:
-        alone.end_applications(self._settings, session.TAG)
+        alone.end_applications(Yarn(self._settings), session.TAG)
         report.write(self._settings, "starting on YARN")
         spark = session.start(self._settings, self._settings.conf_dir / "spark-streaming")
         spark.sparkContext.setLogLevel("WARN")

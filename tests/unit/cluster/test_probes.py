@@ -201,7 +201,7 @@ _READY = {"/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": True, "healthReport":
     [
         ("yarn-resourcemanager", {"/ws/v1/cluster/info": {"clusterInfo": {"state": "STARTED"}}}, ""),
         ("yarn-resourcemanager", {"/ws/v1/cluster/info": {"clusterInfo": {"state": "INITED"}}}, "it is INITED"),
-        ("yarn-resourcemanager", {}, "its status page answered 404"),
+        ("yarn-resourcemanager", {}, "YARN refused (404): null"),
         ("yarn-nodemanager", {**_COUNTED, **_READY}, ""),
         (
             "yarn-nodemanager",

@@ -1,0 +1,51 @@
+"""YARN's daemons through their REST interface: what Footfall asks them, and the applications that it ends."""
+
+import json
+from typing import Any, Final
+
+import urllib3
+
+from footfall.settings import Settings
+
+# The port, by its name in the settings, of the daemon that knows all applications.
+_RESOURCEMANAGER: Final = "yarn_http"
+_ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
+
+
+class YarnAway(Exception):
+    """YARN did not answer, or refused; the message is one sentence. The call may be tried again."""
+
+
+class Yarn:
+    """Methods raise YarnAway."""
+
+    def __init__(self, settings: Settings, timeout_s: float = 8.0) -> None:
+        """timeout_s: how long one call may take, in seconds."""
+        self._settings = settings
+        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
+
+    def ask(self, daemon: str, what: str) -> dict[str, Any]:
+        """A daemon's document. daemon: its port by the name in the settings; what: the path below `/ws/v1`."""
+        return self._call("GET", daemon, what)
+
+    def applications(self, tag: str) -> list[str]:
+        """The ids of the applications with a tag that have not ended."""
+        told = self.ask(_RESOURCEMANAGER, f"cluster/apps?applicationTags={tag}&states={_ALIVE}")
+        return [str(application["id"]) for application in (told.get("apps") or {}).get("app") or ()]
+
+    def end(self, application: str) -> None:
+        """Tells an application to end, which takes a while."""
+        self._call("PUT", _RESOURCEMANAGER, f"cluster/apps/{application}/state", {"state": "KILLED"})
+
+    def _call(self, method: str, daemon: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        address = f"http://127.0.0.1:{self._settings.port(daemon)}/ws/v1/{what}"
+        try:
+            answer = self._http.request(method, address, json=body)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise YarnAway(f"YARN does not answer: {type(error).__name__}.") from None
+        if answer.status not in (200, 202):
+            raise YarnAway(f"YARN refused ({answer.status}): {answer.data[:200].decode('utf-8', 'replace')}")
+        try:
+            return dict(json.loads(answer.data))
+        except (ValueError, TypeError):
+            raise YarnAway("YARN answered in an unknown form.") from None
