@@ -113,6 +113,8 @@ def test_a_foreign_checkpoint_is_refused(busy_platform: Platform) -> None:
     hdfs.write(owner, json.dumps({"checkpoint": "0badf00d"}).encode())
     pid = busy_platform.kill_service("spark-streaming")
     assert "is not this archive's" in _refused(busy_platform)
+    # What it may not do needs no containers; those that the killed one left were ended.
+    await_true(lambda: not busy_platform.processes(_EXECUTOR), "no executor to be left", 30)
     # Put right by hand, it goes on by itself.
     hdfs.write(owner, own)
     busy_platform.await_back("spark-streaming", pid)

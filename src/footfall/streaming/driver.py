@@ -70,24 +70,34 @@ class Driver:
 
     def _work(self) -> None:
         alone.end_applications(Yarn(self._settings), session.TAG)
-        report.write(self._settings, "starting on YARN")
-        spark = session.start(self._settings, self._settings.conf_dir / "spark-streaming")
-        spark.sparkContext.setLogLevel("WARN")
+        spark: SparkSession | None = None
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
             began = time.monotonic()
             try:
+                if spark is None:
+                    # A refusal is told at once, and holds no containers.
+                    with Logs(self._settings) as logs:
+                        self._where(logs)
+                    spark = self._start()
                 self._stream(spark)
             except (Refused, *_ENGINES_AWAY) as error:
                 self._tell(_sentence(error))
-                if isinstance(error, _SPARKS) and not _alive(spark):
+                if isinstance(error, _SPARKS) and (spark is None or not _alive(spark)):
                     raise
             if time.monotonic() - began > _LONGEST_WAIT_S:
                 wait_s = _FIRST_WAIT_S
             self._wait(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
         report.write(self._settings, "ending")
-        spark.stop()
+        if spark is not None:
+            spark.stop()
+
+    def _start(self) -> SparkSession:
+        report.write(self._settings, "starting on YARN")
+        spark = session.start(self._settings, self._settings.conf_dir / "spark-streaming")
+        spark.sparkContext.setLogLevel("WARN")
+        return spark
 
     def _stream(self, spark: SparkSession) -> None:
         """Runs the query until it fails or the driver is to stop. Raises Refused and what the engines do."""
@@ -105,6 +115,7 @@ class Driver:
                 query.stop()
 
     def _where(self, logs: Logs) -> tuple[Current, Progress | None]:
+        """The checkpoint in use and how far it is, once they are judged. Raises Refused, HdfsAway and KafkaAway."""
         journal = Journal(self._hdfs)
         topics = describe(self._settings)
         current = journal.current()
