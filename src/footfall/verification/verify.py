@@ -1,9 +1,9 @@
 """Proves the running platform: takes the cut, waits until the stores have reached it, compares them."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from footfall import names
 from footfall.cluster import lifecycle
@@ -32,6 +32,7 @@ from footfall.verification.weblogs import STORE as LOGS
 from footfall.verification.weblogs import compare_logs
 
 _DAY_MS: Final = 86_400_000
+Seen = TypeVar("Seen")
 
 
 class CannotVerify(Exception):
@@ -95,16 +96,17 @@ def _await_archived(
     if "spark-streaming" not in lifecycle.wanted(settings):
         return None
     files = ArchiveFiles(Hdfs(settings), findings)
-    while True:
-        current = files.current()
-        reached = None if current is None else Reached(current, files.latest(current))
-        waiting = ends if reached is None else unarchived(reached, ends, starts)
-        told = ", ".join(f"{topic}/{partition} ({records})" for (topic, partition), records in waiting.items())
-        if not waiting or not patience.wait(f"not archived yet, by partition: {told}."):
-            break
+
+    def look() -> tuple[Reached, Mapping[Place, int]]:
+        # Before its first checkpoint nothing is archived.
+        current = files.current() or Current("", {}, {})
+        reached = Reached(current, files.latest(current))
+        return reached, unarchived(reached, ends, starts)
+
+    reached = await_reached(look, "archived", patience)
     # The warden may be deleting the last day that is kept no longer.
     first_day = at_ms // _DAY_MS - settings.retention.hdfs_events_days + 1
-    return Archive(files, reached or Reached(Current("", {}, {}), None), first_day * 24)
+    return Archive(files, reached, first_day * 24)
 
 
 class LedgerFiles:
@@ -147,15 +149,28 @@ def _await_counted(
     patience: Patience,
 ) -> dict[Place, PartitionState]:
     """Progress of all partitions, as soon as it has reached the ends, or when patience is over."""
+
+    def look() -> tuple[dict[Place, PartitionState], Mapping[Place, int]]:
+        states = read_states(store, topics)
+        return states, cuts.behind(starts, ends, states)
+
+    return await_reached(look, "counted", patience)
+
+
+def await_reached(look: Callable[[], tuple[Seen, Mapping[Place, int]]], done: str, patience: Patience) -> Seen:
+    """Looks until no record waits or patience is over; what was seen the last time.
+
+    look: what is seen, and how many records wait, by partition, where there are any. done: what they wait to be.
+    Raises what `look` raises; while its store is away, only when patience is over.
+    """
     while True:
         try:
-            states = read_states(store, topics)
-        except StoreAway as error:
-            # A region that moves is back within a minute.
+            seen, waiting = look()
+        except (HdfsAway, StoreAway) as error:
+            # A region that moves is back within a minute, a NameNode that was started anew as soon.
             if not patience.wait(str(error)):
                 raise
             continue
-        waiting = cuts.behind(starts, ends, states)
         told = ", ".join(f"{topic}/{partition} ({records})" for (topic, partition), records in waiting.items())
-        if not waiting or not patience.wait(f"not counted yet, by partition: {told}."):
-            return states
+        if not waiting or not patience.wait(f"not {done} yet, by partition: {told}."):
+            return seen

@@ -1,0 +1,64 @@
+"""Stores are waited for until nothing waits, while they are away too, and no longer than patience lasts."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from footfall.hdfs import HdfsAway
+from footfall.kafka.topics import Place
+from footfall.realtime.store import StoreAway
+from footfall.verification.spools import Patience
+from footfall.verification.verify import await_reached
+
+_PLACE = ("events", 3)
+
+
+class Counted(Patience):
+    """Patience for so many steps, which take no time; remembers what it was told."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+        self.told: list[str] = []
+
+    def wait(self, sentence: str) -> bool:
+        self.told.append(sentence)
+        self._left -= 1
+        return self._left >= 0
+
+
+class Store:
+    """Gives one of these at each look: the records that wait, or an error."""
+
+    def __init__(self, *answers: int | Exception) -> None:
+        self._answers = iter(answers)
+        self.looks = 0
+
+    def look(self) -> tuple[int, Mapping[Place, int]]:
+        self.looks += 1
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return self.looks, {_PLACE: answer} if answer else {}
+
+
+def test_what_is_seen_last_is_what_had_reached_the_end() -> None:
+    patience = Counted(9)
+    assert await_reached(Store(5, 2, 0).look, "archived", patience) == 3
+    assert patience.told == [f"not archived yet, by partition: events/3 ({records})." for records in (5, 2)]
+
+
+def test_when_patience_is_over_the_last_look_counts() -> None:
+    assert await_reached(Store(5, 4, 3, 0).look, "counted", Counted(2)) == 3
+
+
+@pytest.mark.parametrize("away", [StoreAway("HBase is away."), HdfsAway("HDFS is away.")])
+def test_a_store_that_is_away_may_come_back(away: Exception) -> None:
+    patience = Counted(9)
+    assert await_reached(Store(away, 1, away, 0).look, "counted", patience) == 4
+    assert patience.told[0] == str(away)
+
+
+def test_a_store_that_stays_away_is_told() -> None:
+    away = StoreAway("HBase is away.")
+    with pytest.raises(StoreAway, match="HBase is away"):
+        await_reached(Store(*[away] * 4).look, "counted", Counted(3))
