@@ -46,9 +46,8 @@ class Publisher:
         batch = self._pending.batch
         return batch[1] + 1 if batch is not None and batch[0] == self._current.checkpoint else 0
 
-    def step(self) -> bool:
-        """Computes and publishes one portion; False if nothing was due. Raises HdfsAway, KafkaAway, and what Spark
-        raises."""
+    def step(self) -> None:
+        """Computes and publishes one portion, if one is due. Raises HdfsAway, KafkaAway, and what Spark raises."""
         before = self._closed
         if before < (now := _minute()):
             archived = ends_of(self._current, self._archive.latest)
@@ -62,7 +61,6 @@ class Publisher:
             hours.write_closed(self._files, self._closed)
         if portion is not None or told:
             self._write()
-        return portion is not None
 
     def _ends_at(self, minute: int) -> Mapping[Place, int]:
         return self._logs.ends_at(TOPIC_EVENTS, EVENTS_PARTITIONS, minute * _MINUTE_MS)
