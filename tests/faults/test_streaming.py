@@ -71,8 +71,12 @@ def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
 
 def test_driver(busy_platform: Platform) -> None:
     _await_batches(busy_platform)
+    log = busy_platform.settings.logs_dir / "spark-streaming.log"
+    told = log.stat().st_size
     pid = busy_platform.kill_service("spark-streaming")
     busy_platform.await_back("spark-streaming", pid)
+    # Its successor did not wait for ZooKeeper to give the dead one up.
+    assert b"another driver holds the lock" not in log.read_bytes()[told:]
     busy_platform.assert_verified()
 
 

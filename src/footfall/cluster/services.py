@@ -194,6 +194,7 @@ SERVICES: tuple[Service, ...] = (
             "cluster/errors.py",
             "cluster/jars.py",
             "cluster/java.py",
+            "cluster/orphans.py",
             "hdfs.py",
             "names.py",
             "settings.py",

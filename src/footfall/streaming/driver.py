@@ -69,6 +69,7 @@ class Driver:
             lock.release()
 
     def _work(self) -> None:
+        alone.end_processes(self._settings)
         alone.end_applications(Yarn(self._settings), session.TAG)
         spark: SparkSession | None = None
         wait_s = _FIRST_WAIT_S
@@ -95,7 +96,7 @@ class Driver:
 
     def _start(self) -> SparkSession:
         report.write(self._settings, "starting on YARN")
-        spark = session.start(self._settings, self._settings.conf_dir / "spark-streaming")
+        spark = session.start(self._settings)
         spark.sparkContext.setLogLevel("WARN")
         return spark
 

@@ -24,11 +24,14 @@ _CORES: Final = 2
 _JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"
 
 
-def start(settings: Settings, conf: Path) -> SparkSession:
-    """Starts the driver's JVM and its application on YARN. conf: the folder of Hadoop's and Spark's configuration.
+def conf_dir(settings: Settings) -> Path:
+    """The folder of Hadoop's and Spark's configuration."""
+    return settings.conf_dir / "spark-streaming"
 
-    Raises what Spark raises when YARN gives it nothing.
-    """
+
+def start(settings: Settings) -> SparkSession:
+    """Starts the driver's JVM and its application on YARN. Raises what Spark raises when YARN gives it nothing."""
+    conf = conf_dir(settings)
     os.environ |= {
         "JAVA_HOME": str(java_home(settings)),
         "HADOOP_CONF_DIR": str(conf),

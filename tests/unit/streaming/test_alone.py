@@ -1,17 +1,21 @@
-"""What an earlier driver left on YARN is ended before a new one begins; YARN is made up here."""
+"""What an earlier driver left, here and on YARN, is ended before a new one begins; YARN is made up here."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 
 from footfall.settings import Ports, Settings
-from footfall.streaming import alone
-from footfall.streaming.alone import NotAlone, end_applications
+from footfall.streaming import alone, session
+from footfall.streaming.alone import NotAlone, end_applications, end_processes, may_live
 from footfall.yarn import Yarn
 
 _APPS = "/ws/v1/cluster/apps"
@@ -83,7 +87,7 @@ def yarn(made_up: MadeUpYarn, tmp_path: Path) -> Iterator[Yarn]:
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alone, "_LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(alone, "_ENDED_WITHIN_S", 0.2)
+    monkeypatch.setattr(alone, "_ENDED_WITHIN_S", 1.0)
 
 
 def test_nothing_is_left(yarn: Yarn) -> None:
@@ -107,3 +111,63 @@ def test_without_yarn_nobody_can_be_sure(tmp_path: Path) -> None:
     # Nothing listens there.
     with pytest.raises(NotAlone, match="YARN does not answer"):
         end_applications(Yarn(Settings(home=tmp_path, ports=Ports(yarn_http=1))), "mine")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Callable[..., psutil.Process]]:
+    """Starts a process that sleeps under these words, with the mark of this home; it is gone in the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(*words: str, mark: str = str(settings.home)) -> psutil.Process:
+        command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", *words]
+        process = subprocess.Popen(command, env={**os.environ, "FOOTFALL_MARK": mark}, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        # Before that it still has this process's environment.
+        process.stdout.readline()
+        started.append(process)
+        return psutil.Process(process.pid)
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_holder_is_dead_only_if_no_process_can_be_it(
+    settings: Settings, start: Callable[..., psutil.Process]
+) -> None:
+    home, running = str(settings.home), start()
+    assert may_live(f"{running.pid} of {home}", home)
+    running.kill()
+    running.wait()
+    assert not may_live(f"{running.pid} of {home}", home)
+    # Nobody can say anything of another home's, or of what is not understood.
+    assert may_live(f"{running.pid} of /elsewhere", home)
+    assert may_live("somebody", home)
+    # The number is another's by now.
+    assert not may_live(f"{start(mark='/elsewhere').pid} of {home}", home)
+    assert not may_live(f"{os.getpid()} of {home}", home)
+
+
+def test_drivers_and_their_jvms_are_ended_and_nothing_else(
+    settings: Settings, start: Callable[..., psutil.Process]
+) -> None:
+    conf, spark = str(session.conf_dir(settings)), "org.apache.spark.deploy.SparkSubmit"
+    jvm, driver = start("-cp", f"/jars/*:{conf}/:/more/*", spark, "pyspark-shell"), start("footfall.streaming.driver")
+    others = [
+        start("-cp", "/jars/*:/conf/batch/", spark),
+        start("-cp", conf, "org.apache.spark.deploy.yarn.ExecutorLauncher"),
+        start("footfall.streaming.driver", mark="/elsewhere"),
+        start("footfall.sites.server", "shop"),
+    ]
+    # As it may be after it has lost its lock.
+    driver.suspend()
+    assert end_processes(settings) == 2
+    assert not jvm.is_running()
+    assert not driver.is_running()
+    assert all(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in others)
