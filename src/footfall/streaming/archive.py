@@ -20,7 +20,6 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as f
 
 from footfall.hdfs import HdfsAway
-from footfall.kafka.topics import Place
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.streaming import columns, compaction, damage, keys, places, repeats
 from footfall.streaming.holdings import Holdings, day_of

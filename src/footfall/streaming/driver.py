@@ -35,6 +35,8 @@ from footfall.yarn import Yarn
 TRIGGER_S: Final = 15
 # What is read and sorted at once when much waits; of 700 bytes each, that is a part of the executor's heap.
 _MOST_AT_ONCE: Final = 200_000
+# When as much waits, the next batch begins at once; Kafka is asked for that each second, which costs a millisecond.
+_MUCH: Final = 20_000
 _LOOK_EVERY_S: Final = 1.0
 _COMPACT_EVERY_S: Final = 60.0
 _COMPACT_PATIENCE_S: Final = 5.0
@@ -146,12 +148,14 @@ class Driver:
             .option("startingOffsets", spark_offsets(ends_of(current, latest), current.topics))
             .option("failOnDataLoss", "true")
             .option("maxOffsetsPerTrigger", str(_MOST_AT_ONCE))
+            .option("minOffsetsPerTrigger", str(_MUCH))
+            .option("maxTriggerDelay", f"{TRIGGER_S}s")
             .load()
         )
         return (
             records.select("topic", "partition", "offset", "value")
             .writeStream.option("checkpointLocation", self._uri(places.checkpoint_folder(current.checkpoint)))
-            .trigger(processingTime=f"{TRIGGER_S} seconds")
+            .trigger(processingTime="1 second")
             .foreachBatch(batch)
             .start()
         )
