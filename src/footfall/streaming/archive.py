@@ -89,7 +89,8 @@ class Archive:
         if rows.num_rows:
             found = self._find_repeats(rows)
             kept = rows.filter(pa.array(~found.repeats))
-            self._publish(records, kept, rows.filter(pa.array(found.repeats)), fresh)
+            out = np.isin(keys.kafka_places(events), keys.kafka_places(kept), invert=True)
+            self._publish(records, kept, events.filter(pa.array(out)), fresh)
             new, counts = ~found.repeats | found.again, self._counts(rows)
             totals = totals.plus(Totals(archived=int((counts & new).sum()), repeats=int((counts & ~new).sum())))
             touched = keys.ranges(np.unique(rows["minute"].to_numpy()[~found.repeats | (found.again & counts)]))
@@ -208,15 +209,15 @@ class Archive:
             rejected=int(observation.get["rejected"] or 0), unreadable=int(observation.get["unreadable"] or 0)
         )
 
-    def _publish(self, records: DataFrame, kept: pa.Table, gone: pa.Table, fresh: bool) -> None:
+    def _publish(self, records: DataFrame, kept: pa.Table, out: pa.Table, fresh: bool) -> None:
         """Writes the events that are kept, gives their files names, and notes what minutes they hold.
 
-        fresh: whether an earlier process may have done this batch before.
+        out: the other records of `events`; fresh: whether an earlier process may have done this batch before.
         """
         days = keys.days_of(kept["minute"].to_numpy())
         targets: list[str] = []
         if kept.num_rows:
-            self._write(records, gone, kept.num_rows)
+            self._write(records, out, kept.num_rows)
             targets = self._move(EVENTS, f"{self._aside}/events")
             if {day_of(path) for path in targets} != set(days):
                 raise HdfsAway(f"The files staged in {self._aside} are not those of the batch's days.")
@@ -228,12 +229,12 @@ class Archive:
             of_day = minutes[(minutes >= start) & (minutes < start + DAY_MINUTES)]
             self._holdings.note(path, (int(of_day[0]), int(of_day[-1])))
 
-    def _write(self, records: DataFrame, gone: pa.Table, expected: int) -> None:
-        """Writes all readable events but those that are gone aside."""
-        if gone.num_rows:
-            places_gone = self._spark.createDataFrame(gone.select(["kafka_partition", "kafka_offset"]))
-            named = places_gone.toDF("partition", "offset").withColumn("topic", f.lit(TOPIC_EVENTS))
-            records = records.join(f.broadcast(named), ["topic", "partition", "offset"], "left_anti")
+    def _write(self, records: DataFrame, out: pa.Table, expected: int) -> None:
+        """Writes all records of `events` but some aside."""
+        records = records.where(f.col("topic") == TOPIC_EVENTS)
+        if out.num_rows:
+            left = self._spark.createDataFrame(out.select(["kafka_partition", "kafka_offset"]))
+            records = records.join(f.broadcast(left.toDF("partition", "offset")), ["partition", "offset"], "left_anti")
         pieces = PIECES if expected >= _LARGE else 1
         written = self._tables.stage(columns.read_events(records), EVENTS, f"{self._aside}/events", pieces)
         if written != expected:

@@ -52,6 +52,7 @@ _LAST_S: Final = 5_999_999_940
 # Else Spark reads what no other reader of Kafka does.
 _STRICT: Final = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")
+_TEXT: Final = "text"
 # What `_readable` looks at: parsing these alone takes a third of what an event takes whole.
 _JUDGED: Final = frozenset({"event_id", "app_id", *_NEEDED})
 
@@ -79,9 +80,9 @@ def rejects_schema() -> StructType:
 
 
 def read_events(records: DataFrame) -> DataFrame:
-    """The records of `events` among these (Kafka's columns) that can be read, as rows of `/events`."""
-    rows = _events(records.where(_is_event()), event_fields())
-    return rows.where(_readable()).withColumn("dt", f.to_date("event_time")).select(*archive_schema().names)
+    """Records of `events` (Kafka's columns) that `read_keys` found readable, as rows of `/events`."""
+    rows = _events(records.select(_text(), *_origin()), event_fields(), *_PLACE)
+    return rows.withColumn("dt", f.to_date("event_time")).select(*archive_schema().names)
 
 
 def read_keys(records: DataFrame) -> DataFrame:
@@ -89,16 +90,18 @@ def read_keys(records: DataFrame) -> DataFrame:
 
     Of an event that can be read also `session_id`, `event_id`, `hash` and `minute` (since 1970), else null.
     """
+    is_event = f.col("topic") == TOPIC_EVENTS
     # What is no event is not parsed as one.
-    value = f.when(_is_event(), f.col("value")).alias("value")
-    rows = _events(records.select(_is_event().alias("is_event"), "partition", "offset", value), _judged(), "is_event")
-    told = rows.withColumn("readable", f.coalesce(_readable(), f.lit(False)))
-    minute = f.floor(f.unix_seconds("event_time") / 60)
+    texts = records.select(is_event.alias("is_event"), f.when(is_event, _text()).alias(_TEXT), *_origin())
+    # A column of its own, since Spark calls by reflection what stands inside of from_json.
+    with_validity = texts.withColumn("valid", f.is_valid_utf8(_TEXT))
+    rows = _events(with_validity, _judged(), "is_event", "valid", *_PLACE)
+    told = rows.withColumn("readable", f.coalesce(f.col("valid") & _readable(), f.lit(False)))
     keys = {
         "session_id": f.col("session_id"),
         "event_id": f.col("event_id"),
         "hash": identity_hash(),
-        "minute": minute,
+        "minute": f.floor(f.unix_seconds("event_time") / 60),
     }
     return told.select(
         "is_event", *_PLACE, *(f.when(f.col("readable"), column).alias(name) for name, column in keys.items())
@@ -110,11 +113,15 @@ def read_rejects(records: DataFrame) -> DataFrame:
     fields = ("app_id", *_REJECT_TEXTS, _REJECT_TIME)
     texts = [StructField(name, StringType()) for name in fields]
     rejects = records.where(f.col("topic") == TOPIC_REJECTED)
-    parsed = rejects.select(_parsed(StructType([*texts, _DENIED])).alias("reject"), *_origin())
+    parsed = rejects.select(
+        f.from_json(_text(), StructType([*texts, _DENIED]), _STRICT).alias("reject"),
+        f.is_valid_utf8(_text()).alias("valid"),
+        *_origin(),
+    )
     columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in (*fields[:-1], _DENIED.name)]
     when = _time(f"reject.{_REJECT_TIME}").alias(_REJECT_TIME)
-    rows = parsed.select(*columns, when, *_PLACE)
-    readable = f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)
+    rows = parsed.select(*columns, when, "valid", *_PLACE)
+    readable = f.col("valid") & f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)
     with_day = rows.withColumn("dt", f.to_date(_REJECT_TIME))
     return with_day.select(*rejects_schema().names, f.coalesce(readable, f.lit(False)).alias("readable"))
 
@@ -124,19 +131,15 @@ def identity_hash() -> Column:
     return f.xxhash64("session_id", "event_id")
 
 
-def _events(records: DataFrame, fields: Sequence[StructField], *also: str) -> DataFrame:
-    """These fields of events, typed, with their place in Kafka and those columns that are kept as they are."""
-    texts = StructType([StructField(field.name, _as_read(field.dataType)) for field in fields])
-    parsed = records.select(*also, _parsed(texts).alias("event"), *_origin())
-    return parsed.select(*also, *(_typed(field).alias(field.name) for field in fields), *_PLACE)
+def _events(texts: DataFrame, fields: Sequence[StructField], *also: str) -> DataFrame:
+    """What records say in these fields of an event, typed, beside those columns that are kept as they are."""
+    shape = StructType([StructField(field.name, _as_read(field.dataType)) for field in fields])
+    parsed = texts.select(f.from_json(_TEXT, shape, _STRICT).alias("event"), *also)
+    return parsed.select(*(_typed(field).alias(field.name) for field in fields), *also)
 
 
 def _judged() -> list[StructField]:
     return [field for field in event_fields() if field.name in _JUDGED]
-
-
-def _is_event() -> Column:
-    return f.col("topic") == TOPIC_EVENTS
 
 
 def _readable() -> Column:
@@ -165,14 +168,14 @@ def _typed(field: StructField) -> Column:
     return _time(name) if isinstance(field.dataType, TimestampType) else f.col(name)
 
 
-def _parsed(shape: StructType) -> Column:
-    text = f.col("value").cast("string")
-    return f.from_json(f.when(f.is_valid_utf8(text), text), shape, _STRICT)
+def _text() -> Column:
+    return f.col("value").cast("string").alias(_TEXT)
 
 
 def _time(name: str) -> Column:
-    # The cast alone would take a bare year, or a time in another zone, for a time.
-    return f.when(f.col(name).rlike(_TIME), f.col(name).try_cast("timestamp"))
+    # The cast alone would take a bare year, or a time in another zone, for a time. Without its Z a time is one of the
+    # session's zone, UTC, and read in half the time.
+    return f.when(f.col(name).rlike(_TIME), f.substring(name, 1, 23).try_cast("timestamp"))
 
 
 def _in_time(name: str) -> Column:
