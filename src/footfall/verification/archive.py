@@ -8,7 +8,7 @@ from footfall.kafka.topics import Place
 from footfall.streaming.progress import Current, Progress, ends_of
 from footfall.verification.archive_files import Archived
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.identity import Rows, event_bytes, name_of
+from footfall.verification.identity import Rows, event_bytes
 from footfall.verification.report import Tally
 from footfall.verification.walk import First, Partition
 
@@ -71,15 +71,14 @@ class ArchiveCheck:
         index = self._left.pop(event.key, None)
         if event.hour < self._floor:
             return
-        name = name_of(event.stored.session_id, event.stored.event_id)
         if index is None:
             if event.offset < self._at.cut:
-                self._findings.add(STORE, "not_archived", event.stored.app_id, event.hour, name)
+                self._findings.add(STORE, "not_archived", event.stored.app_id, event.hour, event.name)
             return
         found = self._partitions[self._at.number].offsets[index]
         # Of an earlier record than any that Kafka still holds: the true first.
         if found != event.offset and found >= self._at.start:
-            told = f"{name}: offset {found} instead of {event.offset}"
+            told = f"{event.name}: offset {found} instead of {event.offset}"
             self._findings.add(STORE, "archived_other", event.stored.app_id, event.hour, told)
 
     def backfill(self, event: First) -> None:

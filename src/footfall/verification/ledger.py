@@ -11,7 +11,7 @@ from typing import Final
 from footfall import names
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.identity import Identities, event_bytes, key_of, name_of, partition_of
+from footfall.verification.identity import Identities, event_bytes, key_of, partition_of
 from footfall.verification.report import Tally
 from footfall.verification.walk import First, Partition
 
@@ -103,14 +103,13 @@ class LedgerCheck:
         seq = stored.fields["seq"]
         if seq in self._replayed.get(event.key, ()):
             return
-        name = name_of(stored.session_id, stored.event_id)
         if line is None:
             # An hour more: a line is written in the hour of the attempt, which may be the one before the event's.
             gone_before = self._complete_from.get(stored.app_id, 0) + 1
             if lines.identities.has_session(stored.session_id) and event.hour >= gone_before:
-                self._findings.add("ledger", "never_attempted", stored.app_id, event.hour, name)
+                self._findings.add("ledger", "never_attempted", stored.app_id, event.hour, event.name)
         elif lines.seqs[line] not in (_UNKNOWN, seq):
-            told = f"{name}: seq {seq} instead of {lines.seqs[line]}"
+            told = f"{event.name}: seq {seq} instead of {lines.seqs[line]}"
             self._findings.add("ledger", "seq_differs", stored.app_id, event.hour, told)
 
     def backfill(self, event: First) -> None:

@@ -9,7 +9,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.realtime import sketches, tables
 from footfall.verification import recount
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.identity import Rows, name_of, partition_of
+from footfall.verification.identity import Rows, partition_of
 from footfall.verification.recount import Recounted, Row
 from footfall.verification.report import Tally
 from footfall.verification.walk import First, Partition
@@ -84,9 +84,9 @@ class LiveCheck:
             return
         if index is None:
             if event.offset <= self._at.counted:
-                self._add("session_missing", event, self._name(event))
+                self._add("session_missing", event, event.name)
         elif (found := self._sessions[self._at.number].offsets[index]) != event.offset:
-            self._add("session_offset", event, f"{self._name(event)}: {found} instead of {event.offset}")
+            self._add("session_offset", event, f"{event.name}: {found} instead of {event.offset}")
         for row in recount.rows_of(event.stored.fields, event.stored.time_ms):
             self._count(row, event)
 
@@ -135,7 +135,7 @@ class LiveCheck:
             return True
         if event.offset <= self._at.counted:
             kind = "row_missing" if cell_offset is None else "row_late"
-            self._add(kind, event, f"{table}: {label(key)}: {self._name(event)}")
+            self._add(kind, event, f"{table}: {label(key)}: {event.name}")
         return False
 
     def _compare(self, key: Row, row: _Row) -> None:
@@ -159,9 +159,6 @@ class LiveCheck:
 
     def _add(self, kind: str, event: First, name: str) -> None:
         self._findings.add("live", kind, event.stored.app_id, event.hour, name)
-
-    def _name(self, event: First) -> str:
-        return name_of(event.stored.session_id, event.stored.event_id)
 
 
 def label(row: Row) -> str:

@@ -1,7 +1,6 @@
 """The naive recount of one partition's log: what every live row must say, computed event by event."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -33,7 +32,7 @@ class Figures:
     not_found: int = 0
     first_error_ms: int | None = None
     last_error_ms: int | None = None
-    responses: Counter[int] = field(default_factory=Counter)  # histogram bucket → page views
+    responses: dict[int, int] = field(default_factory=dict)  # histogram bucket → page views
     visitors: set[tuple[str, str]] = field(default_factory=set)  # (app_id, anonymous_id)
 
 
@@ -96,7 +95,8 @@ def add_counts(figures: Recounted, event: dict[str, Any]) -> None:
         if event.get("http_status") == 404:
             one.not_found += 1
         if (response := event.get("response_ms")) is not None:
-            one.responses[bisect_left(_BOUNDS, response)] += 1
+            bucket = bisect_left(_BOUNDS, response)
+            one.responses[bucket] = one.responses.get(bucket, 0) + 1
     if _is_failure(event):
         one.errors += 1
         one.error_events += event["event_type"] == "error"

@@ -19,6 +19,11 @@ class First(NamedTuple):
     hour: int
     stored: Stored
 
+    @property
+    def name(self) -> str:
+        """How people are told of it: `SESSION/EVENT`."""
+        return name_of(self.stored.session_id, self.stored.event_id)
+
 
 class Partition(NamedTuple):
     """A partition as it is read: from `start` to before `end`, which is read after the stores' cells.
@@ -97,18 +102,20 @@ class Walk:
                 sums.unreadable_counted += offset <= partition.counted
                 continue
             key, hour = key_of(stored.session_id, stored.event_id), stored.time_ms // HOUR_MS
-            self._check_place(partition, stored, hour)
+            event = First(offset, key, hour, stored)
+            if stored.session_id not in self._placed:
+                self._check_place(partition, event)
             if stored.backfill:
                 sums.backfill += 1
                 backfilled.add(key)
                 for check in self.checks:
-                    check.backfill(First(offset, key, hour, stored))
+                    check.backfill(event)
                 continue
             repeat = key in seen
             if not repeat:
                 seen.add(key)
                 for check in self.checks:
-                    check.first(First(offset, key, hour, stored))
+                    check.first(event)
             if repeat:
                 sums.repeats += 1
             else:
@@ -122,11 +129,9 @@ class Walk:
             check.end(known)
         return sums
 
-    def _check_place(self, partition: Partition, stored: Stored, hour: int) -> None:
-        if stored.session_id in self._placed:
-            return
-        if partition_of(stored.session_id) == partition.number:
-            self._placed.add(stored.session_id)
-        elif hour >= self.floor:
-            name = name_of(stored.session_id, stored.event_id)
-            self.findings.add("kafka", "wrong_partition", stored.app_id, hour, f"{name} in events/{partition.number}")
+    def _check_place(self, partition: Partition, event: First) -> None:
+        if partition_of(event.stored.session_id) == partition.number:
+            self._placed.add(event.stored.session_id)
+        elif event.hour >= self.floor:
+            told = f"{event.name} in events/{partition.number}"
+            self.findings.add("kafka", "wrong_partition", event.stored.app_id, event.hour, told)
