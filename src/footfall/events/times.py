@@ -10,6 +10,8 @@ _SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{
 # Year 1 and year 9999: what both datetime and four digits can say.
 _MIN_MS: Final = -62_135_596_800_000
 _MAX_MS: Final = 253_402_300_799_999
+_SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
+_THOUSANDTHS: Final = tuple(f"{rest:03d}Z" for rest in range(1000))
 
 
 def parse_rfc3339_ms(text: str) -> int:
@@ -34,8 +36,9 @@ def format_rfc3339_ms(ms: int) -> str:
     """The text of a time in milliseconds since 1970; ValueError outside the years 1 to 9999."""
     if not _MIN_MS <= ms <= _MAX_MS:
         raise ValueError("a time must lie within the years 1 to 9999")
-    seconds, rest = divmod(ms, 1000)
-    return f"{_until_second(seconds)}{rest:03d}Z"
+    minutes, rest = divmod(ms, 60_000)
+    seconds, rest = divmod(rest, 1000)
+    return f"{_until_minute(minutes)}{_SECONDS[seconds]}{_THOUSANDTHS[rest]}"
 
 
 def event_time_ms(received_ms: int, sent_ms: int, occurred_ms: int) -> int:
@@ -47,12 +50,12 @@ def event_time_ms(received_ms: int, sent_ms: int, occurred_ms: int) -> int:
     return received_ms - waited if waited > 0 else received_ms
 
 
+# A day has 1,440.
 @lru_cache(maxsize=4096)
-def _until_second(seconds: int) -> str:
-    days, second = divmod(seconds, 86_400)
-    minute, second = divmod(second, 60)
+def _until_minute(minutes: int) -> str:
+    days, minute = divmod(minutes, 1440)
     hour, minute = divmod(minute, 60)
-    return f"{_date(days)}T{hour:02d}:{minute:02d}:{second:02d}."
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:"
 
 
 @lru_cache(maxsize=64)

@@ -275,11 +275,18 @@ class _LogFile:
         self._size = 0
 
 
-@lru_cache(maxsize=64)
 def _common_time(second: int) -> str:
-    moment = datetime.fromtimestamp(second, timezone.utc)
+    days, second = divmod(second, 86_400)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    return f"{_common_date(days)}:{hour:02d}:{minute:02d}:{second:02d} +0000"
+
+
+@lru_cache(maxsize=64)
+def _common_date(days: int) -> str:
+    moment = datetime.fromtimestamp(days * 86_400, timezone.utc)
     # Months by hand: strftime's follow the locale.
-    return f"{moment.day:02d}/{_MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S} +0000"
+    return f"{moment.day:02d}/{_MONTHS[moment.month - 1]}/{moment.year:04d}"
 
 
 def _resident_bytes() -> int | None:

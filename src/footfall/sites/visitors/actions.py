@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from footfall.sites.visitors.behaviour import Source
@@ -17,6 +17,11 @@ class Link:
 
     path: str
     attributes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    subject: str = field(init=False, repr=False, compare=False)
+    """What a taste for it is about: the section that the markup names, else the path."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", self.attributes.get("data-section") or self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,7 @@ class Page:
     forms: Mapping[str, FormSeen]
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """Load `path` in a tab: by a link, again (`reload`), from elsewhere (`source`), else by a typed address."""
 
     tab: int
@@ -55,8 +59,7 @@ class Open:
     """The tab whose page holds the link, where that is another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(NamedTuple):
     """Send a form of the page in `tab` with these values."""
 
     tab: int
@@ -64,8 +67,7 @@ class Submit:
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Dwell:
+class Dwell(NamedTuple):
     """Look at the page in `tab` for so many seconds of life, engaged in `attention` of them, down to `scroll_pct`."""
 
     tab: int
@@ -74,8 +76,7 @@ class Dwell:
     scroll_pct: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(NamedTuple):
     """Close a tab; closing the last one ends the visit."""
 
     tab: int

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from math import log
@@ -180,9 +181,15 @@ class Behaviour(_Part):
         """Each state's name and compiled path pattern, in the file's order; the first match counts."""
         return tuple((name, re.compile(state.path)) for name, state in self.states.items())
 
-    def state_of(self, path: str) -> str | None:
-        """The state whose pattern matches the whole of `path` (without query), or None."""
-        return next((name for name, pattern in self.patterns if pattern.fullmatch(path)), None)
+    @cached_property
+    def state_of(self) -> Callable[[str], str | None]:
+        """Tells the state whose pattern matches the whole of a path (without query), or None."""
+
+        def look(path: str) -> str | None:
+            return next((name for name, pattern in self.patterns if pattern.fullmatch(path)), None)
+
+        # A page has some fifty links, and they lead to the same pages everywhere.
+        return lru_cache(maxsize=8192)(look)
 
 
 @lru_cache(maxsize=8)

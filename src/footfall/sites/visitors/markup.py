@@ -6,6 +6,7 @@ Not a general HTML parser: attributes stand in quotes, forms are not nested, com
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ _TAG: Final = re.compile(
     re.IGNORECASE,
 )
 _ATTRIBUTE: Final = re.compile(r"""([\w-]+)(?:="([^"]*)"|='([^']*)')?""")
-_LIST: Final = re.compile(r'\bdata-footfall-list="([^"]*)"')
+_LIST: Final = re.compile(r'data-footfall-list="([^"]*)"')
 # A form refused with one of these is shown again: people mend it, or go back.
 _MENDABLE: Final = frozenset((409, 422))
 _TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
@@ -95,12 +96,13 @@ def parse(html: str, own_path: str) -> Markup:
             if form is not None:
                 form.select = None
             continue
-        attributes = {name.lower(): unescape(one or other) for name, one, other in _ATTRIBUTE.findall(match[2])}
         if tag == "a":
-            href = attributes.get("href", "")
-            if href.startswith("/") and not href.startswith("//"):
-                links.append(Link(href, attributes))
-        elif tag == "meta":
+            link = _link(match[2])
+            if link is not None:
+                links.append(link)
+            continue
+        attributes = _attributes(match[2])
+        if tag == "meta":
             if "name" in attributes:
                 metas[attributes["name"]] = attributes.get("content", "")
         elif tag == "form":
@@ -113,6 +115,20 @@ def parse(html: str, own_path: str) -> Markup:
     return Markup(words, metas, tuple(links), tuple(forms), lists)
 
 
+# The same tags stand on many pages. Nothing changes what is remembered here.
+@lru_cache(maxsize=16_384)
+def _link(text: str) -> Link | None:
+    """The link that these attributes make, None if it leads elsewhere."""
+    attributes = _attributes(text)
+    href = attributes.get("href", "")
+    return Link(href, attributes) if href.startswith("/") and not href.startswith("//") else None
+
+
+@lru_cache(maxsize=16_384)
+def _attributes(text: str) -> dict[str, str]:
+    return {name.lower(): unescape(one or other) for name, one, other in _ATTRIBUTE.findall(text)}
+
+
 def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Page:
     """Sorts a page's links by the state they lead to, and names its forms, as the behaviour knows them.
 
@@ -122,16 +138,24 @@ def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Pag
     own = path.partition("?")[0]
     links: dict[str, list[Link]] = {}
     for link in markup.links:
-        target = urlsplit(link.path)
-        if target.path == own and not target.query:
+        path_of, query = _split(link.path)
+        if path_of == own and not query:
             continue
-        state = behaviour.state_of(target.path)
+        state = behaviour.state_of(path_of)
         if state is not None:
             links.setdefault(state, []).append(link)
     forms: dict[str, FormSeen] = {}
     for form in markup.forms:
+        action = _split(form.action)[0]
         for name, rule in behaviour.forms.items():
-            if name not in forms and re.fullmatch(rule.action, urlsplit(form.action).path):
+            if name not in forms and re.fullmatch(rule.action, action):
                 forms[name] = FormSeen(name, form.method, form.action, form.values, form.options, form.attributes)
     state = behaviour.state_of(own) if status < 400 or status in _MENDABLE else ERROR
     return Page(state or ERROR, path, status, {name: tuple(group) for name, group in links.items()}, forms)
+
+
+@lru_cache(maxsize=16_384)
+def _split(address: str) -> tuple[str, str]:
+    """Path and query."""
+    parts = urlsplit(address)
+    return parts.path, parts.query

@@ -87,13 +87,17 @@ COUNTRIES: Final = (
 COUNTRY_CUMULATED: Final = tuple(accumulate(country.weight for country in COUNTRIES))
 
 
+# Python itself keeps eight, and reads all others anew.
+_zone: Final = lru_cache(maxsize=len(COUNTRIES))(ZoneInfo)
+
+
 @lru_cache(maxsize=64)
 def activity_cumulated(epoch_hour: int) -> tuple[float, ...]:
     """Cumulated weight of each country in one hour (epoch milliseconds // 3,600,000): its people × its local hour."""
     moment = epoch_hour * 3600
     return tuple(
         accumulate(
-            country.weight * _ACTIVITY[datetime.fromtimestamp(moment, ZoneInfo(country.timezone)).hour]
+            country.weight * _ACTIVITY[datetime.fromtimestamp(moment, _zone(country.timezone)).hour]
             for country in COUNTRIES
         )
     )

@@ -6,6 +6,7 @@ answer took; so a visit to an unchanged site is the same each time.
 
 import random
 from collections.abc import Generator
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -55,6 +56,8 @@ class _HumanVisit:
         self._rng = rng
         self._logged_in = logged_in
         self._pages = 0
+        # A taste is asked for link by link, and most links of a site are about one of a few subjects.
+        self._taste = lru_cache(maxsize=None)(person.taste)
 
     def run(self) -> Visit:
         rng, shape = self._rng, self._behaviour.visit
@@ -101,7 +104,7 @@ class _HumanVisit:
         path = entry.path
         if entry.values:
             paths = [path.replace("{}", value) for value in entry.values]
-            weights = [popularity(p, behaviour.zipf) * self._person.taste(p) for p in paths]
+            weights = [popularity(p, behaviour.zipf) * self._taste(p) for p in paths]
             path = rng.choices(paths, weights)[0]
         return Open(_MAIN, path + source.query, source=source)
 
@@ -136,8 +139,8 @@ class _HumanVisit:
         if len(links) == 1:
             return links[0]
         seen = links[:_LINKS_SEEN]
-        zipf, taste = self._behaviour.zipf, self._person.taste
-        weights = [popularity(link.path, zipf) * taste(_subject(link)) for link in seen]
+        zipf, taste = self._behaviour.zipf, self._taste
+        weights = [popularity(link.path, zipf) * taste(link.subject) for link in seen]
         return self._rng.choices(seen, weights)[0]
 
     def _fill(self, name: str, form: FormSeen) -> Submit:
@@ -172,8 +175,3 @@ class _HumanVisit:
         yield self._look(_SECOND, shape.dwell_s.draw(rng) / 2)
         yield Close(_SECOND)
         return True
-
-
-def _subject(link: Link) -> str:
-    """What a taste is about: the section that the markup names, else the first part of the path."""
-    return link.attributes.get("data-section") or link.path
