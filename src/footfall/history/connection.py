@@ -1,21 +1,19 @@
 """One person's way to a remembered site, in simulated time: what loading takes, what fails, which lines it leaves."""
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from footfall.events.address import truncate
-from footfall.events.identity import new_uuid7
 from footfall.history.almanac import Trouble
-from footfall.history.site import USER_ID, Outcome, RememberingSite, Session
+from footfall.history.site import USER_ID, Failure, Outcome, RememberingSite, Session
 from footfall.names import LogKind
 from footfall.sites.logtext import loggable_agent, loggable_referrer, target_of
 from footfall.sites.trouble import SLOW_S
-from footfall.sites.visitors.actions import Page
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.markup import Markup
+from footfall.sites.visitors.gestures import Document
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.world import Stopped
 from footfall.sites.weblogs import Served, error_record, json_line
@@ -29,8 +27,10 @@ _LONG_FACTOR: Final = (8.0, 30.0)
 _CPU_SHARE: Final = 0.7
 _MEMORY_BYTES: Final = (120 << 20, 168 << 20)
 _PAGE_BYTES: Final = 4096
+_MEMORY_PAGES: Final = (_MEMORY_BYTES[1] - _MEMORY_BYTES[0]) // _PAGE_BYTES
 
 Line = tuple[LogKind, int, bytes]
+Request = tuple[Served, Failure | None]
 
 
 class Clock:
@@ -58,16 +58,11 @@ class Clock:
         """As `live`: nobody pauses here."""
         self.live(seconds)
 
-    def share(self, kind: str) -> float:
-        """0.0: what bends the past is in its pages, not in its visitors."""
-        return 0.0
-
     def count(self, what: str) -> None:
         """Nothing: what was made is counted by the day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(NamedTuple):
     """A loaded document, with the request's and the user's own ids in it. See `transport.Answer`."""
 
     path: str
@@ -76,17 +71,17 @@ class Recalled:
     user_id: str | None
     outcome: Outcome
 
-    def read(self, behaviour: Behaviour) -> tuple[Markup, Page]:
-        """What stands in it, and what a visit knows of it."""
-        markup, page = self.outcome.markup, self.outcome.page
-        metas = {**markup.metas, "footfall-request-id": self.request_id}
-        if metas.get("footfall-user") == USER_ID:
-            metas["footfall-user"] = self.user_id or USER_ID
-        return replace(markup, metas=metas), page if page.path == self.path else replace(page, path=self.path)
+    def read(self, behaviour: Behaviour) -> Document:
+        """What stands in it."""
+        shared = self.outcome.document
+        assert shared is not None
+        page = shared.page if shared.page.path == self.path else replace(shared.page, path=self.path)
+        user_id = shared.user_id if self.user_id is None or shared.user_id != USER_ID else self.user_id
+        return Document(page, shared.about, shared.title, shared.status, self.request_id, user_id, shared.shown)
 
 
 class SimulatedConnection:
-    """Loads pages for one visit of one person; each request leaves its lines in `lines`. See `browser.Connection`."""
+    """Loads pages for one visit of one person; each request is kept in `requests`. See `browser.Connection`."""
 
     def __init__(
         self,
@@ -96,17 +91,17 @@ class SimulatedConnection:
         person: Person,
         session: Session,
         clock: Clock,
+        new_id: Callable[[int], str],
         rng: random.Random,
         trouble: Trouble | None,
         round_trip_ms: int,
-        lines: list[Line] | None,
     ) -> None:
-        """url: the site's, without a slash at its end; session: what its cookie says; lines: None for no logs."""
-        self.tracker_headers: dict[str, str] = {}
+        """url: the site's, without a slash at its end; session: what its cookie says."""
+        self.requests: list[Request] = []
         self._site, self._app_id, self._url = site, app_id, url
         self._person, self._session = person, session
-        self._clock, self._rng = clock, rng
-        self._trouble, self._round_trip_ms, self._lines = trouble, round_trip_ms, lines
+        self._clock, self._new_id, self._rng = clock, new_id, rng
+        self._trouble, self._round_trip_ms = trouble, round_trip_ms
         self._address = truncate(person.address)
         self._agent = loggable_agent(person.device.user_agent)
 
@@ -114,10 +109,9 @@ class SimulatedConnection:
         """Follows redirects to the document. Raises Stopped at the end of the day."""
         for _ in range(_REDIRECTS):
             at_ms = self._clock.now_ms()
-            request_id = new_uuid7(at_ms, self._rng)
+            request_id = self._new_id(at_ms)
             outcome, server_ms = self._ask(path, form, request_id, at_ms)
-            if self._lines is not None:
-                self._log(path, referrer, form, outcome, request_id, at_ms, server_ms)
+            self._log(path, referrer, form, outcome, request_id, at_ms, server_ms)
             response_ms = server_ms + self._round_trip_ms
             self._clock.live(response_ms / 1000)
             if outcome.location is None:
@@ -139,7 +133,7 @@ class SimulatedConnection:
         troubled = trouble is not None and trouble.start_ms <= at_ms < trouble.end_ms and rng.random() < trouble.share
         failing = troubled and trouble is not None and trouble.kind == "errors"
         outcome = self._site.ask(path, self._session, form, failing, order_id=request_id)
-        self._session = self._site.after(path, self._session, outcome) if form is None else outcome.session
+        self._session = self._site.after(path, self._session, outcome, form is not None)
         # Not by the size of the page: one byte more would move the times of a visit, and with them its identities.
         server_ms = rng.lognormvariate(0, _SERVER_SPREAD) * _SERVER_MS
         if rng.random() < _LONG_SHARE:
@@ -158,8 +152,6 @@ class SimulatedConnection:
         at_ms: int,
         server_ms: float,
     ) -> None:
-        assert self._lines is not None
-        target = _target(path)
         served = Served(
             app_id=self._app_id,
             request_id=request_id,
@@ -167,24 +159,31 @@ class SimulatedConnection:
             duration_us=round(server_ms * 1000),
             address=self._address,
             method="GET" if form is None else "POST",
-            target=target,
+            target=_target(path),
             protocol="HTTP/1.1",
             status=outcome.status,
             bytes_sent=outcome.bytes_sent,
             referrer=_referrer(referrer or ""),
             agent=self._agent,
             endpoint=outcome.endpoint,
-            queue_us=self._rng.randrange(60, 900),
-            memory_bytes=self._rng.randrange(*_MEMORY_BYTES, _PAGE_BYTES),
+            queue_us=60 + int(self._rng.random() * 840),
+            memory_bytes=_MEMORY_BYTES[0] + int(self._rng.random() * _MEMORY_PAGES) * _PAGE_BYTES,
             cpu_us=round((server_ms - outcome.waited_s * 1000) * _CPU_SHARE * 100),
         )
-        self._lines.append(("access", at_ms, served.access_line()))
-        self._lines.append(("performance", at_ms, json_line(served.performance_record())))
-        if outcome.failure is not None:
-            action, failure = outcome.failure
-            page_path = target.partition("?")[0]
-            record = error_record(self._app_id, request_id, at_ms, page_path, action, failure, outcome.status)
-            self._lines.append(("error", at_ms, json_line(record)))
+        self.requests.append((served, outcome.failure))
+
+
+def lines_of(requests: Iterable[Request]) -> Iterator[Line]:
+    """What the site would have written of requests."""
+    for served, failed in requests:
+        at_ms = served.at_ms
+        yield "access", at_ms, served.access_line()
+        yield "performance", at_ms, json_line(served.performance_record())
+        if failed is not None:
+            action, failure = failed
+            page_path = served.target.partition("?")[0]
+            record = error_record(served.app_id, served.request_id, at_ms, page_path, action, failure, served.status)
+            yield "error", at_ms, json_line(record)
 
 
 @lru_cache(maxsize=16_384)

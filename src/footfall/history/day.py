@@ -1,29 +1,27 @@
 """One site's day: its visits played one by one, until it has as many events as it should, as they would be stored."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
-from typing import Any, Final, NamedTuple
-
-import orjson
+from operator import itemgetter
+from typing import Final
 
 from footfall.events.address import truncate
 from footfall.events.geo import Geography
-from footfall.events.identity import new_uuid7
-from footfall.events.rejects import Reject
-from footfall.events.stamp import Context, accept
-from footfall.events.times import format_rfc3339_ms
+from footfall.events.identity import CountedIds
+from footfall.events.stamp import Context
 from footfall.history import almanac
-from footfall.history.connection import Clock, Line, SimulatedConnection
+from footfall.history.connection import Clock, Line, SimulatedConnection, lines_of
+from footfall.history.library import Library
 from footfall.history.roster import Arrival, Roster
+from footfall.history.scribe import Made, Scribe, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
+from footfall.history.traces import Played
 from footfall.names import AppId
 from footfall.settings import Settings
+from footfall.sites.logtext import loggable_agent
 from footfall.sites.visitors.behaviour import Behaviour, Source, check_behaviour, load_behaviour
 from footfall.sites.visitors.browser import Browser
-from footfall.sites.visitors.pending import Parcel
 from footfall.sites.visitors.population import Person, Population
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit, bot_visits, person_visits, visit_random
@@ -39,22 +37,9 @@ _STILL_LOGGED_IN: Final = 0.5
 # A telephone that was away for a while: from some event on, a visit's are sent when it is back.
 _TUNNEL_SHARE: Final = 0.006
 _TUNNEL_MS: Final = (90_000, 90 * 60_000)
-
-
-class Made(NamedTuple):
-    """An event as it is stored. at_ms: when it was sent, received_ms: when it came; both ours, epoch milliseconds."""
-
-    received_ms: int
-    at_ms: int
-    seq: int
-    event_type: str
-    event_id: str
-    session_id: str
-    value: bytes
-
-
-class Unacceptable(Exception):
-    """A collector would refuse a simulated event: a fault of ours; the message is one sentence."""
+# When visits that will be repeated are played.
+_ANY_MS: Final = almanac.start_ms(date(2026, 1, 1))
+_LONGEST_MS: Final = 24 * 3_600_000
 
 
 @dataclass(slots=True)
@@ -81,6 +66,7 @@ class DayMaker:
         self._site = RememberingSite(app, self._behaviour)
         self._geography = Geography(settings.install / "geography")
         self._url = site_url(settings, app)
+        self._library = Library(self._population, self._behaviour, self._site.sections(), _ANY_MS, self._play)
 
     def close(self) -> None:
         """Ends the site."""
@@ -89,116 +75,119 @@ class DayMaker:
     def make(self, day: date, with_lines: bool = True) -> Day:
         """One day. with_lines: whether log lines are wanted too. Raises Unacceptable."""
         made = Day(self._app, day)
-        today = _Today(made, made.lines if with_lines else None, almanac.trouble(self._seed, self._app, day))
         wanted = almanac.events_wanted(self._seed, self._app, day, self._events_per_day)
         campaign = almanac.campaign(self._seed, self._app, day)
-        advertised = self._behaviour if campaign is None else _only_from(self._behaviour, campaign.source)
+        today = _Today(
+            made,
+            last_ms=almanac.end_ms(day) - _LAST_MS,
+            with_lines=with_lines,
+            trouble=almanac.trouble(self._seed, self._app, day),
+            advertised=self._behaviour if campaign is None else _only_from(self._behaviour, campaign.source),
+        )
         chance = random.Random(f"{self._seed}/{self._app}/{day}")
         for place, arrival in enumerate(self._roster.arrivals(day)):
             if len(made.events) >= wanted:
                 break
-            by_campaign = campaign is not None and chance.random() < campaign.share
-            self._person(today, arrival, advertised if by_campaign else self._behaviour)
+            self._person(today, arrival, by_campaign=campaign is not None and chance.random() < campaign.share)
             if place % _PEOPLE_A_CRAWLER == 0:
                 self._crawler(today, place // _PEOPLE_A_CRAWLER, chance)
-        made.events.sort(key=lambda event: (event.received_ms, event.session_id, event.seq))
-        made.lines.sort(key=lambda line: line[1])
+        # A visit's events stand in their order already, and sorting leaves those of one moment as they are.
+        made.events.sort(key=itemgetter(0))
+        made.lines.sort(key=itemgetter(1))
         return made
 
-    def _person(self, today: "_Today", arrival: Arrival, behaviour: Behaviour) -> None:
+    def _person(self, today: "_Today", arrival: Arrival, by_campaign: bool) -> None:
         person = self._population.person(arrival.person)
         ours = random.Random(f"{self._seed}/{self._app}/{arrival.person}/{arrival.number}/history")
         known = arrival.returning and person.user_id is not None and ours.random() < _STILL_LOGGED_IN
-        rng = visit_random(self._seed, self._app, arrival.person, arrival.number)
-        visit = person_visits(person, behaviour, rng, logged_in=known)
-        self._play(today, visit, person, arrival.start_ms, ours, {"user_id": USER_ID} if known else {})
+        new_id = CountedIds(ours)
+        start_ms = min(arrival.start_ms, today.last_ms)
+        trace = None if by_campaign else self._library.trace(person, arrival.number, known)
+        if trace is not None and today.is_ordinary(start_ms, start_ms + trace.lasts_ms):
+            agent, address = loggable_agent(person.device.user_agent), truncate(person.address)
+            played = trace.again(person, agent, address, start_ms, new_id)
+        else:
+            rng = visit_random(self._seed, self._app, arrival.person, arrival.number)
+            visit = person_visits(person, today.advertised if by_campaign else self._behaviour, rng, logged_in=known)
+            played = self._play(visit, person, start_ms, known, new_id, ours, today)
+        self._store(today, person, played, ours)
 
     def _crawler(self, today: "_Today", number: int, chance: random.Random) -> None:
-        day = today.made.date
-        start_ms = chance.randrange(almanac.start_ms(day), almanac.end_ms(day) - _LAST_MS)
-        name = f"{day.toordinal()}{number:06d}"
+        start_ms = chance.randrange(almanac.start_ms(today.made.date), today.last_ms)
+        name = f"{today.made.date.toordinal()}{number:06d}"
         person = self._population.bot(int(name), self._behaviour.bots.agents)
         ours = random.Random(f"{self._seed}/{self._app}/bot/{name}/history")
         visit = bot_visits(self._behaviour, random.Random(f"{self._seed}/{self._app}/bot/{name}/visit"))
-        self._play(today, visit, person, start_ms, ours, {})
+        self._store(today, person, self._play(visit, person, start_ms, False, CountedIds(ours), ours, today), ours)
 
     def _play(
-        self, today: "_Today", visit: Visit, person: Person, start_ms: int, rng: random.Random, session: Session
-    ) -> None:
-        """Carries a visit out and adds what comes of it."""
-        last_ms = almanac.end_ms(today.made.date) - _LAST_MS
-        clock = Clock(self._behaviour, min(start_ms, last_ms), last_ms)
+        self,
+        visit: Visit,
+        person: Person,
+        start_ms: int,
+        known: bool,
+        new_id: CountedIds,
+        rng: random.Random,
+        today: "_Today | None" = None,
+    ) -> Played:
+        """Carries a visit out; today: None for an ordinary day without end."""
+        last_ms = start_ms + _LONGEST_MS if today is None else today.last_ms
+        clock = Clock(self._behaviour, start_ms, last_ms)
         round_trip_ms = rng.randrange(*_ROUND_TRIP_MS)
-        new_id = partial(new_uuid7, rng=rng)
+        session: Session = {"user_id": USER_ID} if known else {}
+        trouble = None if today is None else today.trouble
         connection = SimulatedConnection(
-            self._site, self._app, self._url, person, session, clock, rng, today.trouble, round_trip_ms, today.lines
+            self._site, self._app, self._url, person, session, clock, new_id, rng, trouble, round_trip_ms
         )
-        sent = _Sent()
-        Browser(clock, person, Profile(), connection, sent, new_id).run(visit)
-        _send_late(sent.parcels, person, rng, last_ms)
-        self._store(today.made, person, sent.parcels, round_trip_ms)
+        scribe = Scribe(person, new_id)
+        Browser(clock, person, Profile(), connection, scribe, new_id).run(visit)
+        return Played(scribe.told, connection.requests, round_trip_ms, clock.now_ms())
 
-    def _store(self, made: Day, person: Person, parcels: list["_Posted"], round_trip_ms: int) -> None:
-        """What the collector would store of these events."""
+    def _store(self, today: "_Today", person: Person, played: Played, rng: random.Random) -> None:
+        """Adds what came of a visit to the day."""
+        told, requests, round_trip_ms, ended_ms = played
+        late_from, back_ms = _tunnel(len(told), person, rng, ended_ms, today.last_ms)
+        today.made.events += stored(told, person, self._context(person), round_trip_ms, late_from, back_ms)
+        if today.with_lines:
+            today.made.lines += lines_of(requests)
+
+    def _context(self, person: Person) -> Context:
+        """What the collector knows of this person's requests, beside their times."""
         prefix = truncate(person.address)
-        place = self._geography.look_up(prefix)
-        context: Context | None = None
-        for posted in parcels:
-            event, at_ms = posted.event, posted.at_ms
-            received_ms = at_ms + round_trip_ms
-            event["sent_at"] = format_rfc3339_ms(at_ms + person.clock_offset_ms)
-            if context is None or context.received_at_ms != received_ms:
-                context = Context(
-                    self._app,
-                    received_ms,
-                    address_prefix=prefix,
-                    user_agent=person.device.user_agent,
-                    gpc=person.gpc,
-                    place=place,
-                    backfill=True,
-                )
-            stored = accept(event, context)
-            if isinstance(stored, Reject):
-                raise Unacceptable(f"A simulated event of {self._app} would be rejected: {stored.detail}")
-            session_id, event_id = stored["session_id"], stored["event_id"]
-            value = orjson.dumps(stored)
-            made.events.append(
-                Made(received_ms, at_ms, stored["seq"], stored["event_type"], event_id, session_id, value)
-            )
+        return Context(
+            self._app,
+            0,
+            address_prefix=prefix,
+            user_agent=person.device.user_agent,
+            gpc=person.gpc,
+            place=self._geography.look_up(prefix),
+            backfill=True,
+        )
 
 
 @dataclass(slots=True)
 class _Today:
+    """The day at hand. last_ms: when its visits are over, epoch milliseconds; advertised: what those do who come by its
+    campaign."""
+
     made: Day
-    lines: list[Line] | None
+    last_ms: int
+    with_lines: bool
     trouble: almanac.Trouble | None
+    advertised: Behaviour
+
+    def is_ordinary(self, start_ms: int, end_ms: int) -> bool:
+        """Whether nothing of that time is of this day alone: neither its trouble nor its end."""
+        trouble = self.trouble
+        return end_ms < self.last_ms and (trouble is None or end_ms < trouble.start_ms or trouble.end_ms <= start_ms)
 
 
-@dataclass(slots=True)
-class _Posted:
-    event: dict[str, Any]
-    at_ms: int
-
-
-class _Sent:
-    """Where a simulated tracker's events go: they arrive at once. See `browser.Outgoing`."""
-
-    def __init__(self) -> None:
-        self.parcels: list[_Posted] = []
-
-    def send(self, parcels: Sequence[Parcel]) -> None:
-        """Takes events of one moment."""
-        self.parcels += [_Posted(parcel.event, parcel.attempted_ms) for parcel in parcels]
-
-
-def _send_late(parcels: list[_Posted], person: Person, rng: random.Random, last_ms: int) -> None:
-    """A few telephones are out of reach for a while: what happened meanwhile is sent when they are back."""
-    if rng.random() >= _TUNNEL_SHARE or person.device.device_type != "mobile" or not parcels:
-        return
-    first = rng.randrange(len(parcels))
-    back_ms = min(last_ms, parcels[-1].at_ms + rng.randrange(*_TUNNEL_MS))
-    for posted in parcels[first:]:
-        posted.at_ms = back_ms
+def _tunnel(events: int, person: Person, rng: random.Random, over_ms: int, last_ms: int) -> tuple[int, int]:
+    """A few telephones are out of reach for a while: which event of a visit is the first that is sent only when they
+    are back, and when that is, in epoch milliseconds. over_ms: the visit's end."""
+    if rng.random() >= _TUNNEL_SHARE or person.device.device_type != "mobile" or not events:
+        return events, 0
+    return rng.randrange(events), min(last_ms, over_ms + rng.randrange(*_TUNNEL_MS))
 
 
 def _only_from(behaviour: Behaviour, source: Source) -> Behaviour:

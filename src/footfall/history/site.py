@@ -26,9 +26,9 @@ from footfall.settings import Settings
 from footfall.sites.app import create_app
 from footfall.sites.stock import RESTOCK_S, Stock
 from footfall.sites.trouble import unavailable
-from footfall.sites.visitors.actions import Page
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.markup import Markup, page_of, parse
+from footfall.sites.visitors.gestures import Document, document
+from footfall.sites.visitors.markup import page_of, parse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -55,6 +55,8 @@ _DEPENDS: Final[dict[AppId, dict[str, tuple[str, ...]]]] = {
     # Of the lessons that were read, pages of a course only show ticks; but see `_part`.
     "academy": {"/catalogue": (), "/search": (), "/login": (), "/course/": (), "/quiz/": ("quizzes",)},
 }
+# As above for forms; they lead elsewhere, and what they say to a session is in what it depends on.
+_FORMS_DEPEND: Final[dict[str, tuple[str, ...]]] = {"/cart/": ("cart",), "/quiz/": ("quizzes",)}
 _COURSE: Final = "/course/"
 
 _ENVIRON: Final[dict[str, Any]] = {
@@ -73,14 +75,16 @@ _ENVIRON: Final[dict[str, Any]] = {
 }
 
 Session = dict[str, Any]
+# What was being done, and what failed.
+Failure = tuple[str, Exception]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one request came to.
 
-    location: where it leads instead, if anywhere; waited_s: what it waited for others, such as a bank; failure: what
-    was being done, and what failed, if something did; session: what stands in it afterwards.
+    location: where it leads instead, if anywhere; waited_s: what it waited for others, such as a bank; session: what
+    stands afterwards in what was given of it, and whether that is another; document: None where it leads elsewhere.
     """
 
     status: int
@@ -88,10 +92,10 @@ class Outcome:
     bytes_sent: int
     endpoint: str
     waited_s: float
-    failure: tuple[str, Exception] | None
+    failure: Failure | None
     session: Session
-    markup: Markup
-    page: Page
+    changed: bool
+    document: Document | None
 
 
 class RememberingSite:
@@ -108,6 +112,7 @@ class RememberingSite:
         self._order_id = REQUEST_ID
         self._app.config.update(WAIT=self._overheard.wait, NEW_ID=lambda: self._order_id)
         self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
+        self._target = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def close(self) -> None:
         """Deletes the site's home."""
@@ -126,25 +131,31 @@ class RememberingSite:
         target: path and query; session: as an earlier outcome left it, `{}` at first; failing: its content service does
         not answer; order_id: of an order that this request may place.
         """
-        path, _, query = target.partition("?")
-        if query.startswith("utm_"):
-            query = ""  # no page heeds it
-        asked = f"{path}?{query}" if query else path
+        asked, names, course = self._target(target, form is not None)
         sent = None if form is None else urlencode({name: _general(name, value) for name, value in form.items()})
-        kept = self._part(path, session, sent)
-        before = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
-        if order_id is not None and path == "/checkout" and sent is not None:
+        kept = session if names is None or "told" in session else _part(session, names, course)
+        before = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b"{}"
+        if order_id is not None and sent is not None and asked == "/checkout":
             # No order is like another one: nothing to remember.
             self._order_id = order_id
             return self._asked(asked, before, sent, failing)
         return self._ask(asked, before, sent, failing)
 
-    def after(self, target: str, session: Session, outcome: Outcome) -> Session:
-        """The session after a request for a page."""
-        path = target.partition("?")[0]
-        names = self._depends(path)
-        if "told" in session or names is None:
+    def sections(self) -> frozenset[str]:
+        """What tastes are about on this site, as the links of its entry say."""
+        entry = self.ask("/", {}).document
+        assert entry is not None
+        return frozenset(
+            link.subject for links in entry.page.links.values() for link in links if link.subject != link.path
+        )
+
+    def after(self, target: str, session: Session, outcome: Outcome, form: bool = False) -> Session:
+        """The session after a request for a page, or with a form."""
+        names = self._target(target, form)[1]
+        if names is None or "told" in session:
             return outcome.session
+        if not outcome.changed:
+            return session
         changed = {name: value for name, value in outcome.session.items() if name != "user_id"}
         if "read" in changed:
             # A page knows at most its own lesson as read.
@@ -152,22 +163,14 @@ class RememberingSite:
             changed["read"] = [*read, *(entry for entry in changed["read"] if entry not in read)]
         return {**session, **changed}
 
-    def _part(self, path: str, session: Session, sent: str | None) -> Session:
-        """What of a session a request may depend on."""
-        names = self._depends(path)
-        if sent is not None or "told" in session or names is None:
-            return session
-        part = {name: session[name] for name in ("user_id", *names) if name in session}
-        course = path.removeprefix(_COURSE)
-        if read := [number for slug, number in session.get("read", ()) if slug == course]:
-            # The page of a course leads on to the lesson after the last one that was read.
-            part["read"] = [[course, max(read)]]
-        return part
-
-    def _depends(self, path: str) -> tuple[str, ...] | None:
-        if path == "/":
-            return ()
-        return next((names for start, names in _DEPENDS[self._app_id].items() if path.startswith(start)), None)
+    def _read(self, target: str, form: bool) -> tuple[str, tuple[str, ...] | None, str]:
+        """What is asked for, what of a session that depends on (None: all of it), and the course that it is about."""
+        path, _, query = target.partition("?")
+        asked = f"{path}?{query}" if query and not query.startswith("utm_") else path  # no page heeds those
+        course = path.removeprefix(_COURSE) if path.startswith(_COURSE) else ""
+        known = _FORMS_DEPEND if form else _DEPENDS[self._app_id]
+        names = () if path == "/" else next((names for start, names in known.items() if path.startswith(start)), None)
+        return asked, names, course
 
     def _asked(self, target: str, before: bytes, sent: str | None, failing: bool) -> Outcome:
         session = {**orjson.loads(before), "csrf": _TOKEN}
@@ -188,7 +191,6 @@ class RememberingSite:
         environ = self._overheard.environ
         html = b"".join(body)
         status = int(status_line[:3])
-        markup = parse(html.decode(), path)
         location = headers.get("Location")
         where = None if location is None else urlsplit(location)._replace(scheme="", netloc="").geturl()
         after = {name: value for name, value in environ["footfall.session"].items() if name != "csrf"}
@@ -202,9 +204,22 @@ class RememberingSite:
             waited_s=self._overheard.waited_s,
             failure=self._overheard.failure,
             session=after,
-            markup=markup,
-            page=page_of(markup, target, status, self._behaviour),
+            changed=after != orjson.loads(before),
+            document=None if location is not None else self._document(html.decode(), path, target, status),
         )
+
+    def _document(self, html: str, path: str, target: str, status: int) -> Document:
+        markup = parse(html, path)
+        return document(markup, page_of(markup, target, status, self._behaviour))
+
+
+def _part(session: Session, names: tuple[str, ...], course: str) -> Session:
+    """What of a session a request depends on."""
+    part = {name: session[name] for name in ("user_id", *names) if name in session}
+    if course and (read := [number for slug, number in session.get("read", ()) if slug == course]):
+        # The page of a course leads on to the lesson after the last one that was read.
+        part["read"] = [[course, max(read)]]
+    return part
 
 
 def _general(name: str, value: str) -> str:
@@ -246,7 +261,7 @@ class _Overheard:
     def begin(self) -> None:
         self.environ: WSGIEnvironment = {}
         self.waited_s = 0.0
-        self.failure: tuple[str, Exception] | None = None
+        self.failure: Failure | None = None
 
     def wait(self, seconds: float) -> None:
         self.waited_s += seconds

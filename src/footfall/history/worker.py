@@ -1,5 +1,6 @@
 """One site's days, made and brought to Kafka, the ledger and drafts of log files, in a process of its own."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +12,16 @@ from pathlib import Path
 from typing import Final
 
 from footfall.history.courier import write_drafts
-from footfall.history.day import Day, DayMaker, Made
+from footfall.history.day import Day, DayMaker
+from footfall.history.scribe import Made
 from footfall.names import TOPIC_EVENTS, AppId
 from footfall.settings import Settings
 from footfall.sites.trusted import NotStored, TrustedProducer
-from footfall.sites.visitors.ledger import HOUR_MS, Entry, Ledger
+from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 
+# What is made and kept for a day is no garbage, and there is a lot of it: looking through it again and again would take
+# a tenth of the time.
+_GC_THRESHOLDS: Final = (100_000, 50, 100)
 # Between two of these the disk is looked at, progress is told, and what Kafka has stored is written into the ledger.
 _CHUNK: Final = 10_000
 
@@ -69,6 +74,7 @@ def work(order: Order, messages: "Queue[Message]") -> None:
     """Does one order; the first thing a process does."""
     # Ctrl-C reaches the whole group: the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(*_GC_THRESHOLDS)
     parent = os.getppid()
 
     def go_on() -> None:
@@ -114,11 +120,12 @@ def write(ledger: Ledger, kind: str, events: Sequence[Made]) -> None:
 
     kind: attempted or accepted.
     """
-    for _, of_hour in groupby(events, key=lambda event: event.at_ms // HOUR_MS):
+    for hour, of_hour in groupby(events, key=lambda event: event.at_ms // HOUR_MS):
         if kind == "attempted":
-            ledger.write(Entry("attempted", e.at_ms, e.event_id, e.session_id, e.seq, e.event_type) for e in of_hour)
+            lines = [line("attempted", e.at_ms, e.event_id, e.session_id, e.seq, e.event_type) for e in of_hour]
         else:
-            ledger.write(Entry("accepted", e.at_ms, e.event_id, e.session_id) for e in of_hour)
+            lines = [line("accepted", e.at_ms, e.event_id, e.session_id) for e in of_hour]
+        ledger.write_lines(hour * HOUR_MS, b"".join(lines))
 
 
 def _finished(settings: Settings, day: Day) -> Finished:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.events.identity import made_uuid7, new_uuid7, uuid7_ms
+from footfall.events.identity import CountedIds, made_uuid7, new_uuid7, uuid7_ms
 
 MS = st.integers(min_value=0, max_value=(1 << 48) - 1)
 
@@ -72,3 +72,23 @@ def test_given_bits_stand_where_they_should() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="UUIDv7"):
         uuid7_ms(text)
+
+
+@given(st.lists(MS, min_size=1, max_size=20), st.integers())
+def test_counted_identities_are_such_and_no_two_are_alike(times: list[int], seed: int) -> None:
+    ids = CountedIds(Random(seed))
+    made = [ids(ms) for ms in times]
+    assert len(set(made)) == len(made)
+    assert [uuid7_ms(text) for text in made] == times
+    assert all(str(uuid.UUID(text)) == text and text[13:24] == ids.middle for text in made)
+    assert [ids.number(text) for text in made] == list(range(1, len(made) + 1))
+    assert [ids.at(ms, number) for number, ms in enumerate(times, 1)] == made
+
+
+def test_counting_goes_on_after_the_last_number() -> None:
+    class Ones(Random):
+        def getrandbits(self, k: int) -> int:
+            return (1 << k) - 1
+
+    ids = CountedIds(Ones())
+    assert [ids.number(ids(5)) for _ in range(3)] == [1, 2, 3]

@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from footfall.history.site import USER_ID, RememberingSite
+from footfall.history.site import USER_ID, Outcome, RememberingSite
 from footfall.names import AppId
 from footfall.settings import Settings
 from footfall.sites import incidents
 from footfall.sites.visitors.behaviour import load_behaviour
+from footfall.sites.visitors.gestures import Document
 
 _CHAIR = "alder-camp-chair"
+
+
+def _read(outcome: Outcome) -> Document:
+    assert outcome.document is not None
+    return outcome.document
 
 
 def _site(app: AppId) -> Iterator[RememberingSite]:
@@ -34,20 +40,21 @@ def test_a_page_is_rendered_once_for_all_campaigns_and_sessions(shop: Rememberin
     plain = shop.ask("/", {})
     assert plain.status == 200
     assert shop.ask("/?utm_source=google&utm_medium=cpc", {"cart": {_CHAIR: 1}}) is plain
-    assert shop.ask("/", {"user_id": USER_ID}).markup.metas["footfall-user"] == USER_ID
+    assert _read(shop.ask("/", {"user_id": USER_ID})).user_id == USER_ID
 
 
 def test_an_order_goes_from_the_shelf_to_its_purchase(shop: RememberingSite) -> None:
     session = shop.ask("/cart/add", {}, {"item": _CHAIR, "quantity": "2", "csrf": "simulated"}).session
     assert session["cart"] == {_CHAIR: 2}
-    assert "place_order" in shop.ask("/checkout", session).page.forms
+    assert "place_order" in _read(shop.ask("/checkout", session)).page.forms
     given = {"email": "u000007@example.com", "name": "A", "street": "B", "city": "C", "csrf": "simulated"}
     ids = ["01a20dd7-33b9-7a12-9edc-ad74f29e26c4", "01a20dd7-33b9-7a12-9edc-ad74f29e26c5"]
     for order_id in ids:
         placed = shop.ask("/checkout", session, given, order_id=order_id)
         assert (placed.status, placed.location) == (303, f"/order/{order_id}")
         assert placed.waited_s > 0.08
-        (purchase,) = shop.ask(placed.location, placed.session).markup.meta_json("footfall-events")
+        ((_, event_type, purchase),) = _read(shop.ask(placed.location, placed.session)).shown
+        assert event_type == "purchase"
         assert (purchase["order_id"], purchase["item_id"], purchase["quantity"]) == (order_id, _CHAIR, 2)
 
 
@@ -57,7 +64,7 @@ def test_a_login_is_told_once_and_names_nobody(shop: RememberingSite) -> None:
     assert after.location == "/account"
     assert after.session["user_id"] == USER_ID
     account = shop.ask("/account", after.session)
-    assert [told["event_type"] for told in account.markup.meta_json("footfall-events")] == ["login"]
+    assert [event_type for _, event_type, _ in _read(account).shown] == ["login"]
     assert "told" not in shop.after("/account", after.session, account)
 
 
@@ -66,12 +73,12 @@ def test_a_form_without_the_token_is_refused(shop: RememberingSite) -> None:
 
 
 def test_a_course_goes_on_after_the_lessons_that_were_read(academy: RememberingSite) -> None:
-    course = next(link.path for link in academy.ask("/", {}).page.links["course"])
+    course = next(link.path for link in _read(academy.ask("/", {})).page.links["course"])
     session: dict[str, object] = {}
     for number in (1, 2):
         (start,) = [
             link.path
-            for link in academy.ask(course, session).markup.links
+            for link in _read(academy.ask(course, session)).page.links["lesson"]
             if link.attributes.get("data-footfall-element") == "start-course"
         ]
         assert start == f"{course}/lesson/{number}"

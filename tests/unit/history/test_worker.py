@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from footfall.history.day import Made
+from footfall.history.scribe import Made
 from footfall.history.worker import write
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger

@@ -1,17 +1,13 @@
 """Carries a visit out: loads what it decides to load, and sends what the tracker of each page would send."""
 
-import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from footfall.events.identity import new_uuid7
 from footfall.sites.visitors import gestures
 from footfall.sites.visitors.actions import Action, Close, Dwell, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.malformed import spoil
-from footfall.sites.visitors.markup import Markup
-from footfall.sites.visitors.pending import Parcel
+from footfall.sites.visitors.gestures import Document
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.tracker import PING_MS, Tracker, View, page_fields
 from footfall.sites.visitors.transport import Profile, Unreachable
@@ -44,9 +40,6 @@ class Surroundings(Protocol):
     def wait(self, seconds: float) -> None:
         """Lets so many seconds pass on the clock. Raises Stopped."""
 
-    def share(self, kind: str) -> float:
-        """How large an incident of a kind is now, 0.0 if there is none."""
-
     def count(self, what: str) -> None:
         """Adds one to a figure of the summary."""
 
@@ -62,16 +55,12 @@ class Loaded(Protocol):
     def response_ms(self) -> int:
         """What the last request took."""
 
-    def read(self, behaviour: Behaviour) -> tuple[Markup, Page]:
-        """What stands in it, and what a visit knows of it."""
+    def read(self, behaviour: Behaviour) -> Document:
+        """What stands in it."""
 
 
 class Connection(Protocol):
     """One person's way to the site. See `transport.Transport`."""
-
-    @property
-    def tracker_headers(self) -> dict[str, str]:
-        """The headers of a request to `/collect`."""
 
     def load(self, path: str, referrer: str | None, form: Mapping[str, str] | None = None) -> Loaded:
         """Asks for a document, or sends a form. Raises Unreachable."""
@@ -83,13 +72,6 @@ class Connection(Protocol):
         """Whether a whole address is one of the site's."""
 
 
-class Outgoing(Protocol):
-    """Where the tracker's events go. See `outbox.Queue`."""
-
-    def send(self, parcels: Sequence[Parcel]) -> None:
-        """Takes events of one moment."""
-
-
 class Browser:
     """One visit of one person. Used by one thread; `run` returns when the visit is over."""
 
@@ -99,17 +81,16 @@ class Browser:
         person: Person,
         profile: Profile,
         transport: Connection,
-        outgoing: Outgoing,
-        new_id: Callable[[int], str] = new_uuid7,
+        tracker: Tracker,
+        new_id: Callable[[int], str],
     ) -> None:
         """new_id: makes an identity of a time in epoch milliseconds."""
         self._world = world
         self._person = person
         self._profile = profile
         self._transport = transport
-        self._outgoing = outgoing
+        self._tracker = tracker
         self._new_id = new_id
-        self._tracker = Tracker(person, new_id)
         self._views: dict[int, View] = {}
         self._pages: dict[int, Page] = {}
         # What each tab's page was asked with as Referer: a reload asks with it again.
@@ -117,8 +98,6 @@ class Browser:
         self._shown: int | None = None
         self._begun = False
         self._silenced: Callable[[], bool] | None = None
-        # Which event an incident spoils is no decision of the visit: it must not disturb the visit's own chance.
-        self._spoiling = random.Random()
 
     def run(self, visit: Visit, silenced: Callable[[], bool] | None = None) -> None:
         """Plays the visit to its end.
@@ -185,38 +164,41 @@ class Browser:
         if answer is None:
             return None
         path, _, query = answer.path.partition("?")
-        markup, page = answer.read(self._world.behaviour)
+        document = answer.read(self._world.behaviour)
+        page = document.page
         self._pages[tab] = page
         self._referrers[tab] = referrer
         self._shown = tab
         self._begun = True
         self._world.count("pages")
-        about = markup.meta_json("footfall-page")
-        if about is None:
+        if document.about is None:
             return page  # a page without the tracker
         now_ms = self._now_ms()
-        user_id = self._profile.user_id = markup.metas.get("footfall-user") or None
+        self._profile.user_id = document.user_id
         came_from = urlsplit(referrer) if referrer is not None else None
         inside = referrer is not None and self._transport.is_own(referrer)
         view = View(
-            common=page_fields(about, self._new_id(now_ms), path, user_id),
-            utm={name: value for name, value in parse_qsl(query) if name in _UTM},
+            common=page_fields(document.about, self._new_id(now_ms), path, document.user_id),
+            utm={name: value for name, value in parse_qsl(query) if name in _UTM} if query else {},
             referrer=f"{came_from.scheme}://{came_from.netloc}{came_from.path}" if came_from and not inside else None,
         )
         self._views[tab] = view
         fields = {
-            **gestures.viewed(markup),
+            "page_title": document.title,
+            "request_id": document.request_id,
+            "http_status": document.status,
             "response_ms": min(answer.response_ms, 600_000),
             "referrer": view.referrer,
             "previous_path": came_from.path if came_from and inside and not again else None,
         }
-        events = self._tracker.record("page_view", now_ms, view, fields)
-        for position, event_type, told in gestures.shown(markup):
+        self._tracker.record("page_view", now_ms, view, fields)
+        for seen in document.shown:
+            position, event_type, told = seen
             if position is None:
-                events += self._tracker.record(event_type, now_ms, view, told)
+                self._tracker.record(event_type, now_ms, view, told)
             else:
                 view.unseen.append((position, event_type, told))
-        self._send(events)
+        self._tracker.send()
         return page
 
     def _dwell(self, action: Dwell) -> None:
@@ -236,7 +218,7 @@ class Browser:
             seconds -= step
             view.waiting_ms += step * action.attention * 1000
             if view.waiting_ms >= PING_MS - 0.5:
-                self._send(self._tracker.ping(self._now_ms(), view))
+                self._ping(view)
 
     def _scroll(self, view: View, scroll_pct: int) -> None:
         """Scrolls down so far; the lists that come into sight count."""
@@ -247,7 +229,7 @@ class Browser:
 
     def _hide(self, tab: int) -> None:
         if tab in self._views:
-            self._send(self._tracker.ping(self._now_ms(), self._views[tab]))
+            self._ping(self._views[tab])
 
     def _leave(self, tab: int) -> None:
         self._hide(tab)
@@ -255,21 +237,12 @@ class Browser:
 
     def _record(self, view: View, made: gestures.Made) -> None:
         event_type, fields = made
-        self._send(self._tracker.record(event_type, self._now_ms(), view, fields))
+        self._tracker.record(event_type, self._now_ms(), view, fields)
+        self._tracker.send()
 
-    def _send(self, events: list[dict[str, Any]]) -> None:
-        if not events:
-            return
-        share = self._world.share("malformed")
-        attempted_ms = self._world.now_ms()
-        headers = self._transport.tracker_headers
-        parcels = []
-        for event in events:
-            self._world.count(event["event_type"])
-            if share > 0 and self._spoiling.random() < share:
-                event = spoil(event, self._spoiling)
-            parcels.append(Parcel(event, headers, self._person.clock_offset_ms, attempted_ms))
-        self._outgoing.send(parcels)
+    def _ping(self, view: View) -> None:
+        self._tracker.ping(self._now_ms(), view)
+        self._tracker.send()
 
     def _patiently(self, load: Callable[[], Loaded]) -> Loaded | None:
         """Loads; while the site does not answer, again and again for a minute, on a visit's first page for ever."""

@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 import urllib3
 
+from footfall.events.identity import new_uuid7
 from footfall.settings import Settings
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.browser import Browser
@@ -17,6 +18,7 @@ from footfall.sites.visitors.ledger import Ledger
 from footfall.sites.visitors.outbox import Leftovers, Outbox, Queue
 from footfall.sites.visitors.pending import Parcel, Pending
 from footfall.sites.visitors.population import Person, Population
+from footfall.sites.visitors.reporter import Reporter
 from footfall.sites.visitors.transport import Profile, Transport
 from footfall.sites.visitors.visit import Visit, bot_visits, person_visits, visit_random
 from footfall.sites.visitors.world import World, site_url
@@ -106,4 +108,6 @@ class Visitors:
 def over_http(world: World, person: Person, profile: Profile) -> tuple[Browser, Queue]:
     """A browser of one visit that asks the running site, and the queue in which stays what it could not send yet."""
     queue = Queue(world.outbox)
-    return Browser(world, person, profile, Transport(world.url, world.pool, person, profile), queue), queue
+    transport = Transport(world.url, world.pool, person, profile)
+    reporter = Reporter(person, new_uuid7, world, transport.tracker_headers, queue)
+    return Browser(world, person, profile, transport, reporter, new_uuid7), queue

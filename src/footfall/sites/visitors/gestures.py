@@ -8,12 +8,12 @@ lines of an order, a login, a list of links), each an object with its `event_typ
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from footfall.sites.visitors.actions import FormSeen, Link
+from footfall.sites.visitors.actions import FormSeen, Link, Page
 from footfall.sites.visitors.markup import Markup
 
-Made = tuple[str, dict[str, Any]]
+Made = tuple[str, Mapping[str, Any]]
 
 _PREFIX: Final = "data-footfall-"
 _FIELDS: Final = ("element", "item_id", "item_type", "list_id", "variant", "value_cents", "currency")
@@ -37,21 +37,38 @@ def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[Made]:
     yield event_type, fields
 
 
-def viewed(markup: Markup) -> dict[str, Any]:
-    """The fields of a page view that the page itself knows."""
-    status = markup.metas.get("footfall-status", "")
-    return {
-        "page_title": markup.title,
-        "request_id": markup.metas.get("footfall-request-id"),
-        "http_status": int(status) if status.isdecimal() else None,
-    }
+class Document(NamedTuple):
+    """A loaded page: what a visit knows of it, and what its tracker tells of it.
 
-
-def shown(markup: Markup) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
-    """What showing a page means beside the view of it: where its list stands on the page, event type, fields.
-
-    The position is None for what counts at once, else 0–100: a list counts when it comes into sight.
+    about: the fields of each event on it, None if it has no tracker; shown: what showing it means beside the view, each
+    with its list's position on the page (0–100; None: it counts at once, not when a list comes into sight), event type
+    and fields.
     """
+
+    page: Page
+    about: Mapping[str, Any] | None
+    title: str
+    status: int | None
+    request_id: str | None
+    user_id: str | None
+    shown: tuple[tuple[int | None, str, Mapping[str, Any]], ...]
+
+
+def document(markup: Markup, page: Page) -> Document:
+    """Reads the metas of a page."""
+    status = markup.metas.get("footfall-status", "")
+    return Document(
+        page=page,
+        about=markup.meta_json("footfall-page"),
+        title=markup.title,
+        status=int(status) if status.isdecimal() else None,
+        request_id=markup.metas.get("footfall-request-id"),
+        user_id=markup.metas.get("footfall-user") or None,
+        shown=tuple(_shown(markup)),
+    )
+
+
+def _shown(markup: Markup) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
     for told in markup.meta_json("footfall-events") or ():
         fields = dict(told)
         event_type = fields.pop("event_type")

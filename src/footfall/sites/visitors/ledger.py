@@ -39,14 +39,14 @@ class Entry:
 
     def line(self) -> bytes:
         """The entry as it stands in the file, line end included."""
-        head: list[Any] = [self.kind, self.ms, self.event_id, self.session_id]
+        rest: tuple[Any, ...] = ()
         if self.kind == "attempted":
-            head += [self.seq, self.event_type]
+            rest = self.seq, self.event_type
         elif self.kind == "replayed":
-            head.append(self.seq)
+            rest = (self.seq,)
         elif self.kind != "accepted":
-            head.append(self.reason)
-        return orjson.dumps(head) + b"\n"
+            rest = (self.reason,)
+        return line(self.kind, self.ms, self.event_id, self.session_id, *rest)
 
 
 class Ledger:
@@ -62,12 +62,14 @@ class Ledger:
     def write(self, entries: Iterable[Entry]) -> None:
         """Appends entries, all of one moment, to the file of the first one's hour, in one write."""
         batch = list(entries)
-        if not batch:
-            return
-        lines = b"".join(entry.line() for entry in batch)
+        if batch:
+            self.write_lines(batch[0].ms, b"".join(entry.line() for entry in batch))
+
+    def write_lines(self, ms: int, lines: bytes) -> None:
+        """Appends what `line` made to the file of the hour of `ms` (epoch milliseconds), in one write."""
         with self._lock:
             try:
-                append(self._descriptor(batch[0].ms), lines)
+                append(self._descriptor(ms), lines)
             except OSError:
                 # Half a line may stand there: opening the file again ends it, else it would swallow the next one.
                 self._close()
@@ -89,6 +91,11 @@ class Ledger:
             self._close()
             self._file, self._hour = open_for_appending(self._folder / hour_name(ms)), hour
         return self._file
+
+
+def line(*values: str | int | None) -> bytes:
+    """An entry's values as they stand in the file, line end included; `Entry` says which."""
+    return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def open_for_appending(path: Path) -> int:

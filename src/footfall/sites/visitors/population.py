@@ -17,7 +17,11 @@ from footfall.sites.visitors.places import COUNTRIES, COUNTRY_CUMULATED, Country
 # Of 40,000 people 4,800 have a login; the sites share one CRM of that many users and a quarter more.
 LOGIN_SHARE: Final = 0.12
 _USERS_PER_LOGIN: Final = 1.25
-_GPC_SHARE: Final = 0.05
+GPC_SHARE: Final = 0.05
+# How much people like what they like, and everything else; of how many subjects one is liked.
+LIKED: Final = 4.0
+NOT_LIKED: Final = 0.4
+LIKED_ONE_IN: Final = 5
 _WRONG_CLOCK_SHARE: Final = 0.03
 # The collector refuses an id whose time is more than 48 h from the event; eight hours are left for waiting in a queue.
 _WRONGEST_CLOCK_MS: Final = 40 * 3_600_000
@@ -66,7 +70,7 @@ class Person:
         value = self.taste_seed
         for byte in subject.encode():
             value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-        return 4.0 if (value >> 17) % 5 == 0 else 0.4
+        return LIKED if (value >> 17) % LIKED_ONE_IN == 0 else NOT_LIKED
 
 
 class Population:
@@ -95,7 +99,7 @@ class Population:
             country=country,
             address=country.choose_address(rng),
             device=choose_device(rng),
-            gpc=rng.random() < _GPC_SHARE,
+            gpc=rng.random() < GPC_SHARE,
             clock_offset_ms=offset,
             taste_seed=rng.getrandbits(64),
             loyalty=0.5 + rng.random(),

@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
-from footfall.sites.visitors.actions import Page
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.markup import Markup, page_of, parse
+from footfall.sites.visitors.gestures import Document, document
+from footfall.sites.visitors.markup import page_of, parse
 from footfall.sites.visitors.population import Person
 
 _REDIRECTS: Final = 5
@@ -35,10 +35,10 @@ class Answer:
     html: str
     response_ms: int
 
-    def read(self, behaviour: Behaviour) -> tuple[Markup, Page]:
-        """What stands in it, and what a visit knows of it."""
+    def read(self, behaviour: Behaviour) -> Document:
+        """What stands in it."""
         markup = parse(self.html, self.path.partition("?")[0])
-        return markup, page_of(markup, self.path, self.status, behaviour)
+        return document(markup, page_of(markup, self.path, self.status, behaviour))
 
 
 class Unreachable(Exception):
