@@ -1,0 +1,44 @@
+"""How fast days are made and stored: `PYTHONPATH=src:. python -m bench.history.stored`, on a running platform."""
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+from typing import Any
+
+from bench.live.processes import cpu_between, cpu_seconds, running
+from footfall.cluster.run import recall
+
+
+def main() -> None:
+    """Reads the arguments, prints JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument("--events-per-day", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**9))
+    asked = parser.parse_args()
+    settings = recall()
+    verb = [sys.executable, "-m", "footfall", "history", "--json", "--days", str(asked.days)]
+    verb += ["--events-per-day", str(asked.events_per_day), "--seed", str(asked.seed)]
+    before = cpu_seconds(running(settings))
+    ran = subprocess.run(verb, env=os.environ, stdout=subprocess.PIPE, check=True)
+    after = cpu_seconds(running(settings))
+    # The verb has waited for its own processes, so theirs are in it.
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    made: dict[str, Any] = json.loads(ran.stdout)
+    told = {
+        "events": made["events"],
+        "log_lines": sum(day["log_lines"] for day in made["days"]),
+        "seconds": made["seconds"],
+        "events_per_s": made["events_per_s"],
+        "makers_cpu_us_an_event": round((used.ru_utime + used.ru_stime) / made["events"] * 1e6, 1),
+        "cpu_s": cpu_between(before, after),
+    }
+    print(json.dumps(told, indent=2))
+
+
+if __name__ == "__main__":
+    main()
