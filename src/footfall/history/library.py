@@ -26,9 +26,9 @@ from footfall.sites.visitors.population import (
 )
 from footfall.sites.visitors.visit import Visit, person_visits
 
-# Of all kinds of people together, and at least one of each kind. With 50,000 events a day some 300 visits of a site are
-# by people: these are the visits of some five days.
-_VISITS: Final = 1_500
+# Of all kinds of people together, and at least one of each kind: 1,400 to 2,400 of a site, if everybody comes. With
+# 50,000 events a day some 500 visits of a site are by people.
+_VISITS: Final = 1_000
 
 
 class Kind(NamedTuple):

@@ -123,8 +123,8 @@ def _follow(
                 case Finished(app, day, log_lines, drafts):
                     made.log_lines[day] += log_lines
                     finished.add((app, day))
+                    # Handed over when all events are stored: Flume's reading would only take turns with them.
                     courier.add(drafts)
-        courier.look()
         made.files_left = courier.left
         progress(made)
 

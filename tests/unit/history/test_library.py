@@ -164,7 +164,7 @@ def test_people_go_by_their_tastes_and_not_the_same_way_twice(made: tuple[DayMak
         return Played([], [], 0, start_ms)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("footfall.history.library._VISITS", 1_500)
+        patch.setattr("footfall.history.library._VISITS", 1_000)
         library = Library(maker._population, maker._behaviour, sections, _START_MS, play)
         common = next(
             person
