@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 import psutil
 
-from footfall.cluster import geography, jars, java, lifecycle, preflight
+from footfall.cluster import geography, hdfs_room, jars, java, lifecycle, preflight
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.manager import Manager
 from footfall.cluster.services import SERVICES, profile_of
@@ -64,6 +64,10 @@ def diagnose(settings: Settings) -> Report:
         if line["state"] in ("failed", "stopped"):
             detail = f": {line['detail']}" if line["detail"] else ""
             problems.append(f"{line['name']} is {line['state']}{detail} (`./footfall logs {line['name']}`)")
+    # Said of the DataNode too, once it has been up for a while.
+    lack = hdfs_room.lack(settings) if "datanode" in wanted else ""
+    if lack and not any(lack in problem for problem in problems):
+        problems.append(lack)
     problems += _lags(found["lags"], facts)
     return {"facts": facts, "problems": problems}
 

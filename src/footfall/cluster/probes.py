@@ -13,7 +13,7 @@ from typing import Any
 
 import urllib3
 
-from footfall.cluster import yarn_health
+from footfall.cluster import hdfs_room, jmx, yarn_health
 from footfall.cluster.errors import ClusterError, Unhealthy
 from footfall.names import APP_IDS
 from footfall.settings import Settings
@@ -82,7 +82,7 @@ def _kafka(settings: Settings) -> None:
 
 
 def _namenode(settings: Settings) -> None:
-    status = _jmx(settings.port("namenode_http"), "Hadoop:service=NameNode,name=NameNodeStatus")
+    status = jmx.bean(settings.port("namenode_http"), "Hadoop:service=NameNode,name=NameNodeStatus")
     if status.get("State") != "active":
         raise Unhealthy(f"it is {status.get('State', 'not ready')}")
 
@@ -93,10 +93,10 @@ def _datanode(settings: Settings) -> None:
     user = "user.name=" + _hdfs_user()
     place = _HTTP.request("PUT", f"{base}?op=CREATE&overwrite=true&replication=1&{user}", redirect=False)
     if place.status != 307:
-        raise Unhealthy(f"HDFS took no file: {_remote(place.data)}")
+        raise Unhealthy(hdfs_room.lack(settings) or f"HDFS took no file: {_remote(place.data)}")
     wrote = _HTTP.request("PUT", place.headers["Location"], body=b"well")
     if wrote.status != 201:
-        raise Unhealthy(f"HDFS took no file: {_remote(wrote.data)}")
+        raise Unhealthy(hdfs_room.lack(settings) or f"HDFS took no file: {_remote(wrote.data)}")
     # The one retry is the redirect to the DataNode; without any, urllib3 does not follow it.
     read = _HTTP.request("GET", f"{base}?op=OPEN&{user}", retries=1)
     if read.data != b"well":
@@ -128,7 +128,7 @@ def _spark_streaming(settings: Settings) -> None:
 
 
 def _hbase_master(settings: Settings) -> None:
-    server = _jmx(settings.port("hbase_master_http"), "Hadoop:service=HBase,name=Master,sub=Server")
+    server = jmx.bean(settings.port("hbase_master_http"), "Hadoop:service=HBase,name=Master,sub=Server")
     if str(server.get("tag.isActiveMaster")).lower() != "true":
         raise Unhealthy("it is not the active master yet")
     if int(server.get("numRegionServers", 0)) < 1:
@@ -136,7 +136,7 @@ def _hbase_master(settings: Settings) -> None:
 
 
 def _hbase_regionserver(settings: Settings) -> None:
-    server = _jmx(settings.port("hbase_regionserver_http"), "Hadoop:service=HBase,name=RegionServer,sub=Server")
+    server = jmx.bean(settings.port("hbase_regionserver_http"), "Hadoop:service=HBase,name=RegionServer,sub=Server")
     if "regionCount" not in server:
         raise Unhealthy("it does not serve regions yet")
 
@@ -250,14 +250,6 @@ PROBES: dict[str, Probe] = {
     "dashboard": _dashboard,
     "warden": _warden,
 }
-
-
-def _jmx(port: int, bean: str) -> dict[str, Any]:
-    answer = _HTTP.request("GET", f"http://127.0.0.1:{port}/jmx?qry={bean}")
-    if answer.status != 200:
-        raise Unhealthy(f"its status page answered {answer.status}")
-    beans = json.loads(answer.data)["beans"]
-    return dict(beans[0]) if beans else {}
 
 
 def _remote(body: bytes) -> str:

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from footfall.cluster import diagnosis, jars, java
+from footfall.cluster import diagnosis, hdfs_room, jars, java
 from footfall.cluster.errors import ClusterError
 from footfall.settings import Ports, Retention, Settings
 from tests.unit.cluster.conftest import FakeJava
@@ -58,6 +58,14 @@ def test_a_taken_port_is_named(settings: Settings) -> None:
 def test_a_full_disk_is_named(settings: Settings) -> None:
     report = diagnosis.diagnose(_settings(settings, retention=Retention(free_disk_gib=1e9)))
     assert any("retention.free_disk_gib" in problem for problem in report["problems"])
+
+
+def test_hdfs_without_room_is_said_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hdfs_room, "lack", lambda _: "HDFS has no room.")
+    _wanted(settings, "zookeeper")
+    assert "HDFS has no room." not in diagnosis.diagnose(_settings(settings))["problems"]
+    (settings.run_dir / "wanted.json").write_text(json.dumps(["namenode", "datanode"]))
+    assert diagnosis.diagnose(_settings(settings))["problems"].count("HDFS has no room.") == 1
 
 
 def test_growth_is_told_from_what_is_stored(settings: Settings) -> None:

@@ -159,6 +159,27 @@ def test_figures_of_hdfs_and_hbase(
 
 
 @pytest.mark.parametrize(
+    ("nodes", "left", "finding"),
+    [
+        (1, 128 * 2**20 - 1, "HDFS has no room for another block: 127 MiB are free beside what it leaves to others "),
+        # Room enough, or nobody there: then it is something else.
+        (1, 128 * 2**20, "HDFS took no file: "),
+        (0, 0, "HDFS took no file: "),
+    ],
+)
+def test_a_full_datanode_is_told_with_what_mends_it(
+    settings: Settings, web: tuple[int, Answers], nodes: int, left: int, finding: str
+) -> None:
+    number, answers = web
+    state = {"NumLiveDataNodes": nodes, "CapacityRemaining": left}
+    answers["/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"] = (200, {"beans": [state]})
+    at = _at(settings, namenode_http=number)
+    told = _finding(at, "datanode")
+    assert told.startswith(finding)
+    assert (f"Make room on the disk of {settings.data_dir}" in told) == (nodes == 1 and left < 128 * 2**20)
+
+
+@pytest.mark.parametrize(
     ("answer", "finding"),
     [
         ((200, {"beans": []}), "it is not ready"),
