@@ -1,12 +1,15 @@
 """How fast a backlog is archived and windowed: `PYTHONPATH=src:. python -m bench.stream.catch_up`, nobody visiting.
 
 The streaming driver is stopped, `--events` stored events of `--sessions` visits over `--minutes` go into Kafka, the
-live path counts them, and then the same records are taken twice, one after the other:
+live path counts them, and then the same records are taken three times, one after the other:
 
 archive  by the driver, from when its first batch began until the last was in place; without the start of its JVMs.
 windows  until all their minutes are published too.
 python   by a plain consumer that leaves repeats out and counts the same one- and five-minute windows in dicts and sets,
          nothing stored.
+quix     by quix-streams, the first of them alone (`--quix-windows`, `--quix-state`), in the two ways of
+         `quix_windows.py`. Its figures must be plain Python's, or the run fails. For it, the first run makes an
+         environment under the home.
 
 The events stay in Kafka and in HDFS: use a platform that may be thrown away.
 """
@@ -14,19 +17,15 @@ The events stay in Kafka and in HDFS: use a platform that may be thrown away.
 import argparse
 import json
 import time
-from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
-import orjson
-from confluent_kafka import Consumer, TopicPartition
-
-from bench.live.backlog import PARTITIONS, Offsets, ends, fill
+from bench.live.backlog import ends, fill
 from bench.live.processes import cpu_seconds, running
+from bench.stream.plain import by_python
+from bench.stream.quix import by_quix
 from footfall import names
 from footfall.cluster.manager import Manager
 from footfall.cluster.run import recall
-from footfall.events.times import parse_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.realtime.lag import lag
 from footfall.settings import Settings
@@ -37,7 +36,6 @@ from footfall.streaming.progress import Journal, Progress
 SERVICE = "spark-streaming"
 LOOK_S = 0.5
 PATIENCE_S = 900.0
-FIVE = 5
 
 
 def batches(settings: Settings, after: int) -> list[Progress]:
@@ -94,70 +92,13 @@ def by_driver(settings: Settings, last: int, begin: int, end: int, until_minute:
     }
 
 
-def records(settings: Settings, start: Offsets, end: Offsets) -> Iterator[bytes]:
-    """The values of these records."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": settings.kafka_bootstrap,
-            "group.id": "bench-stream",
-            "enable.auto.commit": False,
-            # Its default of a second makes a fast reader wait.
-            "fetch.queue.backoff.ms": 5,
-        }
-    )
-    consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in PARTITIONS])
-    left = sum(end.values()) - sum(start.values())
-    while left > 0:
-        for message in consumer.consume(10_000, 1.0):
-            value = message.value()
-            if message.error() is None and message.offset() < end[message.partition()] and value is not None:
-                left -= 1
-                yield value
-    consumer.close()
-
-
-def by_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
-    """The same windows in one process; visitors and visits as sets of each window."""
-    begin_s, count = time.monotonic(), 0
-    known: set[tuple[str, str]] = set()
-    windows: dict[tuple[Any, ...], list[Any]] = defaultdict(lambda: [0, 0, 0, 0, set(), set(), []])
-    for value in records(settings, start, end):
-        count += 1
-        event = orjson.loads(value)
-        identity = event["session_id"], event["event_id"]
-        if identity in known:
-            continue
-        known.add(identity)
-        if event["is_bot"]:
-            continue
-        app, minute, kind = event["app_id"], parse_rfc3339_ms(event["event_time"]) // 60_000, event["event_type"]
-        view, path = kind == "page_view", event.get("page_path")
-        failed = kind == "error" or (view and event.get("http_status", 0) >= 500)
-        places = [("app", app), ("country", event.get("country")), ("device", event.get("device_type"))]
-        if path is not None:
-            places += [("page", path), ("section", event.get("page_section"))]
-        for place in places:
-            for key in [(1, minute), *((FIVE, minute - age) for age in range(FIVE))]:
-                window = windows[(*key, app, *place)]
-                window[0] += 1
-                window[1] += view
-                window[2] += failed
-                window[3] += event.get("engaged_ms", 0) if kind == "page_ping" else 0
-                window[4].add(event["session_id"])
-                window[5].add(event["anonymous_id"])
-                if view and "response_ms" in event:
-                    window[6].append(event["response_ms"])
-    for window in windows.values():
-        window[6].sort()
-    seconds = time.monotonic() - begin_s
-    return {"events_per_s": round(count / seconds), "seconds": round(seconds, 1), "windows": len(windows)}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--sessions", type=int, default=50_000)
     parser.add_argument("--minutes", type=float, default=300)
+    parser.add_argument("--quix-windows", type=int, default=1_000, help="events for quix-streams' own windows; 0: none")
+    parser.add_argument("--quix-state", type=int, default=50_000, help="events for it with state by key; 0: none")
     options = parser.parse_args()
     settings = recall()
     Manager(settings).stop(SERVICE)
@@ -171,6 +112,9 @@ def main() -> None:
         "driver": by_driver(settings, last, sum(start.values()), sum(end.values()), until_minute),
         "python": by_python(settings, start, end),
     }
+    ways = {"windows": options.quix_windows, "state": options.quix_state}
+    if asked := {way: events for way, events in ways.items() if events}:
+        found["quix"] = by_quix(settings, start, end, asked)
     print(json.dumps(found, indent=1))
 
 

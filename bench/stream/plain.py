@@ -1,0 +1,104 @@
+"""The same windows by a plain consumer: repeats left out, windows in dicts and sets, nothing stored."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import orjson
+from confluent_kafka import Consumer, TopicPartition
+
+from bench.live.backlog import PARTITIONS, Offsets
+from footfall import names
+from footfall.events.times import parse_rfc3339_ms
+from footfall.settings import Settings
+
+FIVE = 5
+
+
+class Record(NamedTuple):
+    """As `events` holds it."""
+
+    partition: int
+    key: bytes
+    value: bytes
+
+
+class Window:
+    """The figures of one window at one place."""
+
+    __slots__ = ("engaged_ms", "errors", "page_views", "responses_ms", "visitors", "visits")
+
+    def __init__(self) -> None:
+        self.page_views = self.engaged_ms = self.errors = 0
+        self.visits: set[str] = set()
+        self.visitors: set[str] = set()
+        self.responses_ms: list[int] = []
+
+
+# Length and start in minutes, the app, the dimension, its value.
+Key = tuple[int, int, str, str, str | None]
+
+
+def records(settings: Settings, start: Offsets, end: Offsets) -> Iterator[Record]:
+    """The records between these offsets."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "group.id": "bench-stream",
+            "enable.auto.commit": False,
+            # Its default of a second makes a fast reader wait.
+            "fetch.queue.backoff.ms": 5,
+        }
+    )
+    consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in PARTITIONS if start[p] < end[p]])
+    left = sum(end.values()) - sum(start.values())
+    while left > 0:
+        for message in consumer.consume(10_000, 1.0):
+            value = message.value()
+            if message.error() is None and message.offset() < end[message.partition()] and value is not None:
+                left -= 1
+                yield Record(message.partition(), message.key() or b"", value)
+    consumer.close()
+
+
+def windows(values: Iterable[bytes]) -> dict[Key, Window]:
+    """Every window of people, visits and visitors as sets."""
+    known: set[tuple[str, str]] = set()
+    found: dict[Key, Window] = defaultdict(Window)
+    for value in values:
+        event = orjson.loads(value)
+        identity = event["session_id"], event["event_id"]
+        if identity in known:
+            continue
+        known.add(identity)
+        if event["is_bot"]:
+            continue
+        app, minute, kind = event["app_id"], parse_rfc3339_ms(event["event_time"]) // 60_000, event["event_type"]
+        view, path = kind == "page_view", event.get("page_path")
+        failed = kind == "error" or (view and event.get("http_status", 0) >= 500)
+        places = [("app", app), ("country", event.get("country")), ("device", event.get("device_type"))]
+        if path is not None:
+            places += [("page", path), ("section", event.get("page_section"))]
+        for place in places:
+            for span in [(1, minute), *((FIVE, minute - age) for age in range(FIVE))]:
+                window = found[(*span, app, *place)]
+                window.page_views += view
+                window.errors += failed
+                window.engaged_ms += event.get("engaged_ms", 0) if kind == "page_ping" else 0
+                window.visits.add(event["session_id"])
+                window.visitors.add(event["anonymous_id"])
+                if view and "response_ms" in event:
+                    window.responses_ms.append(event["response_ms"])
+    for window in found.values():
+        window.responses_ms.sort()
+    return found
+
+
+def by_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
+    """How fast it counts these records in this process."""
+    began_s = time.monotonic()
+    found = windows(record.value for record in records(settings, start, end))
+    seconds = time.monotonic() - began_s
+    count = sum(end.values()) - sum(start.values())
+    return {"events_per_s": round(count / seconds), "seconds": round(seconds, 1), "windows": len(found)}
