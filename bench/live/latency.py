@@ -11,27 +11,22 @@ Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISI
 import argparse
 import json
 import queue
-import random
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-import orjson
-import urllib3
-
 from bench.live.figures import spread_ms
+from bench.live.load import Sent, send_steadily
 from bench.live.processes import cpu_between, cpu_seconds, running
-from bench.live.visits import Visit, visits
+from bench.live.visits import Visit
 from footfall import names
 from footfall.cluster.run import recall
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
-VISITS = 300
-# Each event of a visit comes after the answer to the one before only by chance; so many may be under way at once.
-SENDERS = 16
 # Events may be this late in HBase before they count as missing.
 PATIENCE_S = 30.0
 
@@ -50,12 +45,9 @@ class Watched:
 class Results:
     """What was found; seconds."""
 
-    posts: list[float] = field(default_factory=list)
     latest: list[float] = field(default_factory=list)
     earliest: list[float] = field(default_factory=list)
-    late: list[float] = field(default_factory=list)
     looks: int = 0
-    errors: int = 0
     missing: int = 0
 
 
@@ -106,72 +98,21 @@ class Watcher(threading.Thread):
         return left
 
 
-def measure(settings: Settings, rate: float, seconds: float, look_s: float, every: int) -> Results:
+def measure(settings: Settings, rate: float, seconds: float, look_s: float, every: int) -> tuple[Sent, Results]:
     """Sends `rate` events a second for so long and waits for the last to be readable; looks for each n-th."""
-    results, rng = Results(), random.Random()
-    crowd = visits(settings, VISITS, int(time.time() * 1000))
+    results = Results()
     watcher = Watcher(settings, results, look_s)
-    due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
-    lock = threading.Lock()
-    busy: set[str] = set()
 
-    def take() -> Visit:
-        with lock:
-            free = rng.choice(crowd)
-            while free.session_id in busy:
-                free = rng.choice(crowd)
-            busy.add(free.session_id)
-            return free
+    def accepted(number: int, visit: Visit, event: dict[str, Any], sent_s: float) -> None:
+        if number % every == 0:
+            column = tables.session_column(UUID(event["event_id"]).bytes)
+            watcher.watch(Watched(visit.session_id.encode(), column, sent_s, sent_s))
 
-    def send() -> None:
-        pool = urllib3.PoolManager(maxsize=1)
-        while (due_s := due.get()) is not None:
-            visit = take()
-            event = visit.next_event(int(time.time() * 1000))
-            sent_s = time.monotonic()
-            accepted = _post(settings, pool, visit, event)
-            answered_s = time.monotonic()
-            with lock:
-                busy.discard(visit.session_id)
-                results.late.append(sent_s - due_s)
-                if accepted:
-                    results.posts.append(answered_s - sent_s)
-                else:
-                    results.errors += 1
-                watched = accepted and len(results.posts) % every == 0
-            if watched:
-                column = tables.session_column(UUID(event["event_id"]).bytes)
-                watcher.watch(Watched(visit.session_id.encode(), column, sent_s, sent_s))
-
-    senders = [threading.Thread(target=send) for _ in range(SENDERS)]
-    for thread in (watcher, *senders):
-        thread.start()
-    began_s = time.monotonic()
-    for number in range(round(rate * seconds)):
-        due_s = began_s + number / rate
-        time.sleep(max(0.0, due_s - time.monotonic()))
-        due.put(due_s)
-    for _ in senders:
-        due.put(None)
-    for thread in senders:
-        thread.join()
+    watcher.start()
+    sent = send_steadily(settings, rate, seconds, accepted)
     watcher.finish()
     watcher.join()
-    return results
-
-
-def _post(settings: Settings, pool: urllib3.PoolManager, visit: Visit, event: dict[str, object]) -> bool:
-    headers = {
-        "Content-Type": "application/json",
-        "X-Forwarded-For": visit.person.address,
-        "User-Agent": visit.person.device.user_agent,
-    }
-    url = f"http://127.0.0.1:{settings.port(visit.person.app)}/collect"
-    try:
-        answer = pool.request("POST", url, body=orjson.dumps(event), headers=headers, retries=False, timeout=10)
-    except urllib3.exceptions.HTTPError:
-        return False
-    return answer.status == 202 and orjson.loads(answer.data)["accepted"] == 1
+    return sent, results
 
 
 def main() -> None:
@@ -186,20 +127,20 @@ def main() -> None:
     measure(settings, options.rate, min(5.0, options.seconds), options.look_ms / 1000, options.every)
     processes = running(settings)
     before, began_s = cpu_seconds(processes), time.monotonic()
-    results = measure(settings, options.rate, options.seconds, options.look_ms / 1000, options.every)
+    sent, results = measure(settings, options.rate, options.seconds, options.look_ms / 1000, options.every)
     taken_s, used = time.monotonic() - began_s, cpu_between(before, cpu_seconds(processes))
     errors = [late - early for late, early in zip(results.latest, results.earliest, strict=True)]
     report = {
         "rate": options.rate,
-        "events": len(results.posts),
+        "events": len(sent.posts),
         "looked_for": len(results.latest),
-        "errors": results.errors,
+        "errors": sent.errors,
         "missing": results.missing,
         "event_to_hbase": spread_ms(results.latest),
         "not_before": spread_ms(results.earliest),
         "measuring_error": spread_ms(errors),
-        "post": spread_ms(results.posts),
-        "sender_behind": spread_ms(results.late),
+        "post": spread_ms(sent.posts),
+        "sender_behind": spread_ms(sent.late),
         "looks_per_s": round(results.looks / taken_s, 1),
         "cores": round(sum(used.values()) / taken_s, 2),
         "cpu_s": used,

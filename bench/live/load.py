@@ -1,0 +1,93 @@
+"""Events of many visits, POSTed to the sites' `/collect`, one a request, at a steady rate that waits for no answer."""
+
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import urllib3
+
+from bench.live.visits import Visit, visits
+from footfall.settings import Settings
+
+VISITS = 300
+# Each event of a visit comes after the answer to the one before only by chance; so many may be under way at once.
+SENDERS = 16
+
+# Told of the n-th accepted event: n from 1, its visit, the event, when it was sent (seconds of the monotonic clock).
+Accepted = Callable[[int, Visit, dict[str, Any], float], None]
+
+
+@dataclass
+class Sent:
+    """posts: how long each accepted POST took. late: how long after it was due each was sent. All in seconds."""
+
+    posts: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    errors: int = 0
+
+
+def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Accepted) -> Sent:
+    """Sends `rate` events a second for so long, and waits for the last answers."""
+    sent, rng = Sent(), random.Random()
+    crowd = visits(settings, VISITS, int(time.time() * 1000))
+    due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+    lock = threading.Lock()
+    busy: set[str] = set()
+
+    def take() -> Visit:
+        with lock:
+            free = rng.choice(crowd)
+            while free.session_id in busy:
+                free = rng.choice(crowd)
+            busy.add(free.session_id)
+            return free
+
+    def send() -> None:
+        pool = urllib3.PoolManager(maxsize=1)
+        while (due_s := due.get()) is not None:
+            visit = take()
+            event = visit.next_event(int(time.time() * 1000))
+            sent_s = time.monotonic()
+            taken = _post(settings, pool, visit, event)
+            answered_s = time.monotonic()
+            with lock:
+                busy.discard(visit.session_id)
+                sent.late.append(sent_s - due_s)
+                if taken:
+                    sent.posts.append(answered_s - sent_s)
+                    accepted(len(sent.posts), visit, event, sent_s)
+                else:
+                    sent.errors += 1
+
+    senders = [threading.Thread(target=send) for _ in range(SENDERS)]
+    for thread in senders:
+        thread.start()
+    began_s = time.monotonic()
+    for number in range(round(rate * seconds)):
+        due_s = began_s + number / rate
+        time.sleep(max(0.0, due_s - time.monotonic()))
+        due.put(due_s)
+    for _ in senders:
+        due.put(None)
+    for thread in senders:
+        thread.join()
+    return sent
+
+
+def _post(settings: Settings, pool: urllib3.PoolManager, visit: Visit, event: dict[str, Any]) -> bool:
+    headers = {
+        "Content-Type": "application/json",
+        "X-Forwarded-For": visit.person.address,
+        "User-Agent": visit.person.device.user_agent,
+    }
+    url = f"http://127.0.0.1:{settings.port(visit.person.app)}/collect"
+    try:
+        answer = pool.request("POST", url, body=orjson.dumps(event), headers=headers, retries=False, timeout=10)
+    except urllib3.exceptions.HTTPError:
+        return False
+    return answer.status == 202 and orjson.loads(answer.data)["accepted"] == 1
