@@ -1,0 +1,197 @@
+"""How fast Flume brings log lines to HDFS: `PYTHONPATH=src:. python -m bench.stream.flume`, the platform running.
+
+`--lines` lines, as the sites write them (a request has one of access and one of performance, one in fifty fails and has
+one of error), are made beforehand and then written into the sites' folders, as fast as the disk takes them. They are
+counted in HDFS as they arrive there, each once however often it comes, until none is missing. The time is from the
+first one's writing until the last one can be read. `cpu_s` includes that counting: each byte is read back once.
+
+The lines stay: use a platform that may be thrown away.
+"""
+
+import argparse
+import contextlib
+import getpass
+import json
+import random
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from urllib.parse import quote
+
+import urllib3
+
+from bench.live.processes import cpu_between, cpu_seconds, running
+from footfall.cluster.run import recall
+from footfall.events.identity import new_uuid7
+from footfall.hdfs import Hdfs, HdfsAway
+from footfall.logs import places
+from footfall.names import APP_IDS, LOG_KINDS, LogKind
+from footfall.settings import Settings
+from footfall.sites.weblogs import Served, error_record, json_line
+
+LOOK_S = 0.5
+PATIENCE_S = 600.0
+FAILING = 50  # one request in so many
+WRITE_BYTES = 1 << 20
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
+
+# By site and kind.
+Lines = dict[tuple[str, LogKind], list[bytes]]
+
+
+def made(count: int) -> Lines:
+    """About so many lines of the last minute, those of each file in order of their time."""
+    rng, now_ms = random.Random(), int(time.time() * 1000)
+    requests = round(count / (2 + 1 / FAILING))
+    found: Lines = {(app, kind): [] for app in APP_IDS for kind in LOG_KINDS}
+    for number in range(requests):
+        app, at_ms = rng.choice(APP_IDS), now_ms - 60_000 + 60_000 * number // requests
+        path, fails = f"/section-{rng.randrange(8)}/page-{rng.randrange(150)}", number % FAILING == 0
+        served = Served(
+            app_id=app,
+            request_id=new_uuid7(at_ms),
+            at_ms=at_ms,
+            duration_us=rng.randrange(2_000, 80_000),
+            address=f"203.0.{rng.randrange(256)}.0",
+            method="GET",
+            target=path,
+            protocol="HTTP/1.1",
+            status=500 if fails else 200,
+            bytes_sent=rng.randrange(2_000, 40_000),
+            referrer=f"http://127.0.0.1/section-{rng.randrange(8)}/",
+            agent=AGENT,
+            endpoint="page",
+            queue_us=rng.randrange(2_000),
+            memory_bytes=90_000_000 + rng.randrange(10_000_000),
+            cpu_us=rng.randrange(1_000, 20_000),
+        )
+        found[app, "access"].append(served.access_line())
+        found[app, "performance"].append(json_line(served.performance_record()))
+        if fails:
+            record = error_record(app, served.request_id, at_ms, path, "opening a page", _failure(), 500)
+            found[app, "error"].append(json_line(record))
+    return found
+
+
+def write(settings: Settings, lines: Lines) -> None:
+    """Appends them to a new file of each site and kind, named as if the site had started now."""
+    name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"[:-3] + "Z.log"
+    for (app, kind), mine in lines.items():
+        content = b"".join(mine)
+        with (settings.logs_dir / "sites" / app / f"{kind}-{name}").open("ab", buffering=0) as file:
+            for start in range(0, len(content), WRITE_BYTES):
+                file.write(content[start : start + WRITE_BYTES])
+
+
+@dataclass
+class Arrivals:
+    """Reads what is new in HDFS's files and strikes it out of what is missing; lines by their hashes."""
+
+    settings: Settings
+    missing: set[int]
+    repeated: int = 0
+    _read: dict[str, int] = field(default_factory=dict)  # bytes, by the name that the file will have
+    _rests: dict[str, bytes] = field(default_factory=dict)
+    _expected: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._expected = frozenset(self.missing)
+        self._hdfs = Hdfs(self.settings)
+        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=20.0))
+
+    def look(self) -> None:
+        """Once through all files; what was read already is not read again. Raises HdfsAway."""
+        for kind in LOG_KINDS:
+            for folder in places.days(self._hdfs, kind).values():
+                for file in self._hdfs.list(folder):
+                    self._file(file.path)
+
+    def _file(self, path: str) -> None:
+        name = places.final_name(path, 0) if places.has_open_name(path) else path
+        for called in dict.fromkeys((path, name)):
+            content = self._rest(called, self._read.get(name, 0))
+            if content is not None:
+                self._take(name, content)
+                return
+
+    def _rest(self, path: str, offset: int) -> bytes | None:
+        """What a file holds from there on; None if that is nothing, and of a file that is gone."""
+        base = f"http://127.0.0.1:{self.settings.port('namenode_http')}/webhdfs/v1"
+        place = self._http.request("GET", f"{base}{quote(path)}?op=OPEN&user.name={getpass.getuser()}", redirect=False)
+        if place.status != 307:
+            return None
+        # The NameNode takes an open file to be as long as it was at first, and would refuse the offset.
+        answer = self._http.request("GET", re.sub(r"\boffset=\d+", f"offset={offset}", place.headers["Location"]))
+        return answer.data if answer.status == 200 else None
+
+    def _take(self, name: str, content: bytes) -> None:
+        self._read[name] = self._read.get(name, 0) + len(content)
+        *whole, self._rests[name] = (self._rests.get(name, b"") + content).split(b"\n")
+        for line in whole:
+            key = hash(line)
+            if key in self.missing:
+                self.missing.discard(key)
+            elif key in self._expected:
+                self.repeated += 1
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > until_s:
+            raise SystemExit(f"Not all lines are in HDFS after {PATIENCE_S:.0f} s.")
+        time.sleep(LOOK_S)
+
+
+def _failure() -> Exception:
+    """With a traceback, as a page's has one."""
+    try:
+        raise LookupError("There is no such article.")
+    except LookupError as error:
+        return error
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lines", type=int, default=600_000)
+    options = parser.parse_args()
+    settings = recall()
+    lines = made(options.lines)
+    count, size = sum(map(len, lines.values())), sum(len(line) for mine in lines.values() for line in mine)
+    # What is there already is read before, so that nothing of it is in the figures.
+    arrivals = Arrivals(settings, {hash(line[:-1]) for mine in lines.values() for line in mine})
+    arrivals.look()
+    if len(arrivals.missing) != count:
+        raise SystemExit("Two of the made lines are the same, or some are in HDFS already.")
+    processes = running(settings)
+    before, began_s = cpu_seconds(processes), time.monotonic()
+    write(settings, lines)
+    written_s = time.monotonic() - began_s
+    lines.clear()
+
+    def arrived() -> bool:
+        # A file may be between its two names; an outage would show in the time.
+        with contextlib.suppress(HdfsAway, urllib3.exceptions.HTTPError):
+            arrivals.look()
+        return not arrivals.missing
+
+    _until(arrived)
+    seconds = time.monotonic() - began_s
+    used = cpu_between(before, cpu_seconds(processes))
+    report = {
+        "lines_per_s": round(count / seconds),
+        "lines": count,
+        "mib": round(size / 2**20, 1),
+        "seconds": round(seconds, 1),
+        "written_s": round(written_s, 1),
+        "repeated": arrivals.repeated,
+        "cpu_us_a_line": {name: round(used.get(name, 0.0) / count * 1e6, 1) for name in ("flume", "datanode")},
+        "cpu_s": used,
+    }
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
