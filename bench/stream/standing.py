@@ -1,0 +1,39 @@
+"""What logs and archive hold and use while nobody is there: `PYTHONPATH=src:. python -m bench.stream.standing`.
+
+HDFS, Flume, YARN, and Spark with its driver, its application's master and its executor, on a running platform without
+visitors (`FOOTFALL_VISITORS_PER_SITE=0`). Memory by PSS at the end of `--seconds`, the processor over all of them. HDFS
+is HBase's too, and counts here all the same. Best measured an hour after the start, when all have done what they do
+once. Linux only.
+"""
+
+import argparse
+import json
+import time
+
+from bench.live.processes import cpu_between, cpu_seconds, pss_mib, running
+from footfall.cluster.run import recall
+
+PARTS = ("namenode", "datanode", "flume", "yarn-", "spark")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=300)
+    options = parser.parse_args()
+    settings = recall()
+    parts = {name: process for name, process in running(settings).items() if name.startswith(PARTS)}
+    before, began_s = cpu_seconds(parts), time.monotonic()
+    time.sleep(options.seconds)
+    used, seconds = cpu_between(before, cpu_seconds(parts)), time.monotonic() - began_s
+    held = {name: round(pss_mib(process), 1) for name, process in parts.items()}
+    report = {
+        "pss_mib": round(sum(held.values())),
+        "cores": round(sum(used.values()) / seconds, 3),
+        "pss_mib_by_process": dict(sorted(held.items(), key=lambda item: -item[1])),
+        "cores_by_process": {name: round(cpu_s / seconds, 3) for name, cpu_s in used.items()},
+    }
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
