@@ -9,7 +9,7 @@ from footfall.logs import places
 from tests.support.platform import Platform, await_true
 from tests.support.weblogs import await_all_arrived
 
-_PAUSE_S = 30
+_PAUSE_S = 60
 
 
 def test_flume_dies_twice(busy_platform: Platform) -> None:
@@ -26,7 +26,7 @@ def test_flume_dies_twice(busy_platform: Platform) -> None:
     await_all_arrived(busy_platform.settings)
 
 
-def test_hdfs_pauses(busy_platform: Platform) -> None:
+def test_hdfs_pauses_for_a_minute(busy_platform: Platform) -> None:
     pid = int(busy_platform.service("datanode")["pid"])
     os.kill(pid, signal.SIGSTOP)
     try:

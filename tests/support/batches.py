@@ -1,0 +1,30 @@
+"""How far the running platform's archive is, batch by batch."""
+
+from footfall.hdfs import Hdfs
+from footfall.settings import Settings
+from footfall.streaming.progress import Journal, Progress
+from tests.support.platform import await_true
+
+# A batch each quarter of a minute; on a busy machine one may take as long.
+_BATCHES_S = 120.0
+
+
+def latest(settings: Settings) -> Progress:
+    """The last archived batch."""
+    journal = Journal(Hdfs(settings))
+    current = journal.current()
+    assert current is not None
+    found = journal.latest(current.checkpoint)
+    assert found is not None
+    return found
+
+
+def await_more(settings: Settings, count: int = 2, seconds: float = _BATCHES_S) -> None:
+    """Waits until so many more batches are archived."""
+    before = latest(settings)
+
+    def archived() -> bool:
+        now = latest(settings)
+        return now.checkpoint != before.checkpoint or now.batch >= before.batch + count
+
+    await_true(archived, f"{count} more batches", seconds, every=1)
