@@ -1,0 +1,35 @@
+"""The DataNode's disk is full: it is named, all waits, and with room again goes on by itself; nothing is lost."""
+
+from footfall.streaming import report
+from tests.support import batches
+from tests.support.full_datanode import full
+from tests.support.platform import Platform, await_true
+from tests.support.weblogs import await_all_arrived
+
+_SENTENCE = "HDFS has no room for another block: "
+_REMEDY = "Make room on the disk of "
+
+
+def test_a_full_datanode_is_named_and_loses_nothing(busy_platform: Platform) -> None:
+    settings = busy_platform.settings
+    before = batches.latest(settings)
+    with full(settings):
+        await_true(lambda: _SENTENCE in busy_platform.service("datanode")["detail"], "status to name it", 60, every=1)
+        [problem] = [problem for problem in busy_platform.json("doctor")["problems"] if _SENTENCE in problem]
+        assert _REMEDY in problem
+        await_true(lambda: _trouble(busy_platform) != "", "the archive to say that it waits", 60, every=0.5)
+        stood = batches.latest(settings)
+    pid = busy_platform.service("datanode")["pid"]
+    await_true(lambda: busy_platform.service("datanode")["state"] == "healthy", "room again", 60, every=1)
+    await_true(lambda: batches.latest(settings).batch > stood.batch, "the archive to go on", 120, every=1)
+    await_all_arrived(settings, 180)
+    await_true(lambda: bool(busy_platform.json("status")["healthy"]), "everything well", 180, every=2)
+    busy_platform.assert_verified()
+    assert busy_platform.service("datanode")["pid"] == pid, "nobody else had to start it"
+    assert batches.latest(settings).totals.archived > before.totals.archived
+    assert not any(_SENTENCE in problem for problem in busy_platform.json("doctor")["problems"])
+
+
+def _trouble(platform: Platform) -> str:
+    found = report.read(platform.settings)
+    return "" if found is None else found.trouble

@@ -1,0 +1,56 @@
+"""A DataNode that takes no block: the real one, told to leave more of the disk to others than there is.
+
+To HDFS that is a full disk: what is there can be read, nothing can be begun. Run as a program, this becomes that
+DataNode, as `footfall run datanode` becomes the usual one; `full` lets the process manager do so for a while.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from footfall.cluster import configure
+from footfall.cluster.manager import Manager
+from footfall.cluster.run import recall
+from footfall.cluster.services import BY_NAME
+from footfall.settings import REPOSITORY, Settings
+
+_SERVICE = "datanode"
+_LEFT_TO_OTHERS = 2**60
+
+
+@contextmanager
+def full(settings: Settings) -> Iterator[None]:
+    """Starts the service anew without any room, and at the end anew as it was; nothing else is touched."""
+    conf = settings.conf_dir / "supervisord.conf"
+    usual = conf.read_text("utf-8")
+    # As a module: of a file's folder, Python would take `platform` for its own.
+    command = f"env PYTHONPATH={REPOSITORY / 'src'}:{REPOSITORY} {sys.executable} -m {__name__}"
+    replaced, count = re.subn(rf"(?m)^command=.* run {_SERVICE}$", f"command={command}", usual)
+    assert count == 1
+    try:
+        _restart(settings, replaced)
+        yield
+    finally:
+        _restart(settings, usual)
+
+
+def _restart(settings: Settings, text: str) -> None:
+    manager = Manager(settings)
+    (settings.conf_dir / "supervisord.conf").write_text(text, "utf-8")
+    assert manager.apply() == {_SERVICE}
+    manager.ensure_started(_SERVICE)
+
+
+def main() -> None:
+    """Becomes the DataNode."""
+    settings, service = recall(), BY_NAME[_SERVICE]
+    assert service.command is not None
+    configure.write(settings, service)
+    command = [*service.command(settings), "-D", f"dfs.datanode.du.reserved={_LEFT_TO_OTHERS}"]
+    os.execve(command[0], command, configure.child_environment(settings))
+
+
+if __name__ == "__main__":
+    main()
