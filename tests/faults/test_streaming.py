@@ -6,35 +6,14 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 
+from footfall.cluster.yarn import STEP_MB, node
 from footfall.hdfs import Hdfs
 from footfall.streaming import places, report
 from footfall.streaming.compaction import FAN
-from footfall.streaming.progress import Journal, Progress
+from tests.support import batches, yarn
 from tests.support.platform import Platform, await_true
 
 _EXECUTOR = "YarnCoarseGrainedExecutorBackend"
-# A batch each quarter of a minute; on a busy machine one may take as long.
-_BATCHES_S = 120.0
-
-
-def _latest(platform: Platform) -> Progress:
-    journal = Journal(Hdfs(platform.settings))
-    current = journal.current()
-    assert current is not None
-    latest = journal.latest(current.checkpoint)
-    assert latest is not None
-    return latest
-
-
-def _await_batches(platform: Platform, count: int = 2) -> None:
-    """Waits until so many more batches are archived."""
-    before = _latest(platform)
-
-    def archived() -> bool:
-        now = _latest(platform)
-        return now.checkpoint != before.checkpoint or now.batch >= before.batch + count
-
-    await_true(archived, f"{count} more batches", _BATCHES_S, every=1)
 
 
 def _refused(platform: Platform) -> str:
@@ -70,7 +49,7 @@ def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
 
 
 def test_driver(busy_platform: Platform) -> None:
-    _await_batches(busy_platform)
+    batches.await_more(busy_platform.settings)
     log = busy_platform.settings.logs_dir / "spark-streaming.log"
     told = log.stat().st_size
     pid = busy_platform.kill_service("spark-streaming")
@@ -80,25 +59,53 @@ def test_driver(busy_platform: Platform) -> None:
     busy_platform.assert_verified()
 
 
-def test_executor(busy_platform: Platform) -> None:
-    old = {process.pid for process in busy_platform.processes(_EXECUTOR)}
+def _kill_the_executor(platform: Platform) -> None:
+    """And waits for the next one."""
+    old = {process.pid for process in platform.processes(_EXECUTOR)}
     assert old, "no executor is running"
     for pid in old:
-        busy_platform.kill(pid)
-    await_true(lambda: bool({p.pid for p in busy_platform.processes(_EXECUTOR)} - old), "a new executor", 120)
-    _await_batches(busy_platform)
+        platform.kill(pid)
+    await_true(lambda: bool({p.pid for p in platform.processes(_EXECUTOR)} - old), "a new executor", 120)
+
+
+def test_executor(busy_platform: Platform) -> None:
+    _kill_the_executor(busy_platform)
+    batches.await_more(busy_platform.settings)
+    busy_platform.assert_verified()
+
+
+def test_executor_comes_back_beside_a_full_batch_queue(busy_platform: Platform) -> None:
+    settings = busy_platform.settings
+    share_mb = next(queue.memory_mb for queue in node(settings).queues if queue.name == "batch")
+    # A share in hundredths of a percent may be a little less than that: so all but the last step, and more than it.
+    most_mb = share_mb - STEP_MB
+    asked = [yarn.submit(settings, f"test-{mb}", "batch", mb, "sleep 600") for mb in (most_mb, 2 * STEP_MB)]
+    try:
+
+        def full() -> bool:
+            told = yarn.queue(settings, "batch")
+            return bool(told["resourcesUsed"]["memory"] == most_mb and told["numPendingApplications"] == 1)
+
+        await_true(full, "a full queue, and an application that waits", 60)
+        _kill_the_executor(busy_platform)
+        batches.await_more(settings, 1)
+        assert full(), "the batch queue was to be full all the while"
+    finally:
+        for application in asked:
+            yarn.end(settings, application)
+    await_true(lambda: yarn.queue(settings, "batch")["numApplications"] == 0, "an empty queue", 60)
     busy_platform.assert_verified()
 
 
 def test_node_manager(busy_platform: Platform) -> None:
     pid = busy_platform.kill_service("yarn-nodemanager")
     busy_platform.await_back("yarn-nodemanager", pid)
-    _await_batches(busy_platform)
+    batches.await_more(busy_platform.settings)
     busy_platform.assert_verified()
 
 
 def test_a_lost_checkpoint_is_refused_and_recovered(busy_platform: Platform) -> None:
-    hdfs, before = Hdfs(busy_platform.settings), _latest(busy_platform)
+    hdfs, before = Hdfs(busy_platform.settings), batches.latest(busy_platform.settings)
     pid = busy_platform.kill_service("spark-streaming")
     assert hdfs.delete(places.checkpoint_folder(before.checkpoint))
     assert "is lost. `footfall recover archive` goes on" in _refused(busy_platform)
@@ -106,11 +113,11 @@ def test_a_lost_checkpoint_is_refused_and_recovered(busy_platform: Platform) -> 
     assert recovered["checkpoint"] != before.checkpoint
     busy_platform.await_back("spark-streaming", pid)
     busy_platform.assert_verified()
-    assert _latest(busy_platform).totals.archived > before.totals.archived
+    assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
 
 
 def test_a_foreign_checkpoint_is_refused(busy_platform: Platform) -> None:
-    hdfs, before = Hdfs(busy_platform.settings), _latest(busy_platform)
+    hdfs, before = Hdfs(busy_platform.settings), batches.latest(busy_platform.settings)
     owner = f"{places.checkpoint_folder(before.checkpoint)}/owner.json"
     own = hdfs.read(owner)
     assert own is not None
