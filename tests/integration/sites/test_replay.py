@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from footfall.events.identity import new_uuid7
+from footfall.events.rejects import reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
-from footfall.events.validate import check_stored
+from footfall.events.validate import check_sent, check_stored
 from footfall.hdfs import Hdfs
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings
+from footfall.sites.trusted import TrustedProducer
 from footfall.sites.visitors import ledger
 from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.findings import Findings
@@ -105,6 +107,28 @@ def test_mended_rejects_count_once_and_are_explained(platform: Settings) -> None
     rows = running.query("session", "--session", session)
     assert [(row["seq"], row["event_type"]) for row in rows] == [(0, "page_view"), (1, "page_view"), (2, "page_view")]
     assert archived(platform, session) == sorted(ids)
+
+
+def test_what_was_rejected_three_days_ago_goes_in_as_history(platform: Settings) -> None:
+    running, session = Platform(platform), new_uuid7()
+    rejected_ms = now_ms() - 73 * 3_600_000
+    sent = example_event(rejected_ms, session_id=session, seq=-1)
+    # No site can be asked to reject in the past: its record, as a site would have made it then.
+    found = check_sent(sent)
+    assert found is not None
+    record = reject_record(found, json.dumps(sent).encode(), "shop", rejected_ms)
+    place = TrustedProducer(platform.kafka_bootstrap).send_one(TOPIC_REJECTED, "", record)
+
+    done = running.json("rejects", "replay", str(place.offset), "--set", "seq=0")
+    assert done["event"]["backfill"] is True
+    assert done["event"]["received_at"] == format_rfc3339_ms(rejected_ms)
+    assert stored(platform, session) == [(done["offset"], done["event"])]
+    document = running.verify()
+    assert document["ok"], json.dumps(document["problems"], indent=1)[:4000]
+    assert archived(platform, session) == [sent["event_id"]]
+    # History: of no live figure.
+    asked = running.run("query", "session", "--session", session)
+    assert (asked.returncode, f"There is no session '{session}'" in asked.stderr) == (2, True)
 
 
 def test_what_is_not_fit_is_not_sent(platform: Settings) -> None:
