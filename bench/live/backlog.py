@@ -54,8 +54,9 @@ PAUSED_AFTER_S = 3.0
 Offsets = dict[int, int]
 
 
-def fill(settings: Settings, events: int, sessions: int, minutes: float) -> int:
-    """Puts the backlog into Kafka; how many of its records are no repeats."""
+def fill(settings: Settings, events: int, sessions: int, minutes: float, together: int | None = None) -> int:
+    """Puts the backlog into Kafka; how many of its records are no repeats. together: how many visits go on at a time,
+    all if None."""
     now_ms = int(time.time() * 1000)
     first_ms = now_ms - int(minutes * 60_000)
     producer = Producer(
@@ -75,7 +76,8 @@ def fill(settings: Settings, events: int, sessions: int, minutes: float) -> int:
             failed.append(error.str())
 
     identities = set()
-    for key, value in stored_records(visits(settings, sessions, first_ms), events, first_ms, now_ms, REPEATS):
+    crowd = visits(settings, sessions, first_ms)
+    for key, value in stored_records(crowd, events, first_ms, now_ms, REPEATS, together=together):
         identities.add((key, orjson.loads(value)["event_id"]))
         while True:
             try:

@@ -1,7 +1,8 @@
 """How fast a backlog is archived and windowed: `PYTHONPATH=src:. python -m bench.stream.catch_up`, nobody visiting.
 
-The streaming driver is stopped, `--events` stored events of `--sessions` visits over `--minutes` go into Kafka, the
-live path counts them, and then the same records are taken three times, one after the other:
+The streaming driver is stopped, `--events` stored events of `--sessions` visits over `--minutes` go into Kafka, each
+visit of `--visit-minutes`, the live path counts them, and then the same records are taken three times, one after the
+other:
 
 archive  by the driver, from when its first batch began until the last was in place; without the start of its JVMs.
 windows  until all their minutes are published too.
@@ -97,6 +98,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--sessions", type=int, default=50_000)
     parser.add_argument("--minutes", type=float, default=300)
+    parser.add_argument("--visit-minutes", type=float, default=5.0, help="how long a visit takes")
     parser.add_argument("--quix-windows", type=int, default=1_000, help="events for quix-streams' own windows; 0: none")
     parser.add_argument("--quix-state", type=int, default=50_000, help="events for it with state by key; 0: none")
     options = parser.parse_args()
@@ -104,7 +106,8 @@ def main() -> None:
     Manager(settings).stop(SERVICE)
     last = max((progress.batch for progress in batches(settings, -1)), default=-1)
     start = ends(settings)
-    fill(settings, options.events, options.sessions, options.minutes)
+    together = max(1, round(options.sessions * options.visit_minutes / options.minutes))
+    fill(settings, options.events, options.sessions, options.minutes, together)
     end, until_minute = ends(settings), int(time.time()) // 60
     while lag(settings).records:
         time.sleep(LOOK_S)
