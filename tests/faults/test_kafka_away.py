@@ -24,7 +24,6 @@ def test_kafka_away_for_a_minute(busy_platform: Platform) -> None:
     finally:
         os.kill(pid, signal.SIGCONT)
     await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in APP_IDS), "empty spools", 120)
-    batches.await_more(busy_platform.settings, 1)
     busy_platform.assert_verified()
     assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
 
