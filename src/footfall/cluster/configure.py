@@ -131,7 +131,9 @@ def _format_kafka(settings: Settings) -> None:
         # Kafka wants 22 characters of URL-safe base64.
         identity.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode())
     properties = str(settings.conf_dir / "kafka" / "server.properties")
-    arguments = ["format", "--standalone", "-t", identity.read_text().strip(), "-c", properties, "--ignore-formatted"]
+    # One word: an id may begin with a minus, which alone would be taken for an option.
+    named = f"--cluster-id={identity.read_text().strip()}"
+    arguments = ["format", "--standalone", named, "-c", properties, "--ignore-formatted"]
     _once(settings, commands.kafka_tool(settings, "kafka.tools.StorageTool", arguments), "Kafka's storage")
 
 

@@ -270,5 +270,5 @@ def test_an_interrupted_format_is_repeated_with_the_same_cluster_id(settings: Se
     configure.write(settings, BY_NAME["kafka"])
     called = (settings.home / "called").read_text().splitlines()
     assert len(called) == 1
-    assert f"-t {identity} " in called[0]
+    assert f" --cluster-id={identity} " in called[0]
     assert home.exists()
