@@ -91,8 +91,6 @@ def error_value(code: str | None, status: int | None, message: str | None, path:
 def _read(offset: int, event: dict[str, Any], may_hold_nul: bool) -> Counted | None:
     # A third of what a core does in a backlog: the checks are spelled out, since calls would double their cost.
     get = event.get
-    if get("backfill"):
-        return None
     app, kind, session_id, anonymous_id = (
         event["app_id"],
         event["event_type"],
@@ -138,6 +136,9 @@ def _read(offset: int, event: dict[str, Any], may_hold_nul: bool) -> Counted | N
             _text_or_none(text)
     if not session_id or type(is_bot) is not bool or not 0 <= time_ms <= _LAST_MS:
         raise ValueError("session_id, is_bot or event_time cannot be used")
+    event_id = _id_bytes(event["event_id"])
+    if get("backfill"):
+        return None
     minute = time_ms // 60_000
     rows = _place_rows(app, minute, country or "", device or "")
     if path is not None:
@@ -149,7 +150,7 @@ def _read(offset: int, event: dict[str, Any], may_hold_nul: bool) -> Counted | N
     return Counted(
         offset,
         session_id,
-        _id_bytes(event["event_id"]),
+        event_id,
         (
             offset,
             seq,

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from footfall.realtime import tables
@@ -33,6 +33,7 @@ def test_an_event_gone_wrong_is_countable_or_unparsable(fields: dict[str, Any]) 
         assert [tables.decode_row_key(row.encode()).app_id for row in counted.rows] == [cell.app_id] * len(counted.rows)
 
 
+@example(b'{"backfill":true}')
 @given(st.binary(max_size=60) | st.builds(orjson.dumps, VALUES))
 def test_anything_else_is_unparsable(record: bytes) -> None:
     with pytest.raises(Unparsable):
