@@ -37,6 +37,7 @@ TRIGGER_S: Final = 15
 _MOST_AT_ONCE: Final = 200_000
 # When as much waits, the next batch begins at once; Kafka is asked for that each second, which costs a millisecond.
 _MUCH: Final = 20_000
+_FETCH_WAIT_MS: Final = 10
 _LOOK_EVERY_S: Final = 1.0
 _COMPACT_EVERY_S: Final = 60.0
 _COMPACT_PATIENCE_S: Final = 5.0
@@ -146,6 +147,9 @@ class Driver:
             .option("subscribe", f"{TOPIC_EVENTS},{TOPIC_REJECTED}")
             # Of a new checkpoint alone; an old one knows.
             .option("startingOffsets", spark_offsets(ends_of(current, latest), current.topics))
+            # A batch is read twice. Before a consumer goes back, it waits for what it has asked for already, which at
+            # the end of a log is only answered after that time; by default half a second a partition.
+            .option("kafka.fetch.max.wait.ms", str(_FETCH_WAIT_MS))
             .option("failOnDataLoss", "true")
             .option("maxOffsetsPerTrigger", str(_MOST_AT_ONCE))
             .option("minOffsetsPerTrigger", str(_MUCH))

@@ -31,7 +31,9 @@ class Tables:
         schema = columns.archive_schema() if store is EVENTS else columns.rejects_schema()
         found = [self._uri(path) for path in paths]
         if not found:
-            return self._spark.createDataFrame([], schema)
+            # Made by Spark itself: from Python's rows it would start a Python process beside the executor.
+            nothing = [f.lit(None).cast(field.dataType).alias(field.name) for field in schema]
+            return self._spark.range(0).select(*nothing)
         return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)
 
     def stage(self, rows: DataFrame, store: Store, folder: str, pieces: int = 1) -> int:
