@@ -113,14 +113,14 @@ class Archive:
         """The archived events with first ≤ minute of `event_time` < end, minutes since 1970."""
         return self._holdings.events([(first, end - 1)])
 
-    def compact(self, now_ms: int, patience_s: float) -> int:
-        """Merges small files, groups one after another until patience is over; returns how many. Raises as `batch`."""
+    def compact(self, now_ms: int, patience_s: float) -> None:
+        """Merges small files, groups one after another until patience is over. Raises as `batch`."""
         with damage.named(self._files, self._base):
-            return self._compact(now_ms, patience_s)
+            self._compact(now_ms, patience_s)
 
-    def _compact(self, now_ms: int, patience_s: float) -> int:
+    def _compact(self, now_ms: int, patience_s: float) -> None:
         compaction.finish(self._files)
-        until, done = time.monotonic() + patience_s, 0
+        until = time.monotonic() + patience_s
         # The batch that was begun last may be done again; the one before it is committed.
         committed = self._batch - 1
         for store in (EVENTS, REJECTED):
@@ -134,11 +134,9 @@ class Archive:
                 )
                 for group in groups:
                     if time.monotonic() > until:
-                        return done
+                        return
                     compaction.carry_out(self._files, group, self._tables.merge)
                     self._holdings.renamed(group)
-                    done += 1
-        return done
 
     def _before(self, number: int) -> Progress | None:
         """How far the archive was before a batch; None if it is the checkpoint's first. Raises Refused."""
@@ -193,7 +191,7 @@ class Archive:
         rows = columns.read_rejects(records)
         counts, observation = self._is_counted(), Observation()
         told = [f.count_if(counts & f.col("readable")), f.count_if(counts & ~f.col("readable"))]
-        rows = rows.coalesce(1).observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
+        rows = rows.observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
         self._tables.stage(rows.where("readable").drop("readable"), REJECTED, staged)
         paths = self._tables.staged(REJECTED, staged)
         if paths:
@@ -272,6 +270,6 @@ class Archive:
         paths = self._tables.paths(EVENTS, days, leave_out=self._part())
         if not paths:
             return {}
-        minute = f.floor(f.unix_seconds("event_time") / 60).alias("minute")
-        rows = self._tables.read(EVENTS, paths).select(columns.identity_hash().alias("hash"), minute)
-        return keys.by_day(rows.toArrow())
+        rows = self._tables.read(EVENTS, paths)
+        told = rows.select(columns.identity_hash().alias("hash"), columns.minute().alias("minute"))
+        return keys.by_day(told.toArrow())

@@ -101,7 +101,7 @@ def read_keys(records: DataFrame) -> DataFrame:
         "session_id": f.col("session_id"),
         "event_id": f.col("event_id"),
         "hash": identity_hash(),
-        "minute": f.floor(f.unix_seconds("event_time") / 60),
+        "minute": minute(),
     }
     return told.select(
         "is_event", *_PLACE, *(f.when(f.col("readable"), column).alias(name) for name, column in keys.items())
@@ -129,6 +129,11 @@ def read_rejects(records: DataFrame) -> DataFrame:
 def identity_hash() -> Column:
     """64 bits that stand for an identity, in a frame with `session_id` and `event_id`."""
     return f.xxhash64("session_id", "event_id")
+
+
+def minute() -> Column:
+    """The minute of an event since 1970, in a frame with `event_time`."""
+    return f.floor(f.unix_seconds("event_time") / 60)
 
 
 def _events(texts: DataFrame, fields: Sequence[StructField], *also: str) -> DataFrame:
