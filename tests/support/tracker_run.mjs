@@ -62,4 +62,5 @@ for (const page of pages) {
   }
   happen("pagehide");
 }
-console.log(store["footfall.queue"] || "[]");
+const waiting = Object.keys(store).filter(key => key.startsWith("footfall.event."));
+console.log(JSON.stringify(waiting.map(key => JSON.parse(store[key]))));

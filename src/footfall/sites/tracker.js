@@ -3,15 +3,18 @@
 (() => {
   "use strict";
   const doc = document, nav = navigator, MINUTE = 6e4, DAY = 1440 * MINUTE, PING = 5e3, BATCH = 20, KEPT = 500;
-  const OURS = "footfall.", clock = Date.now;
+  const OURS = "footfall.", WAITS = OURS + "event.", clock = Date.now;
   const meta = name => doc.querySelector(`meta[name=footfall-${name}]`)?.content;
   const pack = JSON.stringify;
   const json = text => { try { return JSON.parse(text); } catch { return null; } };
 
   // Storage of the browser, or of this page alone where there is none.
-  const spare = {};
-  const read = key => { try { return spare[key] || json(localStorage[OURS + key]); } catch {} };
-  const write = (key, value) => { try { localStorage[OURS + key] = pack(value); } catch { spare[key] = value; } };
+  let store = {};
+  try { store = localStorage; } catch {}
+  const read = key => json(store[OURS + key]);
+  const write = (key, value) => {
+    try { store[OURS + key] = pack(value); } catch { store = {...store, [OURS + key]: pack(value)}; }
+  };
   // One tab at a time, where browsers can do that.
   const alone = (name, work) => nav.locks ? nav.locks.request(OURS + name, work) : work();
 
@@ -85,15 +88,19 @@
     fresh = [];
     visit.at = time;
     write("visit", visit);
-    write("queue", [...read("queue") || [], ...made].slice(-KEPT));
+    made.forEach(event => write("event." + event.event_id, event));
   };
 
-  const queue = () => (read("queue") || []).filter(event => Date.parse(event.occurred_at) > clock() - 2 * DAY);
-  const stamped = events => pack(events.map(event => ({...event, sent_at: now()})));
-  const forget = events => {
-    const gone = new Set(events.map(event => event.event_id));
-    write("queue", queue().filter(event => !gone.has(event.event_id)));
+  // Each event waits under a name of its own: tabs write at the same time, and of one list the last writer's stays.
+  // The names begin with the time.
+  const queue = () => {
+    const all = Object.keys(store).filter(key => key.startsWith(WAITS)).sort().flatMap(key => json(store[key]) || []);
+    const good = all.slice(-KEPT).filter(event => Date.parse(event.occurred_at) > clock() - 2 * DAY);
+    forget(all.filter(event => !good.includes(event)));
+    return good;
   };
+  const stamped = events => pack(events.map(event => ({...event, sent_at: now()})));
+  const forget = events => events.forEach(event => delete store[WAITS + event.event_id]);
   const schedule = wait => { timer ||= setTimeout(() => { timer = 0; alone("send", send); }, wait); };
   const send = async () => {
     flying = queue().slice(0, BATCH);
