@@ -28,6 +28,7 @@ from footfall import names
 from footfall.cluster.manager import Manager
 from footfall.cluster.run import recall
 from footfall.hdfs import Hdfs
+from footfall.realtime import deploy
 from footfall.realtime.lag import lag
 from footfall.settings import Settings
 from footfall.streaming import hours
@@ -103,11 +104,27 @@ def main() -> None:
     parser.add_argument("--quix-state", type=int, default=50_000, help="events for it with state by key; 0: none")
     options = parser.parse_args()
     settings = recall()
+    manager = Manager(settings)
+    # It would start the driver again while Kafka is being filled.
+    manager.stop("warden")
+    try:
+        print(json.dumps(measured(settings, options), indent=1))
+    finally:
+        manager.ensure_started("warden")
+
+
+def measured(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+    """Fills Kafka while neither driver nor topology runs, and lets each take what is there."""
     Manager(settings).stop(SERVICE)
     last = max((progress.batch for progress in batches(settings, -1)), default=-1)
     start = ends(settings)
     together = max(1, round(options.sessions * options.visit_minutes / options.minutes))
-    fill(settings, options.events, options.sessions, options.minutes, together)
+    # Beside the topology it would take three times as long.
+    deploy._control(settings, "deactivate", names.TOPOLOGY)
+    try:
+        fill(settings, options.events, options.sessions, options.minutes, together)
+    finally:
+        deploy._control(settings, "activate", names.TOPOLOGY)
     end, until_minute = ends(settings), int(time.time()) // 60
     while lag(settings).records:
         time.sleep(LOOK_S)
@@ -118,7 +135,7 @@ def main() -> None:
     ways = {"windows": options.quix_windows, "state": options.quix_state}
     if asked := {way: events for way, events in ways.items() if events}:
         found["quix"] = by_quix(settings, start, end, asked)
-    print(json.dumps(found, indent=1))
+    return found
 
 
 if __name__ == "__main__":

@@ -47,7 +47,20 @@ class Hdfs:
         """timeout_s: how long one call may take, in seconds."""
         self._root = f"http://127.0.0.1:{settings.port('namenode_http')}"
         self._user = getpass.getuser()
-        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
+        self._timeout_s = timeout_s
+        self._connect()
+
+    def _connect(self) -> None:
+        # One connection for each thread that the archive writes with; more wait for none.
+        self._http = urllib3.PoolManager(maxsize=2, retries=False, timeout=urllib3.Timeout(total=self._timeout_s))
+
+    # Spark's workers are given one, and open their own connections.
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_http"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._connect()
 
     def list(self, path: str) -> list[FileStatus]:
         """What is in a folder; nothing if there is no such folder. Raises HdfsAway."""

@@ -119,6 +119,14 @@ class World:
             pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, _COLUMNS, strict=True)], schema=_COLUMNS)
         )
 
+    def offer(self, number: int) -> None:
+        """Spark's own note of a batch: to the end of the log."""
+        spread: dict[str, dict[str, int]] = {}
+        for (topic, partition), end in self.log.ends().items():
+            spread.setdefault(topic, {})[str(partition)] = end
+        path = f"{places.checkpoint_folder(self.current().checkpoint)}/offsets/{number}"
+        self.files.write(path, b"v1\n{}\n" + orjson.dumps(spread))
+
     def expected(self) -> Counter[Row]:
         """The first record of each identity of the log."""
         first: dict[tuple[str, str], Record] = {}

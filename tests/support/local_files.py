@@ -18,6 +18,10 @@ class LocalFiles:
         self.mortal = mortal
         self.changes = 0
 
+    def __reduce__(self) -> tuple[type, tuple[Path]]:
+        """A copy in another process does not die of this one's changes."""
+        return LocalFiles, (self.root,)
+
     def uri(self, path: str) -> str:
         """What Spark reads a path as."""
         return f"file://{self.root}{path}"

@@ -1,8 +1,9 @@
 """Archives a batch of Kafka's records: every event once, in one file for each site and day, or in a few if it is large.
 
-First the identities alone are read, and the driver finds those that are there already; then the others are written,
-once. Done again after a crash at any point, a batch ends with the same files: what they hold depends on the records and
-on what other batches archived, and their names on the batch alone.
+The executor writes what it reads aside, and tells the driver the identities. The driver finds those that are archived
+already and writes the files that hold one anew, without it; then the files get their names. Done again after a crash at
+any point, a batch ends with the same files: what they hold depends on the records and on what other batches archived,
+and their names on the batch alone.
 """
 
 import logging
@@ -21,13 +22,14 @@ from pyspark.sql import functions as f
 
 from footfall.hdfs import HdfsAway
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.streaming import columns, compaction, damage, keys, places, repeats
+from footfall.streaming import columns, compaction, damage, keys, places, repeats, writing
 from footfall.streaming.holdings import Holdings, day_of
 from footfall.streaming.index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
 from footfall.streaming.places import EVENTS, REJECTED, Files, Part, Store
-from footfall.streaming.progress import Current, Journal, Progress, Totals
+from footfall.streaming.progress import Current, Journal, Progress, Totals, ends_of, offered_ends
 from footfall.streaming.start import RECOVER, Refused
-from footfall.streaming.tables import PIECES, Tables, Uri, piece_of
+from footfall.streaming.tables import Tables, Uri, piece_of
+from footfall.streaming.writing import PIECES, Staged
 
 # So many rows are worth the work of both cores, and files of their own.
 _LARGE: Final = 20_000
@@ -56,14 +58,21 @@ class Archive:
         self._current = current
         self._latest = latest
         self._batch = -1
+        self._records = 0
         # Of its own: what an earlier writer still does there, late, does not meet this one's files.
         self._aside = f"{places.STAGING}/{secrets.token_hex(4)}"
+        self._staged = f"{self._aside}/events"
         self._index = IdentityIndex(self._entries)
 
     @property
     def latest(self) -> Progress | None:
         """How far the archive is."""
         return self._latest
+
+    @property
+    def records(self) -> int:
+        """How many records the last batch had."""
+        return self._records
 
     def batch(self, records: DataFrame, number: int) -> None:
         """Archives a batch (Kafka's columns); what Spark calls for each.
@@ -79,7 +88,8 @@ class Archive:
             self._clear_staging()
         self._batch = number
         before = self._before(number)
-        told = columns.read_keys(records).toArrow()
+        pieces = PIECES if self._count(number, before) >= _LARGE else 1
+        told, staged = writing.stage(records, self._files, self._staged, pieces)
         events, others = told.filter(told["is_event"]), told.filter(pc.invert(told["is_event"]))
         rows = events.filter(pc.is_valid(events["hash"]))
         unreadable = int(self._counts(events).sum() - self._counts(rows).sum())
@@ -89,22 +99,23 @@ class Archive:
         if rows.num_rows:
             found = self._find_repeats(rows)
             kept = rows.filter(pa.array(~found.repeats))
-            out = np.isin(keys.kafka_places(events), keys.kafka_places(kept), invert=True)
-            self._publish(records, kept, events.filter(pa.array(out)), fresh)
+            if found.repeats.any():
+                staged = writing.without(staged, keys.kafka_places(rows)[found.repeats], self._files)
+            self._publish(staged, kept, fresh)
             new, counts = ~found.repeats | found.again, self._counts(rows)
             totals = totals.plus(Totals(archived=int((counts & new).sum()), repeats=int((counts & ~new).sum())))
             touched = keys.ranges(np.unique(rows["minute"].to_numpy()[~found.repeats | (found.again & counts)]))
         if others.num_rows:
             totals = totals.plus(self._archive_rejects(records))
-        known, sums = (self._current.starts, self._current.totals) if before is None else (before.ends, before.totals)
-        ends = dict(known)
+        ends = ends_of(self._current, before)
+        sums = self._current.totals if before is None else before.totals
         for topic, of_topic in ((TOPIC_EVENTS, events), (TOPIC_REJECTED, others)):
             for partition, end in keys.ends(of_topic).items():
                 ends[topic, partition] = max(end, ends.get((topic, partition), -1))
         now_ms = time.time_ns() // 1_000_000
         progress = Progress(self._current.checkpoint, number, began_ms, now_ms, ends, touched, sums.plus(totals))
         self._journal.append(progress)
-        self._latest = progress
+        self._latest, self._records = progress, told.num_rows
         if kept is not None:
             self._index.add(keys.by_day(kept))
         self._files.delete(self._aside)
@@ -154,6 +165,13 @@ class Archive:
             )
         return before
 
+    def _count(self, number: int, before: Progress | None) -> int:
+        """How many records Spark gives the batch, by its own log; 0 where that does not tell."""
+        content = self._files.read(f"{places.checkpoint_folder(self._current.checkpoint)}/offsets/{number}")
+        offered = {} if content is None else offered_ends(content)
+        known = ends_of(self._current, before)
+        return sum(end - known.get(place, 0) for place, end in offered.items())
+
     def _clear_staging(self) -> None:
         """Deletes what interrupted batches left. Merged rows stay: an intent may speak of them."""
         for entry in self._files.list(places.STAGING):
@@ -202,21 +220,22 @@ class Archive:
             ).select(*key)
             left = self._tables.read_staged(REJECTED, staged).join(there, key, "left_anti")
             self._tables.stage(left.select(*columns.rejects_schema().names), REJECTED, once)
-            self._move(REJECTED, once)
+            self._move(REJECTED, once, self._tables.staged(REJECTED, once))
         return Totals(
             rejected=int(observation.get["rejected"] or 0), unreadable=int(observation.get["unreadable"] or 0)
         )
 
-    def _publish(self, records: DataFrame, kept: pa.Table, out: pa.Table, fresh: bool) -> None:
-        """Writes the events that are kept, gives their files names, and notes what minutes they hold.
+    def _publish(self, staged: list[Staged], kept: pa.Table, fresh: bool) -> None:
+        """Gives the files of the events that are kept their names, and notes what minutes they hold.
 
-        out: the other records of `events`; fresh: whether an earlier process may have done this batch before.
+        fresh: whether an earlier process may have done this batch before.
         """
         days = keys.days_of(kept["minute"].to_numpy())
         targets: list[str] = []
         if kept.num_rows:
-            self._write(records, out, kept.num_rows)
-            targets = self._move(EVENTS, f"{self._aside}/events")
+            if sum(file.rows for file in staged) != kept.num_rows:
+                raise HdfsAway(f"The files staged in {self._aside} hold other events than the {kept.num_rows} to keep.")
+            targets = self._move(EVENTS, self._staged, [file.path for file in staged])
             if {day_of(path) for path in targets} != set(days):
                 raise HdfsAway(f"The files staged in {self._aside} are not those of the batch's days.")
         if fresh:
@@ -227,17 +246,6 @@ class Archive:
             of_day = minutes[(minutes >= start) & (minutes < start + DAY_MINUTES)]
             self._holdings.note(path, (int(of_day[0]), int(of_day[-1])))
 
-    def _write(self, records: DataFrame, out: pa.Table, expected: int) -> None:
-        """Writes all records of `events` but some aside."""
-        records = records.where(f.col("topic") == TOPIC_EVENTS)
-        if out.num_rows:
-            left = self._spark.createDataFrame(out.select(["kafka_partition", "kafka_offset"]))
-            records = records.join(f.broadcast(left.toDF("partition", "offset")), ["partition", "offset"], "left_anti")
-        pieces = PIECES if expected >= _LARGE else 1
-        written = self._tables.stage(columns.read_events(records), EVENTS, f"{self._aside}/events", pieces)
-        if written != expected:
-            raise HdfsAway(f"Of {expected} events {written} were staged in {self._aside}.")
-
     def _remove_others(self, days: Container[date], targets: list[str]) -> None:
         """Deletes what this batch was written as before, by a release that split it otherwise."""
         for values, folder in places.folders(self._files, EVENTS).items():
@@ -246,12 +254,12 @@ class Archive:
                     if places.is_of(file.name, self._part()) and file.path not in targets:
                         self._files.delete(file.path)
 
-    def _move(self, store: Store, staged: str) -> list[str]:
-        """Gives staged files their names. The last piece first: one that takes the place of a whole comes after what it
-        lacks."""
+    def _move(self, store: Store, staged: str, paths: list[str]) -> list[str]:
+        """Gives files that lie below `staged` their names. The last piece first: one that takes the place of a whole
+        comes after what it lacks."""
         batch = self._part()
         moves = {}
-        for path in self._tables.staged(store, staged):
+        for path in paths:
             folder = f"{store.root}{path.removeprefix(staged).rpartition('/')[0]}"
             name = Part(batch.checkpoint, batch.first, batch.last, 0, piece_of(path)).name
             if f"{folder}/{name}" in moves:

@@ -41,6 +41,8 @@ _FETCH_WAIT_MS: Final = 10
 _LOOK_EVERY_S: Final = 1.0
 _COMPACT_EVERY_S: Final = 60.0
 _COMPACT_PATIENCE_S: Final = 5.0
+# While much waits, windows wait too, so long: many minutes computed together cost half of what each batch's own do.
+_WINDOWS_WAIT_S: Final = 60.0
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 30.0
 # What Spark meets outside a batch comes through as it is.
@@ -60,6 +62,7 @@ class Driver:
         # Batches and what lies between them never overlap: both change the archive's files.
         self._busy = threading.Lock()
         self._compact_due = 0.0
+        self._windows_due: float | None = None
 
     def run(self) -> None:
         """Raises NotAlone, and Py4JError when the JVM is gone."""
@@ -173,12 +176,25 @@ class Driver:
                 return
             report.write(self._settings, "archiving")
             with self._busy, damage.named(self._hdfs, self._uri("")):
-                publisher.step()
+                # A batch may have ended just now, so this is asked when it is no more.
+                if not self._hold_windows(archive.records):
+                    publisher.step()
             if time.monotonic() >= self._compact_due:
                 with self._busy:
                     archive.compact(time.time_ns() // 1_000_000, _COMPACT_PATIENCE_S)
                     Journal(self._hdfs).prune(current.checkpoint, publisher.needed)
                 self._compact_due = time.monotonic() + _COMPACT_EVERY_S
+
+    def _hold_windows(self, records: int) -> bool:
+        """Whether windows are to wait. records: of the last batch."""
+        if records < _MOST_AT_ONCE // 2:
+            self._windows_due = None
+            return False
+        if self._windows_due is None or time.monotonic() >= self._windows_due:
+            held = self._windows_due is None
+            self._windows_due = time.monotonic() + _WINDOWS_WAIT_S
+            return held
+        return True
 
     def _uri(self, path: str) -> str:
         return f"hdfs://127.0.0.1:{self._settings.port('namenode')}{path}"

@@ -18,8 +18,11 @@ DAY: Final = 1440
 FIVE: Final = 5
 # A portion takes some seconds at sixty events a second, and the newest minute waits for one at most.
 MOST_MINUTES: Final = 300
-MOST_HOURS: Final = 3
+MOST_HOURS: Final = 24
 
+# What is newer waits for a portion of hours, and that long at most as a rule.
+_SHORT_S: Final = 3.0
+_LONG_S: Final = 10.0
 _VERSION: Final = 1
 # How many ranges of the archive a portion reads at most; what lies between close ones is read too.
 _MOST_SPANS: Final = 3
@@ -89,10 +92,10 @@ class Pending:
         number = self.touches + 1
         return replace(self, touches=number, hours={**self.hours, **dict.fromkeys(hours, number)})
 
-    def due(self, closed_until: int) -> Portion | None:
+    def due(self, closed_until: int, most_hours: int = MOST_HOURS) -> Portion | None:
         """What to compute next, None if nothing is due; newest first.
 
-        closed_until: the first minute that is not closed.
+        closed_until: the first minute that is not closed. most_hours: of queued ones.
         """
         ripe = {start for start in self.minutes if start < closed_until}
         ripe_fives = {start for start in self.fives if start + FIVE <= closed_until}
@@ -101,7 +104,7 @@ class Pending:
             minutes = tuple(sorted(start for start in ripe if start > oldest))
             fives = tuple(sorted(start for start in ripe_fives if start > oldest))
             return Portion(closed_until, minutes, fives, taken=self.touches)
-        over = sorted((hour for hour in self.hours if hour * HOUR < closed_until), reverse=True)[:MOST_HOURS]
+        over = sorted((hour for hour in self.hours if hour * HOUR < closed_until), reverse=True)[:most_hours]
         return whole_hours(over, closed_until, self.touches) if over else None
 
     def done(self, portion: Portion) -> "Pending":
@@ -157,6 +160,13 @@ class Pending:
             )
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             raise ValueError(f"The list of windows to be computed cannot be read: {error}.") from None
+
+
+def more_or_fewer(hours: int, seconds: float) -> int:
+    """How many hours to compute together, when so many took so long: few of busy days, a whole day of quiet ones."""
+    if seconds < _SHORT_S:
+        return min(2 * hours, MOST_HOURS)
+    return max(hours // 2, 1) if seconds > _LONG_S else hours
 
 
 def whole_hours(hours: Iterable[int], closed_until: int, taken: int = 0) -> Portion:

@@ -170,6 +170,14 @@ def spark_offsets(offsets: Mapping[Place, int], topics: Mapping[str, Topic]) -> 
     return json.dumps(_spread(full))
 
 
+def offered_ends(content: bytes) -> dict[Place, int]:
+    """The ends of a batch by Spark's note of it (`offsets/<batch>` of a checkpoint); empty if that is unreadable."""
+    try:
+        return _gather(json.loads(content.splitlines()[-1]))
+    except (ValueError, TypeError, AttributeError, IndexError):
+        return {}
+
+
 def _read_current(content: bytes) -> Current:
     try:
         fields = json.loads(content)

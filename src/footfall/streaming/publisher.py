@@ -13,7 +13,7 @@ from footfall.streaming.aggregates import compute_and_publish
 from footfall.streaming.archive import Archive
 from footfall.streaming.closing import closed_until
 from footfall.streaming.index import EPOCH
-from footfall.streaming.minutes import Pending
+from footfall.streaming.minutes import Pending, more_or_fewer
 from footfall.streaming.places import Files
 from footfall.streaming.progress import Current, Journal, ends_of
 
@@ -23,6 +23,8 @@ _MINUTE_MS: Final = 60_000
 _FARTHEST_BACK: Final = 14 * 1440
 # After a recovery: batches of the old checkpoint that were archived, and whose minutes nobody was told.
 _UNTOLD_DAYS: Final = 4
+
+_HOURS_AT_FIRST: Final = 6
 
 log = logging.getLogger("streaming")
 
@@ -39,6 +41,7 @@ class Publisher:
         self._journal = Journal(files)
         self._closed = _minute() - _FARTHEST_BACK
         self._pending = self._read()
+        self._most_hours = _HOURS_AT_FIRST
 
     @property
     def needed(self) -> int:
@@ -53,10 +56,13 @@ class Publisher:
             archived = ends_of(self._current, self._archive.latest)
             self._closed = closed_until(archived, self._ends_at, before, now)
         told = self._tell()
-        portion = self._pending.due(self._closed)
+        portion = self._pending.due(self._closed, self._most_hours)
         if portion is not None:
+            began_s = time.monotonic()
             compute_and_publish(self._files, self._archive.events, portion)
             self._pending = self._pending.done(portion)
+            if portion.hours:
+                self._most_hours = more_or_fewer(self._most_hours, time.monotonic() - began_s)
         elif self._closed > before:
             hours.write_closed(self._files, self._closed)
         if portion is not None or told:

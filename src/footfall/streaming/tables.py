@@ -2,17 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Final
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from footfall.streaming import columns, damage, places
 from footfall.streaming.compaction import Group
 from footfall.streaming.places import EVENTS, Files, Part, Store
-
-# A large batch is written as so many files of each folder: one for each core of the executor.
-PIECES: Final = 2
 
 Uri = Callable[[str], str]
 
@@ -36,18 +32,10 @@ class Tables:
             return self._spark.range(0).select(*nothing)
         return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)
 
-    def stage(self, rows: DataFrame, store: Store, folder: str, pieces: int = 1) -> int:
-        """Writes one file for each of the store's folders below `folder`, or so many; returns how many rows.
-
-        Which piece a row goes into follows from its place in Kafka alone. pieces: 1 or `PIECES`.
-        """
-        written = Observation()
-        # Few rows are read, parsed and written by one task: parting them would cost more than it gains.
-        parted = rows.coalesce(1) if pieces == 1 else rows.repartitionById(pieces, f.col("kafka_partition") % pieces)
-        ordered = parted.sortWithinPartitions(*store.columns, _time_of(store))
-        counted = ordered.observe(written, f.count(f.lit(1)).alias("rows"))
-        counted.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
-        return int(written.get["rows"])
+    def stage(self, rows: DataFrame, store: Store, folder: str) -> None:
+        """Writes one file for each of the store's folders below `folder`."""
+        ordered = rows.coalesce(1).sortWithinPartitions(*store.columns, _time_of(store))
+        ordered.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
 
     def staged(self, store: Store, folder: str) -> list[str]:
         """The files that were staged below a folder."""

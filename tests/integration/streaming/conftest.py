@@ -1,6 +1,7 @@
 """A Spark session in this process and on this machine alone: no platform, no HDFS, no YARN."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     scratch = tmp_path_factory.mktemp("spark")
     before = dict(os.environ)
     os.environ |= {"JAVA_HOME": str(java_home(load_settings())), "SPARK_LOCAL_IP": "127.0.0.1"}
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName("tests").master("local[1]")
     for name, value in {**session.common(), **_local(scratch)}.items():
         builder = builder.config(name, value)

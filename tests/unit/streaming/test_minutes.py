@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.streaming.minutes import DAY, FIVE, MOST_HOURS, MOST_MINUTES, Pending, Portion, whole_hours
+from footfall.streaming.minutes import DAY, FIVE, MOST_MINUTES, Pending, Portion, more_or_fewer, whole_hours
 
 NOW = 30_000_000  # the first minute of an hour
 assert NOW % 60 == 0
@@ -74,8 +74,7 @@ def test_what_is_older_than_a_day_comes_by_whole_hours_after_all_that_is_newer()
     assert first is not None
     assert (first.minutes, first.hours) == ((NOW - 1,), ())
     pending, hours = pending.done(first), []
-    while (portion := pending.due(NOW)) is not None:
-        assert len(portion.hours) <= MOST_HOURS
+    while (portion := pending.due(NOW, most_hours=3)) is not None:
         assert portion.minutes == portion.fives == whole_hours(portion.hours, NOW).minutes
         hours.append(portion.hours)
         pending = pending.done(portion)
@@ -249,3 +248,14 @@ def test_whatever_happens_every_closed_window_is_published_right_in_the_end(acti
         world.pending = world.pending.done(portion)
     assert {key: count for key, count in world.published.items() if count} == world.expected()
     assert json.loads(world.pending.to_json())["hours"] == []
+
+
+def test_busy_hours_are_computed_one_by_one_and_quiet_ones_by_the_day() -> None:
+    hours = 1
+    for _ in range(9):
+        hours = more_or_fewer(hours, 1.0)
+    assert hours == 24
+    assert more_or_fewer(hours, 5.0) == 24
+    for _ in range(9):
+        hours = more_or_fewer(hours, 30.0)
+    assert hours == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from footfall.hdfs import HdfsAway
 from footfall.kafka.topics import Place, Topic
 from footfall.streaming import places
-from footfall.streaming.progress import Current, Journal, Loss, Progress, Totals, ends_of, spark_offsets
+from footfall.streaming.progress import Current, Journal, Loss, Progress, Totals, ends_of, offered_ends, spark_offsets
 from tests.support.local_files import Died, LocalFiles
 
 _TOPICS = {"events": Topic("events", "abc", 8), "events.rejected": Topic("events.rejected", "def", 1)}
@@ -132,3 +132,13 @@ def test_sparks_offsets_name_every_partition() -> None:
 
 def test_totals_add_up() -> None:
     assert Totals(1, 2, 3, 4).plus(Totals(10, 20, 30, 40)) == Totals(11, 22, 33, 44)
+
+
+def test_sparks_note_of_a_batch_tells_its_ends() -> None:
+    note = b'v1\n{"batchWatermarkMs":0}\n{"events":{"0":7,"3":9},"events.rejected":{"0":2}}'
+    assert offered_ends(note) == {("events", 0): 7, ("events", 3): 9, ("events.rejected", 0): 2}
+
+
+@pytest.mark.parametrize("damaged", [b"", b"v1\n{}\n", b"v1", b"v1\n{}\n{", b"v1\n{}\n5", b'v1\n{}\n{"events":5}'])
+def test_a_damaged_note_tells_nothing(damaged: bytes) -> None:
+    assert offered_ends(damaged) == {}

@@ -1,0 +1,171 @@
+"""From Kafka's bytes to typed columns, by the event's own schema. Pure: Arrow in, Arrow out; no Spark.
+
+Spark's executor runs this in its Python workers. Its own expressions for sixty columns took as long once they were
+compiled, and until then, in the first batches of a driver, three to four times as long.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final, NamedTuple
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import footfall.events
+from footfall.events.times import parse_rfc3339_ms
+from footfall.names import APP_IDS
+
+TIME: Final = pa.timestamp("us", "UTC")
+_SCHEMA: Final = Path(footfall.events.__file__).with_name("event.schema.json")
+# By the schema's definitions; what is not named here is text, objects in it as JSON.
+_TYPES: Final[dict[str, pa.DataType]] = {
+    "time": TIME,
+    "flag": pa.bool_(),
+    "latitude": pa.float64(),
+    "longitude": pa.float64(),
+    "position": pa.int32(),
+    "ms": pa.int32(),
+    "percent": pa.int32(),
+    "http_status": pa.int32(),
+    "pixels": pa.int32(),
+    "count": pa.int64(),
+    "cents": pa.int64(),
+}
+ORIGIN: Final = (("kafka_partition", pa.int32()), ("kafka_offset", pa.int64()))
+# As strict as the readers of the live path: what they do not take, the archive does not.
+_UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+TIME_SHAPE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+# No folder of a day that no calendar of Python's has: 1970 to 2159, as on the live path.
+LAST_S: Final = 5_999_999_940
+_NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")
+# What JSON may hold for a column of that type. Whole numbers are no flags, though Python's flags are numbers.
+# What JSON may hold for a column of that type. Flags are no numbers, though Python takes them for such.
+_KINDS: Final[dict[pa.DataType, frozenset[type]]] = {
+    pa.bool_(): frozenset({bool, NoneType}),
+    pa.float64(): frozenset({float, int, NoneType}),
+    pa.int32(): frozenset({int, NoneType}),
+    pa.int64(): frozenset({int, NoneType}),
+}
+KEYS: Final = pa.schema(
+    [
+        pa.field("is_event", pa.bool_()),
+        *(pa.field(name, kind) for name, kind in ORIGIN),
+        pa.field("session_id", pa.string()),
+        pa.field("event_id", pa.string()),
+        pa.field("minute", pa.int64()),
+    ]
+)
+
+
+@cache
+def fields() -> Mapping[str, pa.DataType]:
+    """The stored event's fields and their types, in the order of its schema."""
+    stored: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))["$defs"]["stored"]["properties"]
+    return {
+        name: _TYPES.get(str(about.get("$ref", "")).rpartition("/")[2], pa.string()) for name, about in stored.items()
+    }
+
+
+@cache
+def archived() -> pa.Schema:
+    """The columns of a file of `/events`: the event's fields but what its folder names, and its place in Kafka."""
+    return pa.schema([*((name, kind) for name, kind in fields().items() if name != "app_id"), *ORIGIN])
+
+
+class Read(NamedTuple):
+    """What records hold. keys: a row (`KEYS`) for each. events: the readable ones as rows of `/events`: the columns of
+    `archived`, and `app_id`."""
+
+    keys: pa.RecordBatch
+    events: pa.Table
+
+
+def read(is_event: pa.Array, partitions: pa.Array, offsets: pa.Array, values: pa.Array) -> Read:
+    """Reads records, at least one. is_event: whether it is of `events`; what is not is not read as one."""
+    # Merged into all fields with nothing in them, an event's values stand in the order of the schema.
+    blank, count = dict.fromkeys(fields()), len(fields())
+    objects = map(_object, pc.if_else(is_event, values, None).to_pylist())
+    cells = zip(*(tuple((blank | fields_of).values())[:count] for fields_of in objects), strict=True)
+    told = {name: _column(of_field, kind) for (name, kind), of_field in zip(fields().items(), cells, strict=True)}
+    at_s = pc.floor_temporal(told["event_time"], unit="second").cast(pa.timestamp("s", "UTC")).cast(pa.int64())
+    readable = _readable(told, at_s)
+    shown = (told["session_id"], told["event_id"], pc.divide(at_s, 60))
+    identity = [pc.if_else(readable, column, pa.scalar(None, column.type)) for column in shown]
+    whole = pa.table([*told.values(), partitions, offsets], names=[*told, *(name for name, _ in ORIGIN)])
+    return Read(
+        pa.RecordBatch.from_arrays([is_event, partitions, offsets, *identity], schema=KEYS), whole.filter(readable)
+    )
+
+
+def _readable(told: Mapping[str, pa.Array], at_s: pa.Array) -> pa.Array:
+    readable = pc.and_(pc.match_substring_regex(told["event_id"], _UUID), pc.is_in(told["app_id"], pa.array(APP_IDS)))
+    readable = pc.and_(readable, pc.not_equal(told["session_id"], ""))
+    readable = pc.and_(readable, pc.and_(pc.greater_equal(at_s, 0), pc.less_equal(at_s, LAST_S)))
+    for name in _NEEDED:
+        readable = pc.and_(readable, pc.is_valid(told[name]))
+    return pc.fill_null(readable, False)
+
+
+def _object(value: bytes | None) -> dict[str, Any]:
+    """The object that a record holds; an empty one of anything else."""
+    try:
+        read = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _column(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """A field of events. What is of another type is null, in text its JSON."""
+    if kind == TIME:
+        return _times(_column(cells, pa.string()))
+    if kind == pa.string() or set(map(type, cells)) <= _KINDS[kind]:
+        try:
+            return pa.array(cells, kind)
+        except (pa.ArrowTypeError, pa.ArrowInvalid, OverflowError):
+            pass
+    return pa.array([_fitting(cell, kind) for cell in cells], kind)
+
+
+def _fitting(cell: Any, kind: pa.DataType) -> Any:
+    if kind == pa.string():
+        return cell if cell is None or isinstance(cell, str) else orjson.dumps(cell).decode()
+    if type(cell) not in _KINDS[kind]:
+        return None
+    try:
+        pa.scalar(cell, kind)
+    except (pa.ArrowInvalid, OverflowError):
+        # Too large a number for its column.
+        return None
+    return cell
+
+
+def _times(texts: pa.Array) -> pa.Array:
+    """Times written as `events.times` does; null what is written otherwise, or no calendar has."""
+    shaped = pc.if_else(pc.match_substring_regex(texts, TIME_SHAPE), texts, None)
+    try:
+        # By the same calendar as Python's.
+        return shaped.cast(TIME)
+    except pa.ArrowInvalid:
+        return pa.array([_microseconds(text) for text in shaped.to_pylist()], TIME)
+
+
+def _microseconds(text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_rfc3339_ms(text) * 1000
+    except ValueError:
+        return None
+
+
+def by_folder(rows: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
+    """Rows of `events` as those of one file each: app, day (YYYY-MM-DD), and the columns of `archived` by time."""
+    days = pc.cast(rows["event_time"], pa.date32())
+    for app in pc.unique(rows["app_id"]).to_pylist():
+        of_app = pc.equal(rows["app_id"], app)
+        for day in pc.unique(days.filter(of_app)).to_pylist():
+            mine = rows.filter(pc.and_(of_app, pc.equal(days, day))).select(archived().names)
+            yield app, day.isoformat(), mine.sort_by("event_time")

@@ -1,0 +1,109 @@
+"""Reads a batch's records and writes its events as Parquet, from Spark's Python workers straight into HDFS."""
+
+import io
+import secrets
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pyspark import TaskContext
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from footfall.hdfs import HdfsAway
+from footfall.names import TOPIC_EVENTS
+from footfall.streaming import columns, keys, rows
+from footfall.streaming.places import EVENTS, Files
+
+# A large batch is written as so many files of each folder: one for each core of the executor.
+PIECES: Final = 2
+# What a task tells: its records, and then its files, with how many events each holds.
+_TOLD: Final = pa.schema([*rows.KEYS, pa.field("path", pa.string()), pa.field("rows", pa.int64())])
+
+
+class Staged(NamedTuple):
+    """A file that was written aside. rows: how many events it holds."""
+
+    path: str
+    rows: int
+
+
+def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[pa.Table, list[Staged]]:
+    """Reads Kafka's records and writes the events that can be read, a file for each app and day, or `pieces` of them.
+
+    files: goes to the workers, so it must be one that pickles. Which piece a record goes into follows from its
+    partition alone. A task that is done again writes other files, of which nobody is told. Returns a row for each
+    record, `rows.KEYS` and the `hash` of its identity, null if it is not readable, and the files. Raises what Spark
+    raises, with the sentence of a HdfsAway in it.
+    """
+    asked = records.select((f.col("topic") == TOPIC_EVENTS).alias("is_event"), "partition", "offset", "value")
+    # Few records are one task: parting them would cost more than it gains.
+    parted = asked.coalesce(1) if pieces == 1 else asked.repartitionById(pieces, f.col("partition") % pieces)
+    told = parted.mapInArrow(partial(_write, files, folder), from_arrow_schema(_TOLD))
+    with_hash = told.withColumn("hash", f.when(f.col("minute").isNotNull(), columns.identity_hash()))
+    found = with_hash.toArrow()
+    written = found.filter(pc.is_valid(found["path"])).select(Staged._fields).to_pylist()
+    return found.filter(pc.is_null(found["path"])).drop_columns(Staged._fields), [Staged(**file) for file in written]
+
+
+def without(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> list[Staged]:
+    """The files without the events at these places (`keys.kafka_places`): those that hold one are written anew, or not
+    at all if it holds nothing else. Raises HdfsAway."""
+    with ThreadPoolExecutor(PIECES) as pool:
+        found = list(pool.map(lambda file: _without(file, left_out, files), staged))
+    return [file for file in found if file.rows]
+
+
+def _without(file: Staged, left_out: NDArray[np.int64], files: Files) -> Staged:
+    content = files.read(file.path)
+    if content is None:
+        raise HdfsAway(f"{file.path}, written just now, is gone.")
+    parquet = pq.ParquetFile(pa.BufferReader(content))
+    places = keys.kafka_places(parquet.read([name for name, _ in rows.ORIGIN]))
+    stays = np.isin(places, left_out, invert=True)
+    kept = int(stays.sum())
+    if kept == file.rows or not kept:
+        return Staged(file.path, kept)
+    path = file.path.removesuffix(".parquet") + "-once.parquet"
+    files.write(path, _parquet(parquet.read().filter(pa.array(stays))))
+    return Staged(path, kept)
+
+
+def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    context = TaskContext.get()
+    # As Spark names its own: by the task, and by chance.
+    name = f"part-{0 if context is None else context.partitionId():05}-{secrets.token_hex(8)}.parquet"
+    events = []
+    for batch in batches:
+        if batch.num_rows:
+            read = rows.read(*batch.columns)
+            events.append(read.events)
+            yield _told(read.keys.num_rows, dict(zip(rows.KEYS.names, read.keys.columns, strict=True)))
+    app_column, day_column = EVENTS.columns
+    for app, day, mine in rows.by_folder(pa.concat_tables(events)) if events else ():
+        path = f"{folder}/{app_column}={app}/{day_column}={day}/{name}"
+        files.write(path, _parquet(mine))
+        yield _told(1, {"path": pa.array([path]), "rows": pa.array([mine.num_rows])})
+    # The worker stays, with what it needs for the next batch at most.
+    del events
+    pa.default_memory_pool().release_unused()
+
+
+def _told(count: int, known: dict[str, pa.Array]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [known.get(field.name, pa.nulls(count, field.type)) for field in _TOLD], schema=_TOLD
+    )
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    # With an index of pages, by which readers of some minutes leave out most of a file.
+    pq.write_table(table, buffer, compression="zstd", write_page_index=True)
+    return buffer.getvalue()
