@@ -42,7 +42,6 @@ TIME_SHAPE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0
 # No folder of a day that no calendar of Python's has: 1970 to 2159, as on the live path.
 LAST_S: Final = 5_999_999_940
 _NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")
-# What JSON may hold for a column of that type. Whole numbers are no flags, though Python's flags are numbers.
 # What JSON may hold for a column of that type. Flags are no numbers, though Python takes them for such.
 _KINDS: Final[dict[pa.DataType, frozenset[type]]] = {
     pa.bool_(): frozenset({bool, NoneType}),
@@ -133,7 +132,7 @@ def _column(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _fitting(cell: Any, kind: pa.DataType) -> Any:
     if kind == pa.string():
-        return cell if cell is None or isinstance(cell, str) else orjson.dumps(cell).decode()
+        return cell if cell is None or isinstance(cell, str) else _json(cell)
     if type(cell) not in _KINDS[kind]:
         return None
     try:
@@ -142,6 +141,14 @@ def _fitting(cell: Any, kind: pa.DataType) -> Any:
         # Too large a number for its column.
         return None
     return cell
+
+
+def _json(cell: Any) -> str | None:
+    try:
+        return orjson.dumps(cell).decode()
+    except orjson.JSONEncodeError:
+        # It writes 254 levels, and reads more than that.
+        return None
 
 
 def _times(texts: pa.Array) -> pa.Array:

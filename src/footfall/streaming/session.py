@@ -18,8 +18,9 @@ QUEUE: Final = "streaming"
 # The application's master only asks for the executor.
 _MASTER_MB: Final = 256
 _MASTER_OVERHEAD_MB: Final = 256
-# Netty's buffers, the class space and the code of a JVM beside its heap.
-_OVERHEAD_MB: Final = 384
+# Netty's buffers, the class space and the code of a JVM beside its heap, 384; and two Python workers, each of which may
+# hold half of a large batch: its records as columns, and as the files that they become.
+_OVERHEAD_MB: Final = 1152
 _CORES: Final = 2
 _JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"
 

@@ -98,6 +98,15 @@ def test_whatever_stands_in_a_field_is_read(events: list[dict[str, Any]]) -> Non
                 assert isinstance(value, bool) == (kind == pa.bool_())
 
 
+def test_an_object_too_deep_to_be_written_again_stops_nothing() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(250):
+        deep = {"a": deep}
+    written = _event(properties="deep").replace(b'"deep"', b'{"a":' * 300 + b"1" + b"}" * 300)
+    found = _read(_event(properties=deep), written).events["properties"].to_pylist()
+    assert found == [orjson.dumps(deep).decode(), None]
+
+
 def test_what_no_event_is_has_no_identity() -> None:
     assert (
         _readable(_event(), None, b"", b"[]", b"5", b'"text"', b"{", b"\xff", _event(seq="3")) == [True] + [False] * 8
