@@ -118,7 +118,7 @@ class Yarn(BaseModel):
     memory_mb: int = Field(
         0, ge=0, description="memory of all containers, MiB; 0: a third of the machine's, at most 8192"
     )
-    streaming_mb: int = Field(3072, ge=1024, description="the part of it that is kept for the queue `streaming`, MiB")
+    streaming_mb: int = Field(3072, ge=2816, description="the part of it that is kept for the queue `streaming`, MiB")
     vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the machine's processors")
     nice: int = Field(10, ge=0, le=19, description="how far containers stand back behind everything else (`nice`)")
 
