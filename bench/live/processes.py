@@ -17,6 +17,7 @@ _PARTS = (
     ("YarnCoarseGrainedExecutorBackend", "spark executor"),
     ("spark.deploy.yarn.ExecutorLauncher", "spark application master"),
     ("spark.deploy.SparkSubmit", "spark driver"),
+    ("pyspark.daemon", "spark python worker"),
     ("supervisor.supervisord", "supervisord"),
 )
 
