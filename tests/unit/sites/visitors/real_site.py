@@ -77,7 +77,7 @@ def real_site(app_id: str, home: Path) -> Iterator[RealSite]:
             share=lambda kind: 0.0,
         )
         # The shelves fill up in the time of ten visitors at once; the bank answers immediately.
-        site.config["STOCK"] = Stock(lambda: world.lived_s / settings.visitors_per_site)
+        site.config["STOCK"] = Stock(lambda: world.lived_s / max(1, settings.visitors_per_site))
         site.config["WAIT"] = lambda seconds: None
         yield RealSite(app_id, world, pool, collector, Population(7, app_id, 2_000))
         pending.close()
