@@ -16,7 +16,7 @@ from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS,
 from footfall.streaming import compaction, places
 from footfall.streaming.archive import Archive
 from footfall.streaming.places import EVENTS, REJECTED, Store
-from footfall.streaming.progress import Current, Journal
+from footfall.streaming.progress import Current, Journal, spark_offsets
 from tests.support.local_files import LocalFiles
 
 TOPICS: Final = {
@@ -121,11 +121,9 @@ class World:
 
     def offer(self, number: int) -> None:
         """Spark's own note of a batch: to the end of the log."""
-        spread: dict[str, dict[str, int]] = {}
-        for (topic, partition), end in self.log.ends().items():
-            spread.setdefault(topic, {})[str(partition)] = end
+        ends = spark_offsets({place: bound.end for place, bound in self.log.bounds().items()}, TOPICS)
         path = f"{places.checkpoint_folder(self.current().checkpoint)}/offsets/{number}"
-        self.files.write(path, b"v1\n{}\n" + orjson.dumps(spread))
+        self.files.write(path, b"v1\n{}\n" + ends.encode())
 
     def expected(self) -> Counter[Row]:
         """The first record of each identity of the log."""

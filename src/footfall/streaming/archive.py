@@ -88,7 +88,7 @@ class Archive:
             self._clear_staging()
         self._batch = number
         before = self._before(number)
-        pieces = PIECES if self._count(number, before) >= _LARGE else 1
+        pieces = PIECES if self._offered(number, before) >= _LARGE else 1
         told, staged = writing.stage(records, self._files, self._staged, pieces)
         events, others = told.filter(told["is_event"]), told.filter(pc.invert(told["is_event"]))
         rows = events.filter(pc.is_valid(events["hash"]))
@@ -165,7 +165,7 @@ class Archive:
             )
         return before
 
-    def _count(self, number: int, before: Progress | None) -> int:
+    def _offered(self, number: int, before: Progress | None) -> int:
         """How many records Spark gives the batch, by its own log; 0 where that does not tell."""
         content = self._files.read(f"{places.checkpoint_folder(self._current.checkpoint)}/offsets/{number}")
         offered = {} if content is None else offered_ends(content)

@@ -1,4 +1,4 @@
-"""The columns that Spark sees: of the archive's files, of a batch's identities, and of rejects."""
+"""The columns that Spark sees: of the archive's files, of identities, and of rejects."""
 
 from functools import cache
 from typing import Final

@@ -33,7 +33,8 @@ from footfall.yarn import Yarn
 # With a batch each quarter of a minute an event is archived after 9 s on average and 17 s at most, and the work of a
 # batch that does not depend on its size (a second or so of processor) stays below a tenth of a core.
 TRIGGER_S: Final = 15
-# What is read and sorted at once when much waits; of 700 bytes each, that is a part of the executor's heap.
+# What is read at once when much waits; of 700 bytes each, Python's part of the executor's container holds them as
+# columns.
 _MOST_AT_ONCE: Final = 200_000
 # When as much waits, the next batch begins at once; Kafka is asked for that each second, which costs a millisecond.
 _MUCH: Final = 20_000
@@ -150,8 +151,8 @@ class Driver:
             .option("subscribe", f"{TOPIC_EVENTS},{TOPIC_REJECTED}")
             # Of a new checkpoint alone; an old one knows.
             .option("startingOffsets", spark_offsets(ends_of(current, latest), current.topics))
-            # A batch is read twice. Before a consumer goes back, it waits for what it has asked for already, which at
-            # the end of a log is only answered after that time; by default half a second a partition.
+            # A batch with rejects is read twice. Before a consumer goes back, it waits for what it has asked for
+            # already, which at the end of a log is only answered after that time; by default half a second a partition.
             .option("kafka.fetch.max.wait.ms", str(_FETCH_WAIT_MS))
             .option("failOnDataLoss", "true")
             .option("maxOffsetsPerTrigger", str(_MOST_AT_ONCE))
@@ -190,11 +191,13 @@ class Driver:
         if records < _MOST_AT_ONCE // 2:
             self._windows_due = None
             return False
-        if self._windows_due is None or time.monotonic() >= self._windows_due:
-            held = self._windows_due is None
-            self._windows_due = time.monotonic() + _WINDOWS_WAIT_S
-            return held
-        return True
+        now = time.monotonic()
+        if self._windows_due is None:
+            self._windows_due = now + _WINDOWS_WAIT_S
+        if now < self._windows_due:
+            return True
+        self._windows_due = now + _WINDOWS_WAIT_S
+        return False
 
     def _uri(self, path: str) -> str:
         return f"hdfs://127.0.0.1:{self._settings.port('namenode')}{path}"

@@ -30,7 +30,7 @@ REJECTED: Final = Store("/events_rejected", ("dt",))
 
 
 class Files(Protocol):
-    """What of HDFS the archive needs; `footfall.hdfs.Hdfs` in life. All raise HdfsAway."""
+    """What of HDFS the archive needs; `footfall.hdfs.Hdfs` in life. Pickles, for Spark. All raise HdfsAway."""
 
     def list(self, path: str) -> list[FileStatus]:
         """What is in a folder; nothing if there is no such folder."""

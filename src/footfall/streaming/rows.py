@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import footfall.events
-from footfall.events.times import parse_rfc3339_ms
+from footfall.events.times import SHAPE, parse_rfc3339_ms
 from footfall.names import APP_IDS
 
 TIME: Final = pa.timestamp("us", "UTC")
@@ -38,7 +38,7 @@ _TYPES: Final[dict[str, pa.DataType]] = {
 ORIGIN: Final = (("kafka_partition", pa.int32()), ("kafka_offset", pa.int64()))
 # As strict as the readers of the live path: what they do not take, the archive does not.
 _UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
-TIME_SHAPE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+TIME_SHAPE: Final = f"^{SHAPE}$"
 # No folder of a day that no calendar of Python's has: 1970 to 2159, as on the live path.
 LAST_S: Final = 5_999_999_940
 _NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")

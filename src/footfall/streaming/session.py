@@ -19,7 +19,8 @@ QUEUE: Final = "streaming"
 _MASTER_MB: Final = 256
 _MASTER_OVERHEAD_MB: Final = 256
 # Netty's buffers, the class space and the code of a JVM beside its heap, 384; and two Python workers, each of which may
-# hold half of a large batch: its records as columns, and as the files that they become.
+# hold half of a large batch: its records as columns, and as the files that they become. Master and executor together
+# are the least that `yarn.streaming_mb` may be.
 _OVERHEAD_MB: Final = 1152
 _CORES: Final = 2
 _JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"

@@ -27,7 +27,7 @@ class Tables:
         schema = columns.archive_schema() if store is EVENTS else columns.rejects_schema()
         found = [self._uri(path) for path in paths]
         if not found:
-            # Made by Spark itself: from Python's rows it would start a Python process beside the executor.
+            # Made by Spark itself: rows of Python's, even none, would go through a Python worker.
             nothing = [f.lit(None).cast(field.dataType).alias(field.name) for field in schema]
             return self._spark.range(0).select(*nothing)
         return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)

@@ -38,7 +38,7 @@ class Staged(NamedTuple):
 def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[pa.Table, list[Staged]]:
     """Reads Kafka's records and writes the events that can be read, a file for each app and day, or `pieces` of them.
 
-    files: goes to the workers, so it must be one that pickles. Which piece a record goes into follows from its
+    Which piece a record goes into follows from its
     partition alone. A task that is done again writes other files, of which nobody is told. Returns a row for each
     record, `rows.KEYS` and the `hash` of its identity, null if it is not readable, and the files. Raises what Spark
     raises, with the sentence of a HdfsAway in it.

@@ -75,6 +75,7 @@ def test_what_is_older_than_a_day_comes_by_whole_hours_after_all_that_is_newer()
     assert (first.minutes, first.hours) == ((NOW - 1,), ())
     pending, hours = pending.done(first), []
     while (portion := pending.due(NOW, most_hours=3)) is not None:
+        assert len(portion.hours) <= 3
         assert portion.minutes == portion.fives == whole_hours(portion.hours, NOW).minutes
         hours.append(portion.hours)
         pending = pending.done(portion)
