@@ -9,7 +9,7 @@ import pytest
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.streaming import hours, places
-from tests.integration.streaming import oracle
+from tests.support import window_oracle
 from tests.support.platform import Platform, await_true
 
 _MINUTES = 8
@@ -58,7 +58,7 @@ def test_published_windows_are_what_duckdb_counts(
             published |= _keyed(rows, "window_start")
         copy = tmp_path / str(attempt)
         _download(hdfs, copy)
-        wanted = oracle.figures(copy, starts if length == 1 else (), () if length == 1 else starts)
+        wanted = window_oracle.figures(copy, starts if length == 1 else (), () if length == 1 else starts)
         expected = _keyed(wanted, "window_start")
         assert len(expected) > 50
         if published == expected:

@@ -1,12 +1,16 @@
 """Archived events made by hand, as Parquet files in the folders of the archive."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from footfall.streaming import windows
+from footfall.streaming.windowing import Task, computed
+from tests.support.local_files import LocalFiles
 
 _TEXTS = (
     "session_id", "event_id", "event_type", "anonymous_id", "page_path", "page_section", "page_title", "country",
@@ -64,3 +68,13 @@ def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a") -> None
     for folder, rows in folders.items():
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / f"{name}.parquet")
+
+
+def windows_of(root: Path, minutes: Collection[int], fives: Collection[int]) -> pa.Table:
+    """The windows (minutes since 1970) of what `write` wrote there, computed as the executor does."""
+    found = [windows.SCHEMA.empty_table()]
+    for folder in sorted(root.glob("app_id=*")):
+        paths = tuple(f"/{path.relative_to(root)}" for path in sorted(folder.rglob("*.parquet")))
+        task = Task(folder.name.removeprefix("app_id="), paths, tuple(minutes), tuple(fives))
+        found.append(computed(LocalFiles(root), task))
+    return pa.concat_tables(found)

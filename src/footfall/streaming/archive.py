@@ -22,9 +22,10 @@ from pyspark.sql import functions as f
 
 from footfall.hdfs import HdfsAway
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.streaming import columns, compaction, damage, keys, places, repeats, writing
+from footfall.streaming import columns, compaction, damage, keys, places, repeats, windowing, writing
 from footfall.streaming.holdings import Holdings, day_of
 from footfall.streaming.index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
+from footfall.streaming.minutes import Portion
 from footfall.streaming.places import EVENTS, REJECTED, Files, Part, Store
 from footfall.streaming.progress import Current, Journal, Progress, Totals, ends_of, offered_ends
 from footfall.streaming.start import RECOVER, Refused
@@ -120,9 +121,10 @@ class Archive:
             self._index.add(keys.by_day(kept))
         self._files.delete(self._aside)
 
-    def events(self, first: int, end: int) -> DataFrame:
-        """The archived events with first ≤ minute of `event_time` < end, minutes since 1970."""
-        return self._holdings.events([(first, end - 1)])
+    def windows(self, portion: Portion) -> pa.Table:
+        """The figures (`windows.SCHEMA`) of a portion's windows, of what is archived. Raises as `batch`."""
+        with damage.named(self._files, self._base):
+            return windowing.compute(self._spark, self._files, windowing.tasks(self._holdings, portion))
 
     def compact(self, now_ms: int, patience_s: float) -> None:
         """Merges small files, groups one after another until patience is over. Raises as `batch`."""

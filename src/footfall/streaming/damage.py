@@ -43,6 +43,15 @@ def named(files: Files, base: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def told(path: str) -> Iterator[None]:
+    """For reading an archived file with Arrow. Raises Refused if it is damaged."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise Refused(_sentence(path)) from error
+
+
 def _damaged(files: Files, path: str) -> bool:
     """False if the file can be read, or is gone: then it was HDFS's or the executor's trouble."""
     try:

@@ -1,6 +1,6 @@
 """Reads what is archived: of some minutes, from as few files as possible."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
@@ -9,6 +9,7 @@ from typing import Final
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
+from footfall.hdfs import FileStatus
 from footfall.streaming import keys
 from footfall.streaming.compaction import Group
 from footfall.streaming.index import DAY_MINUTES, EPOCH
@@ -33,11 +34,21 @@ class Holdings:
     def events(self, spans: Iterable[Span], leave_out: Part | None = None) -> DataFrame:
         """The events of these minutes, sorted ranges. leave_out: but for what this batch put there."""
         wanted = keys.fewer(spans, _MOST_SPANS)
-        paths = [path for path in self._tables.paths(EVENTS, _days(wanted), leave_out) if self._may_hold(path, wanted)]
+        paths = [file.path for file in self.files(wanted, leave_out)]
         at = f.col("event_time")
         # Compared as times, so that Spark leaves out pages of a file by what Parquet tells of them.
         within = [(at >= _moment(first)) & (at < _moment(last + 1)) for first, last in wanted]
         return self._tables.read(EVENTS, paths).where(reduce(or_, within, f.lit(False)))
+
+    def files(self, spans: Sequence[Span], leave_out: Part | None = None) -> list[FileStatus]:
+        """The files that may hold events of these minutes."""
+        found = self._tables.files(EVENTS, _days(spans), leave_out)
+        return [file for file in found if self.may_hold(file.path, spans)]
+
+    def may_hold(self, path: str, spans: Iterable[Span]) -> bool:
+        """Whether a file may hold events of these minutes, by what is known of it."""
+        known = self._minutes.get(path)
+        return known is None or any(first <= known[1] and last >= known[0] for first, last in spans)
 
     def note(self, path: str, minutes: Span) -> None:
         """Remembers what minutes a file holds."""
@@ -50,14 +61,15 @@ class Holdings:
         if len(spans) == len(known):
             self._minutes[group.target] = min(first for first, _ in spans), max(last for _, last in spans)
 
-    def _may_hold(self, path: str, spans: list[Span]) -> bool:
-        known = self._minutes.get(path)
-        return known is None or any(first <= known[1] and last >= known[0] for first, last in spans)
-
 
 def day_of(path: str) -> date:
     """The day of the folder that a file lies in."""
     return date.fromisoformat(path.rpartition("/")[0].rpartition("dt=")[2])
+
+
+def app_of(path: str) -> str:
+    """The app of the folder that a file lies in."""
+    return path.rpartition("/dt=")[0].rpartition("app_id=")[2]
 
 
 def _days(spans: Iterable[Span]) -> set[date]:

@@ -60,7 +60,7 @@ class Publisher:
         portion = self._pending.due(self._closed, self._most_hours)
         if portion is not None:
             began_s = time.monotonic()
-            compute_and_publish(self._files, self._archive.events, portion)
+            compute_and_publish(self._files, self._archive.windows, portion)
             self._pending = self._pending.done(portion)
             if portion.hours:
                 self._most_hours = more_or_fewer(self._most_hours, time.monotonic() - began_s)

@@ -103,8 +103,6 @@ def common() -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(_CORES),
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.autoBroadcastJoinThreshold": "-1",
-        # Lists of response times stay in hash tables; sorting all rows for them costs more than their memory.
-        "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "10000",
         # Listing fifty files in the driver is faster than a job that does it.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
         # Files lie aside until they are renamed, so Spark's own two steps would only repeat that.

@@ -6,6 +6,7 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
+from footfall.hdfs import FileStatus
 from footfall.streaming import columns, damage, places
 from footfall.streaming.compaction import Group
 from footfall.streaming.places import EVENTS, Files, Part, Store
@@ -55,7 +56,7 @@ class Tables:
         merged = rows.coalesce(1).sortWithinPartitions(_time_of(group.store))
         merged.write.mode("overwrite").parquet(self._uri(folder))
 
-    def paths(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[str]:
+    def files(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[FileStatus]:
         """The files of these days. leave_out: but for those of this batch. Raises Refused if one is empty."""
         wanted = set(days)
         found = [
@@ -65,7 +66,11 @@ class Tables:
             for file in places.parts(self._files, folder)
             if leave_out is None or not places.is_of(file.name, leave_out)
         ]
-        return [file.path for file in damage.whole(found)]
+        return damage.whole(found)
+
+    def paths(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[str]:
+        """Where `files` lie."""
+        return [file.path for file in self.files(store, days, leave_out)]
 
 
 def piece_of(path: str) -> int:

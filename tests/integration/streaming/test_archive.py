@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.names import TOPIC_REJECTED
+from footfall.streaming.minutes import Portion
 from footfall.streaming.progress import Progress
 from tests.support.archiving import Record, World
 from tests.support.events import ABSENT, stored_event
@@ -193,9 +194,18 @@ def test_duckdb_reads_what_was_sent(golden: Golden) -> None:
     assert rest == [51.5, -5_000_000_000, None, "", "1.7", *place, 3]
 
 
-def test_events_of_some_minutes_are_those_and_no_others(golden: Golden) -> None:
-    first, end = _minute("2026-11-24T08:00"), _minute("2026-11-25T00:00")
+def test_windows_are_of_what_is_archived(golden: Golden) -> None:
+    # Two events that began the day, and one of another site a year and a leap day later.
+    morning, leap = _minute(f"{_DAY}T08:00"), _minute("2028-02-29T23:59")
     archive = golden.world.archive()
-    found = archive.events(first, end).select("event_time").toArrow()["event_time"].to_pylist()
-    assert [at.isoformat()[:16] for at in found] == ["2026-11-24T08:00"] * 2
-    assert archive.events(end + 5, end + 9).count() == 0
+    found = archive.windows(Portion(leap + 9, (morning, morning + 1, leap), (morning - 4, leap))).to_pylist()
+    apps = {
+        (r["app_id"], r["window_minutes"], r["window_start"]): r["events"] for r in found if r["dimension"] == "app"
+    }
+    assert apps == {
+        ("shop", 1, morning): 2,
+        ("shop", 5, morning - 4): 2,
+        ("academy", 1, leap): 1,
+        ("academy", 5, leap): 1,
+    }
+    assert archive.windows(Portion(leap + 9, (morning - 9,), (morning + 1,))).num_rows == 0

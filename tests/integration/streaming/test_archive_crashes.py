@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from footfall.streaming import compaction, places, start
+from footfall.streaming.minutes import HOUR, whole_hours
 from footfall.streaming.progress import Progress, Totals
 from footfall.streaming.start import Refused
 from tests.support.archiving import TOPICS, Record, Row, World
@@ -165,6 +167,7 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
 
     # A file is damaged: nothing goes on that could archive its rows, or a repeat of them, a second time.
     path = f"/events/app_id=shop/dt={_DAY}/{current.checkpoint}-000000001.parquet"
+    hours = range(first // HOUR, first // HOUR + 24)
     content = world.files.read(path) or b""
     more = _fill(world)
     for damage in (b"", content[:40] + b"\0" * 600 + content[640:]):
@@ -172,6 +175,8 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
         with pytest.raises(Refused, match=f"{path} cannot be read.*recover archive --from-start"):
             world.archive().batch(world.frame(more), 2)
         assert _latest(world).batch == 1
+        with pytest.raises((Refused, PySparkException), match=f"{path} cannot be read.*recover archive --from-start"):
+            world.archive().windows(whole_hours(hours, hours[-1] * HOUR + HOUR))
 
     # The remedy that it names.
     world.files.delete(path)

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
-from footfall.streaming.columns import archive_schema
-from footfall.streaming.windows import windows
-from tests.integration.streaming import oracle
-from tests.support.archived import at, event, minute, write
+from tests.support import window_oracle
+from tests.support.archived import at, event, minute, windows_of, write
 
 MIDNIGHT = "2026-11-25 00:00"
 _KINDS = ("page_view", "page_ping", "click", "error", "login")
@@ -44,9 +41,7 @@ def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("seed", "events", "minutes"), [(1, 60, 8), (2, 400, 40), (3, 4_000, 30), (4, 300, 400)])
-def test_windows_are_what_duckdb_counts(
-    spark: SparkSession, tmp_path: Path, seed: int, events: int, minutes: int
-) -> None:
+def test_windows_are_what_duckdb_counts(tmp_path: Path, seed: int, events: int, minutes: int) -> None:
     chance = random.Random(seed)
     rows = [made_up(chance, number, minutes) for number in range(events)]
     chance.shuffle(rows)
@@ -58,8 +53,8 @@ def test_windows_are_what_duckdb_counts(
         [start for start in range(first - 6, first + minutes + 2) if chance.random() < share]
         for share in (chance.choice((0.2, 0.9, 1.0)), chance.choice((0.2, 0.9, 1.0)))
     ]
-    found = windows(spark.read.schema(archive_schema()).parquet(str(tmp_path)), *asked).toArrow().to_pylist()
-    expected = oracle.figures(tmp_path, *asked)
+    found = windows_of(tmp_path, *asked).to_pylist()
+    expected = window_oracle.figures(tmp_path, *asked)
     assert len(expected) > events // 4
     assert keyed(found) == keyed(expected)
 

@@ -5,14 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
 
 from footfall.streaming import hours
 from footfall.streaming.aggregates import compute_and_publish
-from footfall.streaming.columns import archive_schema
-from footfall.streaming.minutes import Pending
-from tests.support.archived import at, event, minute, write
+from footfall.streaming.minutes import Pending, Portion
+from tests.support.archived import at, event, minute, windows_of, write
 from tests.support.local_files import Died, LocalFiles
 
 DAY = "2026-11-24"
@@ -23,12 +22,11 @@ CLOSED = NOON + 20
 class World:
     """An archive, and the driver's part that computes windows of it."""
 
-    def __init__(self, spark: SparkSession, root: Path) -> None:
-        self.spark = spark
+    def __init__(self, root: Path) -> None:
         self.files = LocalFiles(root)
         self.pending = Pending()
         self.batches = 0
-        self.read: list[tuple[int, int]] = []
+        self.asked: list[Portion] = []
 
     def archive(self, *events: dict[str, Any]) -> None:
         write(self.files.root / "events", events, str(self.batches))
@@ -36,13 +34,13 @@ class World:
         self.pending = self.pending.touch(("c", self.batches), minutes, CLOSED)
         self.batches += 1
 
-    def events(self, first: int, end: int) -> DataFrame:
-        self.read.append((first - NOON, end - NOON))
-        return self.spark.read.schema(archive_schema()).parquet(str(self.files.root / "events"))
+    def windows(self, portion: Portion) -> pa.Table:
+        self.asked.append(portion)
+        return windows_of(self.files.root / "events", portion.minutes, portion.fives)
 
     def compute(self) -> None:
         while (portion := self.pending.due(CLOSED)) is not None:
-            compute_and_publish(self.files, self.events, portion)
+            compute_and_publish(self.files, self.windows, portion)
             self.pending = self.pending.done(portion)
 
     def published(self, length: int, path: str, hour: int = NOON // 60) -> dict[int, tuple[int, int, int]]:
@@ -57,9 +55,9 @@ class World:
 
 
 @pytest.fixture
-def world(spark: SparkSession, tmp_path: Path) -> World:
+def world(tmp_path: Path) -> World:
     """Ana is on a page in the sixth minute after noon, Ben on another in the tenth."""
-    found = World(spark, tmp_path)
+    found = World(tmp_path)
     found.archive(
         event(1, "s-ana", f"{DAY} 12:06:00", "click", "/ana"),
         event(2, "s-ben", f"{DAY} 12:10:00", "click", "/ben"),
@@ -72,7 +70,8 @@ def test_windows_of_both_lengths_are_published(world: World) -> None:
     assert world.published(1, "/ana") == {6: (1, 1, 1)}
     assert world.published(5, "/ana") == dict.fromkeys((2, 3, 4, 5, 6), (1, 1, 1))
     assert world.published(5, "/ben") == dict.fromkeys((6, 7, 8, 9, 10), (1, 1, 1))
-    assert world.read == [(2, 15)]
+    (asked,) = world.asked
+    assert asked.spans() == [(NOON + 2, NOON + 15)]
     assert hours.read_closed(world.files) == CLOSED
 
 
@@ -102,7 +101,7 @@ def test_computed_again_nothing_is_written(world: World) -> None:
     portion = Pending().touch(("c", 9), [NOON + 6, NOON + 10], CLOSED).due(CLOSED)
     assert portion is not None
     before = {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")}
-    compute_and_publish(world.files, world.events, portion)
+    compute_and_publish(world.files, world.windows, portion)
     assert {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")} == before
 
 
@@ -135,10 +134,11 @@ def test_a_damaged_hour_is_computed_whole_with_a_warning(world: World, caplog: p
 
 def test_old_days_are_computed_by_the_hour_and_close_no_minute(world: World) -> None:
     old = at(f"{DAY} 12:30:00") - timedelta(days=2)
-    world.read.clear()
+    world.asked.clear()
     world.archive(event(3, "s-old", old, "click", "/old", backfill=True))
     hours.write_closed(world.files, NOON)
     world.compute()
     assert world.published(1, "/old", NOON // 60 - 48) == {30 - 2880: (1, 1, 1)}
-    assert world.read == [(-2880, -2880 + 64)]
+    (asked,) = world.asked
+    assert asked.spans() == [(NOON - 2880, NOON - 2880 + 64)]
     assert hours.read_closed(world.files) == NOON
