@@ -83,7 +83,14 @@ class Hdfs:
 
         Raises HdfsAway, and of it Unreadable.
         """
-        status, body = self._call("GET", path, "OPEN", through=True)
+        return self._open(path)
+
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """So many bytes of a file from an offset in it; None if it is gone. Raises as `read`."""
+        return self._open(path, offset=str(offset), length=str(length))
+
+    def _open(self, path: str, **part: str) -> bytes | None:
+        status, body = self._call("GET", path, "OPEN", through=True, content=None, **part)
         if status == _GONE:
             return None
         if status != 200:

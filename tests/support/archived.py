@@ -1,5 +1,6 @@
 """Archived events made by hand, as Parquet files in the folders of the archive."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from footfall.streaming import windows
+from footfall.streaming import places, windows
+from footfall.streaming.minutes import Portion
+from footfall.streaming.places import Store
 from footfall.streaming.windowing import Task, computed
 from tests.support.local_files import LocalFiles
 
@@ -72,9 +75,9 @@ def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a") -> None
 
 def windows_of(root: Path, minutes: Collection[int], fives: Collection[int]) -> pa.Table:
     """The windows (minutes since 1970) of what `write` wrote there, computed as the executor does."""
-    found = [windows.SCHEMA.empty_table()]
-    for folder in sorted(root.glob("app_id=*")):
-        paths = tuple(f"/{path.relative_to(root)}" for path in sorted(folder.rglob("*.parquet")))
-        task = Task(folder.name.removeprefix("app_id="), paths, tuple(minutes), tuple(fives))
-        found.append(computed(LocalFiles(root), task))
-    return pa.concat_tables(found)
+    files, by_app = LocalFiles(root), defaultdict(list)
+    for (app, _), folder in places.folders(files, Store("", ("app_id", "dt"))).items():
+        by_app[app] += places.parts(files, folder)
+    portion = Portion(0, tuple(minutes), tuple(fives))
+    tasks = [Task(app, tuple(held), portion) for app, held in by_app.items()]
+    return pa.concat_tables([windows.SCHEMA.empty_table(), *(computed(files, task) for task in tasks)])

@@ -41,6 +41,11 @@ class LocalFiles:
         """The bytes of a file; None if there is none."""
         return self._at(path).read_bytes() if self._at(path).is_file() else None
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """So many bytes of a file from an offset in it; None if there is none."""
+        content = self.read(path)
+        return None if content is None else content[offset : offset + length]
+
     def write(self, path: str, content: bytes) -> None:
         """Writes a file whole."""
         self._change()

@@ -59,7 +59,6 @@ class Archive:
         self._current = current
         self._latest = latest
         self._batch = -1
-        self._records = 0
         # Of its own: what an earlier writer still does there, late, does not meet this one's files.
         self._aside = f"{places.STAGING}/{secrets.token_hex(4)}"
         self._staged = f"{self._aside}/events"
@@ -69,11 +68,6 @@ class Archive:
     def latest(self) -> Progress | None:
         """How far the archive is."""
         return self._latest
-
-    @property
-    def records(self) -> int:
-        """How many records the last batch had."""
-        return self._records
 
     def batch(self, records: DataFrame, number: int) -> None:
         """Archives a batch (Kafka's columns); what Spark calls for each.
@@ -116,15 +110,14 @@ class Archive:
         now_ms = time.time_ns() // 1_000_000
         progress = Progress(self._current.checkpoint, number, began_ms, now_ms, ends, touched, sums.plus(totals))
         self._journal.append(progress)
-        self._latest, self._records = progress, told.num_rows
+        self._latest = progress
         if kept is not None:
             self._index.add(keys.by_day(kept))
         self._files.delete(self._aside)
 
     def windows(self, portion: Portion) -> pa.Table:
         """The figures (`windows.SCHEMA`) of a portion's windows, of what is archived. Raises as `batch`."""
-        with damage.named(self._files, self._base):
-            return windowing.compute(self._spark, self._files, windowing.tasks(self._holdings, portion))
+        return windowing.compute(self._spark, self._files, self._holdings, portion)
 
     def compact(self, now_ms: int, patience_s: float) -> None:
         """Merges small files, groups one after another until patience is over. Raises as `batch`."""
@@ -187,12 +180,10 @@ class Archive:
         doubtful = keys.several(hashes) | suspicion.perhaps
         if not doubtful.any():
             return _Found(doubtful, doubtful)
-        archived = pa.table({name: [] for name in repeats.COLUMNS})
-        if suspicion.perhaps.any():
-            asked = self._spark.createDataFrame(pa.table({"hash": np.unique(hashes[suspicion.perhaps])}))
-            there = self._holdings.events(keys.ranges(suspicion.minutes), leave_out=self._part())
-            there = there.select(*repeats.COLUMNS, columns.identity_hash().alias("hash"))
-            archived = there.join(f.broadcast(asked), "hash", "left_semi").select(*repeats.COLUMNS).toArrow()
+        spans = keys.ranges(suspicion.minutes)
+        files = self._holdings.files(spans, leave_out=self._part()) if spans else ()
+        event_ids = pc.unique(rows["event_id"].filter(pa.array(suspicion.perhaps)))
+        archived = repeats.find(self._spark, self._files, files, spans, event_ids)
         judged, own = repeats.judge(rows.filter(pa.array(doubtful)), archived), keys.kafka_places(rows)
         return _Found(np.isin(own, judged.gone), np.isin(own, judged.again))
 

@@ -22,9 +22,10 @@ from footfall.kafka.logs import Logs, describe
 from footfall.kafka.topics import KafkaAway
 from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings, load_settings
-from footfall.streaming import alone, compaction, damage, places, report, session, start
+from footfall.streaming import alone, compaction, places, report, session, start
 from footfall.streaming.alone import Alone, NotAlone
 from footfall.streaming.archive import Archive
+from footfall.streaming.errors import own
 from footfall.streaming.progress import Current, Journal, Progress, ends_of, spark_offsets
 from footfall.streaming.publisher import Publisher
 from footfall.streaming.start import Refused
@@ -42,10 +43,9 @@ _FETCH_WAIT_MS: Final = 10
 _LOOK_EVERY_S: Final = 1.0
 _COMPACT_EVERY_S: Final = 60.0
 _COMPACT_PATIENCE_S: Final = 5.0
-# While much waits, windows wait too, so long: many minutes computed together cost half of what each batch's own do.
-_WINDOWS_WAIT_S: Final = 60.0
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 30.0
+_LONGEST_SENTENCE: Final = 500
 # What Spark meets outside a batch comes through as it is.
 _SPARKS: Final = (PySparkException, Py4JJavaError)
 _ENGINES_AWAY: Final = (HdfsAway, KafkaAway, *_SPARKS)
@@ -63,7 +63,6 @@ class Driver:
         # Batches and what lies between them never overlap: both change the archive's files.
         self._busy = threading.Lock()
         self._compact_due = 0.0
-        self._windows_due: float | None = None
 
     def run(self) -> None:
         """Raises NotAlone, and Py4JError when the JVM is gone."""
@@ -176,28 +175,13 @@ class Driver:
                     raise error
                 return
             report.write(self._settings, "archiving")
-            with self._busy, damage.named(self._hdfs, self._uri("")):
-                # A batch may have ended just now, so this is asked when it is no more.
-                if not self._hold_windows(archive.records):
-                    publisher.step()
+            with self._busy:
+                publisher.step()
             if time.monotonic() >= self._compact_due:
                 with self._busy:
                     archive.compact(time.time_ns() // 1_000_000, _COMPACT_PATIENCE_S)
                     Journal(self._hdfs).prune(current.checkpoint, publisher.needed)
                 self._compact_due = time.monotonic() + _COMPACT_EVERY_S
-
-    def _hold_windows(self, records: int) -> bool:
-        """Whether windows are to wait. records: of the last batch."""
-        if records < _MOST_AT_ONCE // 2:
-            self._windows_due = None
-            return False
-        now = time.monotonic()
-        if self._windows_due is None:
-            self._windows_due = now + _WINDOWS_WAIT_S
-        if now < self._windows_due:
-            return True
-        self._windows_due = now + _WINDOWS_WAIT_S
-        return False
 
     def _uri(self, path: str) -> str:
         return f"hdfs://127.0.0.1:{self._settings.port('namenode')}{path}"
@@ -220,13 +204,7 @@ def _alive(spark: SparkSession) -> bool:
 
 def _sentence(error: Exception) -> str:
     """The sentence that an error of our own carries through Spark, else the first line of Spark's."""
-    text = str(error)
-    for line in text.splitlines():
-        for kind in (HdfsAway, KafkaAway, Refused):
-            _, found, sentence = line.partition(f"{kind.__module__}.{kind.__name__}: ")
-            if found:
-                return sentence
-    return text.splitlines()[0][:300] if text else type(error).__name__
+    return (str(own(error)).splitlines() or [type(error).__name__])[0][:_LONGEST_SENTENCE]
 
 
 def main() -> int:

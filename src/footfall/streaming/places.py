@@ -38,6 +38,9 @@ class Files(Protocol):
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is none."""
 
+    def read_part(self, path: str, offset: int, length: int) -> bytes | None:
+        """So many bytes of a file from an offset in it; None if there is none."""
+
     def write(self, path: str, content: bytes) -> None:
         """Writes a file whole."""
 

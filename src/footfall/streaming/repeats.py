@@ -1,17 +1,28 @@
-"""Which of a batch's doubtful rows are repeats, judged by the identities themselves. Pure: tables in, places out.
+"""Which of a batch's doubtful rows are repeats, judged by the identities themselves.
 
 Tables have the columns `session_id`, `event_id`, `kafka_partition`, `kafka_offset`.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyspark.sql import SparkSession
 
+from footfall.hdfs import FileStatus
+from footfall.streaming import reading, workers
 from footfall.streaming.keys import kafka_places
+from footfall.streaming.places import Files
+from footfall.streaming.rows import archived as archived_columns
 
 COLUMNS: Final = ("session_id", "event_id", "kafka_partition", "kafka_offset")
+_SCHEMA: Final = pa.schema([archived_columns().field(name) for name in COLUMNS])
+# One for each core of the executor.
+_TASKS: Final = 2
 Identity = tuple[str, str]
 
 
@@ -24,6 +35,26 @@ class Repeats(NamedTuple):
 
     gone: NDArray[np.int64]
     again: NDArray[np.int64]
+
+
+def find(
+    spark: SparkSession, files: Files, asked: Sequence[FileStatus], spans: Sequence[reading.Span], event_ids: pa.Array
+) -> pa.Table:
+    """The archived rows of these events in the files asked for, of these minutes: Spark's Python workers look.
+
+    Raises HdfsAway, Refused for a damaged file, and what Spark raises.
+    """
+    parted = [tuple(part) for part in (asked[n::_TASKS] for n in range(_TASKS)) if part]
+    found = workers.each(spark, partial(_find, files, spans, event_ids), parted)
+    return pa.concat_tables([_SCHEMA.empty_table(), *found])
+
+
+def _find(files: Files, spans: Sequence[reading.Span], event_ids: pa.Array, asked: Sequence[FileStatus]) -> pa.Table:
+    found = []
+    for file in asked:
+        there = reading.read(files, file, spans, (*COLUMNS, "event_time"))
+        found.append(there.filter(pc.is_in(there["event_id"], value_set=event_ids)).select(COLUMNS).cast(_SCHEMA))
+    return pa.concat_tables(found)
 
 
 def judge(rows: pa.Table, archived: pa.Table) -> Repeats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -12,6 +13,8 @@ from footfall.streaming.compaction import Group
 from footfall.streaming.places import EVENTS, Files, Part, Store
 
 Uri = Callable[[str], str]
+# Of a merged file's groups of rows before they are packed. Who asks for some minutes reads those that may hold them.
+GROUP_BYTES: Final = 32 << 20
 
 
 class Tables:
@@ -54,7 +57,7 @@ class Tables:
         """Writes the rows of a group's files as one file below a folder; a `compaction.Merge`."""
         rows = self.read(group.store, group.sources).drop(*group.store.columns)
         merged = rows.coalesce(1).sortWithinPartitions(_time_of(group.store))
-        merged.write.mode("overwrite").parquet(self._uri(folder))
+        merged.write.mode("overwrite").option("parquet.block.size", GROUP_BYTES).parquet(self._uri(folder))
 
     def files(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[FileStatus]:
         """The files of these days. leave_out: but for those of this batch. Raises Refused if one is empty."""

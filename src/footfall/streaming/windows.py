@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from footfall.realtime.histogram import BOUNDS_MS
+from footfall.streaming.reading import MINUTE_US
 
 FIVE: Final = 5
-MINUTE_US: Final = 60_000_000
 # What of an archived event is asked for.
 COLUMNS: Final = (
     "session_id", "event_id", "anonymous_id", "event_type", "event_time", "is_bot", "page_path", "page_section",

@@ -1,5 +1,6 @@
 """Reads a batch's records and writes its events as Parquet, from Spark's Python workers straight into HDFS."""
 
+import gc
 import io
 import secrets
 from collections.abc import Iterable, Iterator
@@ -81,11 +82,16 @@ def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iter
     # As Spark names its own: by the task, and by chance.
     name = f"part-{0 if context is None else context.partitionId():05}-{secrets.token_hex(8)}.parquet"
     events = []
-    for batch in batches:
-        if batch.num_rows:
-            read = rows.read(*batch.columns)
-            events.append(read.events)
-            yield _told(read.keys.num_rows, dict(zip(rows.KEYS.names, read.keys.columns, strict=True)))
+    # Looking through a thousand events for cycles, which they have none of, took two fifths of the time.
+    gc.disable()
+    try:
+        for batch in batches:
+            if batch.num_rows:
+                read = rows.read(*batch.columns)
+                events.append(read.events)
+                yield _told(read.keys.num_rows, dict(zip(rows.KEYS.names, read.keys.columns, strict=True)))
+    finally:
+        gc.enable()
     app_column, day_column = EVENTS.columns
     for app, day, mine in rows.by_folder(pa.concat_tables(events)) if events else ():
         path = f"{folder}/{app_column}={app}/{day_column}={day}/{name}"
