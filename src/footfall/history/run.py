@@ -1,4 +1,4 @@
-"""Makes past days on the running platform: one process a site, log files to Flume beside them, and what came of it."""
+"""Makes past days on the running platform: one process a core, log files to Flume afterwards, and what came of it."""
 
 import fcntl
 import multiprocessing
@@ -75,13 +75,14 @@ def make(
         context = multiprocessing.get_context("spawn")
         messages: multiprocessing.queues.Queue[Message] = context.Queue()
         logs_from = today - timedelta(days=settings.retention.hdfs_logs_days)
+        begun = {app: context.Value("i", 0) for app in APP_IDS}
         processes = [
             context.Process(
                 target=work,
-                args=(Order(settings, app, tuple(days), events_per_day, logs_from), messages),
+                args=(Order(settings, app, tuple(days), events_per_day, logs_from), begun, messages),
                 daemon=True,
             )
-            for app in APP_IDS
+            for app in APP_IDS[: len(os.sched_getaffinity(0))]
         ]
         try:
             for process in processes:

@@ -1,13 +1,17 @@
-"""One site's days, made and brought to Kafka, the ledger and drafts of log files, in a process of its own."""
+"""Days of sites, made and brought to Kafka, the ledger and drafts of log files: one process of those that share them.
+
+Each begins with the days of a site of its own, whose pages it has rendered then, and goes on where days are left.
+"""
 
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from multiprocessing.queues import Queue
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +28,17 @@ from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 _GC_THRESHOLDS: Final = (100_000, 50, 100)
 # Between two of these the disk is looked at, progress is told, and what Kafka has stored is written into the ledger.
 _CHUNK: Final = 10_000
+# To help with the last day of another site would take longer than its own process needs for it.
+_WORTH_HELPING: Final = 2
+
+# How many days of each site somebody has begun.
+Begun = Mapping[AppId, "Synchronized[int]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one site's process has to do. logs_from: first day whose log lines are kept in HDFS."""
+    """What there is to do. app: whose days the process begins with. logs_from: first day whose log lines are kept in
+    HDFS."""
 
     settings: Settings
     app: AppId
@@ -70,8 +80,8 @@ class _Ended(Exception):
     """Nobody waits for this process any more."""
 
 
-def work(order: Order, messages: "Queue[Message]") -> None:
-    """Does one order; the first thing a process does."""
+def work(order: Order, begun: Begun, messages: "Queue[Message]") -> None:
+    """Does its part of an order; the first thing a process does."""
     # Ctrl-C reaches the whole group: the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -84,7 +94,7 @@ def work(order: Order, messages: "Queue[Message]") -> None:
             raise NotStored("The disk is nearly full: make room, then do the same again: nothing doubles.")
 
     try:
-        carry_out(order, messages.put, go_on)
+        carry_out(order, begun, messages.put, go_on)
     except NotStored as error:
         messages.put(Failed(str(error)))
     except OSError as error:
@@ -93,26 +103,53 @@ def work(order: Order, messages: "Queue[Message]") -> None:
         os._exit(1)  # without the queue's thread, which has nobody to tell
 
 
-def carry_out(order: Order, tell: Callable[[Message], None], go_on: Callable[[], None]) -> None:
-    """Makes each day and stores it. go_on: may raise, and is asked often. Raises NotStored, OSError, Unacceptable."""
+def carry_out(order: Order, begun: Begun, tell: Callable[[Message], None], go_on: Callable[[], None]) -> None:
+    """Makes days and stores them, until all are begun. go_on: may raise, and is asked often.
+
+    Raises NotStored, OSError, Unacceptable.
+    """
     producer = TrustedProducer(order.settings.kafka_bootstrap)
-    maker = DayMaker(order.settings, order.app, order.events_per_day)
-    ledger = Ledger(order.settings, order.app)
-    try:
-        for date_ in order.days:
-            go_on()
-            day = maker.make(date_, with_lines=date_ >= order.logs_from)
-            # Before the first of them can be stored: whatever is stored was attempted.
-            write(ledger, "attempted", day.events)
-            for chunk in _chunks(day.events):
+    for app in sites(order, begun):
+        maker = DayMaker(order.settings, app, order.events_per_day)
+        ledger = Ledger(order.settings, app)
+        try:
+            for date_ in days(order, begun[app]):
                 go_on()
-                producer.send(TOPIC_EVENTS, ((event.session_id, event.value) for event in chunk))
-                write(ledger, "accepted", chunk)
-                tell(Stored(order.app, date_, len(chunk)))
-            tell(_finished(order.settings, day))
-    finally:
-        ledger.close()
-        maker.close()
+                day = maker.make(date_, with_lines=date_ >= order.logs_from)
+                # Before the first of them can be stored: whatever is stored was attempted.
+                write(ledger, "attempted", day.events)
+                for chunk in _chunks(day.events):
+                    go_on()
+                    producer.send(TOPIC_EVENTS, ((event.session_id, event.value) for event in chunk))
+                    write(ledger, "accepted", chunk)
+                    tell(Stored(app, date_, len(chunk)))
+                tell(_finished(order.settings, day))
+        finally:
+            ledger.close()
+            maker.close()
+
+
+def sites(order: Order, begun: Begun) -> Iterator[AppId]:
+    """The process's own site, then those that nobody has begun, then whichever has most days left."""
+    yield order.app
+    while True:
+        left = {app: len(order.days) - number.value for app, number in begun.items()}
+        # Sooner than the last days of another, which has a process that knows its pages.
+        most = max(left, key=lambda app: (left[app] == len(order.days), left[app]))
+        if left[most] < min(_WORTH_HELPING, len(order.days)):
+            return
+        yield most
+
+
+def days(order: Order, begun: "Synchronized[int]") -> Iterator[date]:
+    """Days of one site that nobody has begun, each for who gets it first."""
+    while True:
+        with begun.get_lock():
+            number = begun.value
+            begun.value = number + 1
+        if number >= len(order.days):
+            return
+        yield order.days[number]
 
 
 def write(ledger: Ledger, kind: str, events: Sequence[Made]) -> None:

@@ -4,9 +4,9 @@ They stamp events with `events.stamp.accept` themselves. What they send is store
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from footfall.sites.producer import producer_settings
 
@@ -45,7 +45,7 @@ class TrustedProducer:
             }
         )
         self._failed: KafkaError | None = None
-        self._last: Place | None = None
+        self._last: Message | None = None
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has, 0 if there is none of that name. Raises NotStored if Kafka is away."""
@@ -87,14 +87,15 @@ class TrustedProducer:
         """Sends one record, and returns where it is once it is stored. Raises NotStored, as `send` does."""
         self.send(topic, [(key, value)])
         assert self._last is not None
-        return self._last
+        partition, offset = self._last.partition(), self._last.offset()
+        assert partition is not None
+        return Place(partition, offset if offset is not None and offset >= 0 else None)
 
-    def _on_report(self, error: KafkaError | None, message: Any) -> None:
+    def _on_report(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failed = error
         else:
-            offset = message.offset()
-            self._last = Place(message.partition(), offset if offset is not None and offset >= 0 else None)
+            self._last = message
 
     def _not_stored(self, error: KafkaError | None) -> NotStored:
         why = f"no report within {_DELIVERY_TIMEOUT_S:.0f} s" if error is None else error.str()

@@ -1,9 +1,12 @@
-"""What a site's process writes beside Kafka: the ledger's lines, in the hours in which things happened."""
+"""What processes that make history share out, and what they write beside Kafka: the ledger, hour by hour."""
 
+import multiprocessing
+from datetime import date, timedelta
 from pathlib import Path
 
 from footfall.history.scribe import Made
-from footfall.history.worker import write
+from footfall.history.worker import Begun, Order, days, sites, write
+from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
 
@@ -30,3 +33,38 @@ def test_the_ledger_reads_what_was_written_hour_by_hour(tmp_path: Path) -> None:
         ledger.hour_name(_HOUR_MS),
         ledger.hour_name(_HOUR_MS + ledger.HOUR_MS),
     ]
+
+
+def _order(app: AppId, many: int, tmp_path: Path) -> Order:
+    first = date(2026, 11, 1)
+    return Order(Settings(home=tmp_path), app, tuple(first + timedelta(days=n) for n in range(many)), 1000, first)
+
+
+def _begun() -> Begun:
+    return {app: multiprocessing.Value("i", 0) for app in APP_IDS}
+
+
+def test_each_day_is_made_by_one_process(tmp_path: Path) -> None:
+    begun, order = _begun()["shop"], _order("shop", 5, tmp_path)
+    first, second = days(order, begun), days(order, begun)
+    assert [next(first), next(second), next(second)] == list(order.days[:3])
+    assert [*first, *second] == list(order.days[3:])
+
+
+def test_who_is_done_helps_where_most_is_left(tmp_path: Path) -> None:
+    begun = _begun()
+    helping = sites(_order("news", 9, tmp_path), begun)
+    assert next(helping) == "news"
+    begun["news"].value, begun["shop"].value, begun["academy"].value = 10, 3, 5
+    assert next(helping) == "shop"
+    begun["shop"].value = 10
+    assert next(helping) == "academy"
+    # The last day's own process is as fast.
+    begun["academy"].value = 8
+    assert list(helping) == []
+
+
+def test_a_single_day_of_a_site_without_a_process_is_made(tmp_path: Path) -> None:
+    begun, order = _begun(), _order("shop", 1, tmp_path)
+    made = [(app, day) for app in sites(order, begun) for day in days(order, begun[app])]
+    assert sorted(made) == sorted((app, order.days[0]) for app in APP_IDS)
