@@ -10,7 +10,12 @@ import sys
 from typing import Any
 
 from bench.live.processes import cpu_between, cpu_seconds, running
+from bench.stream.catch_up import SERVICE as DRIVER
+from footfall import names
+from footfall.cluster.manager import Manager
 from footfall.cluster.run import recall
+from footfall.realtime import deploy
+from footfall.settings import Settings
 
 
 def main() -> None:
@@ -19,8 +24,27 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=20)
     parser.add_argument("--events-per-day", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**9))
+    parser.add_argument("--nobody-reads", action="store_true", help="with Storm and the streaming driver at rest")
     asked = parser.parse_args()
     settings = recall()
+    if not asked.nobody_reads:
+        print(json.dumps(measured(settings, asked), indent=2))
+        return
+    manager = Manager(settings)
+    # It would start the driver again.
+    for service in ("warden", DRIVER):
+        manager.stop(service)
+    deploy._control(settings, "deactivate", names.TOPOLOGY)
+    try:
+        print(json.dumps(measured(settings, asked), indent=2))
+    finally:
+        deploy._control(settings, "activate", names.TOPOLOGY)
+        for service in (DRIVER, "warden"):
+            manager.ensure_started(service)
+
+
+def measured(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
+    """Runs the verb; its figures, and what the platform's processes used meanwhile."""
     verb = [sys.executable, "-m", "footfall", "history", "--json", "--days", str(asked.days)]
     verb += ["--events-per-day", str(asked.events_per_day), "--seed", str(asked.seed)]
     before = cpu_seconds(running(settings))
@@ -29,7 +53,7 @@ def main() -> None:
     # The verb has waited for its own processes, so theirs are in it.
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     made: dict[str, Any] = json.loads(ran.stdout)
-    told = {
+    return {
         "events": made["events"],
         "log_lines": sum(day["log_lines"] for day in made["days"]),
         "seconds": made["seconds"],
@@ -37,7 +61,6 @@ def main() -> None:
         "makers_cpu_us_an_event": round((used.ru_utime + used.ru_stime) / made["events"] * 1e6, 1),
         "cpu_s": cpu_between(before, after),
     }
-    print(json.dumps(told, indent=2))
 
 
 if __name__ == "__main__":
