@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from footfall.hdfs import HdfsAway
+from footfall.hdfs import HdfsAway, Unreadable
 from footfall.kafka.topics import KafkaAway
 from footfall.streaming.start import Refused
 
-_OWN: Final = (HdfsAway, KafkaAway, Refused)
+_OWN: Final = (HdfsAway, Unreadable, KafkaAway, Refused)
 
 
 def own(error: Exception) -> Exception:

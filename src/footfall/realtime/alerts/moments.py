@@ -1,0 +1,135 @@
+"""What happened at one place in five seconds, and at it in a span of them: the figures that alerts are judged by."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from zlib import crc32
+
+from footfall.realtime.counting import Counted
+from footfall.realtime.tables import SessionCell
+
+# A slot of time. What is judged reaches back 15 and 60 seconds, and looks new with each slot.
+SLOT_MS: Final = 5_000
+SHORT_SLOTS: Final = 3
+LONG_SLOTS: Final = 12
+# The ordinary is told by the half hour before the last minute.
+BASELINE_MINUTES: Final = 30
+_RECEIVED: Final = SessionCell._fields.index("received_at_ms")
+_APP: Final = SessionCell._fields.index("app_id")
+_PATH: Final = SessionCell._fields.index("page_path")
+
+
+def slot_of(received_ms: int) -> int:
+    """The slot, since 1970, in which an event came."""
+    return received_ms // SLOT_MS
+
+
+@dataclass(slots=True)
+class Moment:
+    """Of people, but for `bots`: page views and error events (`tried`), failures among them, response times by bucket.
+
+    Of a whole site also events, rejected events, and who was there (any numbers that tell visitors apart). sample: the
+    request id of a failure, slowest: the bucket and the request id of the slowest view.
+    """
+
+    tried: int = 0
+    failed: int = 0
+    responses: dict[int, int] = field(default_factory=dict)
+    events: int = 0
+    rejected: int = 0
+    people: set[int] = field(default_factory=set)
+    bots: set[int] = field(default_factory=set)
+    sample: str | None = None
+    slowest: tuple[int, str] | None = None
+
+    def add(self, other: "Moment") -> None:
+        """Takes in what happened at the same place, then or at another time."""
+        self.tried += other.tried
+        self.failed += other.failed
+        for bucket, views in other.responses.items():
+            self.responses[bucket] = self.responses.get(bucket, 0) + views
+        self.events += other.events
+        self.rejected += other.rejected
+        self.people |= other.people
+        self.bots |= other.bots
+        self.sample = other.sample or self.sample
+        if other.slowest is not None and (self.slowest is None or other.slowest >= self.slowest):
+            self.slowest = other.slowest
+
+
+# A site, a page or none for the whole of it, and a slot.
+Place = tuple[str, str | None, int]
+
+
+def moments(events: Iterable[Counted]) -> dict[Place, Moment]:
+    """What events say, each of which was counted for the first time just now."""
+    found: dict[Place, Moment] = {}
+    for event in events:
+        slot, app, path = slot_of(event.cell[_RECEIVED]), event.cell[_APP], event.cell[_PATH]
+        site = found.setdefault((app, None, slot), Moment())
+        visitor = crc32(event.visitor.encode())
+        site.events += 1
+        if event.is_bot:
+            site.bots.add(visitor)
+            continue
+        site.people.add(visitor)
+        if event.page_view or event.failure:
+            _try(site, event)
+            if path is not None:
+                _try(found.setdefault((app, path, slot), Moment()), event)
+    return found
+
+
+def _try(moment: Moment, event: Counted) -> None:
+    moment.tried += 1
+    if event.failure:
+        moment.failed += 1
+        moment.sample = event.request_id or moment.sample
+    if event.bucket >= 0:
+        moment.responses[event.bucket] = moment.responses.get(event.bucket, 0) + 1
+        if event.request_id is not None and (moment.slowest is None or event.bucket >= moment.slowest[0]):
+            moment.slowest = event.bucket, event.request_id
+
+
+class Series:
+    """The moments of one place, by their slots and by minutes, as far back as they are needed."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, Moment] = {}
+        self._minutes: dict[int, Moment] = {}
+
+    def add(self, slot: int, moment: Moment) -> None:
+        """Takes in what happened in a slot."""
+        for moments_, number in ((self._slots, slot), (self._minutes, minute_of(slot))):
+            known = moments_.get(number)
+            if known is None:
+                known = moments_[number] = Moment()
+            known.add(moment)
+
+    def last(self, now: int, slots: int) -> Moment:
+        """What happened in so many slots before `now`, together."""
+        return together(self._slots[slot] for slot in range(now - slots, now) if slot in self._slots)
+
+    def minute(self, minute: int) -> Moment | None:
+        """What happened in a minute; None if nothing did."""
+        return self._minutes.get(minute)
+
+    def forget(self, before: int) -> bool:
+        """Lets minutes before that one go, and their slots; whether nothing is left."""
+        if self._minutes and min(self._minutes) < before:
+            self._minutes = {minute: moment for minute, moment in self._minutes.items() if minute >= before}
+            self._slots = {slot: moment for slot, moment in self._slots.items() if minute_of(slot) >= before}
+        return not self._minutes
+
+
+def together(moments_: Iterable[Moment]) -> Moment:
+    """What happened in all of them."""
+    whole = Moment()
+    for moment in moments_:
+        whole.add(moment)
+    return whole
+
+
+def minute_of(slot: int) -> int:
+    """The minute, since 1970, that a slot is of."""
+    return slot // LONG_SLOTS

@@ -1,0 +1,220 @@
+"""Ordinary hours stay silent, each kind of incident is found in time and ends, and what it is about is right."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb, exp, factorial
+
+import pytest
+
+from footfall.realtime.alerts.moments import SLOT_MS, Moment
+from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
+from footfall.realtime.alerts.watch import Alert, Watch
+from footfall.realtime.histogram import bucket
+
+_HOUR = 720
+_PAGES = 40
+
+
+@dataclass(frozen=True)
+class World:
+    """How a site's people behave. Shares are of page views, but `malformed` of events; `visitors` stay at once."""
+
+    visitors: int = 10
+    failing: float = 0.004
+    failing_page: str | None = None
+    slow: float = 0.0
+    malformed: float = 0.001
+    crawlers: int = 0
+
+
+class Site:
+    """A made site: visits of some pages, seconds on each, pings, a crawler now and then. Slots follow each other."""
+
+    def __init__(self, seed: int, app: str = "shop") -> None:
+        self._chance = random.Random(seed)
+        self._app = app
+        self._visits: list[list[int]] = []
+        self._crawler = [0, 0]
+        self._last = 0
+        self.slot = 1_000_000
+
+    def step(self, watch: Watch, world: World) -> None:
+        """What happens in one slot."""
+        chance, site = self._chance, Moment()
+        pages: dict[str, Moment] = {}
+        while len(self._visits) < world.visitors:
+            self._last += 1
+            # Visitor, pages left, slots left on this one.
+            self._visits.append([self._last, 1 + min(30, int(chance.expovariate(0.2))), 0])
+        del self._visits[world.visitors :]
+        for visit in self._visits:
+            visitor, _, dwell = visit
+            site.people.add(visitor)
+            site.events += 1
+            if chance.random() < world.malformed:
+                site.rejected += 1
+            if dwell:
+                visit[2] -= 1
+                continue
+            visit[1] -= 1
+            visit[2] = min(12, int(chance.expovariate(0.5)))
+            path = f"/page-{min(_PAGES, int(chance.paretovariate(0.7)))}"
+            self._view(site, pages.setdefault(path, Moment()), path, world)
+        self._visits = [visit for visit in self._visits if visit[1] > 0 or visit[2] > 0]
+        if self._crawler[1] == 0 and chance.random() < 1 / 240:
+            self._last += 1
+            self._crawler = [self._last, 12]
+        if self._crawler[1]:
+            self._crawler[1] -= 1
+            site.bots.add(self._crawler[0])
+        site.bots |= set(range(-world.crawlers, 0))
+        watch.add(self._app, None, self.slot, site)
+        for path, moment in pages.items():
+            watch.add(self._app, path, self.slot, moment)
+        self.slot += 1
+
+    def _view(self, site: Moment, page: Moment, path: str, world: World) -> None:
+        response_ms = int(self._chance.lognormvariate(3.5, 0.6))
+        if self._chance.random() < world.slow:
+            response_ms += 3_000
+        failing = world.failing if world.failing_page in (None, path) else 0.004
+        failed = self._chance.random() < failing
+        for moment in (site, page):
+            moment.tried += 1
+            moment.failed += failed
+            found = bucket(response_ms)
+            moment.responses[found] = moment.responses.get(found, 0) + 1
+            if failed:
+                moment.sample = f"request of {path}"
+
+
+def played(site: Site, watch: Watch, world: World, slots: int) -> Iterator[Alert]:
+    """What alerts change meanwhile."""
+    for _ in range(slots):
+        site.step(watch, world)
+        yield from watch.judge(site.slot)
+
+
+@pytest.fixture
+def quiet() -> tuple[Site, Watch]:
+    """Half an hour of an ordinary site."""
+    site, watch = Site(7), Watch()
+    assert not list(played(site, watch, World(), _HOUR // 2))
+    return site, watch
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ordinary_hours_are_silent(seed: int) -> None:
+    site, watch = Site(seed), Watch()
+    assert list(played(site, watch, World(), 2 * _HOUR)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "world", "within_s"),
+    [
+        ("errors", World(failing=0.8), 20),
+        ("errors", World(failing=0.2), 120),
+        ("slow", World(slow=0.8), 30),
+        ("slow", World(slow=0.4), 60),
+        ("drop", World(visitors=1), 80),
+        ("bots", World(crawlers=10), 20),
+        ("rejects", World(malformed=0.3), 30),
+    ],
+)
+def test_an_incident_is_told_in_time_and_ends(
+    quiet: tuple[Site, Watch], kind: str, world: World, within_s: int
+) -> None:
+    site, watch = quiet
+    began_ms = site.slot * SLOT_MS
+    raised = next(played(site, watch, world, within_s * 1000 // SLOT_MS))
+    assert (raised.kind, raised.app_id, raised.page_path, raised.state) == (kind, "shop", None, "open")
+    assert began_ms - 60_000 <= raised.started_ms < raised.raised_ms <= began_ms + within_s * 1000
+    assert raised.tail_p < 1e-6
+    # While it lasts it grows worse at most, and no other alert comes of it.
+    assert {alert.alert_id for alert in played(site, watch, world, 60)} <= {raised.alert_id}
+    after = list(played(site, watch, World(), 60))
+    assert [alert.alert_id for alert in after if alert.state == "resolved"] == [raised.alert_id]
+    assert after[-1].resolved_ms is not None
+    # What was wrong is no part of what is ordinary.
+    assert next(played(site, watch, world, within_s * 1000 // SLOT_MS)).kind == kind
+
+
+def test_one_page_that_fails_is_named_and_the_site_is_not(quiet: tuple[Site, Watch]) -> None:
+    site, watch = quiet
+    found = list(played(site, watch, World(failing=0.9, failing_page="/page-1"), 60))
+    pages = {(alert.kind, alert.page_path) for alert in found}
+    assert ("errors", "/page-1") in pages
+    assert pages <= {("errors", "/page-1"), ("errors", None)}
+    told = next(alert for alert in found if alert.page_path == "/page-1")
+    assert told.sample_request_id == "request of /page-1"
+    # The site's own, if the page's few views took longer to tell, ends while the page's stays.
+    site_alerts = [alert for alert in found if alert.page_path is None]
+    assert not site_alerts or site_alerts[-1].state == "resolved" or site_alerts[0].raised_ms <= told.raised_ms
+
+
+def test_nothing_is_judged_before_five_minutes_are_known() -> None:
+    site, watch = Site(3), Watch()
+    assert list(played(site, watch, World(failing=0.9), 58)) == []
+    # Nor is it ordinary afterwards: who began in the middle of trouble hears of what is worse than that.
+    assert list(played(site, watch, World(failing=0.9), 60)) == []
+
+
+def test_an_alert_outlives_its_process(quiet: tuple[Site, Watch]) -> None:
+    site, watch = quiet
+    raised = list(played(site, watch, World(failing=0.8), 12))[-1]
+    again = Watch([raised])
+    # Its moments are read again from the store; here they are played.
+    assert {alert.alert_id for alert in played(site, again, World(failing=0.8), 80)} <= {raised.alert_id}
+    ended = [alert for alert in played(site, again, World(), 90) if alert.state == "resolved"]
+    assert [alert.alert_id for alert in ended] == [raised.alert_id]
+
+
+def test_an_alert_ends_when_nobody_comes_any_more(quiet: tuple[Site, Watch]) -> None:
+    site, watch = quiet
+    raised, *_ = played(site, watch, World(failing=0.8), 12)
+    ended = [alert for alert in played(site, watch, World(visitors=0), 100) if alert.state == "resolved"]
+    assert raised.alert_id in [alert.alert_id for alert in ended]
+
+
+@pytest.mark.parametrize("path", [None, "/page-1"])
+def test_an_alert_of_a_place_that_is_empty_since_a_restart_ends(quiet: tuple[Site, Watch], path: str | None) -> None:
+    site, watch = quiet
+    raised = next(played(site, watch, World(failing=0.8), 12))._replace(page_path=path)
+    again, ended = Watch([raised]), []
+    for slot in range(site.slot, site.slot + _HOUR):
+        ended += again.judge(slot)
+    assert [(alert.alert_id, alert.state) for alert in ended] == [(raised.alert_id, "resolved")]
+
+
+def test_what_two_heard_of_is_one() -> None:
+    once, twice = Watch(), Watch()
+    a, b = Site(7), Site(7)
+    for world, slots in ((World(), 200), (World(failing=0.8), 12)):
+        first, second = list(played(a, once, world, slots)), list(played(b, twice, world, slots))
+        assert [alert.alert_id for alert in first] == [alert.alert_id for alert in second]
+    assert first
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "share"), [(0, 5, 0.3), (1, 5, 0.3), (4, 5, 0.01), (7, 60, 0.02), (30, 60, 0.5), (60, 60, 0.9)]
+)
+def test_the_binomial_tail_is_the_sum_of_its_terms(hits: int, trials: int, share: float) -> None:
+    p = Fraction(share)
+    exact = sum(comb(trials, k) * p**k * (1 - p) ** (trials - k) for k in range(hits, trials + 1))
+    assert binomial_upper(hits, trials, share) == pytest.approx(float(exact), rel=1e-9)
+
+
+@pytest.mark.parametrize(("hits", "mean"), [(0, 3.0), (2, 3.0), (3, 20.0), (25, 20.0), (90, 60.0)])
+def test_the_poisson_tail_is_the_sum_of_its_terms(hits: int, mean: float) -> None:
+    exact = sum(mean**k / factorial(k) * exp(-mean) for k in range(hits + 1))
+    assert poisson_lower(hits, mean) == pytest.approx(exact, rel=1e-9)
+
+
+def test_tails_of_nothing_and_of_everything() -> None:
+    assert (binomial_upper(3, 2, 0.5), binomial_upper(1, 5, 0.0), binomial_upper(1, 5, 1.0)) == (0.0, 0.0, 1.0)
+    assert (poisson_lower(-1, 3.0), poisson_lower(0, 0.0)) == (0.0, 1.0)
+    # Far out, where the first terms are no numbers that differ from nothing.
+    assert binomial_upper(1, 100_000, 0.5) == pytest.approx(1.0)
+    assert poisson_lower(10_000, 1_000.0) == pytest.approx(1.0)
