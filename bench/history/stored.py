@@ -10,11 +10,9 @@ import sys
 from typing import Any
 
 from bench.live.processes import cpu_between, cpu_seconds, running
+from bench.live.rest import paused, stopped
 from bench.stream.catch_up import SERVICE as DRIVER
-from footfall import names
-from footfall.cluster.manager import Manager
 from footfall.cluster.run import recall
-from footfall.realtime import deploy
 from footfall.settings import Settings
 
 
@@ -30,17 +28,8 @@ def main() -> None:
     if not asked.nobody_reads:
         print(json.dumps(measured(settings, asked), indent=2))
         return
-    manager = Manager(settings)
-    # It would start the driver again.
-    for service in ("warden", DRIVER):
-        manager.stop(service)
-    deploy._control(settings, "deactivate", names.TOPOLOGY)
-    try:
+    with stopped(settings, "warden", DRIVER), paused(settings):
         print(json.dumps(measured(settings, asked), indent=2))
-    finally:
-        deploy._control(settings, "activate", names.TOPOLOGY)
-        for service in (DRIVER, "warden"):
-            manager.ensure_started(service)
 
 
 def measured(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:

@@ -22,13 +22,13 @@ from typing import Any
 
 from bench.live.backlog import ends, fill
 from bench.live.processes import cpu_seconds, running
+from bench.live.rest import paused, stopped
 from bench.stream.plain import by_python
 from bench.stream.quix import by_quix
 from footfall import names
 from footfall.cluster.manager import Manager
 from footfall.cluster.run import recall
 from footfall.hdfs import Hdfs
-from footfall.realtime import deploy
 from footfall.realtime.lag import lag
 from footfall.settings import Settings
 from footfall.streaming import hours
@@ -104,13 +104,9 @@ def main() -> None:
     parser.add_argument("--quix-state", type=int, default=50_000, help="events for it with state by key; 0: none")
     options = parser.parse_args()
     settings = recall()
-    manager = Manager(settings)
     # It would start the driver again while Kafka is being filled.
-    manager.stop("warden")
-    try:
+    with stopped(settings, "warden"):
         print(json.dumps(measured(settings, options), indent=1))
-    finally:
-        manager.ensure_started("warden")
 
 
 def measured(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
@@ -120,11 +116,8 @@ def measured(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     start = ends(settings)
     together = max(1, round(options.sessions * options.visit_minutes / options.minutes))
     # Beside the topology it would take three times as long.
-    deploy._control(settings, "deactivate", names.TOPOLOGY)
-    try:
+    with paused(settings):
         fill(settings, options.events, options.sessions, options.minutes, together)
-    finally:
-        deploy._control(settings, "activate", names.TOPOLOGY)
     end, until_minute = ends(settings), int(time.time()) // 60
     while lag(settings).records:
         time.sleep(LOOK_S)

@@ -24,8 +24,8 @@ def bucket(ms: int) -> int:
     return min(bisect_left(BOUNDS_MS, ms), _LAST)
 
 
-def quantile_ms(counts: Mapping[int, int], percent: int) -> int | None:
-    """The upper bound, in ms, of the bucket that holds the nearest rank of `percent`; None if nothing was counted.
+def quantile_bucket(counts: Mapping[int, int], percent: int) -> int | None:
+    """The bucket that holds the nearest rank of `percent`; None if nothing was counted.
 
     The rank is computed with integers: 0.95 × 20 as a float may round up to 20.
     """
@@ -37,5 +37,11 @@ def quantile_ms(counts: Mapping[int, int], percent: int) -> int | None:
     for index in sorted(counts):
         passed += counts[index]
         if passed >= rank:
-            return BOUNDS_MS[index]
-    return BOUNDS_MS[max(counts)]
+            return index
+    return max(counts)
+
+
+def quantile_ms(counts: Mapping[int, int], percent: int) -> int | None:
+    """The upper bound, in ms, of that bucket."""
+    found = quantile_bucket(counts, percent)
+    return None if found is None else BOUNDS_MS[found]

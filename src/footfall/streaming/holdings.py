@@ -7,7 +7,7 @@ from footfall.hdfs import FileStatus
 from footfall.streaming.compaction import Group
 from footfall.streaming.index import DAY_MINUTES, EPOCH
 from footfall.streaming.places import EVENTS, Part
-from footfall.streaming.reading import Span
+from footfall.streaming.reading import Span, meets
 from footfall.streaming.tables import Tables
 
 
@@ -27,7 +27,7 @@ class Holdings:
     def may_hold(self, path: str, spans: Iterable[Span]) -> bool:
         """Whether a file may hold events of these minutes, by what is known of it."""
         known = self._minutes.get(path)
-        return known is None or any(first <= known[1] and last >= known[0] for first, last in spans)
+        return known is None or meets(known, spans)
 
     def note(self, path: str, minutes: Span) -> None:
         """Remembers what minutes a file holds."""

@@ -27,8 +27,8 @@ ROOT: Final = "/aggregates"
 _CLOSED: Final = f"{ROOT}/_closed.json"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _KEY: Final = ("window_start_at", "app_id", "dimension", "value")
-_COUNTS: Final = ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
-_PERCENTILES: Final = ("p50_ms", "p95_ms", "p99_ms")
+COUNTS: Final = ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
+PERCENTILES: Final = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
 SCHEMA: Final = pa.schema(
     [
         pa.field("window_start_at", pa.timestamp("ms", "UTC"), nullable=False),
@@ -37,12 +37,12 @@ SCHEMA: Final = pa.schema(
         pa.field("dimension", pa.string(), nullable=False),
         pa.field("value", pa.string()),
         pa.field("page_title", pa.string()),
-        *(pa.field(name, pa.int64(), nullable=False) for name in _COUNTS),
-        *(pa.field(name, pa.int64()) for name in _PERCENTILES),
+        *(pa.field(name, pa.int64(), nullable=False) for name in COUNTS),
+        *(pa.field(name, pa.int64()) for name in PERCENTILES),
         pa.field("revision", pa.int64(), nullable=False),
     ]
 )
-_FIGURES: Final = ("page_title", *_COUNTS, *_PERCENTILES)
+_FIGURES: Final = ("page_title", *COUNTS, *PERCENTILES)
 
 log = logging.getLogger("streaming")
 

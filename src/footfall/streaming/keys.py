@@ -1,8 +1,6 @@
 """What the driver holds of a batch's records: identities with their hashes, minutes and places in Kafka, as columns."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -55,11 +53,3 @@ def ranges(minutes: NDArray[Any]) -> tuple[tuple[int, int], ...]:
     firsts = minutes[np.concatenate(([0], breaks + 1))]
     lasts = minutes[np.concatenate((breaks, [len(minutes) - 1]))]
     return tuple((int(a), int(b)) for a, b in zip(firsts, lasts, strict=True))
-
-
-def fewer(spans: Iterable[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """At most so many ranges that hold all of these, which are sorted; the narrowest gaps are closed."""
-    found = list(spans)
-    gaps = sorted(range(1, len(found)), key=lambda at: found[at][0] - found[at - 1][1], reverse=True)
-    cuts = [0, *sorted(gaps[: most - 1]), len(found)] if found else []
-    return [(found[a][0], found[b - 1][1]) for a, b in pairwise(cuts)]

@@ -24,7 +24,7 @@ _FARTHEST_BACK: Final = 14 * 1440
 # After a recovery: batches of the old checkpoint that were archived, and whose minutes nobody was told.
 _UNTOLD_DAYS: Final = 4
 
-# Of which the first take as long as compiling does, however many they are.
+# More as soon as these are known to be quick.
 _HOURS_AT_FIRST: Final = 6
 
 log = logging.getLogger("streaming")

@@ -2,7 +2,7 @@
 
 import io
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -40,13 +40,18 @@ def read(
     return rows.filter(pa.array((firsts[at] <= minutes) & (minutes <= lasts[at])))
 
 
+def meets(span: Span, others: Iterable[Span]) -> bool:
+    """Whether minutes are among any of the others."""
+    return any(first <= span[1] and last >= span[0] for first, last in others)
+
+
 def _may_hold(group: pq.RowGroupMetaData, spans: Sequence[Span]) -> bool:
     for number in range(group.num_columns):
         column = group.column(number)
         told = column.statistics
         if column.path_in_schema == "event_time" and told is not None and told.has_min_max:
             low, high = (int(end.timestamp()) // 60 for end in (told.min, told.max))
-            return any(first <= high and last >= low for first, last in spans)
+            return meets((low, high), spans)
     return True
 
 

@@ -18,16 +18,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from footfall.realtime.histogram import BOUNDS_MS
+from footfall.streaming.hours import COUNTS, PERCENTILES
+from footfall.streaming.minutes import FIVE
 from footfall.streaming.reading import MINUTE_US
 
-FIVE: Final = 5
 # What of an archived event is asked for.
 COLUMNS: Final = (
     "session_id", "event_id", "anonymous_id", "event_type", "event_time", "is_bot", "page_path", "page_section",
     "page_title", "country", "device_type", "response_ms", "engaged_ms", "http_status",
 )  # fmt: skip
-COUNTS: Final = ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
-PERCENTILES: Final = (50, 95, 99)
 SCHEMA: Final = pa.schema(
     [
         pa.field("window_minutes", pa.int64()),
@@ -37,7 +36,7 @@ SCHEMA: Final = pa.schema(
         pa.field("value", pa.string()),
         pa.field("page_title", pa.string()),
         *(pa.field(name, pa.int64()) for name in COUNTS),
-        *(pa.field(f"p{percent}_ms", pa.int64()) for percent in PERCENTILES),
+        *(pa.field(name, pa.int64()) for name in PERCENTILES),
     ]
 )
 
@@ -116,6 +115,12 @@ def windows(app_id: str, events: pa.Table, minutes: Collection[int], fives: Coll
     return pa.concat_tables(_tables(app_id, people, rows, wanted))
 
 
+def buckets(response_ms: pa.ChunkedArray) -> Integers:
+    """As `realtime.histogram.bucket` of each time in ms; -1 of null."""
+    found = np.minimum(np.searchsorted(_BOUNDS, _numbers(response_ms, -1)), len(_BOUNDS) - 1)
+    return np.where(response_ms.is_valid().to_numpy(), found, -1)
+
+
 def _tables(app_id: str, people: _People, rows: pa.Table, wanted: _Minutes) -> Iterator[pa.Table]:
     for dimension, codes, there in _dimensions(app_id, rows):
         cells = _Cells(people, codes, there, wanted.many)
@@ -138,9 +143,6 @@ def _people(events: pa.Table, wanted: _Minutes) -> tuple[_People, pa.Table]:
         session = _Codes(session.numbers[once], session.texts)
     is_view = _is(events["event_type"], "page_view")
     is_error = _is(events["event_type"], "error")
-    response_ms = _numbers(events["response_ms"], -1)
-    measured = is_view & events["response_ms"].is_valid().to_numpy()
-    bound = np.minimum(np.searchsorted(_BOUNDS, response_ms), len(_BOUNDS) - 1)
     # In the order of their bytes, so that of two at one time the same one wins everywhere.
     titles = _ordered(_codes(events["page_title"]))
     has_title = is_view & events["page_title"].is_valid().to_numpy()
@@ -149,7 +151,7 @@ def _people(events: pa.Table, wanted: _Minutes) -> tuple[_People, pa.Table]:
         minute,
         session,
         _codes(events["anonymous_id"]),
-        np.where(measured, bound, -1),
+        np.where(is_view, buckets(events["response_ms"]), -1),
         np.where(has_title, since * titles.many + titles.numbers, -1),
         titles,
         {
@@ -270,11 +272,11 @@ def _percentiles(of: _Figures, count: int) -> dict[str, pa.Array]:
     measured = _added(of.views, of.owner, count)
     before = np.cumsum(measured) - measured
     found = {}
-    for percent in PERCENTILES:
+    for name, percent in PERCENTILES.items():
         at = np.searchsorted(passed, before + (measured * percent + 99) // 100)
         # Of a window without a measured view it may lie behind the last.
         bounds = np.append(_BOUNDS[of.bound], 0)[at]
-        found[f"p{percent}_ms"] = pa.array(bounds, mask=measured == 0)
+        found[name] = pa.array(bounds, mask=measured == 0)
     return found
 
 

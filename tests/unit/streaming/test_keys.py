@@ -25,16 +25,6 @@ def test_ranges_hold_just_these_numbers(minutes: list[int]) -> None:
     assert all(before[1] + 1 < after[0] for before, after in pairwise(found))
 
 
-@given(_MINUTES, st.integers(1, 8))
-def test_fewer_ranges_hold_all_and_close_the_narrowest_gaps(minutes: list[int], most: int) -> None:
-    spans = list(keys.ranges(np.array(minutes, dtype=np.int64)))
-    found = keys.fewer(spans, most)
-    assert len(found) == min(most, len(spans))
-    assert _covered(found) >= set(minutes)
-    gaps = sorted((after[0] - before[1] - 1 for before, after in pairwise(spans)))
-    assert len(_covered(found)) - len(minutes) == sum(gaps[: max(0, len(spans) - most)])
-
-
 def test_identities_are_told_by_the_day_of_their_minute() -> None:
     day = (date(2028, 2, 29) - EPOCH).days * DAY_MINUTES
     minutes = [day - 1, day, day + DAY_MINUTES - 1, day + DAY_MINUTES]

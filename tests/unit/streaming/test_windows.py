@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from footfall.realtime.histogram import BOUNDS_MS, LONGEST_MS, bucket
-from tests.support.archived import event, minute, windows_of, write
+from footfall.realtime.histogram import LONGEST_MS, bucket
+from footfall.streaming.windows import buckets, windows
+from tests.support.archived import SCHEMA, event, minute, windows_of, write
 
 DAY = "2026-11-24"
 # Each case has a page of its own; `app`, which all share, is judged by a case of its own on another site.
@@ -195,15 +197,9 @@ def test_only_what_is_asked_for_is_given(tmp_path: Path) -> None:
     # Its minutes 3 and 4; that minute 0 is read too, for another window, changes nothing.
     assert (again["events"], again["visits"], again["visitors"]) == (3, 1, 2)
     assert windows_of(tmp_path, [noon + 7], []).num_rows == 0
+    assert windows("shop", pa.Table.from_pylist(EVENTS, schema=SCHEMA), [], []).num_rows == 0
 
 
-def test_every_response_time_has_the_bucket_of_the_live_figures(tmp_path: Path) -> None:
-    # Each its own page and minute would be half a million; what lies about the bounds tells as much.
-    times = sorted({ms + near for ms in BOUNDS_MS for near in (-1, 0, 1) if 0 <= ms + near <= LONGEST_MS + 1})
-    write(
-        tmp_path,
-        [event(ms, f"s-{ms}", f"{DAY} 12:00:00", "page_view", f"/{ms}", response_ms=ms) for ms in times],
-    )
-    found = windows_of(tmp_path, [minute(f"{DAY} 12:00")], []).to_pylist()
-    bounds = {int(row["value"][1:]): row["p50_ms"] for row in found if row["dimension"] == "page"}
-    assert bounds == {ms: BOUNDS_MS[bucket(ms)] for ms in times}
+def test_every_response_time_has_the_bucket_of_the_live_figures() -> None:
+    found = buckets(pa.chunked_array([pa.array([*range(LONGEST_MS + 2), None], pa.int32())]))
+    assert found.tolist() == [*(bucket(ms) for ms in range(LONGEST_MS + 2)), -1]

@@ -1,1 +1,1 @@
-"""Alerts: what is out of the ordinary now, and since when. Pure; the bolt that feeds it is beside."""
+"""Alerts: what is out of the ordinary now, and since when. Pure; no bolt feeds it as yet."""

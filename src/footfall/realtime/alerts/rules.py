@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from footfall.realtime.alerts.moments import Moment
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
-from footfall.realtime.histogram import BOUNDS_MS
+from footfall.realtime.histogram import quantile_bucket
 
 # So unlikely must it be that nothing is wrong. Judged each five seconds at all places of a site, that is one alarm in
 # many months.
@@ -28,7 +28,6 @@ class Finding(NamedTuple):
     observed: float
     expected: float
     n: int
-    hits: int
     tail: float
     sample: str | None = None
 
@@ -77,18 +76,12 @@ def drop(now: Moment, before: Sequence[Moment]) -> Finding:
     expected = fmean(counts)
     scatter = max(1.0, pvariance(counts, expected) / expected) if expected else 1.0
     tail = poisson_lower(floor(now.events / scatter), expected / scatter)
-    return Finding(now.events, expected, round(expected), now.events, tail)
+    return Finding(now.events, expected, round(expected), tail)
 
 
 def slow_limit(before: Moment) -> int | None:
     """The bucket of the 95th percentile of response times; None without any."""
-    total = sum(before.responses.values())
-    passed, rank = 0, -(-95 * total // 100)
-    for bucket in sorted(before.responses):
-        passed += before.responses[bucket]
-        if passed >= rank:
-            return bucket
-    return None
+    return quantile_bucket(before.responses, 95)
 
 
 def slower(moment: Moment, limit: int) -> int:
@@ -123,16 +116,11 @@ def is_telling(before: Moment) -> bool:
     return before.tried >= _TELLING
 
 
-def limit_ms(limit: int) -> int:
-    """The bucket's upper bound."""
-    return BOUNDS_MS[limit]
-
-
 def _share(hits: int, n: int, past: float, least: float, sample: str | None) -> Finding:
     expected = max(past, least, LEAST_SHARE)
     enough = n >= LEAST_TRIALS and hits >= LEAST_HITS
     tail = binomial_upper(hits, n, expected) if enough else 1.0
-    return Finding(_ratio(hits, n), past, n, hits, tail, sample)
+    return Finding(_ratio(hits, n), past, n, tail, sample)
 
 
 def _ratio(part: int, whole: int) -> float:
