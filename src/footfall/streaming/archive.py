@@ -268,9 +268,4 @@ class Archive:
         return Part(self._current.checkpoint, self._batch, self._batch, 0)
 
     def _entries(self, days: list[date]) -> Mapping[date, Entries]:
-        paths = self._tables.paths(EVENTS, days, leave_out=self._part())
-        if not paths:
-            return {}
-        rows = self._tables.read(EVENTS, paths)
-        told = rows.select(columns.identity_hash().alias("hash"), columns.minute().alias("minute"))
-        return keys.by_day(told.toArrow())
+        return repeats.archived(self._spark, self._files, self._tables.files(EVENTS, days, leave_out=self._part()))

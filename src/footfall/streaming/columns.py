@@ -1,4 +1,4 @@
-"""The columns that Spark sees: of the archive's files, of identities, and of rejects."""
+"""The columns that Spark sees: of the archive's files, and of rejects."""
 
 from functools import cache
 from typing import Final
@@ -52,16 +52,6 @@ def read_rejects(records: DataFrame) -> DataFrame:
     readable = f.col("valid") & f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)
     with_day = typed.withColumn("dt", f.to_date(_REJECT_TIME))
     return with_day.select(*rejects_schema().names, f.coalesce(readable, f.lit(False)).alias("readable"))
-
-
-def identity_hash() -> Column:
-    """64 bits that stand for an identity, in a frame with `session_id` and `event_id`."""
-    return f.xxhash64("session_id", "event_id")
-
-
-def minute() -> Column:
-    """The minute of an event since 1970, in a frame with `event_time`."""
-    return f.floor(f.unix_seconds("event_time") / 60)
 
 
 def _origin() -> list[Column]:

@@ -2,12 +2,13 @@
 
 import io
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from footfall.hdfs import FileStatus, HdfsAway
 from footfall.streaming import damage
@@ -31,18 +32,35 @@ def read(
     damaged file.
     """
     with damage.told(file.path):
-        parquet = pq.ParquetFile(pa.PythonFile(_Blocks(files, file), "r"), read_dictionary=list(repeated))
+        parquet = _opened(files, file, repeated)
         groups = [n for n in range(parquet.num_row_groups) if _may_hold(parquet.metadata.row_group(n), spans)]
         rows = parquet.read_row_groups(groups, list(columns), use_threads=False)
-    minutes = rows["event_time"].cast(pa.int64()).to_numpy() // MINUTE_US
+    minutes = minutes_of(rows)
     firsts, lasts = (np.array(ends) for ends in zip(*spans, strict=True))
     at = np.minimum(np.searchsorted(lasts, minutes), len(lasts) - 1)
     return rows.filter(pa.array((firsts[at] <= minutes) & (minutes <= lasts[at])))
 
 
+def groups(files: Files, file: FileStatus, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """The columns of all events of a file, a group of rows after the other. Raises as `read`."""
+    with damage.told(file.path):
+        parquet = _opened(files, file)
+        for number in range(parquet.num_row_groups):
+            yield parquet.read_row_group(number, list(columns), use_threads=False)
+
+
+def minutes_of(rows: pa.Table) -> NDArray[np.int64]:
+    """The minute (since 1970) of each row, by its `event_time`."""
+    return np.asarray(rows["event_time"].cast(pa.int64()).to_numpy() // MINUTE_US)
+
+
 def meets(span: Span, others: Iterable[Span]) -> bool:
     """Whether minutes are among any of the others."""
     return any(first <= span[1] and last >= span[0] for first, last in others)
+
+
+def _opened(files: Files, file: FileStatus, repeated: Sequence[str] = ()) -> pq.ParquetFile:
+    return pq.ParquetFile(pa.PythonFile(_Blocks(files, file), "r"), read_dictionary=list(repeated))
 
 
 def _may_hold(group: pq.RowGroupMetaData, spans: Sequence[Span]) -> bool:

@@ -4,6 +4,7 @@ Tables have the columns `session_id`, `event_id`, `kafka_partition`, `kafka_offs
 """
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -15,12 +16,15 @@ from pyspark.sql import SparkSession
 
 from footfall.hdfs import FileStatus
 from footfall.streaming import reading, workers
-from footfall.streaming.keys import kafka_places
+from footfall.streaming.index import Entries
+from footfall.streaming.keys import by_day, kafka_places
 from footfall.streaming.places import Files
 from footfall.streaming.rows import archived as archived_columns
+from footfall.streaming.rows import identity_hashes
 
 COLUMNS: Final = ("session_id", "event_id", "kafka_partition", "kafka_offset")
 _SCHEMA: Final = pa.schema([archived_columns().field(name) for name in COLUMNS])
+_ENTRIES: Final = pa.schema([("hash", pa.int64()), ("minute", pa.int64())])
 # One for each core of the executor.
 _TASKS: Final = 2
 Identity = tuple[str, str]
@@ -37,6 +41,21 @@ class Repeats(NamedTuple):
     again: NDArray[np.int64]
 
 
+def archived(spark: SparkSession, files: Files, asked: Sequence[FileStatus]) -> dict[date, Entries]:
+    """The hashes of all identities in those files, by day: Spark's Python workers read them. Raises as `find`."""
+    found = workers.each(spark, partial(_entries, files), _parted(asked))
+    return by_day(pa.concat_tables([_ENTRIES.empty_table(), *found]))
+
+
+def _entries(files: Files, asked: Sequence[FileStatus]) -> pa.Table:
+    found = []
+    for file in asked:
+        for rows in reading.groups(files, file, ("event_id", "event_time")):
+            hashes = identity_hashes(rows["event_id"].combine_chunks())
+            found.append(pa.table([hashes, reading.minutes_of(rows)], schema=_ENTRIES))
+    return pa.concat_tables([_ENTRIES.empty_table(), *found])
+
+
 def find(
     spark: SparkSession, files: Files, asked: Sequence[FileStatus], spans: Sequence[reading.Span], event_ids: pa.Array
 ) -> pa.Table:
@@ -44,8 +63,7 @@ def find(
 
     Raises HdfsAway, Refused for a damaged file, and what Spark raises.
     """
-    parted = [tuple(part) for part in (asked[n::_TASKS] for n in range(_TASKS)) if part]
-    found = workers.each(spark, partial(_find, files, spans, event_ids), parted)
+    found = workers.each(spark, partial(_find, files, spans, event_ids), _parted(asked))
     return pa.concat_tables([_SCHEMA.empty_table(), *found])
 
 
@@ -55,6 +73,10 @@ def _find(files: Files, spans: Sequence[reading.Span], event_ids: pa.Array, aske
         there = reading.read(files, file, spans, (*COLUMNS, "event_time"))
         found.append(there.filter(pc.is_in(there["event_id"], value_set=event_ids)).select(COLUMNS).cast(_SCHEMA))
     return pa.concat_tables(found)
+
+
+def _parted(asked: Sequence[FileStatus]) -> list[tuple[FileStatus, ...]]:
+    return [tuple(part) for part in (asked[n::_TASKS] for n in range(_TASKS)) if part]
 
 
 def judge(rows: pa.Table, archived: pa.Table) -> Repeats:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,8 +57,15 @@ KEYS: Final = pa.schema(
         pa.field("session_id", pa.string()),
         pa.field("event_id", pa.string()),
         pa.field("minute", pa.int64()),
+        pa.field("hash", pa.int64()),
     ]
 )
+# Digits of a text such as 01a20c91-9e0c-7bd6-9e7d-000000000001, and what each is worth.
+_DIGITS: Final = np.array([place for place in range(36) if place not in (8, 13, 18, 23)])
+_WORTH: Final = np.zeros(256, dtype=np.uint8)
+_WORTH[list(b"0123456789abcdef")] = range(16)
+# Odd, without a pattern.
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @cache
@@ -94,9 +102,11 @@ def read(is_event: pa.Array, partitions: pa.Array, offsets: pa.Array, values: pa
     readable = _readable(told, at_s)
     shown = (told["session_id"], told["event_id"], pc.divide(at_s, 60))
     identity = [pc.if_else(readable, column, pa.scalar(None, column.type)) for column in shown]
+    hashes = identity_hashes(identity[1])
     whole = pa.table([*told.values(), partitions, offsets], names=[*told, *(name for name, _ in ORIGIN)])
     return Read(
-        pa.RecordBatch.from_arrays([is_event, partitions, offsets, *identity], schema=KEYS), whole.filter(readable)
+        pa.RecordBatch.from_arrays([is_event, partitions, offsets, *identity, hashes], schema=KEYS),
+        whole.filter(readable),
     )
 
 
@@ -107,6 +117,17 @@ def _readable(told: Mapping[str, pa.Array], at_s: pa.Array) -> pa.Array:
     for name in _NEEDED:
         readable = pc.and_(readable, pc.is_valid(told[name]))
     return pc.fill_null(readable, False)
+
+
+def identity_hashes(event_ids: pa.Array) -> pa.Array:
+    """64 bits that stand for an event's identity; null without an id. Of its id alone: where two sessions share one,
+    the identities themselves tell them apart."""
+    known = pc.drop_null(event_ids)
+    digits = np.frombuffer("".join(known.to_pylist()).encode(), dtype=np.uint8).reshape(len(known), 36)[:, _DIGITS]
+    worth = np.ascontiguousarray(_WORTH[digits])
+    halves = (worth[:, ::2] << 4 | worth[:, 1::2]).view(np.uint64)
+    hashes = pa.array((halves[:, 0] * _MIX ^ halves[:, 1]).view(np.int64))
+    return pc.replace_with_mask(pa.nulls(len(event_ids), pa.int64()), pc.is_valid(event_ids), hashes)
 
 
 def _object(value: bytes | None) -> dict[str, Any]:
@@ -166,6 +187,25 @@ def _microseconds(text: str | None) -> int | None:
         return None if text is None else parse_rfc3339_ms(text) * 1000
     except ValueError:
         return None
+
+
+def first_of_each(events: pa.Table) -> pa.Table:
+    """Of each identity the event with the lowest offset. events: as `Read.events`, of whole partitions."""
+    hashes = identity_hashes(events["event_id"].combine_chunks()).to_numpy()
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    doubtful = np.flatnonzero(counts[inverse] > 1)
+    few = events.select(["session_id", "event_id", "kafka_offset"]).take(doubtful)
+    first: dict[tuple[str, str], tuple[int, int]] = {}
+    gone = []
+    for row, session_id, event_id, offset in zip(doubtful.tolist(), *(c.to_pylist() for c in few.columns), strict=True):
+        mine = offset, row
+        known = first.get((session_id, event_id), mine)
+        first[session_id, event_id] = min(mine, known)
+        if mine != known:
+            gone.append(max(mine, known)[1])
+    stays = np.ones(len(events), dtype=np.bool_)
+    stays[gone] = False
+    return events.filter(pa.array(stays))
 
 
 def by_folder(rows: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:

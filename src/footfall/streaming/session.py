@@ -120,6 +120,8 @@ def common() -> dict[str, str]:
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.streaming.minBatchesToRetain": "10",
         "spark.sql.streaming.numRecentProgressUpdates": "5",
+        # A batch's records go from a task to another of the same executor: through the page cache, over no network.
+        "spark.shuffle.compress": "false",
         "spark.ui.retainedJobs": "20",
         "spark.ui.retainedStages": "20",
         "spark.sql.ui.retainedExecutions": "5",

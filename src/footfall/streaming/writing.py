@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pyspark import TaskContext
@@ -20,13 +19,13 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from footfall.hdfs import HdfsAway
 from footfall.names import TOPIC_EVENTS
-from footfall.streaming import columns, keys, rows
+from footfall.streaming import keys, rows
 from footfall.streaming.places import EVENTS, Files
 
 # A large batch is written as so many files of each folder: one for each core of the executor.
 PIECES: Final = 2
-# What a task tells: its records, and then its files, with how many events each holds.
-_TOLD: Final = pa.schema([*rows.KEYS, pa.field("path", pa.string()), pa.field("rows", pa.int64())])
+# What a task tells: its records' keys, a thousand as one stream of Arrow's, which Spark only carries; then its files.
+_TOLD: Final = pa.schema([("keys", pa.binary()), ("path", pa.string()), ("rows", pa.int64())])
 
 
 class Staged(NamedTuple):
@@ -41,17 +40,15 @@ def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[p
 
     Which piece a record goes into follows from its
     partition alone. A task that is done again writes other files, of which nobody is told. Returns a row for each
-    record, `rows.KEYS` and the `hash` of its identity, null if it is not readable, and the files. Raises what Spark
-    raises, with the sentence of a HdfsAway in it.
+    record (`rows.KEYS`), and the files. Raises what Spark raises, with the sentence of a HdfsAway in it.
     """
     asked = records.select((f.col("topic") == TOPIC_EVENTS).alias("is_event"), "partition", "offset", "value")
     # Few records are one task: parting them would cost more than it gains.
     parted = asked.coalesce(1) if pieces == 1 else asked.repartitionById(pieces, f.col("partition") % pieces)
-    told = parted.mapInArrow(partial(_write, files, folder), from_arrow_schema(_TOLD))
-    with_hash = told.withColumn("hash", f.when(f.col("minute").isNotNull(), columns.identity_hash()))
-    found = with_hash.toArrow()
-    written = found.filter(pc.is_valid(found["path"])).select(Staged._fields).to_pylist()
-    return found.filter(pc.is_null(found["path"])).drop_columns(Staged._fields), [Staged(**file) for file in written]
+    found = parted.mapInArrow(partial(_write, files, folder), from_arrow_schema(_TOLD)).toArrow().to_pylist()
+    told = [pa.ipc.open_stream(row["keys"]).read_all() for row in found if row["keys"] is not None]
+    staged = [Staged(row["path"], row["rows"]) for row in found if row["path"] is not None]
+    return pa.concat_tables([rows.KEYS.empty_table(), *told]), staged
 
 
 def without(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> list[Staged]:
@@ -89,23 +86,30 @@ def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iter
             if batch.num_rows:
                 read = rows.read(*batch.columns)
                 events.append(read.events)
-                yield _told(read.keys.num_rows, dict(zip(rows.KEYS.names, read.keys.columns, strict=True)))
+                yield _told(keys=_stream(read.keys))
     finally:
         gc.enable()
     app_column, day_column = EVENTS.columns
-    for app, day, mine in rows.by_folder(pa.concat_tables(events)) if events else ():
+    # What is written without its repeats need not be written anew: a retry mostly follows what it repeats.
+    once = rows.first_of_each(pa.concat_tables(events)) if events else None
+    for app, day, mine in rows.by_folder(once) if once is not None else ():
         path = f"{folder}/{app_column}={app}/{day_column}={day}/{name}"
         files.write(path, _parquet(mine))
-        yield _told(1, {"path": pa.array([path]), "rows": pa.array([mine.num_rows])})
+        yield _told(path=path, rows=mine.num_rows)
     # The worker stays, with what it needs for the next batch at most.
-    del events
+    del events, once
     pa.default_memory_pool().release_unused()
 
 
-def _told(count: int, known: dict[str, pa.Array]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [known.get(field.name, pa.nulls(count, field.type)) for field in _TOLD], schema=_TOLD
-    )
+def _told(**known: bytes | str | int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([known], schema=_TOLD)
+
+
+def _stream(told: pa.RecordBatch) -> bytes:
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, told.schema) as stream:
+        stream.write_batch(told)
+    return buffer.getvalue()
 
 
 def _parquet(table: pa.Table) -> bytes:

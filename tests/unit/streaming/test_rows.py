@@ -2,6 +2,7 @@
 
 from datetime import datetime, timezone
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pyarrow as pa
@@ -27,7 +28,7 @@ def _read(*values: bytes | None, of_events: bool = True) -> rows.Read:
     read = rows.read(pa.array([of_events] * count), *places, pa.array(values, pa.binary()))
     assert read.keys.schema == rows.KEYS
     assert read.keys["kafka_offset"].to_pylist() == list(range(count))
-    for name in ("session_id", "event_id"):
+    for name in ("session_id", "event_id", "hash"):
         assert read.keys[name].is_valid() == read.keys["minute"].is_valid()
     assert {name: read.events.schema.field(name).type for name in rows.fields()} == dict(rows.fields())
     readable = read.keys.filter(read.keys["minute"].is_valid())
@@ -160,3 +161,35 @@ def test_each_folder_gets_its_rows_by_time() -> None:
         ("news", "2026-11-24"): [2],
     }
     assert all(mine.schema == rows.archived() for mine in found.values())
+
+
+@given(st.lists(st.uuids(), min_size=1, max_size=40))
+def test_a_hash_is_of_the_id_alone_and_differs_by_any_digit(ids: list[UUID]) -> None:
+    texts = [str(one) for one in ids]
+    hashes = rows.identity_hashes(pa.array(texts)).to_pylist()
+    assert len(set(hashes)) == len(set(texts))
+    assert rows.identity_hashes(pa.array([None, *reversed(texts)])).to_pylist() == [None, *reversed(hashes)]
+    # The mixture of both halves, by whole numbers.
+    high, low = divmod(ids[0].int, 1 << 64)
+    swapped = [int.from_bytes(half.to_bytes(8, "big"), "little") for half in (high, low)]
+    assert hashes[0] % (1 << 64) == swapped[0] * 0x9E3779B97F4A7C15 % (1 << 64) ^ swapped[1]
+
+
+def test_a_record_without_identity_has_no_hash() -> None:
+    assert _read(_event(), b"{").keys["hash"].is_null().to_pylist() == [False, True]
+    assert rows.identity_hashes(pa.array([None], pa.string())).to_pylist() == [None]
+
+
+def test_of_each_identity_the_lowest_offset_is_kept() -> None:
+    one, other = stored_event()["event_id"], "01890a5d-ac96-774b-bcce-b302099a8057"
+    events = [
+        _event(session_id=session, event_id=event_id)
+        for session, event_id in (
+            ("a", one), ("b", one), ("a", one), ("a", other), ("b", other), ("b", other), ("a", other),
+        )
+    ]  # fmt: skip
+    read = _read(*events).events
+    assert rows.first_of_each(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
+    backwards = read.take(list(reversed(range(len(events)))))
+    assert rows.first_of_each(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
+    assert rows.first_of_each(read.slice(0, 0)).num_rows == 0
