@@ -27,4 +27,6 @@ TABLE_SESSIONS: Final = "sessions"
 TABLE_USER_PAGES: Final = "user_pages"
 TABLE_MINUTE_METRICS: Final = "minute_metrics"
 TABLE_PROGRESS: Final = "progress"
+TABLE_ALERTS: Final = "alerts"
+# What is counted from Kafka, and can be counted anew.
 LIVE_TABLES: Final = (TABLE_ACTIVE_USERS, TABLE_SESSIONS, TABLE_USER_PAGES, TABLE_MINUTE_METRICS, TABLE_PROGRESS)

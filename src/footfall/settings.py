@@ -7,9 +7,10 @@ The environment wins over the file: `FOOTFALL_PACE=5`, `FOOTFALL_PORTS__KAFKA=91
 import json
 import os
 from functools import cached_property
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -129,6 +130,41 @@ class Yarn(BaseModel):
         return self
 
 
+class Alerts(BaseModel):
+    """Whom alerts are told, beside the live page and Kafka's topic `alerts`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    webhook_url: str = Field("", description="where each alert is sent, signed; empty: nowhere")
+    webhook_anywhere: bool = Field(False, description="whether that may be another machine than this one")
+    mail_to: str = Field("", description="address of the mails that are written to `HOME/mail`; empty: none are")
+
+    @field_validator("mail_to")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        if address and (not address.isprintable() or address.count("@") != 1 or " " in address):
+            raise ValueError("mail_to must be one address such as oncall@example.org")
+        return address
+
+    @model_validator(mode="after")
+    def _here(self) -> "Alerts":
+        if not self.webhook_url:
+            return self
+        url = urlsplit(self.webhook_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError("webhook_url must be an address such as http://127.0.0.1:9000/alerts")
+        if not self.webhook_anywhere and not _is_loopback(url.hostname):
+            raise ValueError(f"webhook_url leads to {url.hostname}, another machine; webhook_anywhere=true allows it")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations."""
 
@@ -156,6 +192,7 @@ class Settings(BaseSettings):
     heaps_mb: HeapsMb = Field(default_factory=HeapsMb, description="largest heap of each Java service, MiB")
     retention: Retention = Field(default_factory=Retention, description="how long and how much is kept")
     yarn: Yarn = Field(default_factory=Yarn, description="what YARN's containers may use")
+    alerts: Alerts = Field(default_factory=Alerts, description="whom alerts are told")
     visitors_per_site: int = Field(10, ge=0, le=1000, description="concurrent simulated visitors of each site")
     population: int = Field(40_000, ge=100, description="people of each site's simulated population")
     pace: float = Field(1.0, ge=0.1, le=20.0, description="how much faster than life the visitors are")
@@ -241,6 +278,11 @@ class Settings(BaseSettings):
     def secrets_dir(self) -> Path:
         """Generated passwords, mode 0600."""
         return self.home / "secrets"
+
+    @cached_property
+    def mail_dir(self) -> Path:
+        """Mails about alerts, one file each (`.eml`), if the settings name a reader."""
+        return self.home / "mail"
 
     @cached_property
     def spool_dir(self) -> Path:

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from footfall import settings_page
-from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention, Settings, SettingsError, Yarn, load_settings
+from footfall.settings import (
+    REPOSITORY,
+    Alerts,
+    HeapsMb,
+    Ports,
+    Retention,
+    Settings,
+    SettingsError,
+    Yarn,
+    load_settings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +34,7 @@ def test_the_page_is_current() -> None:
 
 def test_the_page_names_every_setting_with_its_variable_and_meaning() -> None:
     page = settings_page.page()
-    groups = {"ports": Ports, "heaps_mb": HeapsMb, "retention": Retention, "yarn": Yarn}
+    groups = {"ports": Ports, "heaps_mb": HeapsMb, "retention": Retention, "yarn": Yarn, "alerts": Alerts}
     named = {f"FOOTFALL_{name.upper()}" for name in Settings.model_fields if name not in groups}
     named |= {
         f"FOOTFALL_{group.upper()}__{name.upper()}" for group, kind in groups.items() for name in kind.model_fields

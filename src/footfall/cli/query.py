@@ -23,6 +23,7 @@ def query(
     window: str = typer.Option(None, help="1m or 5m."),
     since: str = typer.Option(None, "--from", help="A UTC day, or a time such as 2026-11-24T08:00:00Z."),
     until: str = typer.Option(None, "--to", help="Likewise; a day is meant whole, a time is excluded."),
+    state: str = typer.Option(None, help="open or resolved."),
     limit: int = typer.Option(None, help="How many rows."),
     as_json: bool = typer.Option(False, "--json", help="One JSON array of rows instead of a table."),
 ) -> None:
@@ -37,6 +38,7 @@ def query(
         "user": user,
         "session": session,
         "kind": kind,
+        "state": state,
         "window": window,
         "from": since,
         "to": until,

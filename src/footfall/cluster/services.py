@@ -38,7 +38,7 @@ def _site(app: str) -> Service:
         command=commands.python_module("footfall.sites.server", app),
         speaks_to=("kafka",),
         relevant=("bind", "pace", "trusted_proxies", "client_events_per_minute", "retention"),
-        sources=("events", "sites", "names.py", "settings.py"),
+        sources=("events", "sites", "names.py", "secret_files.py", "settings.py"),
         stop_s=30,
     )
 
@@ -224,6 +224,7 @@ SERVICES: tuple[Service, ...] = (
             "cluster/wanted.py",
             "hdfs.py",
             "lags.py",
+            "notify",
             "questions.py",
             "names.py",
             "settings.py",
@@ -235,6 +236,7 @@ SERVICES: tuple[Service, ...] = (
         command=commands.python_module("footfall.cluster.warden"),
         # It asks everything, and does the steps again: topics, topology.
         relevant=(
+            "alerts",
             "ports",
             "port_offset",
             "heaps_mb",
@@ -250,8 +252,10 @@ SERVICES: tuple[Service, ...] = (
             "kafka",
             "realtime",
             "logs",
+            "notify",
             "streaming",
             "hdfs.py",
+            "secret_files.py",
             "sites/visitors/ledger.py",
             "names.py",
             "settings.py",

@@ -19,6 +19,7 @@ from footfall.cluster import lifecycle, probes, setup, sweeps
 from footfall.cluster.errors import ClusterError, Unhealthy
 from footfall.cluster.manager import Manager, Process
 from footfall.cluster.services import BY_NAME
+from footfall.notify import deliver
 from footfall.settings import Settings, load_settings
 
 _TICK_S = 1.0
@@ -170,6 +171,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = load_settings()
     warden = Warden(settings)
+    if settings.alerts.webhook_url or settings.alerts.mail_to:
+        threading.Thread(target=deliver.run, args=(settings, stop), name="deliver", daemon=True).start()
     parent = os.getppid()
     while not stop.wait(_TICK_S):
         if os.getppid() != parent:

@@ -33,8 +33,10 @@ LAGS_FRESH_S = 6.0
 PATIENCE_S = 2.0
 # Look-ups are by session or person, so their number is not bounded by itself.
 _KEPT = 64
-_LIST_MINUTES = 5
+# Those that are shown and as many before, which they are compared with.
+_LIST_MINUTES = 10
 _CHART_MINUTES = 60
+_LOG_LINES = 1_000
 
 
 class Source(Protocol):
@@ -73,6 +75,7 @@ class Figures:
         # One thread an engine: a dead HBase must not hold up what Kafka still tells.
         self._hbase = _Lane("hbase", patience_s)
         self._kafka = _Lane("kafka", patience_s)
+        self._hdfs = _Lane("hdfs", patience_s)
         self._several = _Lane("several", patience_s)
 
     def active(self) -> Reading[list[Row]]:
@@ -91,9 +94,22 @@ class Figures:
         """Rows of `live-metrics` by section over the last minutes."""
         return self._ask(LISTS_FRESH_S, "live-metrics", by="section", minutes=_LIST_MINUTES)
 
-    def errors(self) -> Reading[list[Row]]:
-        """Rows of `live-errors`."""
-        return self._ask(FRESH_S, "live-errors")
+    def errors(self, app: str | None = None) -> Reading[list[Row]]:
+        """Rows of `live-errors`, of one site or of all."""
+        return self._ask(FRESH_S, "live-errors") if app is None else self._ask(FRESH_S, "live-errors", app=app)
+
+    def countries(self) -> Reading[list[Row]]:
+        """Rows of `live-active-users` by country."""
+        return self._ask(LISTS_FRESH_S, "live-active-users", by="country")
+
+    def alerts(self) -> Reading[list[Row]]:
+        """Rows of `live-alerts`."""
+        return self._ask(FRESH_S, "live-alerts")
+
+    def logged(self, app: str, kind: str) -> Reading[list[Row]]:
+        """Rows of `log-tail`: the newest lines of a site's log of that kind."""
+        asked = {"app": app, "kind": kind, "limit": _LOG_LINES}
+        return self._hdfs.read(("log-tail", app, kind), LAGS_FRESH_S, lambda: self._source.ask("log-tail", **asked))
 
     def latest(self) -> Reading[list[PageView]]:
         """The newest page views."""

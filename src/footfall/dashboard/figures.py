@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from math import sqrt
+from typing import Any, NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
 from footfall.names import APP_IDS
@@ -12,6 +13,8 @@ Row = dict[str, Any]
 
 ALL = "all"
 _MINUTE_MS = 60_000
+_RANKED_MINUTES = 5
+_TELLING = 10
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,17 @@ class Site:
 
 @dataclass(frozen=True)
 class Minute:
-    """Events of all sites in one minute; `seconds` of it have passed."""
+    """What happened on some sites in one minute, of which `seconds` have passed.
+
+    error_rate, p95_ms: None where nothing was tried or answered; p95_ms is the slowest site's: percentiles have
+    no sum.
+    """
 
     minute_ms: int
     events: int
+    visitors: int
+    error_rate: float | None
+    p95_ms: int | None
     seconds: float
     is_complete: bool
 
@@ -41,6 +51,18 @@ class Minute:
     def per_second(self) -> float:
         # The first second of a minute cannot be divided by: a single event would tower over the hour.
         return self.events / max(1.0, self.seconds)
+
+
+class Usual(NamedTuple):
+    """Between what a figure's minutes of the last hour lie, but for the twentieth at either end."""
+
+    low: float
+    high: float
+
+    def is_far(self, value: float) -> bool:
+        """Whether a value lies as far outside as the range is wide."""
+        width = self.high - self.low
+        return value > self.high + width or value < self.low - width
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,16 @@ class Ranked:
     value: str
     page_views: int
     errors: int
+    share: float  # of the largest in the list, for its bar
+    change: float | None  # of the rate of views against the five minutes before; None if it may well be chance
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where people are who were active in the last five minutes."""
+
+    country: str
+    people: int
     share: float  # of the largest in the list, for its bar
 
 
@@ -112,30 +144,89 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int) -> list[Site]:
 
 
 def minutes(metrics: list[Row], at_ms: int, count: int = 60) -> list[Minute]:
-    """The events of the last `count` minutes of all sites, oldest first, the current one last, gaps as zero."""
+    """The last `count` minutes of all sites in the rows, oldest first, the current one last, gaps as zero."""
     last = at_ms // _MINUTE_MS
-    events: dict[int, int] = defaultdict(int)
+    rows: dict[int, list[Row]] = defaultdict(list)
     for row in _by_app(metrics):
-        events[parse_rfc3339_ms(row["minute_at"]) // _MINUTE_MS] += row["events"]
-    past = [Minute(m * _MINUTE_MS, events[m], 60.0, True) for m in range(last - count + 1, last)]
-    return [*past, Minute(last * _MINUTE_MS, events[last], at_ms % _MINUTE_MS / 1000, False)]
+        rows[parse_rfc3339_ms(row["minute_at"]) // _MINUTE_MS].append(row)
+    past = [_minute(minute, rows[minute], 60.0, True) for minute in range(last - count + 1, last)]
+    return [*past, _minute(last, rows[last], at_ms % _MINUTE_MS / 1000, False)]
 
 
-def ranked(metrics: list[Row], limit: int = 10) -> list[Ranked]:
-    """Pages or sections with the most page views over all the minutes given, names breaking ties.
+def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> Minute:
+    errors = sum(row["errors"] for row in rows)
+    # Of an error rate of zero page views are all that was tried, but for nothing that failed.
+    tried = sum(round(row["errors"] / row["error_rate"]) if row["error_rate"] else row["page_views"] for row in rows)
+    slowest = max((row["p95_ms"] for row in rows if row["p95_ms"] is not None), default=None)
+    return Minute(
+        minute * _MINUTE_MS,
+        sum(row["events"] for row in rows),
+        sum(row["visitors"] for row in rows),
+        errors / tried if tried else None,
+        slowest,
+        seconds,
+        is_complete,
+    )
 
-    metrics: rows of `live-metrics` by page or section
+
+def usual(values: Iterable[float | None]) -> Usual | None:
+    """The range of a figure, of its values minute by minute; None if fewer than ten are known."""
+    known = sorted(value for value in values if value is not None)
+    if len(known) < _TELLING:
+        return None
+    twentieth = len(known) // 20
+    return Usual(known[twentieth], known[-1 - twentieth])
+
+
+def ranked(metrics: list[Row], limit: int = 10, at_ms: int | None = None) -> list[Ranked]:
+    """Pages or sections with the most page views over the last five minutes of the rows, names breaking ties.
+
+    metrics: rows of `live-metrics` by page or section, of ten minutes. at_ms: until when they are counted, epoch ms.
     """
     views: dict[tuple[str, str], int] = defaultdict(int)
+    before: dict[tuple[str, str], int] = defaultdict(int)
     errors: dict[tuple[str, str], int] = defaultdict(int)
+    at_ms = at_ms or max((parse_rfc3339_ms(row["minute_at"]) for row in metrics), default=0)
+    first_ms = (at_ms // _MINUTE_MS - _RANKED_MINUTES + 1) * _MINUTE_MS
     for row in _by_app(metrics):
-        if row["value"] is not None:
-            key = row["app_id"], row["value"]
-            views[key] += row["page_views"]
-            errors[key] += row["errors"]
+        if row["value"] is None:
+            continue
+        key = row["app_id"], row["value"]
+        if parse_rfc3339_ms(row["minute_at"]) < first_ms:
+            before[key] += row["page_views"]
+            continue
+        views[key] += row["page_views"]
+        errors[key] += row["errors"]
+    oldest_ms = min((parse_rfc3339_ms(row["minute_at"]) for row in metrics), default=at_ms)
+    # Where the five minutes before are not known whole there is nothing to compare with.
+    is_known = oldest_ms <= first_ms - _RANKED_MINUTES * _MINUTE_MS
+    span_share = (at_ms - first_ms) / (_RANKED_MINUTES * _MINUTE_MS) if is_known else 0.0
     best = sorted(((v, key) for key, v in views.items() if v or errors[key]), key=lambda item: (-item[0], item[1]))
     largest = max((v for v, _ in best), default=0)
-    return [Ranked(*key, v, errors[key], v / largest if largest else 0.0) for v, key in best[:limit]]
+    return [
+        Ranked(*key, v, errors[key], v / largest if largest else 0.0, _change(v, before[key] * span_share))
+        for v, key in best[:limit]
+    ]
+
+
+def _change(views: int, expected: float) -> float | None:
+    # Counts scatter by their square root; twice of that is no chance any more.
+    if expected < 1 or abs(views - expected) <= 2 * sqrt(expected + 1):
+        return None
+    return views / expected - 1
+
+
+def places(active: list[Row]) -> list[Place]:
+    """The countries where people are, those with the most first, names breaking ties; without who is nowhere known.
+
+    active: rows of `live-active-users` by country
+    """
+    people: dict[str, int] = defaultdict(int)
+    for row in _by_app(active):
+        if row["value"] and row["active_5m"]:
+            people[row["value"]] += row["active_5m"]
+    best = sorted(people.items(), key=lambda item: (-item[1], item[0]))
+    return [Place(country, count, count / best[0][1]) for country, count in best]
 
 
 def _by_app(metrics: list[Row]) -> Iterable[Row]:

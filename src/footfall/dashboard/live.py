@@ -6,23 +6,29 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from footfall.dashboard import HERE, panels, visit
+from footfall.dashboard import HERE, alerts, panels, visit, world
 from footfall.dashboard.data import Figures
+from footfall.dashboard.figures import ALL
 from footfall.dashboard.markup import Html, prose, tag
+from footfall.names import APP_IDS
 
 log = logging.getLogger(__name__)
 
 REFRESH_S = 2.0
+_KEPT = "navigation"
 
 
 def show(figures: Figures) -> None:
     """Draws the page; its fragments then draw themselves anew without touching the rest."""
     st.set_page_config(page_title="Footfall · Live", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "page.css")
+    st.html(world.land().text)
     opened = st.query_params.get("session") or st.query_params.get("user", "")
-    title, search = st.columns([5, 3], gap="medium", vertical_alignment="center")
+    title, sites, search = st.columns([6, 3, 3], gap="medium", vertical_alignment="center")
     with title:
         _head(figures)
+    with sites:
+        app = _site()
     with search:
         wanted = st.text_input(
             "Look up a visit",
@@ -34,7 +40,29 @@ def show(figures: Figures) -> None:
     # What was asked for stands where the reader looks first.
     if wanted:
         _visit(figures, wanted)
-    _live(figures)
+    if alert := st.query_params.get("alert"):
+        _alert(figures, alert)
+    _now(figures, app)
+    _where(figures, app)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        is_paused = st.toggle("Pause the navigation")
+        _latest(figures, app, is_paused)
+    with right:
+        _lists(figures, app)
+
+
+def _site() -> str | None:
+    """The site that the page is about; None for all."""
+    asked = st.query_params.get("app")
+    chosen = st.segmented_control(
+        "Site",
+        [ALL, *APP_IDS],
+        default=asked if asked in APP_IDS else ALL,
+        format_func=lambda app: "All sites" if app == ALL else app,
+        label_visibility="collapsed",
+    )
+    return chosen if chosen in APP_IDS else None
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -43,21 +71,40 @@ def _head(figures: Figures) -> None:
 
 
 @st.fragment(run_every=REFRESH_S)
-def _live(figures: Figures) -> None:
-    _draw(lambda: panels.now(figures.active(), figures.metrics(), _now_ms()))
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        _draw(lambda: panels.latest(figures.latest()))
-    with right:
-        _draw(lambda: panels.errors(figures.errors()))
-        _draw(lambda: panels.pages(figures.pages()))
-        _draw(lambda: panels.sections(figures.sections()))
-        _draw(lambda: panels.pipeline(figures.lags()))
+def _now(figures: Figures, app: str | None) -> None:
+    _draw(lambda: alerts.alerts(figures.alerts(), _now_ms(), app))
+    _draw(lambda: panels.now(figures.active(), figures.metrics(), _now_ms(), app))
+
+
+@st.fragment(run_every=REFRESH_S)
+def _where(figures: Figures, app: str | None) -> None:
+    _draw(lambda: panels.where(figures.countries(), app))
+
+
+@st.fragment(run_every=REFRESH_S)
+def _latest(figures: Figures, app: str | None, is_paused: bool) -> None:
+    kept = st.session_state.get(_KEPT) if is_paused else None
+    reading = figures.latest() if kept is None else kept
+    st.session_state[_KEPT] = reading
+    _draw(lambda: panels.latest(reading, app, is_paused))
+
+
+@st.fragment(run_every=REFRESH_S)
+def _lists(figures: Figures, app: str | None) -> None:
+    _draw(lambda: panels.errors(figures.errors(app)))
+    _draw(lambda: panels.pages(figures.pages(), app))
+    _draw(lambda: panels.sections(figures.sections(), app))
+    _draw(lambda: panels.pipeline(figures.lags()))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _visit(figures: Figures, wanted: str) -> None:
     _draw(lambda: visit.look_up(figures, wanted))
+
+
+@st.fragment(run_every=REFRESH_S)
+def _alert(figures: Figures, wanted: str) -> None:
+    _draw(lambda: alerts.look_up(figures, wanted, _now_ms()))
 
 
 def _now_ms() -> int:

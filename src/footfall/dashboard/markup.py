@@ -6,6 +6,8 @@ are: characters.
 
 import html
 import re
+from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -51,6 +53,16 @@ def tag(name: str, *children: Child, **attributes: str | int | None) -> Html:
 def join(*children: Child) -> Html:
     """Children one after the other, strings escaped, None left out."""
     return Html("".join(c.text if isinstance(c, Html) else inert(str(c)) for c in children if c is not None))
+
+
+def style(rules: Iterable[str]) -> Html:
+    """Rules of our own as a style sheet; nothing in them may be anybody else's."""
+    return Html(f"<style>{' '.join(rules)}</style>")
+
+
+def data_url(kind: str, content: str) -> str:
+    """A small file as an address that holds it all."""
+    return f"data:{kind};base64,{b64encode(content.encode()).decode()}"
 
 
 def foreign(text: str | None, absent: str = "–") -> Html:

@@ -1,9 +1,11 @@
 """The live page's panels as HTML. Pure: readings in, HTML out; nothing here asks an engine or draws a widget."""
 
-from footfall.dashboard import wording
+from collections.abc import Callable, Iterator, Sequence
+
+from footfall.dashboard import wording, world
 from footfall.dashboard.components import app_mark, empty, panel, table
 from footfall.dashboard.data import Reading, Row
-from footfall.dashboard.figures import Ranked, Site, as_of_ms, minutes, ranked, sites
+from footfall.dashboard.figures import ALL, Minute, Ranked, Site, as_of_ms, minutes, places, ranked, sites, usual
 from footfall.dashboard.latest import PageView
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
 from footfall.events.geo import ATTRIBUTION
@@ -12,6 +14,7 @@ from footfall.lags import Lag
 
 _SHOWN_VIEWS = 18
 _SHOWN_ERRORS = 8
+_SHOWN_PLACES = 8
 
 _STORES = {
     "live": "Live figures (HBase)",
@@ -45,23 +48,20 @@ def header(active: Reading[list[Row]], now_ms: int) -> Html:
     )
 
 
-def now(active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int) -> Html:
-    """Who is active, how much is happening, and the last hour of it."""
+def now(active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int, app: str | None) -> Html:
+    """Who is active, how much is happening and how well, each with the last hour of it. app: None for all sites."""
 
     def draw(rows: list[Row]) -> Html:
-        measured = metrics.value or []
+        measured = [row for row in metrics.value or [] if app in (None, row["app_id"])]
         at_ms = as_of_ms(rows) or now_ms
-        lines = sites(rows, measured, at_ms)
-        everyone = lines[0]
-        big = tag(
-            "div",
-            _big(wording.number(everyone.active_1m), "people active", "in the last minute"),
-            _big(wording.number(everyone.active_5m), "people active", "in the last 5 minutes"),
-            _big(wording.number(everyone.active_30m), "people active", "in the last 30 minutes"),
-            _big(wording.per_second(everyone.events_per_s), "events per second", "over the last two minutes"),
-            class_="ff-bigs",
+        lines = sites(rows, metrics.value or [], at_ms)
+        chosen = next(line for line in lines if line.app_id == (app or ALL))
+        hour = minutes(measured, at_ms)
+        last = next((minute for minute in reversed(hour) if minute.is_complete and minute.events), None)
+        return join(
+            tag("div", *_tiles(chosen, hour, last, metrics.value is None), class_="ff-bigs"),
+            _sites_table([line for line in lines if app in (None, line.app_id)]),
         )
-        return join(big, _bars(measured, at_ms), _sites_table(lines))
 
     return panel(
         "Active now",
@@ -72,42 +72,76 @@ def now(active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int) ->
     )
 
 
-def pages(reading: Reading[list[Row]]) -> Html:
-    """The most viewed pages."""
-    return panel("Top pages", "Page views of the last 5 minutes.", reading, lambda rows: _ranking(rows, "Page", 8))
+def pages(reading: Reading[list[Row]], app: str | None = None) -> Html:
+    """The most viewed pages. app: None for all sites."""
+    return _top("Top pages", reading, "Page", 8, app)
 
 
-def sections(reading: Reading[list[Row]]) -> Html:
-    """The most viewed sections."""
-    return panel(
-        "Top sections", "Page views of the last 5 minutes.", reading, lambda rows: _ranking(rows, "Section", 6)
-    )
+def sections(reading: Reading[list[Row]], app: str | None = None) -> Html:
+    """The most viewed sections. app: None for all sites."""
+    return _top("Top sections", reading, "Section", 6, app)
+
+
+def where(reading: Reading[list[Row]], app: str | None) -> Html:
+    """Where people are, on the map and by country. app: None for all sites."""
+
+    def draw(rows: list[Row]) -> Html:
+        chosen = [row for row in rows if app in (None, row["app_id"])]
+        found = places(chosen)
+        if not found:
+            return join(world.chart([]), empty("Nobody whose place is known was active in the last 5 minutes."))
+        lines = [
+            (
+                tag(
+                    "span",
+                    tag("i", style=f"width:{place.share * 100:.0f}%"),
+                    foreign(world.name(place.country)),
+                    class_="ff-share",
+                ),
+                wording.number(place.people),
+            )
+            for place in found[:_SHOWN_PLACES]
+        ]
+        more = len(found) - len(lines)
+        listed = tag(
+            "div",
+            table("ff-places", ("Country", "People"), lines, numeric=(1,)),
+            empty(f"and {wording.counted(more, 'other')}.") if more else None,
+        )
+        return join(tag("div", world.chart(found), listed, class_="ff-where"), _places())
+
+    return panel("Where from", "People active in the last 5 minutes.", reading, draw, _WITHOUT_HBASE)
 
 
 def errors(reading: Reading[list[Row]]) -> Html:
     """What fails at the moment."""
 
-    def draw(rows: list[Row]) -> Html:
-        if not rows:
-            return empty("No errors in the last hour.")
-        # Of those that are equally many, and of the many that are over, the newest says most.
-        newest_first = sorted(rows, key=lambda row: str(row["last_at"]), reverse=True)
-        by_urgency = sorted(newest_first, key=lambda row: -row["count_5m"])
-        lines = [
-            (
-                tag("span", foreign(row["error_code"]), class_="ff-code"),
-                tag("span", foreign(row["error_message"], "no message"), tag("small", foreign(row["page_path"]))),
-                wording.number(row["count_5m"]),
-                wording.number(row["visitors_5m"]),
-                wording.clock(parse_rfc3339_ms(row["last_at"])),
-            )
-            for row in by_urgency[:_SHOWN_ERRORS]
-        ]
-        more = len(rows) - len(lines)
-        shown = table("ff-errors", ("Code", "What and where", "Times", "People", "Last"), lines, numeric=(2, 3, 4))
-        return join(shown, empty(f"and {wording.counted(more, 'other')}.") if more else None)
+    return panel(
+        "Errors",
+        "Pages and browsers, last hour; counts of the last 5 minutes.",
+        reading,
+        lambda rows: error_lines(rows) if rows else empty("No errors in the last hour."),
+    )
 
-    return panel("Errors", "Pages and browsers, last hour; counts of the last 5 minutes.", reading, draw)
+
+def error_lines(rows: list[Row]) -> Html:
+    """Rows of `live-errors`, the most urgent first, and how many others there are."""
+    # Of those that are equally many, and of the many that are over, the newest says most.
+    newest_first = sorted(rows, key=lambda row: str(row["last_at"]), reverse=True)
+    by_urgency = sorted(newest_first, key=lambda row: -row["count_5m"])
+    lines = [
+        (
+            tag("span", foreign(row["error_code"]), class_="ff-code"),
+            tag("span", foreign(row["error_message"], "no message"), tag("small", foreign(row["page_path"]))),
+            wording.number(row["count_5m"]),
+            wording.number(row["visitors_5m"]),
+            wording.clock(parse_rfc3339_ms(row["last_at"])),
+        )
+        for row in by_urgency[:_SHOWN_ERRORS]
+    ]
+    more = len(rows) - len(lines)
+    shown = table("ff-errors", ("Code", "What and where", "Times", "People", "Last"), lines, numeric=(2, 3, 4))
+    return join(shown, empty(f"and {wording.counted(more, 'other')}.") if more else None)
 
 
 def pipeline(reading: Reading[list[Lag]]) -> Html:
@@ -129,10 +163,11 @@ def pipeline(reading: Reading[list[Lag]]) -> Html:
     return panel("Behind the sites", "What still waits on its way, and how old the newest is.", reading, draw)
 
 
-def latest(reading: Reading[list[PageView]]) -> Html:
-    """The newest page views over all visitors; each leads to its visit."""
+def latest(reading: Reading[list[PageView]], app: str | None = None, is_paused: bool = False) -> Html:
+    """The newest page views; each leads to its visit. app: None for all sites. is_paused: the reading is kept."""
 
-    def draw(views: list[PageView]) -> Html:
+    def draw(all_views: list[PageView]) -> Html:
+        views = [view for view in all_views if app in (None, view.app_id)]
         if not views:
             return empty("No page has been viewed yet. Open one of the sites, or wait for the simulated visitors.")
         lines = [
@@ -154,7 +189,9 @@ def latest(reading: Reading[list[PageView]]) -> Html:
 
     return panel(
         "Latest navigation",
-        "The newest page views of people. Choose one to see the visit.",
+        "Paused. Choose one to see the visit."
+        if is_paused
+        else "The newest page views of people. Choose one to see the visit.",
         reading,
         draw,
         _WITHOUT_KAFKA,
@@ -195,28 +232,105 @@ def _sites_table(sites_: list[Site]) -> Html:
     return table("ff-sites", heads, lines, numeric=range(1, 8))
 
 
-def _bars(metrics: list[Row], at_ms: int) -> Html:
-    series = minutes(metrics, at_ms)
+def _tiles(chosen: Site, hour: list[Minute], last: Minute | None, unread: bool) -> Iterator[Html]:
+    """Four figures, each beside its last hour and what is usual in it. unread: the hour could not be read yet."""
+    past = [minute for minute in hour if minute.is_complete and minute.events]
+    rates = [minute.per_second for minute in past]
+    yield _tile(
+        wording.number(chosen.active_5m),
+        "people active",
+        f"{wording.number(chosen.active_1m)} in the last minute, {wording.number(chosen.active_30m)} in the last 30",
+        _bars(hour, [minute.visitors for minute in hour], "People, minute by minute", wording.number),
+        True,
+    )
+    yield _tile(
+        wording.per_second(chosen.events_per_s),
+        "events per second",
+        _usual(rates, chosen.events_per_s, wording.per_second),
+        _bars(hour, [minute.per_second for minute in hour], "Events per second", wording.per_second),
+        _is_usual(rates, chosen.events_per_s),
+    )
+    failing = [minute.error_rate for minute in past if minute is not last]
+    failed = None if unread or last is None else last.error_rate
+    yield _tile(
+        wording.percent(failed),
+        "error rate",
+        _usual(failing, failed, wording.percent),
+        _bars(hour, [minute.error_rate for minute in hour], "Error rate", wording.percent, least=0.02),
+        _is_usual(failing, failed, 0.005),
+    )
+    slow = [minute.p95_ms for minute in past if minute is not last]
+    p95_ms = None if unread or last is None else last.p95_ms
+    yield _tile(
+        _ms(p95_ms),
+        "response, p95" if chosen.app_id != ALL else "response, p95 of the slowest site",
+        _usual(slow, p95_ms, _ms),
+        _bars(hour, [minute.p95_ms for minute in hour], "Response time, p95", _ms),
+        _is_usual(slow, p95_ms),
+    )
+
+
+def _tile(value: str, what: str, said: str, hour: Html, is_usual: bool) -> Html:
+    return tag(
+        "div",
+        tag("p", tag("strong", value, class_=None if is_usual else "ff-far"), tag("span", what), tag("small", said)),
+        hour,
+    )
+
+
+def _usual(past: Sequence[float | None], value: float | None, word: Callable[[float | None], str]) -> str:
+    known = usual(past)
+    if known is None:
+        return "what is usual shows after ten minutes"
+    far = value is not None and known.is_far(value)
+    return f"{'far from usual: ' if far else 'usually '}{word(known.low)} to {word(known.high)}"
+
+
+def _is_usual(past: Sequence[float | None], value: float | None, least: float = 0.0) -> bool:
+    """least: values up to that are never far."""
+    known = usual(past)
+    return known is None or value is None or value <= least or not known.is_far(value)
+
+
+def _ms(value: float | None) -> str:
+    return f"{wording.number(value)} ms" if value is not None else "–"
+
+
+def _bars(
+    hour: list[Minute],
+    values: Sequence[float | None],
+    what: str,
+    word: Callable[[float | None], str],
+    least: float = 0.0,
+) -> Html:
+    """An hour as bars. least: a scale that ends below it would make much of nothing."""
     # Of full minutes, so that a minute's lively first second does not press the hour flat.
-    peak = max((minute.per_second for minute in series if minute.is_complete), default=0.0)
-    scale = peak or max(minute.per_second for minute in series) or 1.0
+    full = [value or 0.0 for minute, value in zip(hour, values, strict=True) if minute.is_complete]
+    peak = max(full, default=0.0)
+    scale = max(peak, least) or max((value or 0.0 for value in values), default=0.0) or 1.0
     bars = [
         tag(
             "i",
-            style=f"height:{min(100, max(2, round(100 * minute.per_second / scale)))}%",
-            title=f"{wording.clock(minute.minute_ms)[:5]} UTC: {wording.per_second(minute.per_second)} events per "
-            + ("second" if minute.is_complete else "second so far"),
+            style=f"height:{min(100, max(2, round(100 * (value or 0.0) / scale)))}%",
+            title=f"{wording.clock(minute.minute_ms)[:5]} UTC: {word(value)}{'' if minute.is_complete else ' so far'}",
             class_=None if minute.is_complete else "ff-partial",
         )
-        for minute in series
+        for minute, value in zip(hour, values, strict=True)
     ]
-    first = wording.clock(series[0].minute_ms)[:5]
-    said = f"Events per second, minute by minute; peak {wording.per_second(peak)}"
+    first = wording.clock(hour[0].minute_ms)[:5]
+    said = f"{what}; peak {word(peak)}"
     return tag(
         "figure",
         tag("div", *bars, class_="ff-bars", role="img", aria_label=f"{said}, since {first} UTC."),
-        tag("figcaption", tag("span", first), tag("span", said), tag("span", "now")),
+        tag("figcaption", tag("span", first), tag("span", f"peak {word(peak)}"), tag("span", "now")),
     )
+
+
+def _top(title: str, reading: Reading[list[Row]], what: str, limit: int, app: str | None) -> Html:
+    def draw(rows: list[Row]) -> Html:
+        return _ranking([row for row in rows if app in (None, row["app_id"])], what, limit)
+
+    return panel(title, "Views of the last 5 minutes, and against the 5 before where that is no chance.", reading, draw)
 
 
 def _ranking(rows: list[Row], what: str, limit: int) -> Html:
@@ -228,12 +342,16 @@ def _ranking(rows: list[Row], what: str, limit: int) -> Html:
             app_mark(line.app_id),
             tag("span", tag("i", style=f"width:{line.share * 100:.0f}%"), foreign(line.value), class_="ff-share"),
             wording.number(line.page_views),
+            _change(line.change),
             tag("b", wording.number(line.errors), class_="ff-bad") if line.errors else "0",
         )
         for line in best
     ]
-    return table("ff-ranking", ("Site", what, "Views", "Errors"), lines, numeric=(2, 3))
+    return table("ff-ranking", ("Site", what, "Views", "", "Errors"), lines, numeric=(2, 3, 4))
 
 
-def _big(value: str, what: str, when: str) -> Html:
-    return tag("p", tag("strong", value), tag("span", what), tag("small", when))
+def _change(change: float | None) -> Html | None:
+    if change is None:
+        return None
+    word, mark = ("up", "▲") if change > 0 else ("down", "▼")
+    return tag("span", f"{mark} {abs(change):.0%}", class_="ff-change", aria_label=f"{word} {abs(change):.0%}")

@@ -1,4 +1,4 @@
-"""Figures from the running engines: questions from HBase, the newest page views from Kafka."""
+"""Figures from the running engines: questions from HBase and HDFS, the newest page views from Kafka."""
 
 import logging
 import time
@@ -8,6 +8,7 @@ from footfall import questions
 from footfall.cluster import wanted
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.latest import PageView, Tail
+from footfall.hdfs import HdfsAway
 from footfall.lags import Lag, lags
 from footfall.realtime.store import HBaseStore, StoreAway
 from footfall.settings import Settings
@@ -19,7 +20,8 @@ _TIMEOUT_S: Final = 5.0
 
 
 class Engines:
-    """The `Source` of the running platform. `ask` is for one thread, `latest` for one and `lags` for one."""
+    """The `Source` of the running platform. `ask` is for one thread with HBase's questions and one with those of HDFS,
+    `latest` for one, `lags` for one."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -27,7 +29,7 @@ class Engines:
         self._tail = Tail(settings.kafka_bootstrap)
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
-        """The rows of a live question. Raises Unavailable or NotFound."""
+        """The rows of a question. Raises Unavailable or NotFound."""
         context = questions.Context(self._settings, self._store, int(time.time() * 1000))
         try:
             return questions.ask(context, question, **parameters)
@@ -37,6 +39,8 @@ class Engines:
             log.debug("%s", away)
             port = self._settings.port("hbase_thrift")
             raise Unavailable(f"HBase does not answer on port {port}; it is started anew by itself.") from None
+        except HdfsAway as away:
+            raise Unavailable(str(away)) from None
 
     def lags(self) -> list[Lag]:
         """How far each consumer of what `up` started is behind. One that cannot be asked says so itself."""

@@ -65,15 +65,17 @@ def read_event(offset: int, record: bytes) -> Counted | None:
         raise Unparsable(f"{type(error).__name__}: {str(error)[:200]}") from None
 
 
-def read_rejected(record: bytes) -> str:
-    """The key, as text, of the row that counts a record of `events.rejected`. Raises Unparsable."""
+def read_rejected(record: bytes) -> tuple[str, str, int]:
+    """Of a record of `events.rejected` the key, as text, of the row that counts it, its site, and when it was rejected,
+    in ms since 1970. Raises Unparsable."""
     try:
         fields = orjson.loads(record)
-        minute = parse_shaped_ms(fields["rejected_at"]) // 60_000
-        key = row_text(_text(fields["app_id"]), "app", minute, "")
+        at_ms = parse_shaped_ms(fields["rejected_at"])
+        app = _text(fields["app_id"])
+        key = row_text(app, "app", at_ms // 60_000, "")
         if len(record) > _LONGEST_KEY and len(key.encode()) > _LONGEST_KEY:
             raise ValueError("app_id is too long for a key")
-        return key
+        return key, app, at_ms
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unparsable(f"{type(error).__name__}: {str(error)[:200]}") from None
 

@@ -1,4 +1,5 @@
-"""The bolt that owns whole partitions: takes packs from Storm, counts, flushes to HBase, acknowledges."""
+"""The bolt that owns whole partitions: takes packs from Storm, counts, flushes to HBase, acknowledges, and tells the
+bolt that judges."""
 
 import gc
 import logging
@@ -8,9 +9,11 @@ from typing import Final
 
 from footfall.kafka.logs import describe
 from footfall.kafka.topics import KafkaAway, Place, Topic
+from footfall.realtime.alerts.moments import Moments, Told, encode, gather
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
 from footfall.realtime.partition import Pack, Partition
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, StoreAway
+from footfall.realtime.topology import MOMENTS
 from footfall.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -23,6 +26,7 @@ FLUSH_AT: Final = 5_000
 GC_THRESHOLDS: Final = (50_000, 20, 100)
 _RETRY_S: Final = 1.0
 _CAUGHT_UP_EVERY_S: Final = 1.0
+_TELL_EVERY_S: Final = 1.0
 _IDLE_S: Final = 1.0
 
 
@@ -40,6 +44,9 @@ class LiveBolt:
         self._first_unflushed_s: float | None = None
         self._retry_at_s = 0.0
         self._told_caught_up: dict[Place, tuple[float, int]] = {}
+        # Of what was flushed since it was told last.
+        self._moments: Moments = {}
+        self._tell_at_s = 0.0
 
     def prepare(self, pipe: Pipe, setup: Setup) -> None:
         """Reads the settings; Kafka and HBase are asked when the first pack is here."""
@@ -77,6 +84,7 @@ class LiveBolt:
                 self._flush()
                 self._first_unflushed_s = time.monotonic() if self._waiting() else None
             self._tell_caught_up(now_s)
+            self._tell_moments(now_s)
         except (StoreAway, KafkaAway) as error:
             log.warning("Nothing is lost, counting waits: %s", error)
             self._retry_at_s = time.monotonic() + _RETRY_S
@@ -118,6 +126,7 @@ class LiveBolt:
                     done = partition.flush()
                 for message_id in done:
                     self._pipe.ack(message_id)
+                gather(self._moments, partition.moments())
                 self._pipe.flush()
 
     def _tell_caught_up(self, now_s: float) -> None:
@@ -127,6 +136,15 @@ class LiveBolt:
                 with self._pipe.slow():
                     partition.write_caught_up()
                 self._told_caught_up[place] = (now_s, partition.caught_up_ms)
+
+    def _tell_moments(self, now_s: float) -> None:
+        """To the bolt that judges. It does not matter if that one dies: it then reads what is written."""
+        if now_s < self._tell_at_s:
+            return
+        caught_up = {partition.name: partition.caught_up_ms for partition in self._partitions.values()}
+        self._pipe.emit(MOMENTS, [encode(Told(caught_up, self._moments))])
+        self._moments = {}
+        self._tell_at_s = now_s + _TELL_EVERY_S
 
 
 if __name__ == "__main__":

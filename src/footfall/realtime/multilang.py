@@ -120,7 +120,7 @@ def frame(message: Any) -> bytes:
 
 
 class Pipe:
-    """The way back to Storm, and the proof of life. Acks and fails wait for `flush`; the rest goes at once."""
+    """The way back to Storm, and the proof of life. Acks, fails and tuples wait for `flush`; the rest goes at once."""
 
     def __init__(self, sink: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Arguments: sink, the file descriptor written to; clock, seconds that never go back."""
@@ -140,6 +140,11 @@ class Pipe:
         """Asks for a message once more, as a new one with another id."""
         self._answer("fail", message_id)
 
+    def emit(self, stream: str, values: list[Any]) -> None:
+        """Sends a tuple on a stream that the bolt's wiring declares; nobody replays it if it is lost."""
+        # Without ids of tasks to be told: nobody here asks for them.
+        self._answers.append(frame({"command": "emit", "stream": stream, "tuple": values, "need_task_ids": False}))
+
     def log(self, text: str, level: int = logging.INFO) -> None:
         """Writes to the worker's log; `level` is one of `logging`'s."""
         storm_level = next((storm for least, storm in _STORM_LEVELS if level >= least), 0)
@@ -150,7 +155,7 @@ class Pipe:
         self._write(frame({"command": "error", "msg": text}))
 
     def flush(self) -> None:
-        """Sends the buffered acks and fails in one write."""
+        """Sends the buffered acks, fails and tuples in one write."""
         if self._answers:
             data = b"".join(self._answers)
             self._answers.clear()

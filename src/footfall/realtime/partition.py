@@ -14,6 +14,7 @@ import msgpack
 from footfall import names
 from footfall.kafka.topics import Topic
 from footfall.realtime import tables
+from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, Moments, slot_of
 from footfall.realtime.rows import Batch, EventRows, Record, RejectRows, Store
 from footfall.realtime.tables import Progress
 
@@ -121,6 +122,11 @@ class Partition:
         self.caught_up_ms = max(self.caught_up_ms, pending.caught_up_ms)
         self._rows.forget_oldest()
         return pending.ids
+
+    def moments(self) -> Moments:
+        """What was flushed since this was asked last, for those who judge the moment: nothing older than they look
+        at."""
+        return self._rows.moments(slot_of(int(self._now_s() * 1000)) - (BASELINE_MINUTES + 1) * LONG_SLOTS)
 
     def write_caught_up(self) -> None:
         """Tells readers up to when (epoch ms) everything is counted."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from footfall import names
 from footfall.realtime import tables
+from footfall.realtime.alerts.moments import Moments, moments, rejected
 from footfall.realtime.counting import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress
@@ -118,6 +119,7 @@ class EventRows:
         self._sessions: dict[str, dict[bytes, int]] = {}
         self._used: dict[str, int] = {}
         self._round = 0
+        self._met: list[Counted] = []
 
     def count(self, records: Iterable[Record], last: int) -> tuple[Batch, int]:
         """Counts records and returns what to write, with how many were unparsable.
@@ -138,6 +140,11 @@ class EventRows:
         for offset, fault in faults:
             log.warning("%s offset %d is no stored event and is not counted: %s.", self._name, offset, fault)
         return self._counted(events, last), len(faults)
+
+    def moments(self, since: int) -> Moments:
+        """What the events said that were counted, for the first time, since this was asked last; see `moments`."""
+        met, self._met = self._met, []
+        return moments(met, since)
 
     def forget_oldest(self) -> None:
         """Drops what was not used for longest, beyond the bounds. Only for when everything is written."""
@@ -178,6 +185,7 @@ class EventRows:
                 continue
             if first != offset:
                 known[event.event_id] = offset
+                self._met.append(event)
                 cell = tables.encode_session_cell(event.cell)
                 cells.setdefault(event.session_id.encode(), {})[tables.session_column(event.event_id)] = cell
             _meet(persons, event)
@@ -228,16 +236,17 @@ class RejectRows:
         self._name = f"{names.TOPIC_REJECTED}/{partition}"
         self._store = store
         self._rows: dict[str, tuple[int, int]] = {}
+        self._met: list[tuple[str, int]] = []
 
     def count(self, records: Iterable[Record], last: int) -> tuple[Batch, int]:
         """As `EventRows.count`."""
         keys, faults = [], []
         for offset, record in records:
             try:
-                keys.append((offset, read_rejected(record)))
+                keys.append((offset, *read_rejected(record)))
             except Unparsable as error:
                 faults.append((offset, error))
-        unknown = {key: key.encode() for _, key in keys if key not in self._rows}
+        unknown = {key: key.encode() for _, key, *_ in keys if key not in self._rows}
         if unknown:
             wanted = sorted(unknown.values())
             found = self._store.read_cells(names.TABLE_MINUTE_METRICS, self._column, wanted)
@@ -247,10 +256,11 @@ class RejectRows:
         for offset, fault in faults:
             log.warning("%s offset %d is no reject record and is not counted: %s.", self._name, offset, fault)
         dirty: set[str] = set()
-        for offset, key in keys:
+        for offset, key, app, at_ms in keys:
             counted_to, count = self._rows[key]
             if counted_to < offset:
                 self._rows[key] = (offset, count + 1)
+                self._met.append((app, at_ms))
                 dirty.add(key)
         cells = {}
         for key in dirty:
@@ -258,6 +268,11 @@ class RejectRows:
             self._rows[key] = (last, count)
             cells[key.encode()] = {self._column: tables.encode_rejected(last, count)}
         return {names.TABLE_MINUTE_METRICS: cells}, len(faults)
+
+    def moments(self, since: int) -> Moments:
+        """As `EventRows.moments`."""
+        met, self._met = self._met, []
+        return rejected(met, since)
 
     def forget_oldest(self) -> None:
         """As `EventRows.forget_oldest`; these are few, so the first met go first."""

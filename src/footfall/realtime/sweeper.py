@@ -4,6 +4,7 @@ Each cell is deleted at its own timestamp: timestamps are offsets here, so a del
 mask every later write.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -48,6 +49,7 @@ def clear(store: HBaseStore, writer: HBaseStore, live_days: int) -> int:
         names.TABLE_USER_PAGES,
         names.TABLE_MINUTE_METRICS,
         names.TABLE_ACTIVE_USERS,
+        names.TABLE_ALERTS,
     ):
         deleted += _delete(writer, table, doomed(table, store.stamped(table), before_ms))
     return deleted
@@ -77,6 +79,10 @@ def _born_ms(table: str, key: bytes, cell: bytes) -> int:
     if table == names.TABLE_USER_PAGES:
         # An event is received up to 72 h after it happened; its session must be found as long as it is there.
         return int(msgpack.unpackb(cell)[1]) + 3 * _DAY_MS
+    if table == names.TABLE_ALERTS:
+        alert = tables.decode_alert(cell)
+        # One that is open is never old.
+        return alert.resolved_ms or sys.maxsize
     return tables.decode_row_key(key).minute * _MINUTE_MS
 
 

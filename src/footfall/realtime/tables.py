@@ -8,6 +8,7 @@ import msgpack
 
 from footfall import names
 from footfall.realtime import sketches
+from footfall.realtime.alerts.alert import Alert
 
 FAMILY: Final = "f"
 DIMENSIONS: Final = ("app", "page", "section", "country", "device", "error")
@@ -15,6 +16,7 @@ PROGRESS_COLUMN: Final = b"f:offset"
 LOST_COLUMN: Final = b"f:lost"
 CAUGHT_UP_COLUMN: Final = b"f:caught_up"
 INDEX_COLUMN: Final = b"f:s"
+ALERT_COLUMN: Final = b"f:alert"
 _SEPARATOR: Final = b"\0"
 
 
@@ -208,8 +210,24 @@ def decode_losses(cell: bytes | None) -> list[tuple[int, int, int]]:
     return [] if cell is None else [(first, end, ms) for first, end, ms in msgpack.unpackb(cell)]
 
 
+def alert_key(alert: Alert) -> bytes:
+    """The row of `alerts` of an alert, whatever its state."""
+    return alert.alert_id.encode()
+
+
+def encode_alert(alert: Alert) -> bytes:
+    """The cell of `alerts` with an alert as it is now."""
+    packed: bytes = msgpack.packb(alert)
+    return packed
+
+
+def decode_alert(cell: bytes) -> Alert:
+    """What a cell of `alerts` holds."""
+    return Alert(*msgpack.unpackb(cell))
+
+
 def create_missing(connection: Any) -> list[str]:
-    """Creates those live tables that HBase lacks, through an open `happybase.Connection`; returns their names.
+    """Creates those tables that HBase lacks, through an open `happybase.Connection`; returns their names.
 
     Deliberately without a TTL: cells carry offsets for timestamps. One version: the newest offset is the truth.
     """
@@ -219,7 +237,7 @@ def create_missing(connection: Any) -> list[str]:
 
     present = {name.decode() for name in connection.tables()}
     created = []
-    for name in names.LIVE_TABLES:
+    for name in (*names.LIVE_TABLES, names.TABLE_ALERTS):
         if name in present:
             continue
         with contextlib.suppress(AlreadyExists):

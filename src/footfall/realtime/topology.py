@@ -9,6 +9,8 @@ from typing import Any, Final
 from footfall import names
 from footfall.settings import Settings
 
+# From the bolts that count to the one that judges.
+MOMENTS: Final = "moments"
 FINGERPRINT_KEY: Final = "footfall.fingerprint"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What a bolt's process imports. Questions only read; a change in them is no reason to restart the counting.
@@ -58,10 +60,19 @@ def definition(settings: Settings) -> dict[str, Any]:
         },
         "bolt": {
             "tasks": settings.live_tasks,
-            "command": [str(settings.install / "venv" / "bin" / "python"), "-m", "footfall.realtime.live_bolt"],
+            "command": _command(settings, "footfall.realtime.live_bolt"),
+            "environment": _environment(settings),
+            "streams": {MOMENTS: ["told"]},
+        },
+        "alerts": {
+            "command": _command(settings, "footfall.realtime.alert_bolt"),
             "environment": _environment(settings),
         },
     }
+
+
+def _command(settings: Settings, module: str) -> list[str]:
+    return [str(settings.install / "venv" / "bin" / "python"), "-m", module]
 
 
 def fingerprint(jar: bytes, defined: dict[str, Any], sources: Iterable[tuple[str, bytes]]) -> str:

@@ -11,13 +11,13 @@ from werkzeug.sansio.response import Response as BaseResponse
 
 from footfall.events.identity import new_uuid7
 from footfall.names import APP_IDS
+from footfall.secret_files import secret
 from footfall.settings import Settings
 from footfall.sites import academy, accounts, assets, guard, news, shop, trouble
 from footfall.sites.collector import Collector
 from footfall.sites.collector import blueprint as collecting
 from footfall.sites.pages import show
 from footfall.sites.pictures import picture
-from footfall.sites.session_key import session_key
 from footfall.sites.stock import Stock
 from footfall.sites.weblogs import Logs, WebLogs
 
@@ -59,7 +59,7 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
     app.config.update(
         APP_ID=app_id,
         SITE_NAME=site.name,
-        SECRET_KEY=session_key(settings, app_id),
+        SECRET_KEY=secret(settings, f"site-{app_id}-session-key"),
         # Browsers send a host's cookies to all its ports: each site needs a name of its own.
         SESSION_COOKIE_NAME=f"footfall_{app_id}",
         SESSION_COOKIE_HTTPONLY=True,

@@ -1,11 +1,13 @@
 """Rows as the live questions answer them, and a source of them, for tests."""
 
+import time
 from typing import Any
 
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.latest import PageView
 from footfall.events.times import format_rfc3339_ms
 from footfall.lags import Lag
+from footfall.realtime.alerts.alert import Alert, row
 
 # 2026-11-24T08:10:30Z: half a minute into its minute.
 AT_MS = 1_795_507_830_000
@@ -75,6 +77,16 @@ def page_view(**overrides: Any) -> PageView:
     return PageView(**(fields | overrides))
 
 
+def alert_row(kind: str, ended_ms: int | None = None, **overrides: Any) -> dict[str, Any]:
+    """A row of `live-alerts`: open, or one that lasted a minute and a half."""
+    hostile = " ".join(HOSTILE)
+    state, started_ms = ("open", AT_MS) if ended_ms is None else ("resolved", ended_ms - 90_000)
+    alert = Alert(
+        kind, "shop", hostile, "critical", state, started_ms, started_ms, ended_ms, 0.8, 0.004, 10, 1e-9, hostile
+    )
+    return row(alert) | overrides
+
+
 class MadeUp:
     """Answers of three busy sites in which every visitor's string is hostile; each engine can be down."""
 
@@ -89,6 +101,8 @@ class MadeUp:
         if not self.hbase:
             raise Unavailable("HBase at 127.0.0.1:9090 does not answer.")
         hostile = " ".join(HOSTILE)
+        if question == "live-active-users" and parameters["by"] == "country":
+            return [active_row("shop", 3, value="DE"), active_row("news", 1, value=hostile)]
         if question == "live-active-users":
             return [active_row(app, self.active) for app in ("all", "shop", "news", "academy")]
         if question == "live-metrics":
@@ -98,6 +112,17 @@ class MadeUp:
             row = {"error_code": hostile, "error_message": hostile, "page_path": hostile, "count_5m": 3}
             at = format_rfc3339_ms(AT_MS)
             return [row | {"visitors_5m": 2, "first_at": at, "last_at": at, "sample_request_id": hostile}]
+        if question == "live-alerts":
+            return [alert_row("errors"), alert_row("drop", int(time.time() * 1000))]
+        if question == "log-tail":
+            line = {
+                "logged_at": format_rfc3339_ms(AT_MS),
+                "app_id": "shop",
+                "kind": parameters["kind"],
+                "level": "ERROR",
+            }
+            more = {"request_id": hostile, "page_path": hostile, "status": 500, "duration_us": 12_345}
+            return [line | more | {"message": f"Traceback {hostile}"}]
         if question == "session" and parameters["session"] == "s1":
             return [session_row(0, page_path=hostile), session_row(1, element=hostile, user_id=hostile)]
         if question == "recent-pages" and parameters["user"] == "u1":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from footfall.dashboard.figures import ALL, as_of_ms, events_per_second, minutes, ranked, sites
+from footfall.dashboard.figures import ALL, Usual, as_of_ms, events_per_second, minutes, places, ranked, sites, usual
 from footfall.events.times import format_rfc3339_ms
 from tests.unit.dashboard.rows import AT_MS, MINUTE_MS, active_row, metrics_row
 
@@ -95,3 +95,51 @@ def test_a_page_that_only_fails_is_listed() -> None:
 @pytest.mark.parametrize("rows", [[], [metrics_row(0, value="/x", page_views=0)]])
 def test_nothing_viewed_ranks_nothing(rows: list[dict[str, object]]) -> None:
     assert ranked(rows) == []
+
+
+def test_a_minute_sums_its_sites_and_shows_the_slowest() -> None:
+    rows = [
+        metrics_row(1, "shop", visitors=5, page_views=20, errors=3, error_rate=3 / 24, p95_ms=80),
+        metrics_row(1, "news", visitors=7, page_views=16, errors=0, error_rate=0.0, p95_ms=120),
+        metrics_row(1, "academy", visitors=1, page_views=0, errors=0, error_rate=None, p95_ms=None),
+    ]
+    before, now = minutes(rows, AT_MS, count=2)
+    # Four of the shop's tries were error events, no views.
+    assert (before.visitors, before.error_rate, before.p95_ms) == (13, 3 / 40, 120)
+    assert (now.visitors, now.error_rate, now.p95_ms) == (0, None, None)
+
+
+def test_what_is_usual_leaves_out_the_ends_and_needs_ten_minutes() -> None:
+    assert usual([1.0] * 9 + [None] * 9) is None
+    assert usual([*range(40), None]) == Usual(2, 37)
+    assert usual(range(10)) == Usual(0, 9)
+
+
+@pytest.mark.parametrize(("value", "far"), [(10, False), (31, True), (29, False), (1, False), (-11, True)])
+def test_far_is_beyond_the_range_by_its_own_width(value: float, far: bool) -> None:
+    assert Usual(10, 20).is_far(value) is far
+
+
+def test_a_page_rises_or_falls_only_by_more_than_chance() -> None:
+    # Of the present minute 30 s have passed, so five minutes are 270 s of the 300 before.
+    rows = [metrics_row(0, value="/up", page_views=60), metrics_row(6, value="/up", page_views=40)]
+    rows += [metrics_row(1, value="/same", page_views=40), metrics_row(9, value="/same", page_views=40)]
+    rows += [metrics_row(4, value="/down", page_views=9), metrics_row(5, value="/down", page_views=40)]
+    rows += [metrics_row(0, value="/new", page_views=30)]
+    found = {line.value: line for line in ranked(rows, at_ms=AT_MS)}
+    assert found["/up"].change == pytest.approx(60 / 36 - 1)
+    assert found["/down"].change == pytest.approx(9 / 36 - 1)
+    assert (found["/same"].change, found["/new"].change) == (None, None)
+    assert [found[path].page_views for path in ("/up", "/down")] == [60, 9]
+
+
+def test_places_sum_sites_and_leave_out_nowhere_and_nobody() -> None:
+    rows = [
+        active_row("shop", 3, dimension="country", value="DE"),
+        active_row("news", 2, dimension="country", value="DE"),
+        active_row("news", 5, dimension="country", value="AT"),
+        active_row("news", 9, dimension="country", value=None),
+        active_row("news", 0, dimension="country", value="FR"),
+    ]
+    assert [(place.country, place.people, place.share) for place in places(rows)] == [("AT", 5, 1.0), ("DE", 5, 1.0)]
+    assert places([]) == []

@@ -2,7 +2,9 @@
 
 import html
 import re
+import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +13,7 @@ from footfall.dashboard.data import Figures
 from footfall.dashboard.latest import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.lags import Lag
-from tests.unit.dashboard.rows import HOSTILE, MadeUp, page_view
+from tests.unit.dashboard.rows import HOSTILE, MadeUp, alert_row, page_view
 
 
 def page(source: MadeUp, **query: str) -> AppTest:
@@ -39,13 +41,90 @@ def test_all_panels_with_everything_up() -> None:
     test = page(MadeUp())
     text = drawn(test)
     assert not test.exception
-    for title in ("Active now", "Latest navigation", "Errors", "Top pages", "Top sections", "Behind the sites"):
+    for title in (
+        "Active now",
+        "Alerts",
+        "Where from",
+        "Latest navigation",
+        "Errors",
+        "Top pages",
+        "Top sections",
+        "Behind the sites",
+    ):
         assert f"<h2>{title}</h2>" in text
     for app in ("shop", "news", "academy"):
         assert f"ff-app-{app}" in text
     assert "ff-trouble" not in text
     assert "<strong>7</strong>" in text
     assert "One visit" not in text
+
+
+def test_a_page_of_one_site_tells_of_no_other() -> None:
+    test = page(MadeUp(), app="news")
+    text = drawn(test)
+    assert "ff-app-news" in text
+    assert "ff-app-shop" not in text
+    assert "ff-app-all" not in text
+    assert "errors:shop" not in text
+    for odd in ("all", "elsewhere"):
+        assert "ff-app-shop" in drawn(page(MadeUp(), app=odd))
+
+
+def test_navigation_stands_still_while_it_is_paused() -> None:
+    class Moving(MadeUp):
+        looks = 0
+
+        def latest(self) -> list[PageView]:
+            self.looks += 1
+            return [page_view(page_title=f"look {self.looks}")]
+
+    source = Moving()
+    test = page(source)
+    assert "look 1" in drawn(test)
+    test.toggle[0].set_value(True).run()
+    shown = re.findall(r"look \d+", drawn(test))
+    time.sleep(1.1)
+    assert re.findall(r"look \d+", drawn(test.run())) == shown
+    test.toggle[0].set_value(False).run()
+    assert re.findall(r"look \d+", drawn(test)) != shown
+
+
+def test_an_alert_leads_to_what_lies_behind_it() -> None:
+    text = drawn(page(MadeUp()))
+    assert "80.0 % of 10 page views and browser errors failed; 0.4 % is usual." in text
+    assert re.search(r"since 24 Nov [0-9:]+ UTC", text)
+    assert "ended after 1 min 30 s" in text
+    identity = alert_row("errors")["alert_id"]
+    assert f"?alert={quote(identity, safe='')}" in text
+    opened = drawn(page(MadeUp(), alert=identity))
+    for title in ("Alert", "Errors there", "A request that shows it"):
+        assert f"<h2>{title}</h2>" in opened
+    assert "<pre><bdi" in opened
+    assert "12 ms" in opened
+    for hostile in HOSTILE:
+        assert html.escape(hostile, quote=True) in opened
+
+
+def test_an_alert_without_a_request_says_where_to_look() -> None:
+    class Dropped(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            if question == "live-alerts":
+                return [alert_row("drop", page_path=None, sample_request_id=None)]
+            return super().ask(question, **parameters)
+
+    opened = drawn(page(Dropped(), alert=alert_row("drop", page_path=None)["alert_id"]))
+    assert "<code>./footfall status</code>" in opened
+    assert "A request that shows it" not in opened
+
+
+def test_no_alert_is_said_in_words_and_one_that_is_gone_too() -> None:
+    class Calm(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            return [] if question == "live-alerts" else super().ask(question, **parameters)
+
+    opened = drawn(page(Calm(), alert="errors:shop::1"))
+    assert "Nothing is out of the ordinary." in opened
+    assert "There is no such alert" in opened
 
 
 def test_what_waits_is_told_by_store() -> None:
@@ -75,7 +154,7 @@ def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
 
 def test_hbase_down_says_what_still_works() -> None:
     text = drawn(page(MadeUp(hbase=False)))
-    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 4
+    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 6
     assert "There are no live figures at the moment" in text
     assert "Nothing is lost" in text
     assert "ff-stream" in text
@@ -161,6 +240,9 @@ def test_each_head_is_another_one_so_that_a_page_cut_off_can_tell() -> None:
 @pytest.mark.parametrize(("country", "shown"), [("DE", True), (None, False)])
 def test_whoever_knows_the_places_is_named_where_one_is_shown(country: str | None, shown: bool) -> None:
     class Placed(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            return [] if parameters.get("by") == "country" and not shown else super().ask(question, **parameters)
+
         def latest(self) -> list[PageView]:
             return [page_view(country=country)]
 

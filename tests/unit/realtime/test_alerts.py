@@ -8,9 +8,10 @@ from math import comb, exp, factorial
 
 import pytest
 
+from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.moments import SLOT_MS, Moment
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
-from footfall.realtime.alerts.watch import Alert, Watch
+from footfall.realtime.alerts.watch import Watch
 from footfall.realtime.histogram import bucket
 
 _HOUR = 720
@@ -139,6 +140,13 @@ def test_an_incident_is_told_in_time_and_ends(
     assert after[-1].resolved_ms is not None
     # What was wrong is no part of what is ordinary.
     assert next(played(site, watch, world, within_s * 1000 // SLOT_MS)).kind == kind
+
+
+def test_what_was_critical_stays_so_until_it_is_over(quiet: tuple[Site, Watch]) -> None:
+    site, watch = quiet
+    found = [*played(site, watch, World(failing=0.9), 2), *played(site, watch, World(failing=0.2), 20)]
+    assert [alert.severity for alert in found] == ["critical"] * len(found)
+    assert found[-1].observed < 0.5
 
 
 def test_one_page_that_fails_is_named_and_the_site_is_not(quiet: tuple[Site, Watch]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from footfall.kafka.topics import Topic
 from footfall.realtime import sketches, sweeper, tables
+from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.partition import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Counts, Population, SessionCell
@@ -175,3 +176,17 @@ def test_what_the_live_path_writes_is_swept_whole() -> None:
     assert set(cells.tables["sessions"]) == {b"s0"}
     assert set(cells.tables["user_pages"]) == {b"a:a0\0s0", b"u:u\0s0"}
     assert len(cells.tables["minute_metrics"]) == len(cells.tables["active_users"]) == 5
+
+
+def test_alerts_are_kept_eight_days_after_they_ended_and_as_long_as_they_last() -> None:
+    cells = Cells()
+    seen(cells, FUTURE_MS)
+    before = FUTURE_MS - 8 * DAY_MS
+    opened = Alert("slow", "shop", None, "warning", "open", PAST_MS, PAST_MS, None, 0.5, 0.05, 20, 1e-9, None)
+    for resolved_ms in (None, before - 1, before):
+        state = "open" if resolved_ms is None else "resolved"
+        alert = opened._replace(state=state, resolved_ms=resolved_ms, started_ms=resolved_ms or PAST_MS)
+        cells.put("alerts", tables.alert_key(alert), tables.ALERT_COLUMN, tables.encode_alert(alert), before)
+    assert swept(cells) == 1
+    kept = [tables.decode_alert(cells.get("alerts", key)[tables.ALERT_COLUMN]) for key in cells.tables["alerts"]]
+    assert {alert.resolved_ms for alert in kept} == {None, before}

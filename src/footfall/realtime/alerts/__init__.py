@@ -1,1 +1,1 @@
-"""Alerts: what is out of the ordinary now, and since when. Pure; no bolt feeds it as yet."""
+"""Alerts: what is out of the ordinary now, and since when. Pure but for `past`, which reads the live tables."""

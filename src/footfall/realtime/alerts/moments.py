@@ -1,9 +1,12 @@
 """What happened at one place in five seconds, and at it in a span of them: the figures that alerts are judged by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Final, NamedTuple
 from zlib import crc32
+
+import msgpack
 
 from footfall.realtime.counting import Counted
 from footfall.realtime.tables import SessionCell
@@ -57,15 +60,26 @@ class Moment:
             self.slowest = other.slowest
 
 
-# A site, a page or none for the whole of it, and a slot.
-Place = tuple[str, str | None, int]
+_FIGURES: Final = attrgetter(*(one.name for one in fields(Moment)))
+# By site, page (none for the whole of it) and slot.
+Moments = dict[tuple[str, str | None, int], Moment]
 
 
-def moments(events: Iterable[Counted]) -> dict[Place, Moment]:
-    """What events say, each of which was counted for the first time just now."""
-    found: dict[Place, Moment] = {}
+class Told(NamedTuple):
+    """What a bolt that counts tells the one that judges. caught_up_ms: by partition, when (ms since 1970) all that was
+    there of it had been counted, 0 if never."""
+
+    caught_up_ms: dict[str, int]
+    moments: Moments
+
+
+def moments(events: Iterable[Counted], since: int) -> Moments:
+    """What events say, each of which was counted for the first time just now; without those that came before a slot."""
+    found: Moments = {}
     for event in events:
         slot, app, path = slot_of(event.cell[_RECEIVED]), event.cell[_APP], event.cell[_PATH]
+        if slot < since:
+            continue
         site = found.setdefault((app, None, slot), Moment())
         visitor = crc32(event.visitor.encode())
         site.events += 1
@@ -78,6 +92,42 @@ def moments(events: Iterable[Counted]) -> dict[Place, Moment]:
             if path is not None:
                 _try(found.setdefault((app, path, slot), Moment()), event)
     return found
+
+
+def rejected(arrived: Iterable[tuple[str, int]], since: int) -> Moments:
+    """The same of rejected events: the site of each, and when it came (ms since 1970)."""
+    found: Moments = {}
+    for app, at_ms in arrived:
+        if (slot := slot_of(at_ms)) >= since:
+            found.setdefault((app, None, slot), Moment()).rejected += 1
+    return found
+
+
+def gather(known: Moments, more: Moments) -> None:
+    """Adds what happened to what is known."""
+    for place, moment in more.items():
+        known.setdefault(place, Moment()).add(moment)
+
+
+def encode(told: Told) -> bytes:
+    """It, as it goes from one bolt to the other."""
+    found = [
+        (*place, *(list(figure) if isinstance(figure, set) else figure for figure in _FIGURES(moment)))
+        for place, moment in told.moments.items()
+    ]
+    packed: bytes = msgpack.packb((told.caught_up_ms, found))
+    return packed
+
+
+def decode(packed: bytes) -> Told:
+    """What `encode` was given."""
+    caught_up_ms, told = msgpack.unpackb(packed, strict_map_key=False)
+    found: Moments = {}
+    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in told:
+        found[app, path, slot] = Moment(
+            tried, failed, responses, events, rejects, set(people), set(bots), sample, slowest and tuple(slowest)
+        )
+    return Told(caught_up_ms, found)
 
 
 def _try(moment: Moment, event: Counted) -> None:

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from footfall.realtime.alerts import rules
+from footfall.realtime.alerts.alert import CRITICAL, OPEN, RESOLVED, WARNING, Alert, Key
 from footfall.realtime.alerts.moments import (
     BASELINE_MINUTES,
     LONG_SLOTS,
@@ -17,9 +18,6 @@ from footfall.realtime.alerts.moments import (
 )
 from footfall.realtime.alerts.rules import Finding
 
-KINDS: Final = ("errors", "slow", "drop", "bots", "rejects")
-OPEN: Final = "open"
-RESOLVED: Final = "resolved"
 # Judged only when so much of the past is known.
 _KNOWN_SLOTS: Final = 5 * LONG_SLOTS
 # An alert ends after a minute of calm, or when nobody comes any more who could tell.
@@ -34,38 +32,6 @@ _CRITICAL_REST: Final = 0.1
 
 _SPANS: Final = (SHORT_SLOTS, LONG_SLOTS)
 _NOTHING: Final = Moment()
-
-# Kind, site, page; no page: the whole site.
-Key = tuple[str, str, str | None]
-
-
-class Alert(NamedTuple):
-    """Something out of the ordinary. Times in ms since 1970; see `rules.Finding` for the figures, which are those of
-    the worst moment."""
-
-    kind: str
-    app_id: str
-    page_path: str | None
-    severity: str
-    state: str
-    started_ms: int
-    raised_ms: int
-    resolved_ms: int | None
-    observed: float
-    expected: float
-    n: int
-    tail_p: float
-    sample_request_id: str | None
-
-    @property
-    def key(self) -> Key:
-        """What it is about."""
-        return self.kind, self.app_id, self.page_path
-
-    @property
-    def alert_id(self) -> str:
-        """The same for the same trouble, whoever finds it."""
-        return f"{self.kind}:{self.app_id}:{self.page_path or ''}:{self.started_ms}"
 
 
 class _Case:
@@ -91,6 +57,7 @@ class Watch:
         self._pages: dict[tuple[str, str], Series] = defaultdict(Series)
         self._since: dict[str, int] = {}
         self._cases: dict[Key, _Case] = defaultdict(_Case)
+        self._begun = 0
         for alert in standing:
             self._cases[alert.key].alert = alert
             # Looked at even if nobody comes there any more.
@@ -109,6 +76,7 @@ class Watch:
     def judge(self, now: int) -> list[Alert]:
         """Looks at the slots before `now`; returns alerts that were raised, grew worse, or are resolved."""
         changed: list[Alert] = []
+        self._begun = self._begun or now
         for app in list(self._sites):
             if now - self._since.setdefault(app, now) >= _KNOWN_SLOTS:
                 # Pages first: what one of them explains is not the site's.
@@ -135,7 +103,8 @@ class Watch:
                 minutes = self._before(key, now)
                 yield key, [find(span, minutes) for span in spans]
         minutes = self._before(("drop", app, None), now)
-        if minutes:
+        # Of the minute in which this watch began it may lack events that another one was told of.
+        if minutes and now - self._begun >= LONG_SLOTS:
             yield ("drop", app, None), [rules.drop(spans[-1], minutes)]
 
     def _of_pages(self, app: str, now: int) -> Iterator[tuple[Key, list[Finding]]]:
@@ -193,7 +162,11 @@ class Watch:
             case.run, case.held_until = 0, now + _HOLD_SLOTS
             yield resolved
         elif worst.tail < case.alert.tail_p:
-            case.alert = _alert(case.alert.key, worst, case.alert.started_ms, case.alert.raised_ms)
+            known = case.alert
+            case.alert = _alert(known.key, worst, known.started_ms, known.raised_ms)
+            if known.severity == CRITICAL:
+                # The less chance there is in it, the longer the span that tells: not the less trouble.
+                case.alert = case.alert._replace(severity=CRITICAL)
             yield case.alert
 
     def _before(self, key: Key, now: int) -> list[Moment]:
@@ -242,6 +215,6 @@ def _alert(key: Key, finding: Finding, started_ms: int, raised_ms: int) -> Alert
     else:
         is_critical = finding.observed >= _CRITICAL_SHARE
     return Alert(
-        kind, app, path, "critical" if is_critical else "warning", OPEN, started_ms, raised_ms, None,
+        kind, app, path, CRITICAL if is_critical else WARNING, OPEN, started_ms, raised_ms, None,
         finding.observed, finding.expected, finding.n, finding.tail, finding.sample,
     )  # fmt: skip

@@ -49,6 +49,13 @@ record Definition(Map<?, ?> entries, String path) {
         return typed;
     }
 
+    /** The entries of a map of lists of texts. */
+    LinkedHashMap<String, List<String>> lists() {
+        LinkedHashMap<String, List<String>> typed = new LinkedHashMap<>();
+        entries.keySet().forEach(name -> typed.put(name.toString(), texts(name.toString())));
+        return typed;
+    }
+
     private <T> T get(String key, Class<T> type) {
         Object value = entries.get(key);
         if (type.isInstance(value)) {

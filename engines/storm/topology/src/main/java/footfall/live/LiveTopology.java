@@ -2,12 +2,14 @@ package footfall.live;
 
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.storm.Config;
 import org.apache.storm.StormSubmitter;
 import org.apache.storm.generated.StormTopology;
+import org.apache.storm.topology.BoltDeclarer;
 import org.apache.storm.topology.TopologyBuilder;
 
 /** Submits the live topology that a file defines. */
@@ -15,6 +17,7 @@ public final class LiveTopology {
 
     static final String SPOUT = "kafka";
     static final String BOLT = "live";
+    static final String JUDGE = "alerts";
 
     private LiveTopology() {
     }
@@ -27,16 +30,23 @@ public final class LiveTopology {
         StormSubmitter.submitTopology(definition.text("name"), config, build(definition));
     }
 
-    /** Wires spout and bolt as the definition says. */
+    /** Wires spout and bolts as the definition says; one task judges what all that count tell it. */
     static StormTopology build(Definition definition) {
         Definition spout = definition.section("spout");
         Definition bolt = definition.section("bolt");
         Topics topics = new Topics(spout.map("topics", Integer.class));
         TopologyBuilder builder = new TopologyBuilder();
         builder.setSpout(SPOUT, spout(spout, topics), spout.number("tasks"));
-        builder.setBolt(BOLT, new PythonBolt(bolt.texts("command"), bolt.map("environment", String.class)),
-                bolt.number("tasks")).customGrouping(SPOUT, new PartitionGrouping(topics));
+        Definition streams = bolt.section("streams");
+        builder.setBolt(BOLT, bolt(bolt, streams.lists()), bolt.number("tasks"))
+                .customGrouping(SPOUT, new PartitionGrouping(topics));
+        BoltDeclarer judge = builder.setBolt(JUDGE, bolt(definition.section("alerts"), Map.of()), 1);
+        streams.lists().keySet().forEach(stream -> judge.globalGrouping(BOLT, stream));
         return builder.createTopology();
+    }
+
+    private static PythonBolt bolt(Definition bolt, Map<String, List<String>> streams) {
+        return new PythonBolt(bolt.texts("command"), bolt.map("environment", String.class), streams);
     }
 
     private static PartitionSpout spout(Definition spout, Topics topics) {

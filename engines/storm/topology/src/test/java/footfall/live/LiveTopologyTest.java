@@ -26,7 +26,9 @@ class LiveTopologyTest {
              "spout": {"tasks": 1, "topics": {"events": 8, "events.rejected": 1}, "max_in_flight_bytes": 1000,
                        "pack": {"records": 256, "bytes": 1024, "linger_ms": 20},
                        "consumer": {"bootstrap.servers": "127.0.0.1:9092", "group.id": "g"}},
-             "bolt": {"tasks": 2, "command": ["/bin/python", "-m", "x"], "environment": {"A": "b"}}}
+             "bolt": {"tasks": 2, "command": ["/bin/python", "-m", "x"], "environment": {"A": "b"},
+                      "streams": {"moments": ["a", "b"]}},
+             "alerts": {"command": ["/bin/python", "-m", "y"], "environment": {}}}
             """;
 
     @TempDir
@@ -40,10 +42,15 @@ class LiveTopologyTest {
     void wiresSpoutAndBoltAsDefined() throws IOException {
         StormTopology topology = LiveTopology.build(definition(TEXT));
         assertEquals(Set.of("kafka"), topology.get_spouts().keySet());
-        assertEquals(Set.of("live"), topology.get_bolts().keySet());
+        assertEquals(Set.of("live", "alerts"), topology.get_bolts().keySet());
         assertEquals(2, topology.get_bolts().get("live").get_common().get_parallelism_hint());
         assertTrue(topology.get_bolts().get("live").get_common().get_inputs().values().iterator().next()
                 .is_set_custom_serialized());
+        assertEquals(List.of("a", "b"),
+                topology.get_bolts().get("live").get_common().get_streams().get("moments").get_output_fields());
+        assertEquals("live", topology.get_bolts().get("alerts").get_common().get_inputs().keySet().iterator().next()
+                .get_componentId());
+        assertEquals(1, topology.get_bolts().get("alerts").get_common().get_parallelism_hint());
         assertEquals(List.of("topic", "partition", "from", "to", "caught_up_ms", "offsets", "values"),
                 topology.get_spouts().get("kafka").get_common().get_streams().get("default").get_output_fields());
     }

@@ -1,4 +1,4 @@
-"""The key that signs a site's session cookies: made once, kept where only its owner can read it."""
+"""Secrets that are made once and kept where only their owner can read them."""
 
 import os
 import secrets
@@ -6,13 +6,13 @@ import secrets
 from footfall.settings import Settings
 
 
-def session_key(settings: Settings, app: str) -> bytes:
-    """The site's key, made on the first call; it stays the same, so that a restart logs nobody out.
+def secret(settings: Settings, name: str) -> bytes:
+    """The secret of that name, made on the first call: 64 hexadecimal digits.
 
-    Whoever comes second in a race of two first starts takes the key of the first: the file appears whole or not at all.
+    Whoever comes second in a race of two first calls takes the first one's: the file appears whole or not at all.
     """
     settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.secrets_dir / f"site-{app}-session-key"
+    path = settings.secrets_dir / name
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -45,7 +45,7 @@ def figures(
     store: HBaseStore, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, Merged, int]]:
     """Of each row with first ≤ minute < end: key, people's figures, and events rejected in it."""
-    for key, cells in _scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, end):
+    for key, cells in scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, end):
         merged, rejected = Merged(), 0
         for column, cell in cells.items():
             if column.startswith(b"f:e"):
@@ -59,7 +59,7 @@ def visitors(
     store: HBaseStore, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, list[bytes], list[bytes]]]:
     """Of each row with first ≤ minute < end: key, and the sketches of people and of bots, one a partition."""
-    for key, cells in _scan(store, names.TABLE_ACTIVE_USERS, apps, dimension, first, end):
+    for key, cells in scan(store, names.TABLE_ACTIVE_USERS, apps, dimension, first, end):
         decoded = [tables.decode_visitor_sketches(cell) for cell in cells.values()]
         yield key, [people for _, people, _ in decoded if people], [bots for _, _, bots in decoded if bots]
 
@@ -75,9 +75,10 @@ def all_counted_until_ms(store: HBaseStore) -> int:
     return min(state.caught_up_ms for state in read_states(store, topics).values())
 
 
-def _scan(
+def scan(
     store: HBaseStore, table: str, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, dict[bytes, bytes]]]:
+    """Key and cells of each row of an aggregate table with first ≤ minute < end. Raises StoreAway."""
     for app in apps:
         start = tables.encode_row_key(app, dimension, first, "")
         for key, cells in store.scan(table, start, tables.encode_row_key(app, dimension, end, "")):

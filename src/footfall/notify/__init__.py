@@ -1,0 +1,1 @@
+"""Tells alerts to people: in sentences, by webhook, as mail."""

@@ -1,0 +1,58 @@
+"""An alert as a signed HTTP request."""
+
+import hashlib
+import hmac
+from typing import Any, Final
+
+import orjson
+import urllib3
+
+from footfall.notify import sentences
+
+_TIMEOUT_S: Final = 5.0
+_ASKS_TO_WAIT: Final = (408, 425, 429)
+# Redirects are not followed: the signed body goes where the settings say, and nowhere else.
+_HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=_TIMEOUT_S))
+
+
+class NotTaken(Exception):
+    """The receiver did not take it; the message is a sentence. again: whether it may do so later."""
+
+    def __init__(self, sentence: str, again: bool) -> None:
+        super().__init__(sentence)
+        self.again = again
+
+
+def body(alert: dict[str, Any]) -> bytes:
+    """What is sent: the alert as `live-alerts` tells it, and `text` with it in words."""
+    return orjson.dumps({"text": sentences.whole(alert), "alert": alert})
+
+
+def headers(content: bytes, key: bytes, delivery: str, now_s: int) -> dict[str, str]:
+    """The headers of a request. now_s: seconds since 1970; a receiver should refuse a signature that is minutes old."""
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Footfall",
+        # The same when it is sent again.
+        "X-Footfall-Delivery": delivery,
+        "X-Footfall-Timestamp": str(now_s),
+        "X-Footfall-Signature": f"sha256={signature(content, key, now_s)}",
+    }
+
+
+def signature(content: bytes, key: bytes, now_s: int) -> str:
+    """HMAC-SHA256, in hexadecimal digits, of the timestamp, a point and the body."""
+    return hmac.new(key, b"%d." % now_s + content, hashlib.sha256).hexdigest()
+
+
+def post(url: str, content: bytes, sent: dict[str, str]) -> None:
+    """Sends it. Raises NotTaken."""
+    try:
+        answer = _HTTP.request("POST", url, body=content, headers=sent, redirect=False, preload_content=False)
+        status = answer.status
+        # What it says besides does not matter, and may be long.
+        answer.close()
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise NotTaken(f"The webhook does not answer: {type(error).__name__}.", again=True) from None
+    if not 200 <= status < 300:
+        raise NotTaken(f"The webhook answered {status}.", again=status >= 500 or status in _ASKS_TO_WAIT)

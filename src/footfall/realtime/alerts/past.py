@@ -1,0 +1,50 @@
+"""What the live tables know of the last half hour, so that a watch begins where another one ended."""
+
+from footfall import names
+from footfall.realtime import reading, tables
+from footfall.realtime.alerts.alert import OPEN, Alert
+from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, Moment
+from footfall.realtime.alerts.watch import Watch
+from footfall.realtime.store import HBaseStore
+
+
+def watch(store: HBaseStore, until: int) -> Watch:
+    """A watch that knows the open alerts and the half hour before a minute (since 1970). Raises StoreAway."""
+    found = Watch(alert for alert in alerts(store) if alert.state == OPEN)
+    first = until - BASELINE_MINUTES
+    for dimension in ("app", "page"):
+        rows = reading.scan(store, names.TABLE_MINUTE_METRICS, names.APP_IDS, dimension, first, until)
+        for key, cells in rows:
+            path = key.value if dimension == "page" else None
+            found.add(key.app_id, path, key.minute * LONG_SLOTS, _counted(cells, path is None))
+    for key, people, bots in reading.visitors(store, names.APP_IDS, "app", first, until):
+        found.add(key.app_id, None, key.minute * LONG_SLOTS, _crowd(reading.distinct(people), reading.distinct(bots)))
+    return found
+
+
+def alerts(store: HBaseStore) -> list[Alert]:
+    """All that are kept, in no order. Raises StoreAway."""
+    rows = store.scan(names.TABLE_ALERTS, b"\0", b"\xff")
+    return [tables.decode_alert(cells[tables.ALERT_COLUMN]) for _, cells in rows if tables.ALERT_COLUMN in cells]
+
+
+def _counted(cells: dict[bytes, bytes], is_site: bool) -> Moment:
+    """A minute's figures, all partitions together."""
+    moment = Moment()
+    for column, cell in cells.items():
+        if not column.startswith(b"f:e"):
+            moment.rejected += tables.decode_rejected(cell)[1]
+            continue
+        _, people, bots = tables.decode_counts(cell)
+        moment.tried += people.page_views + people.error_events
+        moment.failed += people.errors
+        for bucket, views in people.responses.items():
+            moment.responses[bucket] = moment.responses.get(bucket, 0) + views
+        if is_site:
+            moment.events += people.events + bots.events
+    return moment
+
+
+def _crowd(people: int, bots: int) -> Moment:
+    """So many of each. Who they were nobody knows any more, and nobody needs to: minutes are compared by numbers."""
+    return Moment(people=set(range(people)), bots=set(range(-bots, 0)))

@@ -1,0 +1,99 @@
+"""The shop breaks: an alert is raised in time, told everywhere, leads to its cause, and ends when the trouble does."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from footfall.events.times import parse_rfc3339_ms
+from footfall.notify import deliver
+from footfall.secret_files import secret
+from footfall.settings import Settings
+from tests.support.browser import chromium
+from tests.support.platform import Platform, await_true
+from tests.support.receiver import Receiver, receiving
+
+# Five minutes of a site must be known before it is judged, and a minute may lie between two steps of that.
+KNOWN_S = 400
+_INCIDENT_S = 45
+
+
+@pytest.fixture
+def told(busy_platform: Platform, tmp_path: Path) -> Iterator[tuple[Receiver, bytes]]:
+    """Somebody whom all alerts are sent to, and the key that signs them."""
+    stop = threading.Event()
+    with receiving() as receiver:
+        alerts = {"webhook_url": receiver.url}
+        here = busy_platform.settings.model_copy(update={"home": tmp_path})
+        settings = Settings.model_validate({**here.model_dump(), "alerts": alerts})
+        thread = threading.Thread(target=deliver.run, args=(settings, stop))
+        thread.start()
+        yield receiver, secret(settings, deliver.KEY)
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def errors_of_the_shop(platform: Platform, since_ms: float) -> list[dict[str, Any]]:
+    return [
+        row
+        for row in platform.query("live-alerts", "--app", "shop")
+        if row["kind"] == "errors" and parse_rfc3339_ms(row["raised_at"]) >= since_ms
+    ]
+
+
+def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tuple[Receiver, bytes]) -> None:
+    receiver, key = told
+
+    def known() -> bool:
+        minutes = busy_platform.query("live-metrics", "--app", "shop", "--minutes", "30")
+        return sum(row["page_views"] > 0 for row in minutes) >= 7
+
+    await_true(known, "five whole minutes of the shop", KNOWN_S, every=5)
+    began_ms = time.time() * 1000
+    broken = busy_platform.run("incident", "errors", "--app", "shop", "--share", "0.8", "--for", str(_INCIDENT_S))
+    assert broken.returncode == 0, broken.stderr
+    await_true(lambda: bool(errors_of_the_shop(busy_platform, began_ms)), "an alert", 60, every=1)
+    first = min(errors_of_the_shop(busy_platform, began_ms), key=lambda row: str(row["raised_at"]))
+    assert parse_rfc3339_ms(first["raised_at"]) - began_ms <= 20_000
+    assert first["observed"] > 5 * max(first["expected"], 0.01)
+    assert first["n"] >= 5
+    assert first["tail_p"] < 1e-6
+    assert first["sample_request_id"]
+
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1360, "height": 1000})
+        page.goto(f"http://127.0.0.1:{busy_platform.settings.port('dashboard')}/")
+        card = page.locator(".ff-alert").filter(has_text="Errors on shop")
+        expect(card.first).to_be_visible(timeout=30_000)
+        card.first.get_by_role("link").click()
+        expect(page.get_by_role("heading", name="Errors there")).to_be_visible(timeout=30_000)
+        expect(page.locator(".ff-errors .ff-code").first).to_contain_text("500", timeout=30_000)
+        # Its line comes through Flume and HDFS.
+        expect(page.locator("pre").first).to_contain_text("did not answer", timeout=60_000)
+
+    def over() -> bool:
+        rows = errors_of_the_shop(busy_platform, began_ms)
+        return all(row["state"] == "resolved" and row["resolved_at"] for row in rows)
+
+    await_true(over, "its end", _INCIDENT_S + 240, every=2)
+    raised = {row["alert_id"] for row in errors_of_the_shop(busy_platform, began_ms)}
+
+    def heard() -> list[dict[str, Any]]:
+        return [json.loads(content)["alert"] for _, content in list(receiver.requests)]
+
+    def all_told() -> bool:
+        return raised <= {one["alert_id"] for one in heard() if one["state"] == "resolved"}
+
+    await_true(all_told, "the webhook to hear of each end", 30)
+    assert raised <= {one["alert_id"] for one in heard() if one["state"] == "open"}
+    for headers, content in receiver.requests:
+        signed = hmac.new(key, f"{headers['X-Footfall-Timestamp']}.".encode() + content, hashlib.sha256)
+        assert headers["X-Footfall-Signature"] == f"sha256={signed.hexdigest()}"
