@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from footfall.events.identity import new_uuid7
@@ -94,6 +96,58 @@ def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> N
     for inside in ("img", "script", ".katex", "[href^=javascript]"):
         assert page.locator(f".ff-panel {inside}").count() == 0
     assert dialogs == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_can_be_read_by_everybody(platform: Settings, browser: Browser, colours: Literal["light", "dark"]) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 2300}, color_scheme=colours)
+    page.goto(address(platform))
+    for inside in (".ff-stream", ".ff-ranking", ".ff-places", ".ff-sites"):
+        expect(page.locator(inside).first).to_be_visible(timeout=30_000)
+    rules = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": list(rules)}}).response
+    assert len(found["passes"]) > 10
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    page.close()
+
+
+def test_one_site_alone(platform: Settings, page: Page) -> None:
+    page.goto(address(platform))
+    expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
+    page.get_by_test_id("stButtonGroup").get_by_text("news").click()
+    expect(page.locator(".ff-app-shop")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".ff-sites .ff-app-news")).to_be_visible()
+    await_true(lambda: page.locator(".ff-stream .ff-app-news").count() > 0, "navigation on the news site")
+
+
+def test_navigation_can_be_held(platform: Settings, page: Page) -> None:
+    page.goto(address(platform))
+    stream = page.locator(".ff-stream tbody")
+    expect(stream).to_be_visible(timeout=30_000)
+    page.get_by_text("Pause the navigation").click()
+    expect(page.get_by_text("Paused.")).to_be_visible(timeout=15_000)
+    held = stream.inner_text()
+    page.wait_for_timeout(6_000)
+    assert stream.inner_text() == held
+    page.get_by_text("Pause the navigation").click()
+    await_true(lambda: stream.inner_text() != held, "navigation that goes on", seconds=15)
+
+
+def test_people_are_on_the_map(platform: Settings, page: Page) -> None:
+    page.goto(address(platform))
+    dots = page.locator(".ff-world i")
+    expect(dots.first).to_be_visible(timeout=30_000)
+    shown = page.locator(".ff-world").bounding_box()
+    assert shown is not None
+    assert shown["height"] > 100
+    for n in range(min(5, dots.count())):
+        dot = dots.nth(n).bounding_box()
+        assert dot is not None
+        assert shown["x"] <= dot["x"] + dot["width"] / 2 <= shown["x"] + shown["width"]
+        assert shown["y"] <= dot["y"] + dot["height"] / 2 <= shown["y"] + shown["height"]
+    # The land is a mask that holds its picture; none is asked for.
+    mask = page.locator(".ff-land").evaluate("shape => getComputedStyle(shape).maskImage")
+    assert mask.startswith('url("data:image/svg+xml')
 
 
 def test_fits_a_phone(platform: Settings, browser: Browser) -> None:

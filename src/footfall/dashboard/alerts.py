@@ -34,9 +34,13 @@ def alerts(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> 
         more = max(0, len(opened) - _SHOWN_OPEN)
         return join(
             empty("Nothing is out of the ordinary at the moment.") if not opened else None,
-            *(_card(row, now_ms) for row in opened[:_SHOWN_OPEN]),
-            empty(f"and {wording.counted(more, 'other')}.") if more else None,
-            *(_card(row, now_ms) for row in over[:_SHOWN_OVER]),
+            tag(
+                "div",
+                *(_card(row, now_ms) for row in opened[:_SHOWN_OPEN]),
+                empty(f"and {wording.counted(more, 'other')}.") if more else None,
+                *(_card(row, now_ms) for row in over[:_SHOWN_OVER]),
+                class_="ff-alerts",
+            ),
         )
 
     return panel("Alerts", "Compared with the half hour before; ended ones stay for six hours.", reading, draw)

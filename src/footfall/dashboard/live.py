@@ -24,7 +24,7 @@ def show(figures: Figures) -> None:
     st.html(HERE / "page.css")
     st.html(world.land().text)
     opened = st.query_params.get("session") or st.query_params.get("user", "")
-    title, sites, search = st.columns([6, 3, 3], gap="medium", vertical_alignment="center")
+    title, sites, search = st.columns([11, 7, 6], gap="medium", vertical_alignment="center")
     with title:
         _head(figures)
     with sites:

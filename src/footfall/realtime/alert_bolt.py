@@ -103,6 +103,7 @@ class AlertBolt:
                 return
             with self._pipe.slow():
                 self._watch = past.watch(self._store, this_minute)
+                self._store.close()
             log.info("Alerts are judged, knowing the half hour before.")
         for (app, path, of_slot), moment in self._waiting.items():
             self._watch.add(app, path, of_slot, moment)
@@ -120,6 +121,8 @@ class AlertBolt:
         failed: list[str] = []
         with self._pipe.slow():
             self._store.write(names.TABLE_ALERTS, told, at_ms)
+            # The gateway would end an idle connection, which is seen only by the next call.
+            self._store.close()
             for alert in self._untold:
                 log.info("%s %s, %s of %d", alert.alert_id, alert.state, alert.observed, alert.n)
                 self._producer.produce(

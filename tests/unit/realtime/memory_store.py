@@ -105,6 +105,9 @@ class MemoryStore:
         found = sorted(key for key in self.cells.tables.get(table, {}) if start <= key < stop)
         return [(key, self.cells.get(table, key)) for key in found]
 
+    def close(self) -> None:
+        pass
+
     def first_keys(self, table: str, most: int) -> list[bytes]:
         return sorted(self.cells.tables.get(table, {}))[:most]
 

@@ -144,8 +144,12 @@ def test_an_incident_is_told_in_time_and_ends(
 
 def test_what_was_critical_stays_so_until_it_is_over(quiet: tuple[Site, Watch]) -> None:
     site, watch = quiet
-    found = [*played(site, watch, World(failing=0.9), 2), *played(site, watch, World(failing=0.2), 20)]
-    assert [alert.severity for alert in found] == ["critical"] * len(found)
+    found = []
+    for tried, failed in ((10, 9), (10, 9), (200, 60)):
+        watch.add("shop", None, site.slot, Moment(tried=tried, failed=failed, events=60))
+        site.slot += 1
+        found += watch.judge(site.slot)
+    assert [alert.severity for alert in found] == ["warning", "critical", "critical"]
     assert found[-1].observed < 0.5
 
 
