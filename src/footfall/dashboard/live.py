@@ -24,7 +24,7 @@ def show(figures: Figures) -> None:
     st.html(HERE / "page.css")
     st.html(world.land().text)
     opened = st.query_params.get("session") or st.query_params.get("user", "")
-    title, sites, search = st.columns([11, 7, 6], gap="medium", vertical_alignment="center")
+    title, sites, search = st.columns([12, 7, 5], gap="medium", vertical_alignment="center")
     with title:
         _head(figures)
     with sites:
@@ -34,7 +34,7 @@ def show(figures: Figures) -> None:
             "Look up a visit",
             value=opened,
             max_chars=128,
-            placeholder="Look up a session, user or browser by its id",
+            placeholder="Session, user or browser id",
             label_visibility="collapsed",
         ).strip()
     # What was asked for stands where the reader looks first.

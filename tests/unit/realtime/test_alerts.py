@@ -1,5 +1,6 @@
 """Ordinary hours stay silent, each kind of incident is found in time and ends, and what it is about is right."""
 
+import copy
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -153,6 +154,18 @@ def test_what_was_critical_stays_so_until_it_is_over(quiet: tuple[Site, Watch]) 
     assert found[-1].observed < 0.5
 
 
+def test_trouble_begins_with_its_first_failure_not_with_the_minute_that_is_looked_at(
+    quiet: tuple[Site, Watch],
+) -> None:
+    site, watch = quiet
+    # Nothing fails for a minute; then too little for fifteen seconds to be sure of.
+    list(played(site, watch, World(failing=0.0), 12))
+    began_ms = site.slot * SLOT_MS
+    raised = next(played(site, watch, World(failing=0.2), 24))
+    assert raised.kind == "errors"
+    assert began_ms <= raised.started_ms < raised.raised_ms
+
+
 def test_one_page_that_fails_is_named_and_the_site_is_not(quiet: tuple[Site, Watch]) -> None:
     site, watch = quiet
     found = list(played(site, watch, World(failing=0.9, failing_page="/page-1"), 60))
@@ -181,6 +194,18 @@ def test_an_alert_outlives_its_process(quiet: tuple[Site, Watch]) -> None:
     assert {alert.alert_id for alert in played(site, again, World(failing=0.8), 80)} <= {raised.alert_id}
     ended = [alert for alert in played(site, again, World(), 90) if alert.state == "resolved"]
     assert [alert.alert_id for alert in ended] == [raised.alert_id]
+
+
+def test_what_was_wrong_before_a_restart_is_no_part_of_what_is_ordinary(quiet: tuple[Site, Watch]) -> None:
+    site, watch = quiet
+    over = [*played(site, watch, World(failing=0.8), 24), *played(site, watch, World(), 60)][-1]
+    assert over.state == "resolved"
+    told: dict[bool, float] = {}
+    for is_known in (True, False):
+        again, same = Watch([over] if is_known else []), copy.deepcopy(site)
+        again._sites, again._since = copy.deepcopy((watch._sites, watch._since))
+        told[is_known] = next(played(same, again, World(failing=0.8), 24)).expected
+    assert told[True] < 0.01 < 0.05 < told[False]
 
 
 def test_an_alert_ends_when_nobody_comes_any_more(quiet: tuple[Site, Watch]) -> None:

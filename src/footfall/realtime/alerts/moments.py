@@ -1,6 +1,6 @@
 """What happened at one place in five seconds, and at it in a span of them: the figures that alerts are judged by."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -141,6 +141,14 @@ def _try(moment: Moment, event: Counted) -> None:
             moment.slowest = event.bucket, event.request_id
 
 
+# Of the kinds whose trouble can be seen in a single moment.
+_HITS: Final[dict[str, Callable[[Moment], object]]] = {
+    "errors": lambda moment: moment.failed,
+    "bots": lambda moment: moment.bots,
+    "rejects": lambda moment: moment.rejected,
+}
+
+
 class Series:
     """The moments of one place, by their slots and by minutes, as far back as they are needed."""
 
@@ -159,6 +167,12 @@ class Series:
     def last(self, now: int, slots: int) -> Moment:
         """What happened in so many slots before `now`, together."""
         return together(self._slots[slot] for slot in range(now - slots, now) if slot in self._slots)
+
+    def first_with(self, kind: str, first: int, end: int) -> int:
+        """The first of these slots in which anything happened of what such an alert is about; else the first of all."""
+        if (hits := _HITS.get(kind)) is None:
+            return first
+        return next((slot for slot in range(first, end) if slot in self._slots and hits(self._slots[slot])), first)
 
     def minute(self, minute: int) -> Moment | None:
         """What happened in a minute; None if nothing did."""

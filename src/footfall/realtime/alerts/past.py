@@ -2,16 +2,17 @@
 
 from footfall import names
 from footfall.realtime import reading, tables
-from footfall.realtime.alerts.alert import OPEN, Alert
-from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, Moment
+from footfall.realtime.alerts.alert import Alert
+from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, SLOT_MS, Moment
 from footfall.realtime.alerts.watch import Watch
 from footfall.realtime.store import HBaseStore
 
 
 def watch(store: HBaseStore, until: int) -> Watch:
-    """A watch that knows the open alerts and the half hour before a minute (since 1970). Raises StoreAway."""
-    found = Watch(alert for alert in alerts(store) if alert.state == OPEN)
+    """A watch that knows the half hour before a minute (since 1970), and its alerts. Raises StoreAway."""
     first = until - BASELINE_MINUTES
+    first_ms = first * LONG_SLOTS * SLOT_MS
+    found = Watch(alert for alert in alerts(store) if alert.resolved_ms is None or alert.resolved_ms >= first_ms)
     for dimension in ("app", "page"):
         rows = reading.scan(store, names.TABLE_MINUTE_METRICS, names.APP_IDS, dimension, first, until)
         for key, cells in rows:

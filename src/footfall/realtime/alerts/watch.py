@@ -14,6 +14,7 @@ from footfall.realtime.alerts.moments import (
     Moment,
     Series,
     minute_of,
+    slot_of,
     together,
 )
 from footfall.realtime.alerts.rules import Finding
@@ -51,14 +52,17 @@ class _Case:
 class Watch:
     """All that is remembered; `judge` is to be called once a slot."""
 
-    def __init__(self, standing: Iterable[Alert] = ()) -> None:
-        """standing: alerts that are open, as an earlier process left them."""
+    def __init__(self, known: Iterable[Alert] = ()) -> None:
+        """known: alerts as an earlier process left them. Those that are over tell what was not ordinary."""
         self._sites: dict[str, Series] = defaultdict(Series)
         self._pages: dict[tuple[str, str], Series] = defaultdict(Series)
         self._since: dict[str, int] = {}
         self._cases: dict[Key, _Case] = defaultdict(_Case)
         self._begun = 0
-        for alert in standing:
+        for alert in known:
+            if alert.resolved_ms is not None:
+                self._cases[alert.key].alerting |= _minutes(alert.started_ms, alert.resolved_ms)
+                continue
             self._cases[alert.key].alert = alert
             # Looked at even if nobody comes there any more.
             self._sites[alert.app_id] = Series()
@@ -143,7 +147,8 @@ class Watch:
         elif worst.is_alarming:
             case.run += 1
             if case.run >= (_DROP_RUN if key[0] == "drop" else 1) and now >= case.held_until:
-                started = (now - LONG_SLOTS if worst is findings[-1] else now - SHORT_SLOTS) * SLOT_MS
+                length = LONG_SLOTS if worst is findings[-1] else SHORT_SLOTS
+                started = self._series(key).first_with(key[0], now - length, now) * SLOT_MS
                 case.before = self._before(key, now)
                 case.alert = _alert(key, worst, started, now * SLOT_MS)
                 case.calm = case.silent = 0
@@ -157,7 +162,7 @@ class Watch:
         case.silent = case.silent + 1 if long.n < rules.LEAST_TRIALS else 0
         if case.calm > _CALM_SLOTS or case.silent > _SILENT_SLOTS:
             resolved = case.alert._replace(state=RESOLVED, resolved_ms=now * SLOT_MS)
-            case.alerting.update(range(minute_of(resolved.started_ms // SLOT_MS), minute_of(now) + 1))
+            case.alerting |= _minutes(resolved.started_ms, now * SLOT_MS)
             case.alert, case.before = None, []
             case.run, case.held_until = 0, now + _HOLD_SLOTS
             yield resolved
@@ -169,14 +174,18 @@ class Watch:
                 case.alert = case.alert._replace(severity=CRITICAL)
             yield case.alert
 
+    def _series(self, key: Key) -> Series:
+        _, app, path = key
+        return self._sites[app] if path is None else self._pages[app, path]
+
     def _before(self, key: Key, now: int) -> list[Moment]:
         """The minutes of the half hour before the last one, without what alerts were about; of an open alert those
         before it was raised."""
-        kind, app, path = key
+        kind, app, _ = key
         if key in self._cases and self._cases[key].before:
             return self._cases[key].before
         cases = [self._cases[one] for one in {key, (kind, app, None)} if one in self._cases]
-        series = self._sites[app] if path is None else self._pages[app, path]
+        series = self._series(key)
         out = set().union(*(case.alerting for case in cases))
         first = max(minute_of(now) - BASELINE_MINUTES, minute_of(self._since[app] + LONG_SLOTS - 1))
         begun = [minute_of(case.alert.started_ms // SLOT_MS) for case in cases if case.alert is not None]
@@ -206,6 +215,10 @@ class Watch:
             case.alerting = {minute for minute in case.alerting if minute >= before}
             if case.alert is None and not case.alerting and not case.run:
                 del self._cases[key]
+
+
+def _minutes(first_ms: int, last_ms: int) -> set[int]:
+    return set(range(minute_of(slot_of(first_ms)), minute_of(slot_of(last_ms)) + 1))
 
 
 def _alert(key: Key, finding: Finding, started_ms: int, raised_ms: int) -> Alert:
