@@ -14,6 +14,7 @@ _PARTS = (
     ("org.apache.storm.LogWriter", "storm log writer"),
     ("org.apache.storm.daemon.worker.Worker", "storm worker"),
     ("footfall.realtime.live_bolt", "bolt"),
+    ("footfall.realtime.alert_bolt", "alert bolt"),
     ("YarnCoarseGrainedExecutorBackend", "spark executor"),
     ("spark.deploy.yarn.ExecutorLauncher", "spark application master"),
     ("spark.deploy.SparkSubmit", "spark driver"),
