@@ -14,8 +14,8 @@ def secret(settings: Settings, name: str) -> bytes:
     settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.secrets_dir / name
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        draft = path.with_name(f"{name}.{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_hex(32).encode())
         try:

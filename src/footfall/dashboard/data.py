@@ -96,7 +96,7 @@ class Figures:
 
     def errors(self, app: str | None = None) -> Reading[list[Row]]:
         """Rows of `live-errors`, of one site or of all."""
-        return self._ask(FRESH_S, "live-errors") if app is None else self._ask(FRESH_S, "live-errors", app=app)
+        return self._ask(FRESH_S, "live-errors", app=app or "all")
 
     def countries(self) -> Reading[list[Row]]:
         """Rows of `live-active-users` by country."""

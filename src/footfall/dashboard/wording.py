@@ -2,6 +2,8 @@
 
 from datetime import datetime, timezone
 
+from footfall.notify import sentences
+
 # Figures are written five times a second and read every two: beyond this something holds them up.
 LIVE_WITHIN_S = 5.0
 
@@ -17,10 +19,8 @@ def per_second(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of 0 to 1 as a percentage; nothing that is not zero is shown as zero."""
-    if share is None:
-        return "–"
-    return "< 0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
+    """A share of 0 to 1 as a percentage, as alerts tell it; a dash for what is not known."""
+    return "–" if share is None else sentences.percent(share)
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

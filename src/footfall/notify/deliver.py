@@ -95,6 +95,16 @@ class Deliverer:
 
 def run(settings: Settings, stop: threading.Event) -> None:
     """Delivers until it is time to stop. Kafka may be away meanwhile."""
+    while not stop.is_set():
+        try:
+            _run(settings, stop)
+        except Exception:
+            # In a thread nobody else would tell of it, and nobody would be told of anything any more.
+            log.exception("Delivering alerts begins anew")
+            stop.wait(_LONGEST_WAIT_S)
+
+
+def _run(settings: Settings, stop: threading.Event) -> None:
     deliverer = Deliverer(settings, stop)
     consumer: Any = Consumer(
         {

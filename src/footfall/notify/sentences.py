@@ -30,7 +30,12 @@ def evidence(alert: dict[str, Any]) -> str:
     if alert["kind"] == "drop":
         return f"{observed:,.0f} events came in a minute; {expected:,.0f} are usual."
     what, happened = _MEANING[alert["kind"]]
-    return f"{_percent(observed)} of {alert['n']:,} {what} {happened}; {_percent(expected)} is usual."
+    return f"{percent(observed)} of {alert['n']:,} {what} {happened}; {percent(expected)} is usual."
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as a percentage; nothing that is not zero is told as zero."""
+    return "< 0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
 
 
 def whole(alert: dict[str, Any]) -> str:
@@ -51,7 +56,3 @@ def _time(text: str) -> str:
 def _shown(text: str) -> str:
     # As a visitor sent it: what is no character to be seen could end a line, or turn the reading order.
     return "".join(one if one.isprintable() else "\ufffd" for one in text)
-
-
-def _percent(share: float) -> str:
-    return "< 0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
