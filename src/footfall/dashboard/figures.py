@@ -60,8 +60,8 @@ class Usual(NamedTuple):
     high: float
 
     def is_far(self, value: float) -> bool:
-        """Whether a value lies as far outside as the range is wide."""
-        width = self.high - self.low
+        """Whether a value lies as far outside as the range is wide, a fifth of its end at least."""
+        width = max(self.high - self.low, self.high / 5)
         return value > self.high + width or value < self.low - width
 
 

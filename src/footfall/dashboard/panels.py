@@ -15,6 +15,8 @@ from footfall.lags import Lag
 _SHOWN_VIEWS = 18
 _SHOWN_ERRORS = 8
 _SHOWN_PLACES = 8
+# One error in a minute of a quiet site is no news.
+_ORDINARY_RATE = 0.02
 
 _STORES = {
     "live": "Live figures (HBase)",
@@ -255,9 +257,9 @@ def _tiles(chosen: Site, hour: list[Minute], last: Minute | None, unread: bool) 
     yield _tile(
         wording.percent(failed),
         "error rate",
-        _usual(failing, failed, wording.percent),
-        _bars(hour, [minute.error_rate for minute in hour], "Error rate", wording.percent, least=0.02),
-        _is_usual(failing, failed, 0.005),
+        _usual(failing, failed, wording.percent, _ORDINARY_RATE),
+        _bars(hour, [minute.error_rate for minute in hour], "Error rate", wording.percent, least=_ORDINARY_RATE),
+        _is_usual(failing, failed, _ORDINARY_RATE),
     )
     slow = [minute.p95_ms for minute in past if minute is not last]
     p95_ms = None if unread or last is None else last.p95_ms
@@ -278,12 +280,14 @@ def _tile(value: str, what: str, said: str, hour: Html, is_usual: bool) -> Html:
     )
 
 
-def _usual(past: Sequence[float | None], value: float | None, word: Callable[[float | None], str]) -> str:
+def _usual(
+    past: Sequence[float | None], value: float | None, word: Callable[[float | None], str], least: float = 0.0
+) -> str:
     known = usual(past)
     if known is None:
         return "what is usual shows after ten minutes"
-    far = value is not None and known.is_far(value)
-    return f"{'far from usual: ' if far else 'usually '}{word(known.low)} to {word(known.high)}"
+    said = "usually" if _is_usual(past, value, least) else "far from usual:"
+    return f"{said} {word(known.low)} to {word(known.high)}"
 
 
 def _is_usual(past: Sequence[float | None], value: float | None, least: float = 0.0) -> bool:

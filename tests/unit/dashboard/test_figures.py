@@ -120,6 +120,10 @@ def test_far_is_beyond_the_range_by_its_own_width(value: float, far: bool) -> No
     assert Usual(10, 20).is_far(value) is far
 
 
+def test_what_never_changed_may_change_a_little() -> None:
+    assert [Usual(10, 10).is_far(value) for value in (7.9, 8.1, 11.9, 12.1)] == [True, False, False, True]
+
+
 def test_a_page_rises_or_falls_only_by_more_than_chance() -> None:
     # Of the present minute 30 s have passed, so five minutes are 270 s of the 300 before.
     rows = [metrics_row(0, value="/up", page_views=60), metrics_row(6, value="/up", page_views=40)]

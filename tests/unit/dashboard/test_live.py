@@ -13,7 +13,7 @@ from footfall.dashboard.data import Figures
 from footfall.dashboard.latest import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.lags import Lag
-from tests.unit.dashboard.rows import HOSTILE, MadeUp, alert_row, page_view
+from tests.unit.dashboard.rows import HOSTILE, MadeUp, alert_row, metrics_row, page_view
 
 
 def page(source: MadeUp, **query: str) -> AppTest:
@@ -68,6 +68,22 @@ def test_a_page_of_one_site_tells_of_no_other() -> None:
     assert "errors:shop" not in text
     for odd in ("all", "elsewhere"):
         assert "ff-app-shop" in drawn(page(MadeUp(), app=odd))
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(0.0, "usually 0.0 %"), (0.015, "usually 0.0 %"), (0.3, "far from usual: 0.0 %")]
+)
+def test_an_error_rate_is_far_from_usual_only_if_it_is_worth_a_look(rate: float, said: str) -> None:
+    class Failing(MadeUp):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            if question != "live-metrics" or parameters["by"] != "app":
+                return super().ask(question, **parameters)
+            last = metrics_row(1, page_views=200, errors=round(200 * rate), error_rate=rate)
+            return [metrics_row(0, events=30), last, *(metrics_row(minute) for minute in range(2, 20))]
+
+    text = drawn(page(Failing()))
+    assert said in text
+    assert ("ff-far" in text) is said.startswith("far")
 
 
 def test_navigation_stands_still_while_it_is_paused() -> None:
