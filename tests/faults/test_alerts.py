@@ -30,9 +30,8 @@ def told(busy_platform: Platform, tmp_path: Path) -> Iterator[tuple[Receiver, by
     """Somebody whom all alerts are sent to, and the key that signs them."""
     stop = threading.Event()
     with receiving() as receiver:
-        alerts = {"webhook_url": receiver.url}
-        here = busy_platform.settings.model_copy(update={"home": tmp_path})
-        settings = Settings.model_validate({**here.model_dump(), "alerts": alerts})
+        changed = {"home": tmp_path, "alerts": {"webhook_url": receiver.url}}
+        settings = Settings.model_validate(busy_platform.settings.model_dump() | changed)
         thread = threading.Thread(target=deliver.run, args=(settings, stop))
         thread.start()
         yield receiver, secret(settings, deliver.KEY)

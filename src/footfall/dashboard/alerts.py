@@ -1,8 +1,9 @@
 """Alerts as HTML: what is out of the ordinary, and of one of them what lies behind it. Pure but for its questions."""
 
 from footfall.dashboard import wording
-from footfall.dashboard.components import app_mark, empty, panel
+from footfall.dashboard.components import app_mark, empty, others, panel
 from footfall.dashboard.data import Figures, Reading, Row
+from footfall.dashboard.figures import of_site
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
 from footfall.dashboard.panels import error_lines
 from footfall.events.times import parse_rfc3339_ms
@@ -25,19 +26,18 @@ def alerts(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> 
     """What is open, the newest first, and what ended in the last hours. app: None for all sites."""
 
     def draw(all_rows: list[Row]) -> Html:
-        rows = [row for row in all_rows if app in (None, row["app_id"])]
+        rows = of_site(all_rows, app)
         opened = [row for row in rows if row["state"] == "open"]
         over = [row for row in rows if row["resolved_at"] and now_ms - parse_rfc3339_ms(row["resolved_at"]) < _OVER_MS]
         over.sort(key=lambda row: str(row["resolved_at"]), reverse=True)
         if not opened and not over:
             return empty(_CALM)
-        more = max(0, len(opened) - _SHOWN_OPEN)
         return join(
             empty("Nothing is out of the ordinary at the moment.") if not opened else None,
             tag(
                 "div",
                 *(_card(row, now_ms) for row in opened[:_SHOWN_OPEN]),
-                empty(f"and {wording.counted(more, 'other')}.") if more else None,
+                others(_SHOWN_OPEN, len(opened)),
                 *(_card(row, now_ms) for row in over[:_SHOWN_OVER]),
                 class_="ff-alerts",
             ),

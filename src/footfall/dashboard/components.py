@@ -34,6 +34,16 @@ def empty(sentence: str) -> Html:
     return tag("p", sentence, class_="ff-empty")
 
 
+def others(shown: int, of: int) -> Html | None:
+    """How many there are beside those that are shown, if there are any."""
+    return empty(f"and {wording.counted(of - shown, 'other')}.") if of > shown else None
+
+
+def share(part: float, text: Child) -> Html:
+    """A text over a bar; part: how much of the cell's width it takes, up to 1."""
+    return tag("span", tag("i", style=f"width:{part * 100:.0f}%"), text, class_="ff-share")
+
+
 def app_mark(app_id: str) -> Html:
     """An app's name in its colour."""
     return tag("span", "All sites" if app_id == ALL else app_id, class_=f"ff-app ff-app-{app_id}")

@@ -86,6 +86,11 @@ class Place:
     share: float  # of the largest in the list, for its bar
 
 
+def of_site(rows: list[Row], app: str | None) -> list[Row]:
+    """The rows of a site; all if it is None."""
+    return [row for row in rows if app in (None, row["app_id"])]
+
+
 def as_of_ms(active: list[Row]) -> int | None:
     """Until when everything is counted: the oldest of the rows' `as_of_at`, epoch ms; None if counting never caught up.
 
@@ -155,7 +160,7 @@ def minutes(metrics: list[Row], at_ms: int, count: int = 60) -> list[Minute]:
 
 def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> Minute:
     errors = sum(row["errors"] for row in rows)
-    # Of an error rate of zero page views are all that was tried, but for nothing that failed.
+    # A row tells no number of tries. Where nothing failed, those are its page views.
     tried = sum(round(row["errors"] / row["error_rate"]) if row["error_rate"] else row["page_views"] for row in rows)
     slowest = max((row["p95_ms"] for row in rows if row["p95_ms"] is not None), default=None)
     return Minute(
@@ -178,7 +183,7 @@ def usual(values: Iterable[float | None]) -> Usual | None:
     return Usual(known[twentieth], known[-1 - twentieth])
 
 
-def ranked(metrics: list[Row], limit: int = 10, at_ms: int | None = None) -> list[Ranked]:
+def ranked(metrics: list[Row], at_ms: int, limit: int = 10) -> list[Ranked]:
     """Pages or sections with the most page views over the last five minutes of the rows, names breaking ties.
 
     metrics: rows of `live-metrics` by page or section, of ten minutes. at_ms: until when they are counted, epoch ms.
@@ -186,7 +191,6 @@ def ranked(metrics: list[Row], limit: int = 10, at_ms: int | None = None) -> lis
     views: dict[tuple[str, str], int] = defaultdict(int)
     before: dict[tuple[str, str], int] = defaultdict(int)
     errors: dict[tuple[str, str], int] = defaultdict(int)
-    at_ms = at_ms or max((parse_rfc3339_ms(row["minute_at"]) for row in metrics), default=0)
     first_ms = (at_ms // _MINUTE_MS - _RANKED_MINUTES + 1) * _MINUTE_MS
     for row in _by_app(metrics):
         if row["value"] is None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from footfall.dashboard import HERE, alerts, panels, visit, world
 from footfall.dashboard.data import Figures
-from footfall.dashboard.figures import ALL
+from footfall.dashboard.figures import ALL, as_of_ms
 from footfall.dashboard.markup import Html, prose, tag
 from footfall.names import APP_IDS
 
@@ -92,8 +92,8 @@ def _latest(figures: Figures, app: str | None, is_paused: bool) -> None:
 @st.fragment(run_every=REFRESH_S)
 def _lists(figures: Figures, app: str | None) -> None:
     _draw(lambda: panels.errors(figures.errors(app)))
-    _draw(lambda: panels.pages(figures.pages(), app))
-    _draw(lambda: panels.sections(figures.sections(), app))
+    _draw(lambda: panels.pages(figures.pages(), _counted_ms(figures), app))
+    _draw(lambda: panels.sections(figures.sections(), _counted_ms(figures), app))
     _draw(lambda: panels.pipeline(figures.lags()))
 
 
@@ -105,6 +105,10 @@ def _visit(figures: Figures, wanted: str) -> None:
 @st.fragment(run_every=REFRESH_S)
 def _alert(figures: Figures, wanted: str) -> None:
     _draw(lambda: alerts.look_up(figures, wanted, _now_ms()))
+
+
+def _counted_ms(figures: Figures) -> int:
+    return as_of_ms(figures.active().value or []) or _now_ms()
 
 
 def _now_ms() -> int:

@@ -3,9 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from footfall.dashboard import wording, world
-from footfall.dashboard.components import app_mark, empty, panel, table
+from footfall.dashboard.components import app_mark, empty, others, panel, share, table
 from footfall.dashboard.data import Reading, Row
-from footfall.dashboard.figures import ALL, Minute, Ranked, Site, as_of_ms, minutes, places, ranked, sites, usual
+from footfall.dashboard.figures import (
+    ALL,
+    Minute,
+    Ranked,
+    Site,
+    as_of_ms,
+    minutes,
+    of_site,
+    places,
+    ranked,
+    sites,
+    usual,
+)
 from footfall.dashboard.latest import PageView
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
 from footfall.events.geo import ATTRIBUTION
@@ -54,11 +66,10 @@ def now(active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int, ap
     """Who is active, how much is happening and how well, each with the last hour of it. app: None for all sites."""
 
     def draw(rows: list[Row]) -> Html:
-        measured = [row for row in metrics.value or [] if app in (None, row["app_id"])]
         at_ms = as_of_ms(rows) or now_ms
         lines = sites(rows, metrics.value or [], at_ms)
         chosen = next(line for line in lines if line.app_id == (app or ALL))
-        hour = minutes(measured, at_ms)
+        hour = minutes(of_site(metrics.value or [], app), at_ms)
         last = next((minute for minute in reversed(hour) if minute.is_complete and minute.events), None)
         return join(
             tag("div", *_tiles(chosen, hour, last, metrics.value is None), class_="ff-bigs"),
@@ -74,42 +85,29 @@ def now(active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int, ap
     )
 
 
-def pages(reading: Reading[list[Row]], app: str | None = None) -> Html:
-    """The most viewed pages. app: None for all sites."""
-    return _top("Top pages", reading, "Page", 8, app)
+def pages(reading: Reading[list[Row]], at_ms: int, app: str | None = None) -> Html:
+    """The most viewed pages. at_ms: until when they are counted, epoch ms. app: None for all sites."""
+    return _top("Top pages", reading, at_ms, "Page", 8, app)
 
 
-def sections(reading: Reading[list[Row]], app: str | None = None) -> Html:
-    """The most viewed sections. app: None for all sites."""
-    return _top("Top sections", reading, "Section", 6, app)
+def sections(reading: Reading[list[Row]], at_ms: int, app: str | None = None) -> Html:
+    """The most viewed sections. at_ms, app: as in `pages`."""
+    return _top("Top sections", reading, at_ms, "Section", 6, app)
 
 
 def where(reading: Reading[list[Row]], app: str | None) -> Html:
     """Where people are, on the map and by country. app: None for all sites."""
 
     def draw(rows: list[Row]) -> Html:
-        chosen = [row for row in rows if app in (None, row["app_id"])]
-        found = places(chosen)
+        found = places(of_site(rows, app))
         if not found:
             return join(world.chart([]), empty("Nobody whose place is known was active in the last 5 minutes."))
         lines = [
-            (
-                tag(
-                    "span",
-                    tag("i", style=f"width:{place.share * 100:.0f}%"),
-                    foreign(world.name(place.country)),
-                    class_="ff-share",
-                ),
-                wording.number(place.people),
-            )
+            (share(place.share, foreign(world.name(place.country))), wording.number(place.people))
             for place in found[:_SHOWN_PLACES]
         ]
-        more = len(found) - len(lines)
-        listed = tag(
-            "div",
-            table("ff-places", ("Country", "People"), lines, numeric=(1,)),
-            empty(f"and {wording.counted(more, 'other')}.") if more else None,
-        )
+        shown = table("ff-places", ("Country", "People"), lines, numeric=(1,))
+        listed = tag("div", shown, others(len(lines), len(found)))
         return join(tag("div", world.chart(found), listed, class_="ff-where"), _places())
 
     return panel("Where from", "People active in the last 5 minutes.", reading, draw, _WITHOUT_HBASE)
@@ -117,7 +115,6 @@ def where(reading: Reading[list[Row]], app: str | None) -> Html:
 
 def errors(reading: Reading[list[Row]]) -> Html:
     """What fails at the moment."""
-
     return panel(
         "Errors",
         "Pages and browsers, last hour; counts of the last 5 minutes.",
@@ -141,9 +138,8 @@ def error_lines(rows: list[Row]) -> Html:
         )
         for row in by_urgency[:_SHOWN_ERRORS]
     ]
-    more = len(rows) - len(lines)
     shown = table("ff-errors", ("Code", "What and where", "Times", "People", "Last"), lines, numeric=(2, 3, 4))
-    return join(shown, empty(f"and {wording.counted(more, 'other')}.") if more else None)
+    return join(shown, others(len(lines), len(rows)))
 
 
 def pipeline(reading: Reading[list[Lag]]) -> Html:
@@ -330,21 +326,21 @@ def _bars(
     )
 
 
-def _top(title: str, reading: Reading[list[Row]], what: str, limit: int, app: str | None) -> Html:
+def _top(title: str, reading: Reading[list[Row]], at_ms: int, what: str, limit: int, app: str | None) -> Html:
     def draw(rows: list[Row]) -> Html:
-        return _ranking([row for row in rows if app in (None, row["app_id"])], what, limit)
+        return _ranking(of_site(rows, app), at_ms, what, limit)
 
     return panel(title, "Views of the last 5 minutes, and against the 5 before where that is no chance.", reading, draw)
 
 
-def _ranking(rows: list[Row], what: str, limit: int) -> Html:
-    best: list[Ranked] = ranked(rows, limit)
+def _ranking(rows: list[Row], at_ms: int, what: str, limit: int) -> Html:
+    best: list[Ranked] = ranked(rows, at_ms, limit)
     if not best:
         return empty("Nothing was viewed in the last 5 minutes.")
     lines = [
         (
             app_mark(line.app_id),
-            tag("span", tag("i", style=f"width:{line.share * 100:.0f}%"), foreign(line.value), class_="ff-share"),
+            share(line.share, foreign(line.value)),
             wording.number(line.page_views),
             _change(line.change),
             tag("b", wording.number(line.errors), class_="ff-bad") if line.errors else "0",

@@ -42,7 +42,7 @@ class Deliverer:
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._stop = stop
         self._channels: dict[str, Callable[[Alert], None]] = {}
-        self._told: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._told: OrderedDict[str, str] = OrderedDict()
         told = settings.alerts
         # First what waits for nobody.
         if told.mail_to:
@@ -56,7 +56,7 @@ class Deliverer:
         is time to stop."""
         try:
             alert: Alert = orjson.loads(record)
-            news = alert["severity"] if alert["state"] == "open" else "", alert["state"]
+            news = sentences.degree(alert)
             known = self._told.get(alert["alert_id"])
             at_ms = parse_rfc3339_ms(alert["resolved_at"] or alert["raised_at"])
             title = sentences.title(alert)

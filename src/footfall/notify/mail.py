@@ -14,8 +14,7 @@ from footfall.notify import sentences
 def mail(alert: dict[str, Any], to: str) -> EmailMessage:
     """The message, as RFC 5322 has it."""
     message = EmailMessage()
-    state = alert["severity"] if alert["state"] == "open" else "resolved"
-    message["Subject"] = f"[Footfall] {state}: {sentences.title(alert)}"
+    message["Subject"] = f"[Footfall] {sentences.degree(alert)}: {sentences.title(alert)}"
     message["From"] = "footfall@localhost"
     message["To"] = to
     at_s = parse_rfc3339_ms(alert["resolved_at"] or alert["raised_at"]) / 1000
@@ -38,4 +37,4 @@ def name(alert: dict[str, Any]) -> str:
     """Names this change of an alert, in letters, digits and hyphens."""
     # An id holds a path that a visitor chose.
     known = hashlib.sha256(alert["alert_id"].encode()).hexdigest()[:16]
-    return f"{known}-{alert['severity'] if alert['state'] == 'open' else 'resolved'}"
+    return f"{known}-{sentences.degree(alert)}"

@@ -38,6 +38,11 @@ def percent(share: float) -> str:
     return "< 0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
 
 
+def degree(alert: dict[str, Any]) -> str:
+    """How bad it is now, in one word: its severity, or `resolved`."""
+    return str(alert["severity"]) if alert["state"] == "open" else "resolved"
+
+
 def whole(alert: dict[str, Any]) -> str:
     """All of it, in some lines of text."""
     state = f"{alert['severity']}, open" if alert["state"] == "open" else "resolved"

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from footfall.hdfs import FileStatus
 from footfall.streaming import reading, workers
 from footfall.streaming.index import Entries
-from footfall.streaming.keys import by_day, kafka_places
+from footfall.streaming.keys import by_day, kafka_places, several
 from footfall.streaming.places import Files
 from footfall.streaming.rows import archived as archived_columns
 from footfall.streaming.rows import identity_hashes
@@ -98,6 +98,13 @@ def judge(rows: pa.Table, archived: pa.Table) -> Repeats:
             if known is not None and place in known:
                 again.append(place)
     return Repeats(np.array(gone, dtype=np.int64), np.array(again, dtype=np.int64))
+
+
+def first_of_each(events: pa.Table) -> pa.Table:
+    """Events of whole partitions, each identity once: those that `judge` leaves where nothing is archived."""
+    doubtful = several(identity_hashes(events["event_id"].combine_chunks()).to_numpy())
+    gone = judge(events.filter(pa.array(doubtful)), _SCHEMA.empty_table()).gone
+    return events.filter(pa.array(np.isin(kafka_places(events), gone, invert=True))) if len(gone) else events
 
 
 def _each(rows: pa.Table) -> list[tuple[Identity, int, int]]:

@@ -189,25 +189,6 @@ def _microseconds(text: str | None) -> int | None:
         return None
 
 
-def first_of_each(events: pa.Table) -> pa.Table:
-    """Of each identity the event with the lowest offset. events: as `Read.events`, of whole partitions."""
-    hashes = identity_hashes(events["event_id"].combine_chunks()).to_numpy()
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    doubtful = np.flatnonzero(counts[inverse] > 1)
-    few = events.select(["session_id", "event_id", "kafka_offset"]).take(doubtful)
-    first: dict[tuple[str, str], tuple[int, int]] = {}
-    gone = []
-    for row, session_id, event_id, offset in zip(doubtful.tolist(), *(c.to_pylist() for c in few.columns), strict=True):
-        mine = offset, row
-        known = first.get((session_id, event_id), mine)
-        first[session_id, event_id] = min(mine, known)
-        if mine != known:
-            gone.append(max(mine, known)[1])
-    stays = np.ones(len(events), dtype=np.bool_)
-    stays[gone] = False
-    return events.filter(pa.array(stays))
-
-
 def by_folder(rows: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
     """Rows of `events` as those of one file each: app, day (YYYY-MM-DD), and the columns of `archived` by time."""
     days = pc.cast(rows["event_time"], pa.date32())

@@ -19,7 +19,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from footfall.hdfs import HdfsAway
 from footfall.names import TOPIC_EVENTS
-from footfall.streaming import keys, rows
+from footfall.streaming import keys, repeats, rows
 from footfall.streaming.places import EVENTS, Files
 
 # A large batch is written as so many files of each folder: one for each core of the executor.
@@ -91,13 +91,14 @@ def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iter
         gc.enable()
     app_column, day_column = EVENTS.columns
     # What is written without its repeats need not be written anew: a retry mostly follows what it repeats.
-    once = rows.first_of_each(pa.concat_tables(events)) if events else None
-    for app, day, mine in rows.by_folder(once) if once is not None else ():
+    once = [repeats.first_of_each(pa.concat_tables(events))] if events else []
+    events.clear()
+    for app, day, mine in (file for table in once for file in rows.by_folder(table)):
         path = f"{folder}/{app_column}={app}/{day_column}={day}/{name}"
         files.write(path, _parquet(mine))
         yield _told(path=path, rows=mine.num_rows)
     # The worker stays, with what it needs for the next batch at most.
-    del events, once
+    once.clear()
     pa.default_memory_pool().release_unused()
 
 

@@ -77,7 +77,7 @@ def test_ranking_sums_minutes_and_breaks_ties_by_name() -> None:
         metrics_row(0, "news", "/a", page_views=20),
         metrics_row(0, value="/unseen", page_views=0),
     ]
-    lines = ranked(rows)
+    lines = ranked(rows, AT_MS)
     assert [(line.app_id, line.value, line.page_views) for line in lines] == [
         ("news", "/a", 20),
         ("shop", "/a", 10),
@@ -85,16 +85,16 @@ def test_ranking_sums_minutes_and_breaks_ties_by_name() -> None:
     ]
     assert [line.share for line in lines] == [1.0, 0.5, 0.5]
     assert lines[2].errors == 2
-    assert len(ranked(rows, limit=1)) == 1
+    assert len(ranked(rows, AT_MS, limit=1)) == 1
 
 
 def test_a_page_that_only_fails_is_listed() -> None:
-    assert ranked([metrics_row(0, value="/x", page_views=0, errors=3)])[0].share == 0.0
+    assert ranked([metrics_row(0, value="/x", page_views=0, errors=3)], AT_MS)[0].share == 0.0
 
 
 @pytest.mark.parametrize("rows", [[], [metrics_row(0, value="/x", page_views=0)]])
 def test_nothing_viewed_ranks_nothing(rows: list[dict[str, object]]) -> None:
-    assert ranked(rows) == []
+    assert ranked(rows, AT_MS) == []
 
 
 def test_a_minute_sums_its_sites_and_shows_the_slowest() -> None:
@@ -130,7 +130,7 @@ def test_a_page_rises_or_falls_only_by_more_than_chance() -> None:
     rows += [metrics_row(1, value="/same", page_views=40), metrics_row(9, value="/same", page_views=40)]
     rows += [metrics_row(4, value="/down", page_views=9), metrics_row(5, value="/down", page_views=40)]
     rows += [metrics_row(0, value="/new", page_views=30)]
-    found = {line.value: line for line in ranked(rows, at_ms=AT_MS)}
+    found = {line.value: line for line in ranked(rows, AT_MS)}
     assert found["/up"].change == pytest.approx(60 / 36 - 1)
     assert found["/down"].change == pytest.approx(9 / 36 - 1)
     assert (found["/same"].change, found["/new"].change) == (None, None)

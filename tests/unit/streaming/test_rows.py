@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.streaming import rows
+from footfall.streaming import repeats, rows
 from tests.support.events import stored_event
 
 _NEEDED = {
@@ -189,7 +189,7 @@ def test_of_each_identity_the_lowest_offset_is_kept() -> None:
         )
     ]  # fmt: skip
     read = _read(*events).events
-    assert rows.first_of_each(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
+    assert repeats.first_of_each(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
     backwards = read.take(list(reversed(range(len(events)))))
-    assert rows.first_of_each(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
-    assert rows.first_of_each(read.slice(0, 0)).num_rows == 0
+    assert repeats.first_of_each(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
+    assert repeats.first_of_each(read.slice(0, 0)).num_rows == 0

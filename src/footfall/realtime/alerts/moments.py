@@ -141,14 +141,6 @@ def _try(moment: Moment, event: Counted) -> None:
             moment.slowest = event.bucket, event.request_id
 
 
-# Of the kinds whose trouble can be seen in a single moment.
-_HITS: Final[dict[str, Callable[[Moment], object]]] = {
-    "errors": lambda moment: moment.failed,
-    "bots": lambda moment: moment.bots,
-    "rejects": lambda moment: moment.rejected,
-}
-
-
 class Series:
     """The moments of one place, by their slots and by minutes, as far back as they are needed."""
 
@@ -168,10 +160,8 @@ class Series:
         """What happened in so many slots before `now`, together."""
         return together(self._slots[slot] for slot in range(now - slots, now) if slot in self._slots)
 
-    def first_with(self, kind: str, first: int, end: int) -> int:
-        """The first of these slots in which anything happened of what such an alert is about; else the first of all."""
-        if (hits := _HITS.get(kind)) is None:
-            return first
+    def first_with(self, hits: Callable[[Moment], int], first: int, end: int) -> int:
+        """The first of these slots whose moment counts any; the first of all if none does."""
         return next((slot for slot in range(first, end) if slot in self._slots and hits(self._slots[slot])), first)
 
     def minute(self, minute: int) -> Moment | None:

@@ -1,6 +1,6 @@
 """When figures are out of the ordinary: each rule compares a span of time with the half hour before. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import floor
 from statistics import fmean, pvariance
 from typing import Final, NamedTuple
@@ -19,6 +19,13 @@ LEAST_HITS: Final = 4
 LEAST_SHARE: Final = 0.01
 # A place's own past counts only if it has one.
 _TELLING: Final = 20
+
+# Of the kinds whose trouble can be seen in a moment alone: how much of it there is.
+HITS: Final[dict[str, Callable[[Moment], int]]] = {
+    "errors": lambda moment: moment.failed,
+    "bots": lambda moment: len(moment.bots),
+    "rejects": lambda moment: moment.rejected,
+}
 
 
 class Finding(NamedTuple):
@@ -91,13 +98,8 @@ def slower(moment: Moment, limit: int) -> int:
 
 def may_alarm(kind: str, now: Moment) -> bool:
     """Whether it is worth while to look at the past."""
-    hits = {
-        "errors": now.failed,
-        "slow": sum(now.responses.values()),
-        "bots": len(now.bots),
-        "rejects": now.rejected,
-    }
-    return hits[kind] >= LEAST_HITS
+    hits = HITS[kind](now) if kind in HITS else sum(now.responses.values())
+    return hits >= LEAST_HITS
 
 
 def failing_beside(page: Moment, site: Moment) -> float:

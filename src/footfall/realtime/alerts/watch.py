@@ -147,10 +147,11 @@ class Watch:
         elif worst.is_alarming:
             case.run += 1
             if case.run >= (_DROP_RUN if key[0] == "drop" else 1) and now >= case.held_until:
-                length = LONG_SLOTS if worst is findings[-1] else SHORT_SLOTS
-                started = self._series(key).first_with(key[0], now - length, now) * SLOT_MS
+                started = now - (LONG_SLOTS if worst is findings[-1] else SHORT_SLOTS)
+                if key[0] in rules.HITS:
+                    started = self._series(key).first_with(rules.HITS[key[0]], started, now)
                 case.before = self._before(key, now)
-                case.alert = _alert(key, worst, started, now * SLOT_MS)
+                case.alert = _alert(key, worst, started * SLOT_MS, now * SLOT_MS)
                 case.calm = case.silent = 0
                 yield case.alert
         else:
