@@ -18,6 +18,7 @@ CAUGHT_UP_COLUMN: Final = b"f:caught_up"
 INDEX_COLUMN: Final = b"f:s"
 ALERT_COLUMN: Final = b"f:alert"
 _SEPARATOR: Final = b"\0"
+_PARTS: Final = "\x1f"
 
 
 class RowKey(NamedTuple):
@@ -47,11 +48,18 @@ class Population(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """A cell of `minute_metrics`: everything of one partition up to and including `offset`."""
+    """A cell of `minute_metrics`: everything of one partition up to and including `offset`.
+
+    Of people alone: entries and exits, on a page, are the visits whose first and whose last page view, as far as is
+    counted, are among the row's (see `visits`); cities, in a country, are the page views from each, by `city_text`.
+    """
 
     offset: int
     people: Population
     bots: Population
+    entries: int = 0
+    exits: int = 0
+    cities: dict[str, int] | None = None
 
 
 class DistinctVisitors(NamedTuple):
@@ -115,6 +123,25 @@ def rejected_column(partition: int) -> bytes:
     return b"f:r%d" % partition
 
 
+class City(NamedTuple):
+    """A city of `Counts.cities`; degrees to 0.1, None if unknown."""
+
+    name: str
+    latitude: float | None
+    longitude: float | None
+
+
+def city_text(name: str, latitude: float | None, longitude: float | None) -> str:
+    """How `Counts.cities` names a city: with where it is, since names come more than once in a country."""
+    return f"{name}{_PARTS}{'' if latitude is None else latitude}{_PARTS}{'' if longitude is None else longitude}"
+
+
+def city_of(text: str) -> City:
+    """What `city_text` was given."""
+    name, latitude, longitude = text.rsplit(_PARTS, 2)
+    return City(name, float(latitude) if latitude else None, float(longitude) if longitude else None)
+
+
 def encode_counts(counts: Counts) -> bytes:
     """The cell of `minute_metrics` that holds `counts`."""
     packed: bytes = msgpack.packb(counts)
@@ -123,8 +150,9 @@ def encode_counts(counts: Counts) -> bytes:
 
 def decode_counts(cell: bytes) -> Counts:
     """What a cell `f:eN` of `minute_metrics` holds."""
-    offset, people, bots = msgpack.unpackb(cell, strict_map_key=False)
-    return Counts(offset, Population(*people), Population(*bots))
+    offset, people, bots, *rest = msgpack.unpackb(cell, strict_map_key=False)
+    # Cells from before there were visits and cities end here.
+    return Counts(offset, Population(*people), Population(*bots), *rest)
 
 
 def encode_rejected(offset: int, count: int) -> bytes:

@@ -36,7 +36,7 @@ def _counted(cells: dict[bytes, bytes], is_site: bool) -> Moment:
         if not column.startswith(b"f:e"):
             moment.rejected += tables.decode_rejected(cell)[1]
             continue
-        _, people, bots = tables.decode_counts(cell)
+        people, bots = tables.decode_counts(cell)[1:3]
         moment.tried += people.page_views + people.error_events
         moment.failed += people.errors
         for bucket, views in people.responses.items():
