@@ -25,7 +25,7 @@ from footfall.kafka.topics import Topic
 from footfall.realtime import partition as partition_module
 from footfall.realtime.live_bolt import GC_THRESHOLDS
 from footfall.realtime.partition import Pack, Partition
-from footfall.realtime.tables import Progress
+from footfall.realtime.tables import Progress, SessionCell
 from footfall.settings import load_settings
 
 PACK = 256
@@ -68,7 +68,7 @@ class EmptyStore:
     def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
         return []
 
-    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, int]]:
+    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
         return {}
 
     def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -55,6 +55,9 @@ class Tables:
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         return iter(self._sessions)
 
+    def session(self, session_id: str) -> Mapping[bytes, bytes]:
+        return next((cells for key, cells in self._sessions if key.decode() == session_id), {})
+
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._cells[table, column])
 

@@ -5,14 +5,16 @@ A record is read completely here, so that whatever is wrong with it shows before
 
 import re
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from footfall.events.times import parse_shaped_ms
 from footfall.realtime.histogram import bucket
-from footfall.realtime.tables import person_key
+from footfall.realtime.tables import city_text, person_key
 
 # Twenty years around any event of today; eight digits in a row key hold more.
 _LAST_MS: Final = 5_999_999_940_000
@@ -23,24 +25,70 @@ _ID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST_KEY: Final = 2**15 - 1
 # Minutes of a backlog come in order, so the parts of their keys that events share are few at a time.
 _SHARED_KEYS: Final = 4096
+# What a cell can hold.
+_Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Unparsable(ValueError):
     """A record that is no stored event; the message is what is wrong with it."""
 
 
-class Counted(NamedTuple):
+class _Stored(msgspec.Struct, gc=False):
+    """What is read of a record; the decoder refuses other types."""
+
+    app_id: str
+    event_type: str
+    session_id: str
+    anonymous_id: str
+    event_id: str
+    seq: _Whole
+    is_bot: bool
+    event_time: str
+    received_at: str
+    user_id: str | None = None
+    page_path: str | None = None
+    page_view_id: str | None = None
+    page_type: str | None = None
+    page_title: str | None = None
+    page_section: str | None = None
+    element: str | None = None
+    country: str | None = None
+    city: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    device_type: str | None = None
+    request_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    http_status: _Whole | None = None
+    response_ms: _Whole | None = None
+    engaged_ms: _Whole | None = None
+    backfill: bool = False
+
+
+_decode: Final = msgspec.json.Decoder(_Stored).decode
+_TEXTS: Final = attrgetter(
+    *("app_id", "event_type", "session_id", "anonymous_id", "user_id", "page_path", "page_view_id", "page_type"),
+    *("page_title", "page_section", "element", "country", "city", "device_type", "request_id"),
+    *("error_code", "error_message"),
+)
+
+
+class Counted(msgspec.Struct, gc=False):
     """An event as the live tables need it.
 
-    cell: the fields of a `tables.SessionCell`, in its order. rows: the keys, as text, of the aggregate rows it belongs
-    to; an error's own is the last.
+    cell: the fields of a `tables.SessionCell`, in its order. places, pages, error: the keys, as text, of the aggregate
+    rows it belongs to: app, country, device; page, section; its error. bucket: of the response time, -1 if none.
+    city: by `tables.city_text`, of page views alone.
     """
 
     offset: int
     session_id: str
     event_id: bytes
     cell: tuple[Any, ...]
-    rows: tuple[str, ...]
+    places: tuple[str, str, str]
+    pages: tuple[str, str] | None
+    error: str | None
     visitor: str
     page_view: bool
     failure: bool
@@ -49,6 +97,12 @@ class Counted(NamedTuple):
     is_bot: bool
     event_time_ms: int
     request_id: str | None
+    city: str | None
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """All keys together; an error's own is the last."""
+        return (*self.places, *(self.pages or ()), *(() if self.error is None else (self.error,)))
 
 
 def read_event(offset: int, record: bytes) -> Counted | None:
@@ -57,11 +111,11 @@ def read_event(offset: int, record: bytes) -> Counted | None:
     Raises Unparsable if it is no stored event.
     """
     try:
-        event = _read(offset, orjson.loads(record), _NUL in record)
+        event = _read(offset, _decode(record), _NUL in record)
         if event is not None and len(record) > _LONGEST_KEY:
             _check_keys(event)
         return event
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (ValueError, OverflowError, msgspec.MsgspecError) as error:
         raise Unparsable(f"{type(error).__name__}: {str(error)[:200]}") from None
 
 
@@ -85,101 +139,69 @@ def row_text(app_id: str, dimension: str, minute: int, value: str) -> str:
     return f"{app_id}\0{dimension}\0{minute:08d}\0{value}"
 
 
+def page_row(app_id: str, minute: int, path: str) -> str:
+    """The key, as text, of the row of a page."""
+    return row_text(app_id, "page", minute, path)
+
+
 def error_value(code: str | None, status: int | None, message: str | None, path: str | None) -> str:
     """What errors are grouped by: code (or HTTP status), message and page."""
     return "\x1f".join((code or (str(status) if status else ""), message or "", path or ""))
 
 
-def _read(offset: int, event: dict[str, Any], may_hold_nul: bool) -> Counted | None:
-    # A third of what a core does in a backlog: the checks are spelled out, since calls would double their cost.
-    get = event.get
-    app, kind, session_id, anonymous_id = (
-        event["app_id"],
-        event["event_type"],
-        event["session_id"],
-        event["anonymous_id"],
-    )
-    user_id, path, view_id, page_type = get("user_id"), get("page_path"), get("page_view_id"), get("page_type")
-    element, country, device, request_id = get("element"), get("country"), get("device_type"), get("request_id")
-    seq, status, response_ms, engaged_ms = event["seq"], get("http_status"), get("response_ms"), get("engaged_ms")
-    is_bot = event["is_bot"]
-    time_ms, received_ms = parse_shaped_ms(event["event_time"]), parse_shaped_ms(event["received_at"])
-    page_view = kind == "page_view"
-    title = get("page_title") if page_view else None
-    section = None if path is None else get("page_section")
-    if (
-        type(app) is not str
-        or type(kind) is not str
-        or type(session_id) is not str
-        or type(anonymous_id) is not str
-        or (user_id is not None and type(user_id) is not str)
-        or (path is not None and type(path) is not str)
-        or (view_id is not None and type(view_id) is not str)
-        or (page_type is not None and type(page_type) is not str)
-        or (element is not None and type(element) is not str)
-        or (country is not None and type(country) is not str)
-        or (device is not None and type(device) is not str)
-        or (request_id is not None and type(request_id) is not str)
-        or (title is not None and type(title) is not str)
-        or (section is not None and type(section) is not str)
-    ):
-        raise TypeError("a text is missing or wrong")
-    if (
-        type(seq) is not int
-        or (status is not None and type(status) is not int)
-        or (response_ms is not None and type(response_ms) is not int)
-        or (engaged_ms is not None and type(engaged_ms) is not int)
-    ):
-        raise TypeError("a whole number is missing or wrong")
+def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
+    # A fifth of what a core does in a backlog, so what the decoder can check is left to it.
+    app, kind, path, status = event.app_id, event.event_type, event.page_path, event.http_status
     if may_hold_nul:
-        for text in (app, kind, session_id, anonymous_id, user_id, path, view_id, page_type, element, country, device):
-            _text_or_none(text)
-        for text in (request_id, title, section):
-            _text_or_none(text)
-    if not session_id or type(is_bot) is not bool or not 0 <= time_ms <= _LAST_MS:
-        raise ValueError("session_id, is_bot or event_time cannot be used")
-    event_id = _id_bytes(event["event_id"])
-    if get("backfill"):
+        for text in _TEXTS(event):
+            if text is not None and "\0" in text:
+                raise ValueError("a text holds NUL")
+    time_ms, received_ms = parse_shaped_ms(event.event_time), parse_shaped_ms(event.received_at)
+    if not event.session_id or not 0 <= time_ms <= _LAST_MS:
+        raise ValueError("session_id or event_time cannot be used")
+    event_id = _id_bytes(event.event_id)
+    if event.backfill:
         return None
     minute = time_ms // 60_000
-    rows = _place_rows(app, minute, country or "", device or "")
-    if path is not None:
-        rows += _page_rows(app, minute, path, section or "")
+    page_view = kind == "page_view"
     failure = kind == "error" or (page_view and (status or 0) >= 500)
+    error = None
     if failure:
-        code, message = _text_or_none(get("error_code")), _text_or_none(get("error_message"))
-        rows += (row_text(app, "error", minute, error_value(code, status, message, path)),)
+        error = row_text(app, "error", minute, error_value(event.error_code, status, event.error_message, path))
     return Counted(
         offset,
-        session_id,
+        event.session_id,
         event_id,
         (
             offset,
-            seq,
+            event.seq,
             time_ms,
             received_ms,
             kind,
             app,
-            anonymous_id,
-            user_id,
-            view_id,
+            event.anonymous_id,
+            event.user_id,
+            event.page_view_id,
             path,
-            title,
-            page_type,
-            element,
-            engaged_ms,
+            event.page_title if page_view else None,
+            event.page_type,
+            event.element,
+            event.engaged_ms,
             status,
-            is_bot,
+            event.is_bot,
         ),
-        rows,
-        f"{app}\0{anonymous_id}",
+        _place_rows(app, minute, event.country or "", event.device_type or ""),
+        None if path is None else _page_rows(app, minute, path, event.page_section or ""),
+        error,
+        f"{app}\0{event.anonymous_id}",
         page_view,
         failure,
         page_view and status == 404,
-        bucket(response_ms) if page_view and response_ms is not None else -1,
-        is_bot,
+        bucket(event.response_ms) if page_view and event.response_ms is not None else -1,
+        event.is_bot,
         time_ms,
-        request_id,
+        event.request_id,
+        city_text(event.city, event.latitude, event.longitude) if page_view and event.city is not None else None,
     )
 
 
@@ -193,7 +215,7 @@ def _check_keys(event: Counted) -> None:
 
 
 @lru_cache(_SHARED_KEYS)
-def _place_rows(app: str, minute: int, country: str, device: str) -> tuple[str, ...]:
+def _place_rows(app: str, minute: int, country: str, device: str) -> tuple[str, str, str]:
     return (
         row_text(app, "app", minute, ""),
         row_text(app, "country", minute, country),
@@ -202,8 +224,8 @@ def _place_rows(app: str, minute: int, country: str, device: str) -> tuple[str, 
 
 
 @lru_cache(_SHARED_KEYS)
-def _page_rows(app: str, minute: int, path: str, section: str) -> tuple[str, ...]:
-    return row_text(app, "page", minute, path), row_text(app, "section", minute, section)
+def _page_rows(app: str, minute: int, path: str, section: str) -> tuple[str, str]:
+    return page_row(app, minute, path), row_text(app, "section", minute, section)
 
 
 def _id_bytes(event_id: str) -> bytes:
@@ -217,7 +239,3 @@ def _text(value: Any) -> str:
     if type(value) is not str or "\0" in value:
         raise TypeError("a text is missing or wrong")
     return value
-
-
-def _text_or_none(value: Any) -> str | None:
-    return None if value is None else _text(value)

@@ -5,6 +5,7 @@ some rows of the store are ahead of `progress` and others are not.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -13,7 +14,8 @@ from footfall.realtime import tables
 from footfall.realtime.alerts.moments import Moments, moments, rejected
 from footfall.realtime.counting import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
-from footfall.realtime.tables import Counts, Population, Progress
+from footfall.realtime.tables import Counts, Population, Progress, SessionCell
+from footfall.realtime.visits import View, walked
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ Record = tuple[int, bytes]
 # Bounds of what one partition remembers; a process has four or eight of them, each row some kilobytes.
 MOST_ROWS: Final = 6_000
 MOST_SESSIONS: Final = 5_000
+_SEQ, _APP_ID, _ANONYMOUS_ID, _USER_ID = map(SessionCell._fields.index, ("seq", "app_id", "anonymous_id", "user_id"))
 
 
 class Store(Protocol):
@@ -35,14 +38,59 @@ class Store(Protocol):
     def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
         """What of the partition was told to be lost: first offset, end, and when it was noticed, in epoch ms."""
 
-    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, int]]:
-        """The first offset of each event of these sessions, by the sixteen bytes of its id."""
+    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
+        """The events of these sessions, by the sixteen bytes of the id of each."""
 
     def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """That column's cell of each row that has one."""
 
     def write(self, table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int) -> None:
         """Writes cells at that HBase timestamp; each row is written as a whole or not at all."""
+
+
+class _Sum:
+    """What some events of one population say together; of failures also when they happened, and the first's example."""
+
+    __slots__ = (
+        "cities",
+        "error_events",
+        "errors",
+        "events",
+        "first_ms",
+        "last_ms",
+        "not_found",
+        "page_views",
+        "responses",
+        "sample",
+        "visitors",
+    )
+
+    def __init__(self, events: Sequence[Counted]) -> None:
+        self.events = len(events)
+        self.visitors = {event.visitor for event in events}
+        self.page_views = self.not_found = 0
+        self.responses: dict[int, int] = {}
+        self.cities: dict[str, int] = {}
+        failures = []
+        for event in events:
+            if event.page_view:
+                self.page_views += 1
+                if event.bucket >= 0:
+                    self.responses[event.bucket] = self.responses.get(event.bucket, 0) + 1
+                if event.not_found:
+                    self.not_found += 1
+                if event.city is not None:
+                    self.cities[event.city] = self.cities.get(event.city, 0) + 1
+            if event.failure:
+                failures.append(event)
+        self.errors, self.error_events = len(failures), 0
+        self.first_ms = self.last_ms = self.sample = None
+        if failures:
+            self.error_events = sum(not event.page_view for event in failures)
+            self.first_ms = min(event.event_time_ms for event in failures)
+            self.last_ms = max(event.event_time_ms for event in failures)
+            examples = ((event.offset, event.request_id) for event in failures if event.request_id)
+            self.sample = min(examples, default=(0, None))[1]
 
 
 class _Row:
@@ -54,20 +102,27 @@ class _Row:
         "bots",
         "bots_met",
         "bots_seen",
+        "cities",
         "counts_dirty",
         "counts_offset",
+        "dimension",
+        "entries",
+        "exits",
         "people",
         "people_met",
         "people_seen",
         "touched",
     )
 
-    def __init__(self, counts: bytes | None, active: bytes | None) -> None:
+    def __init__(self, key: str, counts: bytes | None, active: bytes | None) -> None:
+        self.dimension = key.split("\0", 2)[1]
         self.touched = 0
         self.counts_dirty = self.active_dirty = False
         self.counts_offset = self.active_offset = -1
         self.people: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
         self.bots: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
+        self.entries = self.exits = 0
+        self.cities: dict[str, int] = {}
         self.people_seen, self.bots_seen = Visitors(), Visitors()
         # Visitors met since the last write: most come again, and a set of texts is cheaper than a sketch.
         self.people_met: set[str] = set()
@@ -75,30 +130,44 @@ class _Row:
         if counts is not None:
             decoded = tables.decode_counts(counts)
             self.counts_offset, self.people, self.bots = decoded.offset, list(decoded.people), list(decoded.bots)
+            self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
             self.people_seen, self.bots_seen = Visitors(people), Visitors(bots)
 
-    def count_more(self, figures: list[Any], event: Counted, as_error: bool) -> None:
-        """What a page view or a failure says beside that it happened; `figures` are those of its population."""
-        if event.page_view:
-            figures[1] += 1
-            if event.not_found:
-                figures[3] += 1
-            if event.bucket >= 0:
-                figures[4][event.bucket] = figures[4].get(event.bucket, 0) + 1
-        if event.failure:
-            figures[2] += 1
-            if not event.page_view:
-                figures[8] += 1
-        if as_error:
-            time_ms = event.event_time_ms
-            figures[5] = time_ms if figures[5] is None else min(figures[5], time_ms)
-            figures[6] = time_ms if figures[6] is None else max(figures[6], time_ms)
-            figures[7] = figures[7] or event.request_id
+    def count(self, told: _Sum, are_bots: bool) -> None:
+        """Adds what events say of what happened."""
+        figures = self.bots if are_bots else self.people
+        figures[0] += told.events
+        if told.page_views:
+            figures[1] += told.page_views
+            figures[3] += told.not_found
+            _add(figures[4], told.responses)
+        if told.errors:
+            figures[2] += told.errors
+            figures[8] += told.error_events
+        if self.dimension == "error":
+            figures[5] = told.first_ms if figures[5] is None else min(figures[5], told.first_ms)
+            figures[6] = told.last_ms if figures[6] is None else max(figures[6], told.last_ms)
+            figures[7] = figures[7] or told.sample
+        elif self.dimension == "country" and not are_bots:
+            _add(self.cities, told.cities)
+        self.counts_dirty = True
+
+    def change(self, entries: int, exits: int) -> None:
+        """Takes visits that begin or end here in, or away."""
+        self.entries += entries
+        self.exits += exits
+        self.counts_dirty = True
+
+    def meet(self, visitors: set[str], are_bots: bool) -> None:
+        """Adds who was there."""
+        (self.bots_met if are_bots else self.people_met).update(visitors)
+        self.active_dirty = True
 
     def counts_cell(self, offset: int) -> bytes:
-        return tables.encode_counts(Counts(offset, Population(*self.people), Population(*self.bots)))
+        people, bots = Population(*self.people), Population(*self.bots)
+        return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
 
     def active_cell(self, offset: int) -> bytes:
         for seen, met in ((self.people_seen, self.people_met), (self.bots_seen, self.bots_met)):
@@ -106,6 +175,22 @@ class _Row:
                 seen.add(met)
                 met.clear()
         return tables.encode_visitors(offset, self.people_seen.stored(), self.bots_seen.stored())
+
+
+class _Session:
+    """What is known of a session: the first offset of each of its events, and where it is."""
+
+    __slots__ = ("offsets", "used", "walk")
+
+    def __init__(self, cells: Mapping[bytes, SessionCell], before: int) -> None:
+        """Cells may be ahead of what is counted; the walk goes as far as what came before an offset."""
+        self.offsets = {event_id: cell.offset for event_id, cell in cells.items()}
+        self.walk = walked((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
+        self.used = 0
+
+
+# By the rows that events share: these events, people's and bots'.
+_Groups = tuple[dict[tuple[str, ...], list[Counted]], dict[tuple[str, ...], list[Counted]]]
 
 
 class EventRows:
@@ -116,8 +201,7 @@ class EventRows:
         self._name = f"{names.TOPIC_EVENTS}/{partition}"
         self._store = store
         self._rows: dict[str, _Row] = {}
-        self._sessions: dict[str, dict[bytes, int]] = {}
-        self._used: dict[str, int] = {}
+        self._sessions: dict[str, _Session] = {}
         self._round = 0
         self._met: list[Counted] = []
 
@@ -136,10 +220,15 @@ class EventRows:
                 continue
             if event is not None:
                 events.append(event)
-        self._load(events)
+        by_session: dict[str, list[Counted]] = defaultdict(list)
+        for event in events:
+            by_session[event.session_id].append(event)
+        if events:
+            self._load_sessions(by_session.keys(), events[0].offset)
+            self._load_rows(events, by_session)
         for offset, fault in faults:
             log.warning("%s offset %d is no stored event and is not counted: %s.", self._name, offset, fault)
-        return self._counted(events, last), len(faults)
+        return self._counted(by_session, events[0].offset if events else 0, last), len(faults)
 
     def moments(self, since: int) -> Moments:
         """What the events said that were counted, for the first time, since this was asked last; see `moments`."""
@@ -152,59 +241,72 @@ class EventRows:
             by_use = sorted(self._rows.items(), key=lambda item: item[1].touched)
             self._rows = dict(by_use[len(by_use) - MOST_ROWS * 3 // 4 :])
         if len(self._sessions) > MOST_SESSIONS:
-            newest = sorted(self._used, key=self._used.__getitem__)[-(MOST_SESSIONS * 3 // 4) :]
-            self._sessions = {session: self._sessions[session] for session in newest}
-            self._used = {session: self._used[session] for session in newest}
+            last_used = sorted(self._sessions.items(), key=lambda item: item[1].used)
+            self._sessions = dict(last_used[len(last_used) - MOST_SESSIONS * 3 // 4 :])
 
-    def _load(self, events: Sequence[Counted]) -> None:
-        sessions = {event.session_id for event in events} - self._sessions.keys()
-        rows = {key for event in events for key in event.rows} - self._rows.keys()
-        found = self._store.read_sessions(sorted(sessions)) if sessions else {}
-        keys = {key: key.encode() for key in rows}
+    def _load_sessions(self, session_ids: Iterable[str], before: int) -> None:
+        unknown = sorted(set(session_ids) - self._sessions.keys())
+        found = self._store.read_sessions(unknown) if unknown else {}
+        for session_id in unknown:
+            self._sessions[session_id] = _Session(found.get(session_id, {}), before)
+
+    def _load_rows(self, events: Iterable[Counted], session_ids: Iterable[str]) -> None:
+        wanted: set[str] = set()
+        wanted.update(*{event.places for event in events}, *{event.pages or () for event in events})
+        wanted.update(event.error for event in events if event.error is not None)
+        wanted.update(*(self._sessions[session_id].walk.rows for session_id in session_ids))
+        keys = {key: key.encode() for key in wanted - self._rows.keys()}
         if keys:
-            wanted = sorted(keys.values())
-            counts = self._store.read_cells(names.TABLE_MINUTE_METRICS, self._column, wanted)
-            active = self._store.read_cells(names.TABLE_ACTIVE_USERS, self._column, wanted)
-            for key, encoded in keys.items():
-                self._rows[key] = _Row(counts.get(encoded), active.get(encoded))
-        for session in sessions:
-            self._sessions[session] = found.get(session, {})
+            encoded = sorted(keys.values())
+            counts = self._store.read_cells(names.TABLE_MINUTE_METRICS, self._column, encoded)
+            active = self._store.read_cells(names.TABLE_ACTIVE_USERS, self._column, encoded)
+            for key, encoded_key in keys.items():
+                self._rows[key] = _Row(key, counts.get(encoded_key), active.get(encoded_key))
 
-    def _counted(self, events: Sequence[Counted], last: int) -> Batch:
+    def _counted(self, by_session: Mapping[str, Sequence[Counted]], first: int, last: int) -> Batch:
         self._round += 1
-        dirty: dict[str, _Row] = {}
         cells: dict[bytes, dict[bytes, bytes]] = {}
         persons: dict[bytes, int] = {}
-        all_rows = self._rows
-        for event in events:
-            known = self._sessions[event.session_id]
-            self._used[event.session_id] = self._round
-            offset = event.offset
-            first = known.get(event.event_id)
-            if first is not None and first < offset:
-                continue
-            if first != offset:
-                known[event.event_id] = offset
-                self._met.append(event)
-                cell = tables.encode_session_cell(event.cell)
-                cells.setdefault(event.session_id.encode(), {})[tables.session_column(event.event_id)] = cell
-            _meet(persons, event)
-            keys, visitor, is_bot = event.rows, event.visitor, event.is_bot
-            own = keys[-1] if event.failure else None
-            says_more = event.page_view or event.failure
-            # Five times an event, and most events only happened: so no call is made for these.
-            for key in keys:
-                row = all_rows[key]
-                if row.counts_offset < offset:
-                    figures = row.bots if is_bot else row.people
-                    figures[0] += 1
-                    if says_more:
-                        row.count_more(figures, event, key is own)
-                    row.counts_dirty = True
-                if row.active_offset < offset:
-                    (row.bots_met if is_bot else row.people_met).add(visitor)
-                    row.active_dirty = True
-                dirty[key] = row
+        dirty: dict[str, _Row] = {}
+        groups: _Groups = defaultdict(list), defaultdict(list)
+        for session_id, events in by_session.items():
+            session = self._sessions[session_id]
+            session.used = self._round
+            known, walk = session.offsets, session.walk
+            new: dict[bytes, bytes] = {}
+            seen: dict[tuple[str, str | None], int] = {}
+            for event in events:
+                offset, event_id, cell, pages = event.offset, event.event_id, event.cell, event.pages
+                counted = known.get(event_id)
+                if counted is not None and counted < offset:
+                    continue
+                if counted != offset:
+                    known[event_id] = offset
+                    self._met.append(event)
+                    new[tables.session_column(event_id)] = tables.encode_session_cell(cell)
+                person = cell[_ANONYMOUS_ID], cell[_USER_ID]
+                seen[person] = max(event.event_time_ms, seen.get(person, 0))
+                together = groups[event.is_bot]
+                together[event.places].append(event)
+                if pages is not None:
+                    together[pages].append(event)
+                if event.error is not None:
+                    together[event.error,].append(event)
+                if not event.is_bot:
+                    view = View(cell[_SEQ], event_id, pages[0]) if event.page_view and pages is not None else None
+                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, view):
+                        if (row := self._rows[key]).counts_offset < offset:
+                            row.change(entries, exits)
+                            dirty[key] = row
+            if new:
+                cells[session_id.encode()] = new
+            for (anonymous_id, user_id), time_ms in seen.items():
+                _meet(persons, "a", anonymous_id, session_id, time_ms)
+                if user_id is not None:
+                    _meet(persons, "u", user_id, session_id, time_ms)
+        for are_bots, together in enumerate(groups):
+            for keys, met in together.items():
+                self._add(keys, met, bool(are_bots), first, dirty)
         return {
             names.TABLE_SESSIONS: cells,
             names.TABLE_USER_PAGES: {
@@ -212,6 +314,22 @@ class EventRows:
             },
             **self._encoded(dirty, last),
         }
+
+    def _add(
+        self, keys: Iterable[str], events: Sequence[Counted], are_bots: bool, first: int, dirty: dict[str, _Row]
+    ) -> None:
+        whole = _Sum(events)
+        for key in keys:
+            row = dirty[key] = self._rows[key]
+            # Either cell may be ahead of `progress` after a crash; then it has some of the events already.
+            if row.counts_offset < first:
+                row.count(whole, are_bots)
+            elif later := [event for event in events if event.offset > row.counts_offset]:
+                row.count(_Sum(later), are_bots)
+            if row.active_offset < first:
+                row.meet(whole.visitors, are_bots)
+            elif visitors := {event.visitor for event in events if event.offset > row.active_offset}:
+                row.meet(visitors, are_bots)
 
     def _encoded(self, dirty: Mapping[str, _Row], last: int) -> Batch:
         counts: dict[bytes, dict[bytes, bytes]] = {}
@@ -280,10 +398,12 @@ class RejectRows:
             self._rows = dict(list(self._rows.items())[-(MOST_ROWS * 3 // 4) :])
 
 
-def _meet(persons: dict[bytes, int], event: Counted) -> None:
-    anonymous_id, user_id = event.cell[6], event.cell[7]
-    key = tables.person_key("a", anonymous_id, event.session_id)
-    persons[key] = max(event.event_time_ms, persons.get(key, 0))
-    if user_id is not None:
-        key = tables.person_key("u", user_id, event.session_id)
-        persons[key] = max(event.event_time_ms, persons.get(key, 0))
+def _add(counts: dict[Any, int], more: Mapping[Any, int]) -> None:
+    for what, count in more.items():
+        counts[what] = counts.get(what, 0) + count
+
+
+def _meet(persons: dict[bytes, int], kind: str, person: str, session_id: str, time_ms: int) -> None:
+    key = tables.person_key(kind, person, session_id)
+    # Row keys are texts put together: two persons may share one.
+    persons[key] = max(time_ms, persons.get(key, 0))

@@ -12,7 +12,7 @@ from thriftpy2.thrift import TException
 
 from footfall import names
 from footfall.realtime import tables
-from footfall.realtime.tables import Progress
+from footfall.realtime.tables import Progress, SessionCell
 from footfall.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,11 @@ class HBaseStore:
         cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
         return tables.decode_losses(cells.get(tables.LOST_COLUMN))
 
-    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, int]]:
-        """The first offset of each event of these sessions, by the sixteen bytes of its id. Raises StoreAway."""
+    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
+        """The events of these sessions, by the sixteen bytes of the id of each. Raises StoreAway."""
         keys = [session_id.encode() for session_id in session_ids]
         return {
-            key.decode(): {column[2:]: tables.decode_session_cell(cell).offset for column, cell in cells.items()}
+            key.decode(): {column[2:]: tables.decode_session_cell(cell) for column, cell in cells.items()}
             for key, cells in self.read_rows(names.TABLE_SESSIONS, keys, at_once=_SESSIONS_AT_ONCE)
         }
 

@@ -87,9 +87,13 @@ class Identities:
         """`name_of` the identity at that index."""
         return name_of(*self._at(index))
 
+    def session(self, index: int) -> str:
+        """The session of the identity at that index."""
+        return self._sessions[self._session[index]]
+
     def _at(self, index: int) -> tuple[str, bytes]:
         begin = index * _ID_BYTES
-        return self._sessions[self._session[index]], bytes(self._ids[begin : begin + _ID_BYTES])
+        return self.session(index), bytes(self._ids[begin : begin + _ID_BYTES])
 
 
 class Rows:

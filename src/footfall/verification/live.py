@@ -21,10 +21,13 @@ _SKETCH_TOLERANCE: Final = 5 / 64
 
 
 class LiveTables(Protocol):
-    """How the live tables are read. Both may raise what their store raises."""
+    """How the live tables are read. Each call may raise what its store raises."""
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         """Every row of `sessions`: its key, its cells by column."""
+
+    def session(self, session_id: str) -> Mapping[bytes, bytes]:
+        """One of these rows, by its columns; nothing if there is none."""
 
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
         """Key and that column's cell of every row of an aggregate table from a minute (since 1970) on."""
@@ -55,6 +58,9 @@ class LiveCheck:
         self._at = Partition(0, 0, 0, 0, -1)
         self._cells: dict[int, int] = {}
         self._rows: dict[bytes, _Row] = {}
+        self._visits = recount.Visits()
+        # Sessions of which Kafka has forgotten events.
+        self._older: set[str] = set()
 
     def read(self, partition: int) -> None:
         """Reads the partition's aggregate cells."""
@@ -75,11 +81,15 @@ class LiveCheck:
         for app, hour, offset in zip(sessions.apps, sessions.hours, sessions.offsets, strict=True):
             if hour >= self._floor and offset < partition.cut:
                 self._tally.add("counted", app, hour)
-        return [key for key, index in self._cells.items() if sessions.offsets[index] < partition.start]
+        self._visits = recount.Visits()
+        forgotten = [key for key, index in self._cells.items() if sessions.offsets[index] < partition.start]
+        self._older = {sessions.identities.session(self._cells[key]) for key in forgotten}
+        return forgotten
 
     def first(self, event: First) -> None:
         """Compares the session's cell and counts the event into the recount of its rows."""
         index = self._cells.pop(event.key, None)
+        changes = self._changes(event)
         if event.hour < self._floor:
             return
         if index is None:
@@ -89,6 +99,8 @@ class LiveCheck:
             self._add("session_offset", event, f"{event.name}: {found} instead of {event.offset}")
         for row in recount.rows_of(event.stored.fields, event.stored.time_ms):
             self._count(row, event)
+        for row, entries, exits in changes:
+            self._count_visit(row, event, entries, exits)
 
     def backfill(self, event: First) -> None:
         """No live table takes history."""
@@ -128,6 +140,30 @@ class LiveCheck:
             recount.add_counts(row.recounted, event.stored.fields)
         if active:
             recount.add_visitor(row.recounted, event.stored.fields)
+
+    def _changes(self, event: First) -> list[tuple[Row, int, int]]:
+        session_id = event.stored.session_id
+        if session_id in self._older and session_id not in self._visits:
+            cells = [
+                (tables.event_id_of(column), tables.decode_session_cell(cell))
+                for column, cell in self._live.session(session_id).items()
+            ]
+            for event_id, cell in sorted(cells, key=lambda known: known[1].offset):
+                if cell.offset < self._at.start:
+                    told = {**cell._asdict(), "session_id": session_id, "event_id": event_id}
+                    list(self._visits.add(told, cell.event_time_ms))
+        return list(self._visits.add(event.stored.fields, event.stored.time_ms))
+
+    def _count_visit(self, key: Row, event: First, entries: int, exits: int) -> None:
+        row = self._rows.get(tables.encode_row_key(*key))
+        offset = None if row is None else row.counts_offset
+        if key.minute // 60 < self._floor or not self._is_in(offset, names.TABLE_MINUTE_METRICS, key, event):
+            return
+        if row is not None:
+            if row.recounted is None:
+                row.recounted = recount.new_figures()
+            row.recounted.people.entries += entries
+            row.recounted.people.exits += exits
 
     def _is_in(self, cell_offset: int | None, table: str, key: Row, event: First) -> bool:
         """Whether a cell of that offset must include the event; if it should be there by now and is not, says so."""
@@ -182,7 +218,13 @@ def _count_faults(key: Row, cell: bytes, wanted: Recounted) -> list[str]:
         if key.dimension == "error":
             pairs += [("first_at", have.first_ms, want.first_error_ms), ("last_at", have.last_ms, want.last_error_ms)]
         faults += [f"{who}' {what} {one} instead of {other}" for what, one, other in pairs if one != other]
-    return faults
+    more: list[tuple[str, Any, Any]] = []
+    if key.dimension == "page":
+        more += [("entries", found.entries, wanted.people.entries), ("exits", found.exits, wanted.people.exits)]
+    if key.dimension == "country":
+        cities = {tuple(tables.city_of(city)): views for city, views in (found.cities or {}).items()}
+        more.append(("cities", cities, wanted.people.cities))
+    return faults + [f"{what} {one} instead of {other}" for what, one, other in more if one != other]
 
 
 def _visitor_faults(cell: bytes, wanted: Recounted) -> list[str]:

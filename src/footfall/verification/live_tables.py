@@ -24,6 +24,10 @@ class HBaseLiveTables:
         for key, cells in self.store.stamped(names.TABLE_SESSIONS):
             yield key, {column: cell for column, (cell, _) in cells.items()}
 
+    def session(self, session_id: str) -> Mapping[bytes, bytes]:
+        """The cells of one row of `sessions`."""
+        return self.store.read_row(names.TABLE_SESSIONS, session_id.encode())
+
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
         """One column of an aggregate table, from a minute (since 1970) on; a dimension of an app at a time."""
         for start, stop in ranges(since_minute):

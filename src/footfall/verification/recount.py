@@ -22,7 +22,8 @@ class Figures:
     """What one row counts for one population (people or bots).
 
     errors: failed page views and error events; error_events: those alone; first_error_ms, last_error_ms: the smallest
-    and the largest event_time among errors, ms since 1970.
+    and the largest event_time among errors, ms since 1970; cities: page views by name, latitude, longitude; entries and
+    exits: visits whose first and whose last page view are among the row's, which pages' rows count of people alone.
     """
 
     events: int = 0
@@ -34,6 +35,9 @@ class Figures:
     last_error_ms: int | None = None
     responses: dict[int, int] = field(default_factory=dict)  # histogram bucket → page views
     visitors: set[tuple[str, str]] = field(default_factory=set)  # (app_id, anonymous_id)
+    cities: dict[tuple[str, float | None, float | None], int] = field(default_factory=dict)
+    entries: int = 0
+    exits: int = 0
 
 
 class Recounted(NamedTuple):
@@ -97,12 +101,66 @@ def add_counts(figures: Recounted, event: dict[str, Any]) -> None:
         if (response := event.get("response_ms")) is not None:
             bucket = bisect_left(_BOUNDS, response)
             one.responses[bucket] = one.responses.get(bucket, 0) + 1
+        if event.get("city") is not None:
+            city = event["city"], event.get("latitude"), event.get("longitude")
+            one.cities[city] = one.cities.get(city, 0) + 1
     if _is_failure(event):
         one.errors += 1
         one.error_events += event["event_type"] == "error"
         happened = parse_rfc3339_ms(event["event_time"])
         one.first_error_ms = min(one.first_error_ms or happened, happened)
         one.last_error_ms = max(one.last_error_ms or happened, happened)
+
+
+class _Visit:
+    """The newest visit of a session: its site, its time, and its page views in any order, each with its page's row."""
+
+    def __init__(self, app_id: str, ms: int) -> None:
+        self.app_id, self.from_ms, self.to_ms = app_id, ms, ms
+        self.views: list[tuple[int, str, Row]] = []
+
+    def ends(self) -> tuple[Row | None, Row | None]:
+        """The rows of its first and of its last page view."""
+        if not self.views:
+            return None, None
+        # What lies between changes nothing any more.
+        self.views = [min(self.views), max(self.views)]
+        return self.views[0][2], self.views[1][2]
+
+
+class Visits:
+    """Where people's visits begin and end, event by event: each tells by how much it changes which rows."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, _Visit] = {}
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._newest
+
+    def add(self, event: dict[str, Any], event_time_ms: int) -> Iterator[tuple[Row, int, int]]:
+        """Takes the first event of an identity, in order of offset: rows, with how many entries and exits more."""
+        if event["is_bot"]:
+            return
+        app, session, ms = event["app_id"], event["session_id"], event_time_ms
+        visit = self._newest.get(session)
+        if visit is None or app != visit.app_id or (ms > visit.to_ms and not _together(visit.to_ms, ms)):
+            visit = self._newest[session] = _Visit(app, ms)
+        elif ms < visit.from_ms and not _together(ms, visit.from_ms):
+            return  # of a visit that is over
+        before = visit.ends()
+        visit.from_ms, visit.to_ms = min(ms, visit.from_ms), max(ms, visit.to_ms)
+        if event["event_type"] == "page_view" and event.get("page_path") is not None:
+            page = Row(app, "page", ms // 60_000, event["page_path"])
+            visit.views.append((event["seq"], event["event_id"], page))
+        for which, (old, new) in enumerate(zip(before, visit.ends(), strict=True)):
+            for row, more in ((old, -1), (new, 1)) if old != new else ():
+                if row is not None:
+                    yield row, more if which == 0 else 0, more if which == 1 else 0
+
+
+def _together(earlier_ms: int, later_ms: int) -> bool:
+    """Whether two events with nothing between them are of one visit."""
+    return later_ms - earlier_ms <= 1_800_000 and later_ms // 86_400_000 == earlier_ms // 86_400_000
 
 
 def _population(figures: Recounted, event: dict[str, Any]) -> Figures:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from footfall.realtime import tables
 from footfall.realtime.store import StoreAway
-from footfall.realtime.tables import Progress
+from footfall.realtime.tables import Progress, SessionCell
 
 
 class Crash(Exception):
@@ -68,10 +68,10 @@ class MemoryStore:
         cells = self.cells.get("progress", tables.progress_key(topic, partition))
         return tables.decode_losses(cells.get(tables.LOST_COLUMN))
 
-    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, int]]:
+    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
         return {
             session: {
-                column[2:]: tables.decode_session_cell(cell).offset
+                column[2:]: tables.decode_session_cell(cell)
                 for column, cell in self.cells.get("sessions", session.encode()).items()
             }
             for session in session_ids

@@ -12,7 +12,9 @@ from footfall.realtime.counting import Counted, Unparsable, read_event, read_rej
 from tests.support.events import ABSENT, stored_event
 from tests.unit.events.strategies import VALUES
 
-FIELDS = sorted(stored_event(user_id="u", element="e", error_code="c", error_message="m", country="DE", engaged_ms=1))
+FIELDS = sorted(
+    stored_event(user_id="u", element="e", error_code="c", error_message="m", country="DE", city="Köln", engaged_ms=1)
+)
 LONGEST_KEY = 2**15 - 1
 
 
@@ -31,6 +33,8 @@ def test_an_event_gone_wrong_is_countable_or_unparsable(fields: dict[str, Any]) 
         cell = tables.decode_session_cell(tables.encode_session_cell(counted.cell))
         assert cell.offset == 5
         assert [tables.decode_row_key(row.encode()).app_id for row in counted.rows] == [cell.app_id] * len(counted.rows)
+        if counted.city is not None:
+            assert isinstance(tables.city_of(counted.city), tables.City)
 
 
 @example(b'{"backfill":true}')
@@ -108,6 +112,22 @@ def test_a_reject_whose_site_fits_no_key_cannot_stop_a_partition() -> None:
     with pytest.raises(Unparsable, match="too long for a key"):
         read_rejected(orjson.dumps(record))
     assert read_rejected(orjson.dumps({**record, "app_id": "news", "original": "x" * 60_000}))[1] == "news"
+
+
+@pytest.mark.parametrize(
+    ("fields", "city"),
+    [
+        ({"city": "Köln", "latitude": 50.9, "longitude": 7.0}, tables.City("Köln", 50.9, 7.0)),
+        ({"city": "Köln", "latitude": 51, "longitude": -0.0}, tables.City("Köln", 51.0, 0.0)),
+        ({"city": "a\x1fb", "latitude": None, "longitude": ABSENT}, tables.City("a\x1fb", None, None)),
+        ({"city": None, "latitude": 50.9, "longitude": 7.0}, None),
+        ({"city": "Köln", "latitude": 50.9, "longitude": 7.0, "event_type": "click"}, None),
+    ],
+)
+def test_a_page_view_tells_its_city(fields: dict[str, Any], city: tables.City | None) -> None:
+    counted = read(**fields)
+    assert counted is not None
+    assert (None if counted.city is None else tables.city_of(counted.city)) == city
 
 
 def test_history_is_not_counted() -> None:

@@ -22,9 +22,21 @@ TOPIC = Topic("events", "topic-1", 8)
 IDS = [f"01a20c91-9e0c-7bd6-9e7d-{n:012d}" for n in range(12)]
 
 
-def made(number: int, session: int, kind: str, when: int, bot: bool) -> bytes:
-    """An event whose identity is (session, number); a repeat of an identity may say something else."""
-    fields: dict[str, Any] = {"event_type": kind, "is_bot": bot, "country": "DE" if session else None}
+def made(number: int, session: int, kind: str, when: int, bot: bool, page: int = 0) -> bytes:
+    """An event whose identity is (session, number); a repeat of an identity may say something else.
+
+    when: in half minutes. page: tells also its place in the session, its site and its city.
+    """
+    fields: dict[str, Any] = {
+        "event_type": kind,
+        "is_bot": bot,
+        "country": "DE" if session else None,
+        "page_path": f"/{page}",
+        "seq": page,
+        "app_id": "news" if page == 3 else "shop",
+        "city": (None, "Köln", "Köln", "Bonn")[page],
+        "latitude": (None, 50.9, -0.0, 50.7)[page],
+    }
     if kind == "error":
         fields |= {"error_code": "E1", "error_message": "broken", "http_status": None, "response_ms": None}
     if kind == "failed":
@@ -42,8 +54,19 @@ def made(number: int, session: int, kind: str, when: int, bot: bool) -> bytes:
 
 
 KINDS = st.sampled_from(["page_view", "page_view", "ping", "error", "failed", "backfill", "garbage"])
+# Within some minutes, just half an hour later, more than that, and before midnight (16 hours on) and after.
+TIMES = st.sampled_from([0, 1, 2, 3, 60, 61, 62, 121, 122, 180, 1919, 1920, 1921])
 RECORDS = st.lists(
-    st.builds(made, st.integers(0, 11), st.integers(0, 2), KINDS, st.integers(0, 3), st.booleans()), max_size=40
+    st.builds(
+        made,
+        st.integers(0, 11),
+        st.integers(0, 2),
+        KINDS,
+        TIMES,
+        st.sampled_from([False, False, False, True]),
+        st.sampled_from([0, 0, 1, 1, 2, 2, 3]),
+    ),
+    max_size=40,
 )
 
 
@@ -52,6 +75,7 @@ def oracle(log: list[bytes]) -> tuple[dict[recount.Row, recount.Recounted], dict
     rows: dict[recount.Row, recount.Recounted] = {}
     firsts: dict[tuple[str, str], int] = {}
     unparsable = 0
+    visits = recount.Visits()
     for offset, value in enumerate(log):
         try:
             event = orjson.loads(value)
@@ -64,6 +88,9 @@ def oracle(log: list[bytes]) -> tuple[dict[recount.Row, recount.Recounted], dict
         firsts[identity] = offset
         for row in recount.rows_of(event, parse_rfc3339_ms(event["event_time"])):
             recount.add(rows.setdefault(row, recount.new_figures()), event)
+        for row, entries, exits in visits.add(event, parse_rfc3339_ms(event["event_time"])):
+            rows[row].people.entries += entries
+            rows[row].people.exits += exits
     return rows, firsts, unparsable
 
 
@@ -88,6 +115,13 @@ def check(cells: Cells, log: list[bytes]) -> None:
                 dict(wanted.responses),
             )
             assert distinct == len(wanted.visitors)
+        assert (counts.entries, counts.exits) == (expected.people.entries, expected.people.exits)
+        if b"\0country\0" in key:
+            assert {
+                tuple(tables.city_of(city)): n for city, n in (counts.cities or {}).items()
+            } == expected.people.cities
+        else:
+            assert counts.cities is None
     sessions = {
         (key.decode(), tables.event_id_of(column)): tables.decode_session_cell(cell[1]).offset
         for key, row in cells.tables.get("sessions", {}).items()

@@ -57,10 +57,41 @@ def lower_a_count_of_bots(world: World) -> str:
     for key, row in world.cells.tables["minute_metrics"].items():
         for column, (_, cell) in row.items():
             if column.startswith(b"f:e") and (counts := tables.decode_counts(cell)).bots.page_views:
-                bots = counts.bots._replace(page_views=counts.bots.page_views - 1)
+                views = counts.bots.page_views
+                bots = counts.bots._replace(page_views=views - 1)
                 put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(bots=bots)))
-                return "bots' page_views 1 instead of 2"
+                return f"bots' page_views {views - 1} instead of {views}"
     raise AssertionError("no bot was counted")
+
+
+def lose_an_entry(world: World) -> str:
+    for key, row in world.cells.tables["minute_metrics"].items():
+        for column, (_, cell) in row.items():
+            if column.startswith(b"f:e") and (counts := tables.decode_counts(cell)).entries:
+                fewer = counts._replace(entries=counts.entries - 1)
+                put(world, "minute_metrics", key, column, tables.encode_counts(fewer))
+                return f"entries {fewer.entries} instead of {counts.entries}"
+    raise AssertionError("no visit began")
+
+
+def move_an_exit(world: World) -> str:
+    for key, row in world.cells.tables["minute_metrics"].items():
+        for column, (_, cell) in row.items():
+            if column.startswith(b"f:e") and b"\0page\0" in key:
+                counts = tables.decode_counts(cell)
+                put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(exits=counts.exits + 1)))
+                return f"exits {counts.exits + 1} instead of {counts.exits}"
+    raise AssertionError("no page was counted")
+
+
+def move_a_city(world: World) -> str:
+    for key, row in world.cells.tables["minute_metrics"].items():
+        for column, (_, cell) in row.items():
+            if column.startswith(b"f:e") and b"\0country\0" in key:
+                counts = tables.decode_counts(cell)._replace(cities={tables.city_text("Atlantis", 0.0, 0.0): 1})
+                put(world, "minute_metrics", key, column, tables.encode_counts(counts))
+                return "cities {('Atlantis', 0.0, 0.0): 1} instead of"
+    raise AssertionError("no country was counted")
 
 
 def add_a_visitor(world: World) -> str:

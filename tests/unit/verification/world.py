@@ -62,6 +62,9 @@ class MemoryTables:
         for key in self.stored.tables.get("sessions", {}):
             yield key, self.stored.get("sessions", key)
 
+    def session(self, session_id: str) -> Mapping[bytes, bytes]:
+        return self.stored.get("sessions", session_id.encode())
+
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
         for key in self.stored.tables.get(table, {}):
             if column in (cells := self.stored.get(table, key)) and tables.decode_row_key(key).minute >= since_minute:

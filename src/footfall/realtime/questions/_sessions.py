@@ -9,9 +9,8 @@ from footfall.questions import UnknownValue
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import SessionCell
+from footfall.realtime.visits import DAY_MS, LONGEST_GAP_MS
 
-LONGEST_GAP_MS = 1_800_000
-_DAY_MS = 86_400_000
 _EXAMPLES = 5
 # The schema's longest name, a user_id.
 _LONGEST_NAME = 128
@@ -33,7 +32,7 @@ def visits(events: list[Event]) -> tuple[set[str], set[str], int]:
     populations: dict[tuple[bool, str, int], list[Event]] = defaultdict(list)
     for event in events:
         cell = event[1]
-        populations[cell.is_bot, cell.app_id, cell.event_time_ms // _DAY_MS].append(event)
+        populations[cell.is_bot, cell.app_id, cell.event_time_ms // DAY_MS].append(event)
     entries, exits = set(), set()
     for population in populations.values():
         for visit in _cut(population):
