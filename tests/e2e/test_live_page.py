@@ -102,7 +102,7 @@ def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> N
 def test_can_be_read_by_everybody(platform: Settings, browser: Browser, colours: Literal["light", "dark"]) -> None:
     page = browser.new_page(viewport={"width": 1360, "height": 2300}, color_scheme=colours)
     page.goto(address(platform))
-    for inside in (".ff-stream", ".ff-ranking", ".ff-places", ".ff-sites"):
+    for inside in (".ff-stream", ".ff-ranking", ".ff-places", ".ff-cities", ".ff-sites", ".ff-pair .ff-ranking"):
         expect(page.locator(inside).first).to_be_visible(timeout=30_000)
     rules = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": list(rules)}}).response
@@ -135,19 +135,31 @@ def test_navigation_can_be_held(platform: Settings, page: Page) -> None:
 
 def test_people_are_on_the_map(platform: Settings, page: Page) -> None:
     page.goto(address(platform))
-    dots = page.locator(".ff-world i")
-    expect(dots.first).to_be_visible(timeout=30_000)
+    countries, cities = page.locator(".ff-world i:not(.ff-city)"), page.locator(".ff-world i.ff-city")
+    for dots in (countries, cities):
+        expect(dots.first).to_be_visible(timeout=30_000)
     shown = page.locator(".ff-world").bounding_box()
     assert shown is not None
     assert shown["height"] > 100
-    for n in range(min(5, dots.count())):
-        dot = dots.nth(n).bounding_box()
+    for dot in (dots.nth(n).bounding_box() for dots in (countries, cities) for n in range(min(5, dots.count()))):
         assert dot is not None
         assert shown["x"] <= dot["x"] + dot["width"] / 2 <= shown["x"] + shown["width"]
         assert shown["y"] <= dot["y"] + dot["height"] / 2 <= shown["y"] + shown["height"]
+    largest, city = countries.first.bounding_box(), cities.first.bounding_box()
+    assert largest is not None
+    assert city is not None
+    assert city["width"] < largest["width"] / 2
     # The land is a mask that holds its picture; none is asked for.
     mask = page.locator(".ff-land").evaluate("shape => getComputedStyle(shape).maskImage")
     assert mask.startswith('url("data:image/svg+xml')
+
+
+def test_pages_where_visits_begin_are_listed(platform: Settings, page: Page) -> None:
+    page.goto(address(platform))
+    begin = page.get_by_role("region", name="Where visits begin")
+    await_true(lambda: begin.locator("tbody tr").count() > 0, "a page where visits begin")
+    assert all(int(count.replace(",", "")) > 0 for count in begin.locator("tbody td:last-child").all_inner_texts())
+    expect(page.get_by_role("region", name="Where visits end")).to_contain_text("a visit is over after half an hour")
 
 
 def test_fits_a_phone(platform: Settings, browser: Browser) -> None:

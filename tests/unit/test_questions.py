@@ -12,8 +12,10 @@ from tests.unit.realtime.memory_store import Cells
 APPS = "shop, news, academy, all"
 LIVE = {
     "live-active-users": ("app", "by"),
+    "live-cities": ("app",),
     "live-errors": ("app",),
     "live-metrics": ("app", "by", "minutes"),
+    "live-visits": ("app",),
     "recent-pages": ("user",),
     "session": ("session",),
 }
@@ -47,7 +49,7 @@ def test_an_unknown_question_names_all(cells: Cells) -> None:
     assert sentence == f"There is no question 'live-metric'; there are: {', '.join(questions.registry())}."
 
 
-@pytest.mark.parametrize("name", ["live-active-users", "live-metrics", "live-errors"])
+@pytest.mark.parametrize("name", [name for name, parameters in LIVE.items() if "app" in parameters])
 @pytest.mark.parametrize("app", ["Shop", "", "shop\0", "alle"])
 def test_an_unknown_app_names_all(cells: Cells, name: str, app: str) -> None:
     assert refused(cells, name, app=app) == f"There is no app {app!r}; there are: {APPS}."

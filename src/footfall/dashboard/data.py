@@ -27,6 +27,8 @@ Row = dict[str, Any]
 FRESH_S = 1.0
 # Lists of all pages and sections are a hundred times the cells of the sites' own figures, and change slowly.
 LISTS_FRESH_S = 4.0
+# An hour of all pages is six times as much again, and half an hour's visits change more slowly still.
+VISITS_FRESH_S = 15.0
 # Asks Kafka, HDFS and HBase by clients of its own each time.
 LAGS_FRESH_S = 6.0
 # Longer waits are a fault to be shown, not to be waited for.
@@ -101,6 +103,14 @@ class Figures:
     def countries(self) -> Reading[list[Row]]:
         """Rows of `live-active-users` by country."""
         return self._ask(LISTS_FRESH_S, "live-active-users", by="country")
+
+    def cities(self) -> Reading[list[Row]]:
+        """Rows of `live-cities`."""
+        return self._ask(LISTS_FRESH_S, "live-cities")
+
+    def visits(self) -> Reading[list[Row]]:
+        """Rows of `live-visits`."""
+        return self._ask(VISITS_FRESH_S, "live-visits")
 
     def alerts(self) -> Reading[list[Row]]:
         """Rows of `live-alerts`."""

@@ -86,6 +86,28 @@ class Place:
     share: float  # of the largest in the list, for its bar
 
 
+@dataclass(frozen=True)
+class City:
+    """From where pages were viewed in the last five minutes; degrees north and east, None if unknown."""
+
+    country: str | None
+    city: str
+    latitude: float | None
+    longitude: float | None
+    page_views: int
+    share: float  # of the largest in the list, for its bar
+
+
+@dataclass(frozen=True)
+class VisitPage:
+    """One line of a list of pages on which visits begin or end."""
+
+    app_id: str
+    page_path: str
+    visits: int
+    share: float  # of the largest in the list, for its bar
+
+
 def of_site(rows: list[Row], app: str | None) -> list[Row]:
     """The rows of a site; all if it is None."""
     return [row for row in rows if app in (None, row["app_id"])]
@@ -231,6 +253,29 @@ def places(active: list[Row]) -> list[Place]:
             people[row["value"]] += row["active_5m"]
     best = sorted(people.items(), key=lambda item: (-item[1], item[0]))
     return [Place(country, count, count / best[0][1]) for country, count in best]
+
+
+def city_views(rows: list[Row]) -> list[City]:
+    """The cities from which pages were viewed, those with the most views first, names breaking ties.
+
+    rows: of `live-cities`
+    """
+    views: dict[tuple[str | None, str, float | None, float | None], int] = defaultdict(int)
+    for row in _by_app(rows):
+        if row["page_views_5m"]:
+            views[row["country"], row["city"], row["latitude"], row["longitude"]] += row["page_views_5m"]
+    best = sorted(views.items(), key=lambda item: (-item[1], item[0][1], item[0][0] or ""))
+    return [City(*place, count, count / best[0][1]) for place, count in best]
+
+
+def visit_pages(rows: list[Row], counted: str, limit: int = 8) -> list[VisitPage]:
+    """The pages on which the most visits begin or end, names breaking ties.
+
+    rows: of `live-visits`; counted: which of its columns, `entries_30m` or `exits_30m`
+    """
+    pages = [row for row in _by_app(rows) if row[counted]]
+    best = sorted(pages, key=lambda row: (-row[counted], row["app_id"], row["page_path"]))[:limit]
+    return [VisitPage(row["app_id"], row["page_path"], row[counted], row[counted] / best[0][counted]) for row in best]
 
 
 def _by_app(metrics: list[Row]) -> Iterable[Row]:

@@ -48,6 +48,7 @@ def show(figures: Figures) -> None:
     with left:
         is_paused = st.toggle("Pause the navigation")
         _latest(figures, app, is_paused)
+        _visits(figures, app)
     with right:
         _lists(figures, app)
 
@@ -78,7 +79,7 @@ def _now(figures: Figures, app: str | None) -> None:
 
 @st.fragment(run_every=REFRESH_S)
 def _where(figures: Figures, app: str | None) -> None:
-    _draw(lambda: panels.where(figures.countries(), app))
+    _draw(lambda: panels.where(figures.countries(), figures.cities(), app))
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -87,6 +88,11 @@ def _latest(figures: Figures, app: str | None, is_paused: bool) -> None:
     reading = figures.latest() if kept is None else kept
     st.session_state[_KEPT] = reading
     _draw(lambda: panels.latest(reading, app, is_paused))
+
+
+@st.fragment(run_every=REFRESH_S)
+def _visits(figures: Figures, app: str | None) -> None:
+    _draw(lambda: panels.visits(figures.visits(), app))
 
 
 @st.fragment(run_every=REFRESH_S)

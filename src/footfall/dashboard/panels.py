@@ -7,16 +7,19 @@ from footfall.dashboard.components import app_mark, empty, others, panel, share,
 from footfall.dashboard.data import Reading, Row
 from footfall.dashboard.figures import (
     ALL,
+    City,
     Minute,
     Ranked,
     Site,
     as_of_ms,
+    city_views,
     minutes,
     of_site,
     places,
     ranked,
     sites,
     usual,
+    visit_pages,
 )
 from footfall.dashboard.latest import PageView
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
@@ -39,6 +42,12 @@ _STORES = {
 _LOST = "This page hears nothing from the dashboard: what it shows is old. It goes on by itself."
 _WITHOUT_HBASE = "Nothing is lost: events are still taken in, kept, and counted when it is back."
 _WITHOUT_KAFKA = "Nothing is lost: the sites keep on disk what they receive until it is back."
+
+_MAP_KEY = tag(
+    "figcaption",
+    tag("span", tag("i", class_="ff-country"), "People, by country"),
+    tag("span", tag("i", class_="ff-city"), "Cities pages are viewed from"),
+)
 
 
 def header(active: Reading[list[Row]], now_ms: int) -> Html:
@@ -95,22 +104,53 @@ def sections(reading: Reading[list[Row]], at_ms: int, app: str | None = None) ->
     return _top("Top sections", reading, at_ms, "Section", 6, app)
 
 
-def where(reading: Reading[list[Row]], app: str | None) -> Html:
-    """Where people are, on the map and by country. app: None for all sites."""
+def where(countries: Reading[list[Row]], cities: Reading[list[Row]], app: str | None) -> Html:
+    """Where people are, on the map, by country and by city. app: None for all sites."""
 
     def draw(rows: list[Row]) -> Html:
         found = places(of_site(rows, app))
         if not found:
-            return join(world.chart([]), empty("Nobody whose place is known was active in the last 5 minutes."))
+            return join(world.chart([], []), empty("Nobody whose place is known was active in the last 5 minutes."))
+        viewing = city_views(of_site(cities.value or [], app))
         lines = [
             (share(place.share, foreign(world.name(place.country))), wording.number(place.people))
             for place in found[:_SHOWN_PLACES]
         ]
         shown = table("ff-places", ("Country", "People"), lines, numeric=(1,))
         listed = tag("div", shown, others(len(lines), len(found)))
-        return join(tag("div", world.chart(found), listed, class_="ff-where"), _places())
+        inside = tag("figure", world.chart(found, viewing), _MAP_KEY), listed, tag("div", _cities(cities, viewing))
+        return join(tag("div", *inside, class_="ff-where"), _places())
 
-    return panel("Where from", "People active in the last 5 minutes.", reading, draw, _WITHOUT_HBASE)
+    return panel(
+        "Where from",
+        "People active in the last 5 minutes, and the page views by city of those who gave consent.",
+        countries,
+        draw,
+        _WITHOUT_HBASE,
+    )
+
+
+def visits(reading: Reading[list[Row]], app: str | None) -> Html:
+    """On which pages visits begin and on which they end. app: None for all sites."""
+    begin = _visit_pages(
+        "Where visits begin",
+        "Visits that began in the last half hour, by their first page.",
+        reading,
+        "entries_30m",
+        "No visit began in the last half hour.",
+        app,
+    )
+    end = _visit_pages(
+        "Where visits end",
+        "Visits over in the last half hour, by their last page; a visit is over after half an hour without another "
+        "page.",
+        reading,
+        "exits_30m",
+        "No visit was over in the last half hour. One is over only after half an hour without another page: after a "
+        "start it takes up to an hour until the first stand here.",
+        app,
+    )
+    return tag("div", begin, end, class_="ff-pair")
 
 
 def errors(reading: Reading[list[Row]]) -> Html:
@@ -194,6 +234,36 @@ def latest(reading: Reading[list[PageView]], app: str | None = None, is_paused: 
         draw,
         _WITHOUT_KAFKA,
     )
+
+
+def _cities(reading: Reading[list[Row]], viewing: list[City]) -> Html:
+    if reading.value is None:
+        return empty(reading.trouble or "Reading the first figures …")
+    if not viewing:
+        return empty("No page was viewed from a known city in the last 5 minutes.")
+    lines = [
+        (
+            share(city.share, foreign(city.city)),
+            foreign(world.name(city.country) if city.country else None),
+            wording.number(city.page_views),
+        )
+        for city in viewing[:_SHOWN_PLACES]
+    ]
+    shown = table("ff-cities", ("City", "Country", "Views"), lines, numeric=(2,))
+    return join(shown, others(len(lines), len(viewing)))
+
+
+def _visit_pages(
+    title: str, note: str, reading: Reading[list[Row]], counted: str, nothing: str, app: str | None
+) -> Html:
+    def draw(rows: list[Row]) -> Html:
+        lines = [
+            (app_mark(line.app_id), share(line.share, foreign(line.page_path)), wording.number(line.visits))
+            for line in visit_pages(of_site(rows, app), counted)
+        ]
+        return table("ff-ranking", ("Site", "Page", "Visits"), lines, numeric=(2,)) if lines else empty(nothing)
+
+    return panel(title, note, reading, draw)
 
 
 def _places() -> Html:

@@ -1,18 +1,27 @@
-"""The map of the world: the land once, as a mask that the style sheet fills, and dots where people are. Pure."""
+"""The map of the world: the land once, as a mask that the style sheet fills, and dots where people are. Pure.
+
+`world.json` holds the map's `width` and `height` in its own units; the outline of the `land` and where each of the
+`countries` has its middle, in these; and its `frame`, between which bounds of the projection the map lies.
+"""
 
 import json
 from collections.abc import Iterable
 from functools import cache
-from math import sqrt
+from itertools import islice
+from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final
 
 from footfall.dashboard import HERE, wording
-from footfall.dashboard.figures import Place
+from footfall.dashboard.figures import City, Place
 from footfall.dashboard.markup import Html, data_url, style, tag
 
 # Of the map's width, in percent.
 _LARGEST_DOT: Final = 5.0
-_SMALLEST_DOT: Final = 0.8
+_SMALLEST_DOT: Final = 1.6
+# Each is drawn anew every two seconds; more could not be told apart.
+_MOST_CITIES: Final = 100
+# Equal Earth's coefficients: Šavrič, Patterson, Jenny 2018.
+_A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
 
 
 @cache
@@ -39,20 +48,49 @@ def land() -> Html:
     return style([f".ff-world {{ {rules[0]} }}", f".ff-land {{ {rules[1]} }}"])
 
 
-def chart(places: Iterable[Place]) -> Html:
-    """The map with a dot for each country, its area as large as the people there are many."""
+def position(latitude: float, longitude: float) -> tuple[float, float]:
+    """Where a place is on the map, in its units from the left and the top; degrees north and east."""
     world = _world()
-    dots = [_dot(place, world) for place in places if place.country in world["countries"]]
-    # The list beside it says the same in words and numbers.
+    frame = world["frame"]
+    scale = world["width"] / (frame["east"] - frame["west"])
+    t = asin(sqrt(3) / 2 * sin(radians(latitude)))
+    x = 2 * sqrt(3) * radians(longitude) * cos(t) / (3 * (9 * _A4 * t**8 + 7 * _A3 * t**6 + 3 * _A2 * t**2 + _A1))
+    y = _A4 * t**9 + _A3 * t**7 + _A2 * t**3 + _A1 * t
+    return (x - frame["west"]) * scale, (frame["north"] - y) * scale
+
+
+def chart(places: Iterable[Place], cities: Iterable[City]) -> Html:
+    """The map with a dot for each country, its area as large as the people there are many, and over them the cities.
+
+    cities: those with the most page views first; beyond a hundred they are left out
+    """
+    world = _world()
+    dots = [_country_dot(place, world) for place in places if place.country in world["countries"]]
+    dots += [dot for city in islice(cities, _MOST_CITIES) if (dot := _city_dot(city, world)) is not None]
+    # The lists beside it say the same in words and numbers.
     return tag("div", tag("div", class_="ff-land"), *dots, class_="ff-world", aria_hidden="true")
 
 
-def _dot(place: Place, world: dict[str, Any]) -> Html:
+def _country_dot(place: Place, world: dict[str, Any]) -> Html:
     x, y = world["countries"][place.country]["at"]
     size = max(_SMALLEST_DOT, _LARGEST_DOT * sqrt(place.share))
-    left, top = 100 * x / world["width"], 100 * y / world["height"]
     return tag(
         "i",
-        style=f"left:{left:.2f}%;top:{top:.2f}%;width:{size:.2f}%",
+        style=f"{_at(x, y, world)};width:{size:.2f}%",
         title=f"{name(place.country)}: {wording.number(place.people)}",
     )
+
+
+def _city_dot(city: City, world: dict[str, Any]) -> Html | None:
+    """None if nobody knows where it is, or it lies beyond the map: Antarctica does."""
+    if city.latitude is None or city.longitude is None:
+        return None
+    x, y = position(city.latitude, city.longitude)
+    if not (0 <= x <= world["width"] and 0 <= y <= world["height"]):
+        return None
+    said = f"{city.city}: {wording.counted(city.page_views, 'page view')}"
+    return tag("i", style=_at(x, y, world), title=said, class_="ff-city")
+
+
+def _at(x: float, y: float, world: dict[str, Any]) -> str:
+    return f"left:{100 * x / world['width']:.2f}%;top:{100 * y / world['height']:.2f}%"

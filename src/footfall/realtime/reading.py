@@ -16,7 +16,7 @@ _PARTITIONS = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS, names.TOPIC_REJECTED
 
 @dataclass(slots=True)
 class Merged:
-    """One row's figures of one population, all partitions together."""
+    """One row's figures of people, all partitions together; entries, exits and cities as in `tables.Counts`."""
 
     events: int = 0
     page_views: int = 0
@@ -26,14 +26,22 @@ class Merged:
     first_ms: int | None = None
     last_ms: int | None = None
     sample_request_id: str | None = None
+    entries: int = 0
+    exits: int = 0
+    cities: dict[str, int] = field(default_factory=dict)
 
-    def add(self, figures: tables.Population) -> None:
+    def add(self, counts: tables.Counts) -> None:
+        figures = counts.people
         self.events += figures.events
         self.page_views += figures.page_views
         self.errors += figures.errors
         self.error_events += figures.error_events
+        self.entries += counts.entries
+        self.exits += counts.exits
         for bucket, count in figures.responses.items():
             self.responses[bucket] = self.responses.get(bucket, 0) + count
+        for city, count in (counts.cities or {}).items():
+            self.cities[city] = self.cities.get(city, 0) + count
         if figures.first_ms is not None and (self.first_ms is None or figures.first_ms < self.first_ms):
             self.first_ms = figures.first_ms
         if figures.last_ms is not None and (self.last_ms is None or figures.last_ms >= self.last_ms):
@@ -49,7 +57,7 @@ def figures(
         merged, rejected = Merged(), 0
         for column, cell in cells.items():
             if column.startswith(b"f:e"):
-                merged.add(tables.decode_counts(cell).people)
+                merged.add(tables.decode_counts(cell))
             else:
                 rejected += tables.decode_rejected(cell)[1]
         yield key, merged, rejected

@@ -52,6 +52,17 @@ def metrics_row(minutes_ago: int, app_id: str = "shop", value: str | None = None
     return row | overrides
 
 
+def city_row(city: str, page_views_5m: int, **overrides: Any) -> dict[str, Any]:
+    """A row of `live-cities`."""
+    row = {"app_id": "shop", "country": "DE", "city": city, "latitude": 52.5, "longitude": 13.4}
+    return row | {"page_views_5m": page_views_5m, "page_views_30m": 90} | overrides
+
+
+def visits_row(page_path: str, entries_30m: int, exits_30m: int, app_id: str = "shop") -> dict[str, Any]:
+    """A row of `live-visits`."""
+    return {"app_id": app_id, "page_path": page_path, "entries_30m": entries_30m, "exits_30m": exits_30m}
+
+
 def session_row(seq: int, **overrides: Any) -> dict[str, Any]:
     """A row of `session`, ten seconds after the one before."""
     row = {"session_id": "s1", "app_id": "shop", "anonymous_id": "browser-1", "user_id": None, "seq": seq}
@@ -108,6 +119,10 @@ class MadeUp:
         if question == "live-metrics":
             value = None if parameters["by"] == "app" else hostile
             return [metrics_row(m, app, value) for m in range(3) for app in ("shop", "news", "academy")]
+        if question == "live-cities":
+            return [city_row(hostile, 3), city_row(hostile, 2, app_id="news", country=hostile)]
+        if question == "live-visits":
+            return [visits_row(hostile, 5, 4, app) for app in ("shop", "news", "academy")]
         if question == "live-errors":
             row = {"error_code": hostile, "error_message": hostile, "page_path": hostile, "count_5m": 3}
             at = format_rfc3339_ms(AT_MS)

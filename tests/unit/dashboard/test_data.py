@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from footfall.dashboard import data
 from footfall.dashboard.data import Figures, Reading
 from tests.unit.dashboard.rows import MadeUp
 
@@ -105,3 +108,16 @@ def test_a_fault_of_ours_is_a_sentence_too() -> None:
     assert trouble is not None
     assert "secret detail" not in trouble
     assert "logs dashboard" in trouble
+
+
+def test_an_hour_of_all_pages_is_asked_for_less_often_than_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "LISTS_FRESH_S", 0.0)
+    source = MadeUp()
+    figures = Figures(source)
+    for _ in range(2):
+        assert figures.cities().value
+        assert figures.visits().value
+    assert source.asked == ["live-cities", "live-visits", "live-cities"]
+    monkeypatch.setattr(data, "VISITS_FRESH_S", 0.0)
+    assert figures.visits().value
+    assert source.asked.count("live-visits") == 2

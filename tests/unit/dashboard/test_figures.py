@@ -2,9 +2,23 @@
 
 import pytest
 
-from footfall.dashboard.figures import ALL, Usual, as_of_ms, events_per_second, minutes, places, ranked, sites, usual
+from footfall.dashboard.figures import (
+    ALL,
+    City,
+    Usual,
+    VisitPage,
+    as_of_ms,
+    city_views,
+    events_per_second,
+    minutes,
+    places,
+    ranked,
+    sites,
+    usual,
+    visit_pages,
+)
 from footfall.events.times import format_rfc3339_ms
-from tests.unit.dashboard.rows import AT_MS, MINUTE_MS, active_row, metrics_row
+from tests.unit.dashboard.rows import AT_MS, MINUTE_MS, active_row, city_row, metrics_row, visits_row
 
 
 def test_as_of_is_the_oldest_and_unknown_before_the_first_count() -> None:
@@ -147,3 +161,35 @@ def test_places_sum_sites_and_leave_out_nowhere_and_nobody() -> None:
     ]
     assert [(place.country, place.people, place.share) for place in places(rows)] == [("AT", 5, 1.0), ("DE", 5, 1.0)]
     assert places([]) == []
+
+
+def test_cities_sum_sites_and_keep_cities_of_one_name_apart() -> None:
+    rows = [
+        city_row("Berlin", 3),
+        city_row("Frankfurt", 4, latitude=50.1, longitude=8.7),
+        city_row("Frankfurt", 3, latitude=52.3, longitude=14.6),
+        city_row("Berlin", 5, app_id="news"),
+        city_row("Aachen", 3, country=None, latitude=None, longitude=None),
+        city_row("Ulm", 0),
+    ]
+    assert city_views(rows) == [
+        City("DE", "Berlin", 52.5, 13.4, 8, 1.0),
+        City("DE", "Frankfurt", 50.1, 8.7, 4, 0.5),
+        City(None, "Aachen", None, None, 3, 0.375),
+        City("DE", "Frankfurt", 52.3, 14.6, 3, 0.375),
+    ]
+    assert city_views([city_row("Ulm", 0)]) == []
+
+
+def test_pages_where_visits_begin_are_ranked_apart_from_those_where_they_end() -> None:
+    rows = [visits_row("/b", 4, 0), visits_row("/a", 2, 1), visits_row("/b", 4, 5, "news"), visits_row("/c", 0, 10)]
+    assert visit_pages(rows, "entries_30m") == [
+        VisitPage("news", "/b", 4, 1.0),
+        VisitPage("shop", "/b", 4, 1.0),
+        VisitPage("shop", "/a", 2, 0.5),
+    ]
+    assert visit_pages(rows, "exits_30m", limit=2) == [
+        VisitPage("shop", "/c", 10, 1.0),
+        VisitPage("news", "/b", 5, 0.5),
+    ]
+    assert visit_pages([visits_row("/a", 0, 1)], "entries_30m") == []

@@ -10,10 +10,20 @@ from streamlit.testing.v1 import AppTest
 
 from footfall.dashboard import data
 from footfall.dashboard.data import Figures
+from footfall.dashboard.errors import Unavailable
 from footfall.dashboard.latest import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.lags import Lag
-from tests.unit.dashboard.rows import HOSTILE, MadeUp, alert_row, metrics_row, page_view
+from tests.unit.dashboard.rows import (
+    HOSTILE,
+    MadeUp,
+    active_row,
+    alert_row,
+    city_row,
+    metrics_row,
+    page_view,
+    visits_row,
+)
 
 
 def page(source: MadeUp, **query: str) -> AppTest:
@@ -46,6 +56,8 @@ def test_all_panels_with_everything_up() -> None:
         "Alerts",
         "Where from",
         "Latest navigation",
+        "Where visits begin",
+        "Where visits end",
         "Errors",
         "Top pages",
         "Top sections",
@@ -56,7 +68,7 @@ def test_all_panels_with_everything_up() -> None:
         assert f"ff-app-{app}" in text
     assert "ff-trouble" not in text
     assert "<strong>7</strong>" in text
-    assert text.count("ff-ranking") == 2
+    assert text.count("ff-ranking") == 4
     assert "One visit" not in text
 
 
@@ -173,7 +185,7 @@ def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
 
 def test_hbase_down_says_what_still_works() -> None:
     text = drawn(page(MadeUp(hbase=False)))
-    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 6
+    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 8
     assert "There are no live figures at the moment" in text
     assert "Nothing is lost" in text
     assert "ff-stream" in text
@@ -201,6 +213,8 @@ def test_nothing_has_happened_yet() -> None:
     assert "No errors in the last hour" in text
     assert "No page has been viewed yet" in text
     assert "Nothing runs that could be behind" in text
+    assert "No visit began in the last half hour" in text
+    assert "after a start it takes up to an hour" in text
     assert "ff-trouble" not in text
 
 
@@ -260,9 +274,66 @@ def test_each_head_is_another_one_so_that_a_page_cut_off_can_tell() -> None:
 def test_whoever_knows_the_places_is_named_where_one_is_shown(country: str | None, shown: bool) -> None:
     class Placed(MadeUp):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
-            return [] if parameters.get("by") == "country" and not shown else super().ask(question, **parameters)
+            placed = parameters.get("by") == "country" or question == "live-cities"
+            return [] if placed and not shown else super().ask(question, **parameters)
 
         def latest(self) -> list[PageView]:
             return [page_view(country=country)]
 
     assert (ATTRIBUTION in drawn(page(Placed()))) is shown
+
+
+class Travelled(MadeUp):
+    """Cities and pages of two sites that can be told apart."""
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        if question == "live-active-users" and parameters["by"] == "country":
+            return [active_row("shop", 3, value="DE"), active_row("news", 1, value="FR")]
+        if question == "live-cities":
+            return [city_row("Berlin", 7), city_row("Nice", 2, app_id="news", country="FR")]
+        if question == "live-visits":
+            return [visits_row("/tea", 5, 0), visits_row("/rain", 3, 2, "news"), visits_row("/cart", 0, 4)]
+        return super().ask(question, **parameters)
+
+
+def lines(text: str, title: str) -> list[list[str]]:
+    """The cells of the lines of a panel's tables, without tags."""
+    panel = text[text.index(f"<h2>{title}</h2>") :].split("</section>")[0]
+    found = re.findall(r"<tr>(.*?)</tr>", panel)
+    return [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", line)] for line in found]
+
+
+def test_visits_begin_and_end_on_pages() -> None:
+    text = drawn(page(Travelled()))
+    assert lines(text, "Where visits begin") == [[], ["shop", "/tea", "5"], ["news", "/rain", "3"]]
+    assert lines(text, "Where visits end") == [[], ["shop", "/cart", "4"], ["news", "/rain", "2"]]
+    alone = drawn(page(Travelled(), app="news"))
+    assert lines(alone, "Where visits begin") == [[], ["news", "/rain", "3"]]
+    assert lines(alone, "Where visits end") == [[], ["news", "/rain", "2"]]
+
+
+def test_cities_stand_in_a_list_and_on_the_map() -> None:
+    text = drawn(page(Travelled()))
+    assert lines(text, "Where from")[3:] == [[], ["Berlin", "Germany", "7"], ["Nice", "France", "2"]]
+    assert re.findall(r'title="([^"]*)" class="ff-city"', text) == ["Berlin: 7 page views", "Nice: 2 page views"]
+    alone = drawn(page(Travelled(), app="news"))
+    assert lines(alone, "Where from") == [[], ["France", "1"], [], ["Nice", "France", "2"]]
+    assert re.findall(r'title="([^"]*)" class="ff-city"', alone) == ["Nice: 2 page views"]
+
+
+@pytest.mark.parametrize(
+    ("failing", "said"), [(False, "No page was viewed from a known city"), (True, "HBase is at rest.")]
+)
+def test_countries_are_shown_without_cities(failing: bool, said: str) -> None:
+    class Rural(Travelled):
+        def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+            if question != "live-cities":
+                return super().ask(question, **parameters)
+            if failing:
+                raise Unavailable("HBase is at rest.")
+            return []
+
+    text = drawn(page(Rural()))
+    assert lines(text, "Where from") == [[], ["Germany", "3"], ["France", "1"]]
+    assert said in text
+    assert text.count('class="ff-city"') == 1  # in the map's key

@@ -1,0 +1,55 @@
+"""Which cities pages are viewed from now."""
+
+from collections import defaultdict
+from typing import Any
+
+from footfall.questions import Context, Parameter, Question, apps
+from footfall.realtime import reading
+from footfall.realtime.tables import City, city_of
+
+_LISTED_MINUTES = 30
+_COUNTED_MINUTES = 5
+
+# App, country, city.
+_Place = tuple[str, str, City]
+
+
+def run(context: Context, app: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-cities`. app: None or `all` for every app. Raises UnknownValue."""
+    wanted = apps(app)
+    now = context.now_ms // reading.MINUTE_MS
+    counted: dict[_Place, int] = defaultdict(int)
+    listed: dict[_Place, int] = defaultdict(int)
+    for key, merged, _ in reading.figures(context.store, wanted, "country", now - _LISTED_MINUTES, now + 1):
+        for text, page_views in merged.cities.items():
+            place = key.app_id, key.value, city_of(text)
+            listed[place] += page_views
+            if key.minute >= now - _COUNTED_MINUTES:
+                counted[place] += page_views
+    return [
+        {
+            "app_id": app_id,
+            "country": country or None,
+            "city": city.name,
+            "latitude": city.latitude,
+            "longitude": city.longitude,
+            "page_views_5m": counted[app_id, country, city],
+            "page_views_30m": listed[app_id, country, city],
+        }
+        for app_id, country, city in sorted(listed, key=lambda place: (-counted[place], -listed[place], *_named(place)))
+    ]
+
+
+def _named(place: _Place) -> tuple[str, str, str, float, float]:
+    """What breaks ties; a city of unknown coordinates comes first, as unknown countries do."""
+    app_id, country, city = place
+    latitude, longitude = (float("-inf") if degrees is None else degrees for degrees in city[1:])
+    return app_id, country, city.name, latitude, longitude
+
+
+QUESTION = Question(
+    "live-cities",
+    ("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
+    (Parameter("app", "shop, news, academy or all"),),
+    run,
+)

@@ -1,0 +1,37 @@
+"""Where visits begin and where they end: the first and last pages of the last half hour's visits."""
+
+from collections import defaultdict
+from typing import Any
+
+from footfall.questions import Context, Parameter, Question, apps
+from footfall.realtime import reading
+
+_COUNTED_MINUTES = 30
+# Half an hour without another page view ends a visit: in these minutes one may still follow what is the last so far.
+_OPEN_MINUTES = 31
+
+
+def run(context: Context, app: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-visits`. app: None or `all` for every app. Raises UnknownValue."""
+    wanted = apps(app)
+    now = context.now_ms // reading.MINUTE_MS
+    oldest = now - _OPEN_MINUTES - _COUNTED_MINUTES
+    entries: dict[tuple[str, str], int] = defaultdict(int)
+    exits: dict[tuple[str, str], int] = defaultdict(int)
+    for key, merged, _ in reading.figures(context.store, wanted, "page", oldest, now + 1):
+        counted, count = (exits, merged.exits) if key.minute <= now - _OPEN_MINUTES else (entries, merged.entries)
+        if count:
+            counted[key.app_id, key.value] += count
+    pages = sorted({*entries, *exits}, key=lambda page: (-entries[page], -exits[page], *page))
+    return [
+        {"app_id": page[0], "page_path": page[1], "entries_30m": entries[page], "exits_30m": exits[page]}
+        for page in pages
+    ]
+
+
+QUESTION = Question(
+    "live-visits",
+    ("app_id", "page_path", "entries_30m", "exits_30m"),
+    (Parameter("app", "shop, news, academy or all"),),
+    run,
+)
