@@ -1,15 +1,20 @@
 """How fast a backlog is counted: `PYTHONPATH=src:. python -m bench.live.backlog`, platform running, nobody visiting.
 
 The topology is paused, `--events` stored events of `--sessions` visits go into Kafka as a trusted producer sends them,
-and then the same records are counted three times, one after the other:
+and then the same records are counted several times, one after the other:
 
 live     by the topology, from the first progress that HBase shows to the last. With it, what each process used of the
          processors: the profile that says what limits.
+java bolt
+         by the same spout with a bolt in Java behind it (`bench/live/stormtwin`), into tables of its own, while our
+         topology is stopped. `totals` says what each has counted: what counts something else is no comparison.
 python   by a plain consumer that parses each record and counts it in one dict by app and minute, nothing stored.
 streams  by Kafka Streams (`bench/live/twin`), from the first offset that its group commits to the last, and by its own
          clock from the first record processed to the last. It does the same counts in stores with changelogs, as many
          threads as the topology has bolts, and less for sessions: it keeps identities only. Its topics and its group
          are removed afterwards, which takes a minute.
+
+Both topologies first count `--warm-up` records more, which are not measured: JVMs compile meanwhile.
 
 The events stay in Kafka and in the live tables: use a platform that may be thrown away.
 """
@@ -17,6 +22,7 @@ The events stay in Kafka and in the live tables: use a platform that may be thro
 import argparse
 import json
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -32,6 +38,7 @@ import psutil
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from bench.live import java_bolt
 from bench.live.processes import cpu_between, cpu_seconds, running
 from bench.live.visits import stored_records, visits
 from footfall import names
@@ -136,13 +143,13 @@ def drained(
 
 
 @contextmanager
-def progress(settings: Settings) -> Iterator[Callable[[], Offsets]]:
-    """What the live tables have counted of each partition, asked anew at each call."""
+def progress(settings: Settings, table: str = names.TABLE_PROGRESS) -> Iterator[Callable[[], Offsets]]:
+    """What the live tables, or a twin's, have counted of each partition, asked anew at each call."""
     keys = {tables.progress_key(names.TOPIC_EVENTS, partition): partition for partition in PARTITIONS}
     store = HBaseStore(settings)
 
     def reached() -> Offsets:
-        rows = store.read_rows(names.TABLE_PROGRESS, list(keys), [tables.PROGRESS_COLUMN])
+        rows = store.read_rows(table, list(keys), [tables.PROGRESS_COLUMN])
         return {keys[key]: tables.decode_progress(cells[tables.PROGRESS_COLUMN]).offset + 1 for key, cells in rows}
 
     try:
@@ -161,6 +168,21 @@ def live(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
         result = drained(reached, start, end, lambda: cpu_seconds(processes))
     order.join()
     return result
+
+
+def in_java(settings: Settings, begin: Offsets, start: Offsets, end: Offsets, heap_mb: int) -> dict[str, Any]:
+    """Lets the twin of our bolt count the backlog from `begin`; with it, what its tables then say."""
+    group = f"footfall-bench-{uuid.uuid4().hex[:8]}"
+    try:
+        _commit(settings, group, begin).close()
+        with java_bolt.paused(settings, group, heap_mb) as count:
+            processes = running(settings)
+            count()
+            with progress(settings, java_bolt.TABLE_PROGRESS) as reached:
+                result = drained(reached, start, end, lambda: cpu_seconds(processes))
+            return {**result, "totals": dict(java_bolt.totals(settings, java_bolt.PREFIX))}
+    finally:
+        _remove(settings, group)
 
 
 def plain_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
@@ -209,11 +231,7 @@ def streams(
 ) -> dict[str, Any]:
     """Lets Kafka Streams count the backlog, and removes what it left in Kafka."""
     application = f"footfall-bench-{uuid.uuid4().hex[:8]}"
-    group = Consumer(
-        {"bootstrap.servers": settings.kafka_bootstrap, "group.id": application, "enable.auto.commit": False}
-    )
-    # Where it is to begin, as if it had counted everything before.
-    group.commit(offsets=[TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in PARTITIONS], asynchronous=False)
+    group = _commit(settings, application, start)
     asked = [TopicPartition(names.TOPIC_EVENTS, p) for p in PARTITIONS]
 
     def reached() -> Offsets:
@@ -250,6 +268,13 @@ def streams(
     return {"processed_per_s": round(processed / own["processing_ms"] * 1000), **result, **own}
 
 
+def _commit(settings: Settings, group: str, offsets: Offsets) -> Consumer:
+    """Where a group is to begin, as if it had counted everything before."""
+    consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group, "enable.auto.commit": False})
+    consumer.commit(offsets=[TopicPartition(names.TOPIC_EVENTS, p, offsets[p]) for p in PARTITIONS], asynchronous=False)
+    return consumer
+
+
 def _remove(settings: Settings, application: str) -> None:
     """Deletes an application's topics and its group, which is empty only when Kafka has missed its members."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 2})
@@ -270,6 +295,7 @@ def _remove(settings: Settings, application: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=600_000)
+    parser.add_argument("--warm-up", type=int, default=300_000, help="events before them that are not measured")
     parser.add_argument("--sessions", type=int, default=5_000)
     parser.add_argument("--minutes", type=float, default=5, help="over which the events' times are spread")
     parser.add_argument(
@@ -277,20 +303,29 @@ def main() -> None:
     )
     parser.add_argument("--commit-ms", type=int, default=1000, help="of Kafka Streams, whose own default is 30,000")
     parser.add_argument("--guarantee", default="at_least_once", choices=("at_least_once", "exactly_once_v2"))
-    parser.add_argument("--twin-heap-mb", type=int, default=1024)
+    parser.add_argument("--no-java-bolt", action="store_true", help="leave the bolt in Java out")
+    parser.add_argument(
+        "--twin-heap-mb", type=int, default=1024, help="of Kafka Streams, and of the Java bolts' worker"
+    )
     options = parser.parse_args()
     settings = recall()
     if options.stores:
-        subprocess.run(["mvn", "-q", "-B", "package"], cwd=TWIN, check=True)
+        subprocess.run(["mvn", "-q", "-B", "package"], cwd=TWIN, check=True, stdout=sys.stderr)
+    if not options.no_java_bolt:
+        java_bolt.build(settings)
     deploy._control(settings, "deactivate", names.TOPOLOGY)
     try:
         time.sleep(PAUSED_AFTER_S)
         with progress(settings) as reached:
             log_ends = ends(settings)
-            start = {**log_ends, **reached()}
+            begin = {**log_ends, **reached()}
+            before = java_bolt.totals(settings)
+            if options.warm_up:
+                fill(settings, options.warm_up, options.sessions, options.minutes)
+            start = ends(settings) if options.warm_up else begin
             identities = fill(settings, options.events, options.sessions, options.minutes)
             end = ends(settings)
-            if {**log_ends, **reached()} != start:
+            if {**log_ends, **reached()} != begin:
                 raise SystemExit("The topology went on counting though it was paused.")
     except BaseException:
         # Nobody else would start it again for minutes.
@@ -298,6 +333,10 @@ def main() -> None:
         raise
     report: dict[str, Any] = {"records": sum(end.values()) - sum(start.values()), "identities": identities}
     report["live"] = live(settings, start, end)
+    report["live"]["totals"] = dict(java_bolt.totals(settings) - before)
+    if not options.no_java_bolt:
+        report["java bolt"] = in_java(settings, begin, start, end, options.twin_heap_mb)
+        report["totals agree"] = report["live"]["totals"] == report["java bolt"]["totals"]
     report["python"] = plain_python(settings, start, end)
     for store in options.stores:
         report[f"streams, {store}"] = streams(settings, start, end, options, store)

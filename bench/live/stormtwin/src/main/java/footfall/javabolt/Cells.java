@@ -1,0 +1,125 @@
+package footfall.javabolt;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.msgpack.core.MessageBufferPacker;
+import org.msgpack.core.MessagePack;
+import org.msgpack.core.MessagePacker;
+import org.msgpack.core.MessageUnpacker;
+
+/** What a cell holds, in the very MessagePack of {@code footfall.realtime.tables}. Not thread-safe. */
+final class Cells {
+
+    private final MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
+
+    /** Packs or unpacks; nothing is written to or read from anywhere but memory. */
+    @FunctionalInterface
+    interface Work<S> {
+        void on(S stream) throws IOException;
+    }
+
+    /** One event of a session: sixteen fields. */
+    byte[] session(Event event) {
+        return packed(packer -> {
+            packer.packArrayHeader(16);
+            packer.packLong(event.offset()).packLong(event.seq());
+            packer.packLong(event.timeMs()).packLong(event.receivedMs());
+            packer.packString(event.type()).packString(event.app()).packString(event.anonymousId());
+            text(packer, event.userId());
+            text(packer, event.viewId());
+            text(packer, event.path());
+            text(packer, event.title());
+            text(packer, event.pageType());
+            text(packer, event.element());
+            whole(packer, event.engagedMs());
+            whole(packer, event.status());
+            packer.packBoolean(event.isBot());
+        });
+    }
+
+    /** The row of {@code user_pages} that leads from a person to a session. */
+    static byte[] personKey(char kind, String person, String sessionId) {
+        return utf8(kind + ":" + person + '\0' + sessionId);
+    }
+
+    byte[] index(long last, long timeMs) {
+        return packed(packer -> packer.packArrayHeader(2).packLong(last).packLong(timeMs));
+    }
+
+    byte[] counts(long last, Population people, Population bots) {
+        return packed(packer -> {
+            packer.packArrayHeader(3).packLong(last);
+            people.packFigures(packer);
+            bots.packFigures(packer);
+        });
+    }
+
+    byte[] visitors(long last, Population people, Population bots) {
+        byte[] peopleSketch = people.sketch();
+        byte[] botsSketch = bots.sketch();
+        return packed(packer -> {
+            packer.packArrayHeader(3).packLong(last);
+            packer.packBinaryHeader(peopleSketch.length).writePayload(peopleSketch);
+            packer.packBinaryHeader(botsSketch.length).writePayload(botsSketch);
+        });
+    }
+
+    /** How far a partition is counted. The topic's id, for which the Python bolt asks Kafka, is left empty. */
+    byte[] progress(int partitions, long last, long unparsable) {
+        return packed(packer -> packer.packArrayHeader(4).packString("").packInt(partitions).packLong(last)
+                .packLong(unparsable));
+    }
+
+    static void unpack(byte[] cell, Work<MessageUnpacker> work) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(cell)) {
+            work.on(unpacker);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static void text(MessagePacker packer, String text) throws IOException {
+        if (text == null) {
+            packer.packNil();
+        } else {
+            packer.packString(text);
+        }
+    }
+
+    static void whole(MessagePacker packer, Number number) throws IOException {
+        if (number == null) {
+            packer.packNil();
+        } else {
+            packer.packLong(number.longValue());
+        }
+    }
+
+    /** The column of an event in its session's row. */
+    static byte[] bytes(UUID eventId) {
+        return ByteBuffer.allocate(16).putLong(eventId.getMostSignificantBits())
+                .putLong(eventId.getLeastSignificantBits()).array();
+    }
+
+    static UUID eventId(byte[] column, int at) {
+        ByteBuffer buffer = ByteBuffer.wrap(column, at, 16);
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private byte[] packed(Work<MessagePacker> work) {
+        try {
+            work.on(packer);
+            byte[] cell = packer.toByteArray();
+            packer.clear();
+            return cell;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
