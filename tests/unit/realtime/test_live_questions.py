@@ -207,6 +207,24 @@ def test_an_hour_is_asked_for_unless_said_otherwise(cells: Cells) -> None:
     assert times[-1] == stamp("11:02:00.000")
 
 
+# --- live-visits --------------------------------------------------------------------------------------------------
+
+
+def test_where_visits_begin_and_end(cells: Cells) -> None:
+    assert ask(cells, "live-visits") == [
+        ("news", "/", 4, 1),  # Ben 11:30, Ana 11:45, Hal, Jon again at 12:00:00.001; Fay was last seen at 11:29
+        ("shop", "/", 3, 0),  # Ana 11:50, Cat, Mix as long as a person
+        ("academy", "/quiz/1", 1, 0),  # Dan again, after 38 minutes
+        ("shop", "/nothing", 1, 0),  # Eve
+        ("academy", "/course/algebra", 0, 1),  # Dan's first visit ended with an error on another page
+        ("shop", "/list/tea", 0, 1),  # Ana's first visit, 11:03
+    ]
+    assert ask(cells, "live-visits", app="academy") == [
+        ("academy", "/quiz/1", 1, 0),
+        ("academy", "/course/algebra", 0, 1),
+    ]
+
+
 # --- live-errors -------------------------------------------------------------------------------------------------
 
 

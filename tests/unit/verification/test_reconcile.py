@@ -1,6 +1,7 @@
 """A world that the real counting made agrees; whatever is broken in it afterwards is named."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -170,6 +171,20 @@ def test_what_kafka_has_forgotten_is_not_compared() -> None:
     assert report.covers_from_ms == NOW_MS
     assert {row["hour"]: row["counted"] for row in report.hours} == {"2026-11-24T08:00:00.000Z": 60}
     assert report.stores["kafka"]["repeats"] == 6
+
+
+def test_a_visit_that_began_before_what_kafka_holds_is_no_other_visit() -> None:
+    world = World()
+    visit = world.visit("shop", 40, NOW_MS - 20_000)
+    world.count()
+    world.log.starts["events", partition_of(visit[0]["session_id"])] = 20
+    world.log.first_ms = NOW_MS - 60_000
+    assert world.verify().problems == []
+    # It is compared: without the cells of what was forgotten, its next page view would have to be an entry.
+    cells = world.cells.tables["sessions"][visit[0]["session_id"].encode()]
+    for event in visit[:20]:
+        del cells[tables.session_column(UUID(event["event_id"]).bytes)]
+    assert kinds(world.verify()) == {("live", "row_differs")}
 
 
 def test_since_limits_report_and_comparison() -> None:
