@@ -73,7 +73,7 @@ def totals(settings: Settings, prefix: str = "") -> Counter[str]:
         for _, cells in store.scan(prefix + names.TABLE_MINUTE_METRICS, start, start[:-1] + b"\1"):
             for column, cell in cells.items():
                 if column.startswith(b"f:e"):
-                    _, people, bots = tables.decode_counts(cell)
+                    people, bots = tables.decode_counts(cell)[1:3]
                     found["events"] += people.events + bots.events
                     found["page_views"] += people.page_views + bots.page_views
     store.close()
