@@ -1,8 +1,8 @@
 """How long an event takes from a browser to HBase: `PYTHONPATH=src:. python -m bench.live.latency`, platform running.
 
-Events of many visits are POSTed to the three sites' `/collect`, one a request, at a steady rate that waits for no
-answer. Of each, or each n-th (`--every`), the time is measured from just before its POST until its cell of `sessions`
-can be read. A single reader looks for all awaited cells with one call and then rests (`--look-ms`), so each figure is
+Events of many visits are POSTed to the three sites' `/collect`, one or several a request (`--batch`), at a steady rate
+that waits for no answer. Of each, or each n-th (`--every`), the time is measured from when its POST was due until its
+cell of `sessions` can be read. A single reader looks for all awaited cells with one call and then rests (`--look-ms`), so each figure is
 too high by at most the time since the look before. That error is measured and told; `not_before` are the same
 percentiles with it taken off whole. The looks cost HBase and its Thrift server something, which `cores` includes.
 Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them out.
@@ -37,7 +37,7 @@ class Watched:
 
     row: bytes
     column: bytes
-    sent_s: float
+    due_s: float
     missed_s: float  # when the last look began that did not find it
 
 
@@ -88,9 +88,9 @@ class Watcher(threading.Thread):
         left = []
         for one in awaited:
             if one.column in found.get(one.row, ()):
-                self._results.latest.append(ended_s - one.sent_s)
-                self._results.earliest.append(max(0.0, one.missed_s - one.sent_s))
-            elif began_s - one.sent_s > PATIENCE_S:
+                self._results.latest.append(ended_s - one.due_s)
+                self._results.earliest.append(max(0.0, one.missed_s - one.due_s))
+            elif began_s - one.due_s > PATIENCE_S:
                 self._results.missing += 1
             else:
                 one.missed_s = began_s
@@ -98,18 +98,20 @@ class Watcher(threading.Thread):
         return left
 
 
-def measure(settings: Settings, rate: float, seconds: float, look_s: float, every: int) -> tuple[Sent, Results]:
+def measure(
+    settings: Settings, rate: float, seconds: float, look_s: float, every: int, batch: int
+) -> tuple[Sent, Results]:
     """Sends `rate` events a second for so long and waits for the last to be readable; looks for each n-th."""
     results = Results()
     watcher = Watcher(settings, results, look_s)
 
-    def accepted(number: int, visit: Visit, event: dict[str, Any], sent_s: float) -> None:
+    def accepted(number: int, visit: Visit, event: dict[str, Any], due_s: float) -> None:
         if number % every == 0:
             column = tables.session_column(UUID(event["event_id"]).bytes)
-            watcher.watch(Watched(visit.session_id.encode(), column, sent_s, sent_s))
+            watcher.watch(Watched(visit.session_id.encode(), column, due_s, due_s))
 
     watcher.start()
-    sent = send_steadily(settings, rate, seconds, accepted)
+    sent = send_steadily(settings, rate, seconds, accepted, batch)
     watcher.finish()
     watcher.join()
     return sent, results
@@ -118,21 +120,23 @@ def measure(settings: Settings, rate: float, seconds: float, look_s: float, ever
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rate", type=float, default=60, help="events a second, all sites together")
+    parser.add_argument("--batch", type=int, default=1, help="events of one visit a request")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--look-ms", type=float, default=10, help="rest between two looks into HBase")
     parser.add_argument("--every", type=int, default=1, help="look for each n-th event only")
     options = parser.parse_args()
     settings = recall()
+    look_s = options.look_ms / 1000
     # The first requests meet caches that are empty and connections that are not there.
-    measure(settings, options.rate, min(5.0, options.seconds), options.look_ms / 1000, options.every)
+    measure(settings, options.rate, min(5.0, options.seconds), look_s, options.every, options.batch)
     processes = running(settings)
     before, began_s = cpu_seconds(processes), time.monotonic()
-    sent, results = measure(settings, options.rate, options.seconds, options.look_ms / 1000, options.every)
+    sent, results = measure(settings, options.rate, options.seconds, look_s, options.every, options.batch)
     taken_s, used = time.monotonic() - began_s, cpu_between(before, cpu_seconds(processes))
     errors = [late - early for late, early in zip(results.latest, results.earliest, strict=True)]
     report = {
         "rate": options.rate,
-        "events": len(sent.posts),
+        "events": len(sent.posts) * options.batch,
         "looked_for": len(results.latest),
         "errors": sent.errors,
         "missing": results.missing,

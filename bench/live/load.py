@@ -18,7 +18,7 @@ VISITS = 300
 # Each event of a visit comes after the answer to the one before only by chance; so many may be under way at once.
 SENDERS = 16
 
-# Told of the n-th accepted event: n from 1, its visit, the event, when it was sent (seconds of the monotonic clock).
+# Told of the n-th accepted event: n from 1, its visit, the event, when it was due (seconds of the monotonic clock).
 Accepted = Callable[[int, Visit, dict[str, Any], float], None]
 
 
@@ -31,8 +31,8 @@ class Sent:
     errors: int = 0
 
 
-def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Accepted) -> Sent:
-    """Sends `rate` events a second for so long, and waits for the last answers."""
+def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Accepted, batch: int = 1) -> Sent:
+    """Sends `rate` events a second for so long, `batch` of one visit a request, and waits for the last answers."""
     sent, rng = Sent(), random.Random()
     crowd = visits(settings, VISITS, int(time.time() * 1000))
     due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
@@ -51,16 +51,18 @@ def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Acc
         pool = urllib3.PoolManager(maxsize=1)
         while (due_s := due.get()) is not None:
             visit = take()
-            event = visit.next_event(int(time.time() * 1000))
+            events = [visit.next_event(int(time.time() * 1000)) for _ in range(batch)]
             sent_s = time.monotonic()
-            taken = _post(settings, pool, visit, event)
+            taken = _post(settings, pool, visit, events)
             answered_s = time.monotonic()
             with lock:
                 busy.discard(visit.session_id)
                 sent.late.append(sent_s - due_s)
                 if taken:
                     sent.posts.append(answered_s - sent_s)
-                    accepted(len(sent.posts), visit, event, sent_s)
+                    before = (len(sent.posts) - 1) * batch
+                    for number, event in enumerate(events, before + 1):
+                        accepted(number, visit, event, due_s)
                 else:
                     sent.errors += 1
 
@@ -68,8 +70,8 @@ def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Acc
     for thread in senders:
         thread.start()
     began_s = time.monotonic()
-    for number in range(round(rate * seconds)):
-        due_s = began_s + number / rate
+    for number in range(round(rate * seconds / batch)):
+        due_s = began_s + number * batch / rate
         time.sleep(max(0.0, due_s - time.monotonic()))
         due.put(due_s)
     for _ in senders:
@@ -79,15 +81,16 @@ def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Acc
     return sent
 
 
-def _post(settings: Settings, pool: urllib3.PoolManager, visit: Visit, event: dict[str, Any]) -> bool:
+def _post(settings: Settings, pool: urllib3.PoolManager, visit: Visit, events: list[dict[str, Any]]) -> bool:
     headers = {
         "Content-Type": "application/json",
         "X-Forwarded-For": visit.person.address,
         "User-Agent": visit.person.device.user_agent,
     }
+    body = orjson.dumps(events if len(events) > 1 else events[0])
     url = f"http://127.0.0.1:{settings.port(visit.person.app)}/collect"
     try:
-        answer = pool.request("POST", url, body=orjson.dumps(event), headers=headers, retries=False, timeout=10)
+        answer = pool.request("POST", url, body=body, headers=headers, retries=False, timeout=10)
     except urllib3.exceptions.HTTPError:
         return False
-    return answer.status == 202 and orjson.loads(answer.data)["accepted"] == 1
+    return answer.status == 202 and orjson.loads(answer.data)["accepted"] == len(events)
