@@ -6,6 +6,7 @@ import typer
 
 from footfall.cli.output import print_json, print_table, stderr, stdout
 from footfall.cluster import run
+from footfall.cluster.disk import Disk
 from footfall.cluster.status import status as find_status
 from footfall.lags import Lag
 
@@ -20,6 +21,8 @@ def status(json: Annotated[bool, typer.Option("--json", help="as one JSON docume
         if document["lags"]:
             stdout.print()
             print_table([*Lag._fields], document["lags"])
+        stored = Disk(**document["disk"])
+        stdout.print(f"\ndata: {stored.growth}; {stored.free_gib:.1f} GiB are free", markup=False, highlight=False)
     else:
         stderr.print("Footfall is not running; start it with `./footfall up`.", markup=False)
     if not document["healthy"]:

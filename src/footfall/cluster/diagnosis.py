@@ -2,13 +2,12 @@
 
 import shutil
 import sys
-import time
-from pathlib import Path
 from typing import Any, TypedDict
 
 import psutil
 
 from footfall.cluster import geography, hdfs_room, jars, java, lifecycle, preflight
+from footfall.cluster.disk import disk
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.manager import Manager
 from footfall.cluster.services import SERVICES, profile_of
@@ -74,29 +73,12 @@ def diagnose(settings: Settings) -> Report:
 
 def _machine(settings: Settings) -> dict[str, str]:
     memory = psutil.virtual_memory()
-    home = settings.home if settings.home.exists() else settings.home.parent
+    stored = disk(settings)
     return {
         "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB are free",
-        "disk": f"{shutil.disk_usage(home).free / 2**30:.1f} GiB are free at {home}",
-        "data": _growth(settings),
+        "disk": f"{stored.free_gib:.1f} GiB are free at {settings.home}",
+        "data": stored.growth,
     }
-
-
-def _growth(settings: Settings) -> str:
-    """Size of what is stored, and how much it grew a day over the life of this home."""
-    folders = [settings.data_dir, settings.logs_dir, settings.ledger_dir, settings.spool_dir]
-    size = sum(_size(path) for folder in folders for path in folder.rglob("*"))
-    born = settings.data_dir.stat().st_ctime if settings.data_dir.exists() else time.time()
-    first = min((p.stat().st_mtime for p in settings.data_dir.glob("kafka.cluster-id")), default=born)
-    days = max((time.time() - first) / 86_400, 1 / 24)
-    return f"{size / 2**30:.2f} GiB; about {size / 2**30 / days:.2f} GiB a day since this home was made"
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() and not path.is_symlink() else 0
-    except OSError:
-        return 0
 
 
 def _lags(lags: list[dict[str, Any]], facts: dict[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict
 import psutil
 
 from footfall.cluster import lifecycle, probes
+from footfall.cluster.disk import disk
 from footfall.cluster.errors import Unhealthy
 from footfall.cluster.manager import Manager, Process
 from footfall.cluster.services import BY_NAME, Service
@@ -39,6 +40,7 @@ class Status(TypedDict):
     healthy: bool
     services: list[ServiceStatus]
     lags: list[dict[str, Any]]
+    disk: dict[str, float]
 
 
 def status(settings: Settings) -> Status:
@@ -52,7 +54,7 @@ def status(settings: Settings) -> Status:
         lines = list(pool.map(lambda s: _line(settings, s, processes.get(s.name), seen.get(s.name)), services))
         told = [lag._asdict() for lag in behind.result()]
     healthy = bool(lines) and all(line["state"] == "healthy" for line in lines)
-    return {"healthy": healthy, "services": lines, "lags": told}
+    return {"healthy": healthy, "services": lines, "lags": told, "disk": disk(settings)._asdict()}
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -148,7 +148,9 @@ def test_status_of_nothing(call: Call, home: Path) -> None:
     assert ended.err == "Footfall is not running; start it with `./footfall up`."
     ended = call("status", "--json")
     assert ended.status == 1
-    assert json.loads(ended.out) == {"healthy": False, "services": [], "lags": []}
+    document = json.loads(ended.out)
+    assert set(document.pop("disk")) == {"free_gib", "data_gib", "a_day_gib"}
+    assert document == {"healthy": False, "services": [], "lags": []}
 
 
 def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:
@@ -160,7 +162,10 @@ def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:
     assert set(document["services"][0]) >= {"name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"}
     lines = call("status").out.splitlines()
     assert lines[0].split() == ["name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"]
-    assert [line.split()[:3] for line in lines[1:]] == [[n, n, "stopped"] for n in ("zookeeper", "kafka")]
+    assert [line.split()[:3] for line in lines[1:3]] == [[n, n, "stopped"] for n in ("zookeeper", "kafka")]
+    assert lines[3] == ""
+    assert lines[4].startswith("data: 0.00 GiB; about 0.00 GiB a day since this home was made; ")
+    assert len(lines) == 5
 
 
 def test_doctor_is_one_document_and_fails_while_something_is_wrong(call: Call, home: Path) -> None:

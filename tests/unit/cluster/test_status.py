@@ -95,7 +95,9 @@ def test_all_that_up_asked_for_is_told_in_the_order_of_the_table(settings: Setti
 
 
 def test_nothing_is_not_healthy(settings: Settings) -> None:
-    assert status.status(settings) == {"healthy": False, "services": [], "lags": []}
+    document = dict(status.status(settings))
+    assert document.pop("disk")
+    assert document == {"healthy": False, "services": [], "lags": []}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"zookeeper"'])
@@ -103,3 +105,13 @@ def test_a_torn_report_of_the_warden_is_as_none(settings: Settings, text: str) -
     settings.run_dir.mkdir(parents=True)
     (settings.run_dir / "health.json").write_text(text)
     assert status.read_health(settings) == {}
+
+
+def test_the_disk_is_told_with_the_services(settings: Settings) -> None:
+    (settings.data_dir / "kafka").mkdir(parents=True)
+    (settings.data_dir / "kafka" / "segment").write_bytes(bytes(2**21))
+    told = status.status(settings)["disk"]
+    # Two MiB, within the first hour.
+    assert told["data_gib"] == 0.002
+    assert told["a_day_gib"] == pytest.approx(24 * 2 / 1024, abs=0.001)
+    assert told["free_gib"] > 0
