@@ -2,10 +2,11 @@
 
 Events of many visits are POSTed to the three sites' `/collect`, one or several a request (`--batch`), at a steady rate
 that waits for no answer. Of each, or each n-th (`--every`), the time is measured from when its POST was due until its
-cell of `sessions` can be read. A single reader looks for all awaited cells with one call and then rests (`--look-ms`), so each figure is
-too high by at most the time since the look before. That error is measured and told; `not_before` are the same
-percentiles with it taken off whole. The looks cost HBase and its Thrift server something, which `cores` includes.
-Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them out.
+cell of `sessions` can be read. A single reader looks for all awaited cells with one call and then rests (`--look-ms`),
+so each figure is too high by at most the time since the look before. That error is measured and told; `not_before` are
+the same percentiles with it taken off whole. The looks cost HBase and its Thrift server something, which `cores`
+includes. Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them
+out.
 """
 
 import argparse

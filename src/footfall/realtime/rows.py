@@ -15,7 +15,7 @@ from footfall.realtime.alerts.moments import Moments, moments, rejected
 from footfall.realtime.counting import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
-from footfall.realtime.visits import View, walked
+from footfall.realtime.visits import view_of, walked
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ Record = tuple[int, bytes]
 # Bounds of what one partition remembers; a process has four or eight of them, each row some kilobytes.
 MOST_ROWS: Final = 6_000
 MOST_SESSIONS: Final = 5_000
-_SEQ, _APP_ID, _ANONYMOUS_ID, _USER_ID = map(SessionCell._fields.index, ("seq", "app_id", "anonymous_id", "user_id"))
+_APP_ID, _ANONYMOUS_ID, _USER_ID = map(SessionCell._fields.index, ("app_id", "anonymous_id", "user_id"))
 
 
 class Store(Protocol):
@@ -225,7 +225,7 @@ class EventRows:
             by_session[event.session_id].append(event)
         if events:
             self._load_sessions(by_session.keys(), events[0].offset)
-            self._load_rows(events, by_session)
+            self._load_rows(by_session)
         for offset, fault in faults:
             log.warning("%s offset %d is no stored event and is not counted: %s.", self._name, offset, fault)
         return self._counted(by_session, events[0].offset if events else 0, last), len(faults)
@@ -250,11 +250,14 @@ class EventRows:
         for session_id in unknown:
             self._sessions[session_id] = _Session(found.get(session_id, {}), before)
 
-    def _load_rows(self, events: Iterable[Counted], session_ids: Iterable[str]) -> None:
+    def _load_rows(self, by_session: Mapping[str, Sequence[Counted]]) -> None:
         wanted: set[str] = set()
-        wanted.update(*{event.places for event in events}, *{event.pages or () for event in events})
-        wanted.update(event.error for event in events if event.error is not None)
-        wanted.update(*(self._sessions[session_id].walk.rows for session_id in session_ids))
+        for session_id, events in by_session.items():
+            for event in events:
+                wanted.update(event.rows)
+            # Not all that the session has left behind: rows of long ago would be read again and again.
+            views = [view for event in events if (view := view_of(event)) is not None]
+            wanted |= self._sessions[session_id].walk.replaced_by(views)
         keys = {key: key.encode() for key in wanted - self._rows.keys()}
         if keys:
             encoded = sorted(keys.values())
@@ -293,8 +296,7 @@ class EventRows:
                 if event.error is not None:
                     together[event.error,].append(event)
                 if not event.is_bot:
-                    view = View(cell[_SEQ], event_id, pages[0]) if event.page_view and pages is not None else None
-                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, view):
+                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, view_of(event)):
                         if (row := self._rows[key]).counts_offset < offset:
                             row.change(entries, exits)
                             dirty[key] = row

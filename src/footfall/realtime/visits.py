@@ -6,13 +6,15 @@ minute are those of visits that are over once half an hour has passed.
 """
 
 from collections.abc import Iterable
+from operator import gt, lt
 from typing import Final, NamedTuple
 
-from footfall.realtime.counting import page_row
+from footfall.realtime.counting import Counted, page_row
 from footfall.realtime.tables import SessionCell
 
 LONGEST_GAP_MS: Final = 1_800_000
 DAY_MS: Final = 86_400_000
+_SEQ: Final = SessionCell._fields.index("seq")
 
 
 class View(NamedTuple):
@@ -21,6 +23,13 @@ class View(NamedTuple):
     seq: int
     event_id: bytes
     row: str
+
+
+def view_of(event: Counted) -> View | None:
+    """What is a page view of an event; None if it is none, or a bot's."""
+    if event.is_bot or not event.page_view or event.pages is None:
+        return None
+    return View(event.cell[_SEQ], event.event_id, event.pages[0])
 
 
 class Change(NamedTuple):
@@ -46,10 +55,14 @@ class Walk:
         self._first: View | None = None
         self._last: View | None = None
 
-    @property
-    def rows(self) -> set[str]:
-        """The rows that the next event may change besides its own."""
-        return {view.row for view in (self._first, self._last) if view is not None}
+    def replaced_by(self, views: Iterable[View]) -> set[str]:
+        """The rows that count something less, once these views have come, in whatever order and time."""
+        return {
+            known.row
+            for view in views
+            for known, takes_over in ((self._first, lt), (self._last, gt))
+            if known is not None and takes_over(view, known)
+        }
 
     def step(self, app_id: str, time_ms: int, view: View | None) -> tuple[Change, ...]:
         """Takes the next event, with what it is of a page view, and tells what changes by it."""

@@ -1,6 +1,7 @@
 """Whatever is repeated, reordered, cut short or late: the stored figures are those of a naive count of the log."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import msgpack
@@ -200,6 +201,26 @@ def test_a_failed_flush_is_written_later_unchanged() -> None:
     assert partition.flush() == ["a"]
     assert partition.flush() == ["b"]
     check(cells, [*log, made(5, 0, "ping", 0, False)])
+
+
+def test_rows_that_a_visit_has_left_behind_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    class Store(MemoryStore):
+        def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+            read.extend(tables.decode_row_key(key).minute - NOW_MS // 60_000 for key in keys)
+            return super().read_cells(table, column, keys)
+
+    monkeypatch.setattr(rows_module, "MOST_ROWS", 1)
+    partition = Partition(TOPIC, 3, Store(Cells()))
+    # Minute after minute a page view, as one session's; then a ping.
+    kinds = ["page_view", "page_view", "page_view", "ping"]
+    for number, kind in enumerate(kinds):
+        read.clear()
+        partition.offer(Pack("a", number, number + 1, 0, None, [made(number, 0, kind, 2 * number, False, 1)]))
+        partition.flush()
+        # Besides its own minute only that of the page view before, if it takes its place.
+        assert set(read) == ({number, number - 1} if kind == "page_view" and number else {number})
 
 
 def test_a_pack_that_comes_too_early_waits() -> None:

@@ -13,12 +13,26 @@ def view(seq: int, row: str = "") -> View:
     return View(seq, bytes(16), row or f"row {seq}")
 
 
+def ends_of(walk: Walk) -> set[str]:
+    """The rows of its first and its last view: one before and one after all others replaces both."""
+    return walk.replaced_by([view(-1), view(1_000)])
+
+
+def test_only_rows_that_lose_something_are_named() -> None:
+    walk = Walk()
+    assert walk.replaced_by([view(5)]) == set()
+    walk.step("shop", NOON_MS, view(1))
+    walk.step("shop", NOON_MS, view(3))
+    assert walk.replaced_by([]) == walk.replaced_by([view(2)]) == set()
+    assert walk.replaced_by([view(4), view(5)]) == {"row 3"}
+    assert walk.replaced_by([view(0)]) == {"row 1"}
+    assert walk.replaced_by([view(4), view(0)]) == {"row 1", "row 3"}
+
+
 def test_the_first_view_is_entry_and_exit_and_the_next_takes_the_exit_over() -> None:
     walk = Walk()
-    assert walk.rows == set()
     assert walk.step("shop", NOON_MS, view(1)) == (Change("row 1", 1, 1),)
     assert walk.step("shop", NOON_MS + 1, view(3)) == (Change("row 1", 0, -1), Change("row 3", 0, 1))
-    assert walk.rows == {"row 1", "row 3"}
     # What lies between changes nothing, nor does the same page in the same minute.
     assert walk.step("shop", NOON_MS + 2, view(2)) == ()
     assert walk.step("shop", NOON_MS + 3, view(4, "row 3")) == ()
@@ -45,7 +59,7 @@ def test_what_comes_late_to_a_visit_that_is_over_changes_nothing() -> None:
     walk.step("shop", NOON_MS, view(1))
     walk.step("shop", NOON_MS + 2 * LONGEST_GAP_MS, view(3))
     assert walk.step("shop", NOON_MS + 1, view(2)) == ()
-    assert walk.rows == {"row 3"}
+    assert ends_of(walk) == {"row 3"}
 
 
 def test_another_day_and_another_site_are_another_visit() -> None:
@@ -81,6 +95,6 @@ def test_a_walk_is_taken_up_from_a_sessions_cells() -> None:
     ]
     walk = walked((bytes(16), one) for one in cells)
     # The click of the 45th minute began another visit.
-    assert walk.rows == {f"shop\0page\0{noon + 50:08d}\0/"}
+    assert ends_of(walk) == {f"shop\0page\0{noon + 50:08d}\0/"}
     before = walked((bytes(16), one) for one in cells if one.offset < 7)
-    assert before.rows == {f"shop\0page\0{noon:08d}\0/"}
+    assert ends_of(before) == {f"shop\0page\0{noon:08d}\0/"}
