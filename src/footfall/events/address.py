@@ -9,6 +9,8 @@ _MAX_HOPS = 32
 _MAX_HEADER = 4096
 
 
+# A request's address is asked for by the collector and by the logs.
+@lru_cache(maxsize=4096)
 def truncate(address: str | None) -> str | None:
     """`203.0.113.0/24` of an IPv4 address, `2001:db8:1::/48` of an IPv6 one, None of anything else.
 
@@ -31,12 +33,18 @@ def client_address(remote: str | None, x_forwarded_for: str | None, trusted: Seq
     Each trusted hop vouches for the one before it; the walk stops at the first that is not trusted, that is no
     address, or at the list's beginning. None when `remote` is no address.
     """
+    return _client_address(remote, x_forwarded_for and x_forwarded_for[-_MAX_HEADER:], tuple(trusted))
+
+
+# At most 4 MB of headers as long as they may be.
+@lru_cache(maxsize=1024)
+def _client_address(remote: str | None, x_forwarded_for: str | None, trusted: tuple[str, ...]) -> str | None:
     current = _parse(remote) if remote else None
     if current is None:
         return None
     if x_forwarded_for:
-        networks = _networks(tuple(trusted))
-        hops = x_forwarded_for[-_MAX_HEADER:].split(",")[-_MAX_HOPS:]
+        networks = _networks(trusted)
+        hops = x_forwarded_for.split(",")[-_MAX_HOPS:]
         for hop in reversed(hops):
             if not any(current in network for network in networks):
                 break

@@ -14,15 +14,13 @@ from footfall.names import APP_IDS
 from footfall.secret_files import secret
 from footfall.settings import Settings
 from footfall.sites import academy, accounts, assets, guard, news, shop, trouble
-from footfall.sites.collector import Collector
+from footfall.sites.collector import LARGEST_BODY, Collector
 from footfall.sites.collector import blueprint as collecting
 from footfall.sites.pages import show
 from footfall.sites.pictures import picture
 from footfall.sites.stock import Stock
 from footfall.sites.weblogs import Logs, WebLogs
 
-# The largest body that any address takes: `/collect`'s 256 KiB. Forms are far smaller.
-LARGEST_BODY: Final = 256 * 1024
 _LARGEST_FORM: Final = 32 * 1024
 
 
@@ -66,6 +64,7 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        # No address takes more than `/collect`. Forms are far smaller.
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
         # What a shop in simulated time has otherwise: its shelves, its bank's delay (seconds), its orders' numbers.

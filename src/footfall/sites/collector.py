@@ -1,16 +1,21 @@
 """The collector: what browsers post to `/collect` is decided, stored for certain, and only then answered."""
 
+import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
 from flask import Blueprint, Response, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.utils import get_host as host_of
+from werkzeug.wsgi import get_host, get_input_stream
 
 from footfall.events.address import client_address, truncate
 from footfall.events.bodies import element_bytes, parse_body
@@ -21,11 +26,16 @@ from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import AppId
 from footfall.settings import Settings
+from footfall.sites import guard
 from footfall.sites.drain import Drain
 from footfall.sites.flood import FloodGate
 from footfall.sites.producer import KafkaProducer
 from footfall.sites.spool import Record, Spool, Topic
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LARGEST_BODY: Final = 256 * 1024
 MAX_EVENTS: Final = 100
 # The rate of a person who clicks without a pause is far below; see events/bots.py. Per minute at pace 1.
 _BOT_EVENTS_PER_MINUTE: Final = 120
@@ -43,6 +53,16 @@ _REFUSALS: Final = {
     HTTPStatus.TOO_MANY_REQUESTS: "too_many",
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
+_LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+_HEADERS: Final = (("Content-Type", "application/json"), *guard.HEADERS.items())
+_FAILURE: Final = "footfall.collector_failure"
+
+
+class Answer(NamedTuple):
+    """What `/collect` says to one request; content: JSON."""
+
+    status: HTTPStatus
+    content: bytes
 
 
 class StorageUnavailable(Exception):
@@ -56,7 +76,7 @@ class Collector:
         """Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used."""
         self.app_id = app_id
         self._trusted = settings.trusted_proxies
-        self._disk_low = settings.run_dir / "disk-low"
+        self._disk_low = os.fspath(settings.run_dir / "disk-low")
         self._geography = Geography(settings.install / "geography")
         self._rate_rule = RateRule(max(1, int(_BOT_EVENTS_PER_MINUTE * settings.pace)))
         self._addresses = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
@@ -77,22 +97,21 @@ class Collector:
         self._producer.close(_CLOSE_PATIENCE_S)
         self._spool.close()
 
-    def collect(self, body: bytes) -> Response:
-        """Answers the current request, whose body that is, when all its events are stored."""
-        if self._disk_low.exists():
+    def collect(self, environ: "WSGIEnvironment") -> Answer:
+        """Answers a request when all its events are stored."""
+        origin = environ.get("HTTP_ORIGIN")
+        if origin is not None and not _same_host(origin, get_host(environ)):
+            return self._refuse(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+        try:
+            body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
+        except RequestEntityTooLarge:
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
+        if os.access(self._disk_low, os.F_OK):
             return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         try:
-            return self._take(body)
+            return self._take(environ, body)
         except StorageUnavailable:
             return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
-
-    def foreign(self) -> Response:
-        """The answer to a page of another origin: only counted."""
-        return self._refuse(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
-
-    def too_large(self) -> Response:
-        """The answer to a body beyond the bound: only counted."""
-        return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
 
     def health(self) -> dict[str, object]:
         """What `/healthz` says. `spool_oldest_received_at` bounds from below when the oldest spooled event came."""
@@ -107,7 +126,7 @@ class Collector:
             "since_start": counts,
         }
 
-    def _take(self, body: bytes) -> Response:
+    def _take(self, environ: "WSGIEnvironment", body: bytes) -> Answer:
         """As `collect`. Raises StorageUnavailable."""
         received_ms = time.time_ns() // 1_000_000
         parsed = parse_body(body)
@@ -115,19 +134,20 @@ class Collector:
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
             return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
-        address = client_address(request.remote_addr, request.headers.get("X-Forwarded-For"), self._trusted)
+        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
         if not self._addresses.admits(address or "", events):
             return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
+        gpc, dnt = environ.get("HTTP_SEC_GPC") == "1", environ.get("HTTP_DNT") == "1"
         if isinstance(parsed, Reject):
-            return self._refuse_body(parsed, body, received_ms, _gpc() or _dnt())
+            return self._refuse_body(parsed, body, received_ms, gpc or dnt)
         prefix = truncate(address)
         context = Context(
             self.app_id,
             received_ms,
             address_prefix=prefix,
-            user_agent=request.headers.get("User-Agent"),
-            gpc=_gpc(),
-            dnt=_dnt(),
+            user_agent=environ.get("HTTP_USER_AGENT"),
+            gpc=gpc,
+            dnt=dnt,
             place=self._geography.look_up(prefix),
         )
         records: list[Record] = []
@@ -138,7 +158,7 @@ class Collector:
             decided = accept(event, context, self._rate_rule)
             if isinstance(decided, Reject):
                 originals = element_bytes(body) if originals is None else originals
-                records.append(self._reject(decided, originals[index], received_ms, context.gpc or context.dnt))
+                records.append(self._reject(decided, originals[index], received_ms, gpc or dnt))
                 rejected.append({"index": index, "event_id": decided.event_id, "reason": decided.reason})
             else:
                 session = decided["session_id"]
@@ -151,7 +171,7 @@ class Collector:
         self._count(accepted=accepted, rejected=len(rejected))
         return _answer(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected})
 
-    def _refuse_body(self, reject: Reject, body: bytes, received_ms: int, denied: bool) -> Response:
+    def _refuse_body(self, reject: Reject, body: bytes, received_ms: int, denied: bool) -> Answer:
         self._store([self._reject(reject, body, received_ms, denied)])
         self._count(rejected=1)
         return _answer(HTTPStatus.BAD_REQUEST, {"error": reject.reason, "detail": reject.detail})
@@ -173,12 +193,9 @@ class Collector:
             except OSError as error:
                 raise StorageUnavailable from error
 
-    def _refuse(self, status: HTTPStatus, sentence: str) -> Response:
+    def _refuse(self, status: HTTPStatus, sentence: str) -> Answer:
         self._count(**{f"refused_{status.value}": 1})
-        response = _answer(status, {"error": _REFUSALS[status], "detail": sentence})
-        if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-            response.headers["Retry-After"] = str(_RETRY_AFTER_S)
-        return response
+        return _answer(status, {"error": _REFUSALS[status], "detail": sentence})
 
     def _count(self, **more: int) -> None:
         with self._counting:
@@ -186,33 +203,68 @@ class Collector:
 
 
 def blueprint(collector: Collector) -> Blueprint:
-    """`/collect` and `/healthz` of a site."""
+    """`/collect` and `/healthz` of a site.
+
+    Most of a site's requests are posts to `/collect`: they are answered before Flask, which would cost more than all
+    that is done with an event. Flask answers those that it alone understands: other methods, strange hosts, failures.
+    """
     made = Blueprint("collector", __name__)
 
     @made.post("/collect")
     def collect() -> Response:
-        origin = request.headers.get("Origin")
-        if origin is not None and not _same_host(origin, request.host):
-            return collector.foreign()
-        try:
-            body = request.get_data(cache=False)
-        except RequestEntityTooLarge:
-            return collector.too_large()
-        return collector.collect(body)
+        raise request.environ[_FAILURE]
 
     @made.get("/healthz")
     def healthz() -> Response:
-        return _answer(HTTPStatus.OK, collector.health())
+        return Response(orjson.dumps(collector.health()), mimetype="application/json")
+
+    @made.record_once
+    def answer_first(state: BlueprintSetupState) -> None:
+        # The way that Flask's manual names for a middleware; it has no type.
+        app: Any = state.app
+        app.wsgi_app = _before(app.wsgi_app, collector)
 
     return made
 
 
-def _gpc() -> bool:
-    return request.headers.get("Sec-GPC") == "1"
+def _before(application: "WSGIApplication", collector: Collector) -> "WSGIApplication":
+    """`application` behind the collector; its answers have the headers that all of a site's have."""
+
+    def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if (
+            environ.get("PATH_INFO") != "/collect"
+            or environ["REQUEST_METHOD"] != "POST"
+            or not _is_host(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"))
+        ):
+            return application(environ, start_response)
+        environ["footfall.endpoint"] = "collector.collect"
+        try:
+            answer = collector.collect(environ)
+        except Exception as failure:
+            # Logged and told as those of all views.
+            environ[_FAILURE] = failure
+            return application(environ, start_response)
+        headers = [
+            *_HEADERS,
+            ("Content-Length", str(len(answer.content))),
+            ("X-Request-Id", environ["footfall.request_id"]),
+        ]
+        if answer.status in _LATER:
+            headers.append(("Retry-After", str(_RETRY_AFTER_S)))
+        start_response(f"{answer.status.value} {answer.status.phrase.upper()}", headers)
+        return [answer.content]
+
+    return collecting
 
 
-def _dnt() -> bool:
-    return request.headers.get("DNT") == "1"
+@lru_cache(maxsize=64)
+def _is_host(scheme: str, header: str | None) -> bool:
+    """Whether Flask looks for a view when this is the Host header; else it says 400."""
+    try:
+        host_of(scheme, header).encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _same_host(origin: str, host: str) -> bool:
@@ -223,5 +275,5 @@ def _same_host(origin: str, host: str) -> bool:
     return named != "" and named.lower() == host.lower()
 
 
-def _answer(status: HTTPStatus, content: dict[str, object]) -> Response:
-    return Response(orjson.dumps(content), status.value, mimetype="application/json")
+def _answer(status: HTTPStatus, content: dict[str, object]) -> Answer:
+    return Answer(status, orjson.dumps(content))

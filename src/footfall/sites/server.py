@@ -13,8 +13,8 @@ from waitress.task import WSGITask
 
 from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings, SettingsError, load_settings
-from footfall.sites.app import LARGEST_BODY, create_app
-from footfall.sites.collector import Collector
+from footfall.sites.app import create_app
+from footfall.sites.collector import LARGEST_BODY, Collector
 from footfall.sites.spool import SpoolLocked
 
 log = logging.getLogger(__name__)

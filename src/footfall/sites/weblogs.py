@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -107,6 +108,7 @@ class WebLogs:
         folder = settings.logs_dir / "sites" / app
         folder.mkdir(parents=True, exist_ok=True)
         self._files: dict[str, _LogFile] = {kind: _LogFile(folder, kind) for kind in LOG_KINDS}
+        self._memory = _Memory()
 
     def around(self, application: "WSGIApplication") -> "WSGIApplication":
         """`application` with a request id for each request, and a line in access and performance when it is done.
@@ -162,7 +164,7 @@ class WebLogs:
             agent=loggable_agent(environ.get("HTTP_USER_AGENT", "")),
             endpoint=environ.get("footfall.endpoint", "unknown"),
             queue_us=None if arrived is None else max(0, round((request.at - arrived) * 1_000_000)),
-            memory_bytes=_resident_bytes(),
+            memory_bytes=self._memory.resident_bytes(),
             cpu_us=cpu_us,
         )
         self._files["access"].write(served.access_line())
@@ -275,6 +277,24 @@ class _LogFile:
         self._size = 0
 
 
+class _Memory:
+    """This process's memory. Its file stays open: opening it costs more than reading it."""
+
+    def __init__(self) -> None:
+        try:
+            self._descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._descriptor = -1  # no Linux
+        else:
+            weakref.finalize(self, os.close, self._descriptor)
+
+    def resident_bytes(self) -> int | None:
+        """What of it is in memory; None where that is not told."""
+        if self._descriptor < 0:
+            return None
+        return int(os.pread(self._descriptor, 128, 0).split()[1]) * _PAGE_SIZE
+
+
 def _common_time(second: int) -> str:
     days, second = divmod(second, 86_400)
     minute, second = divmod(second, 60)
@@ -287,13 +307,6 @@ def _common_date(days: int) -> str:
     moment = datetime.fromtimestamp(days * 86_400, timezone.utc)
     # Months by hand: strftime's follow the locale.
     return f"{moment.day:02d}/{_MONTHS[moment.month - 1]}/{moment.year:04d}"
-
-
-def _resident_bytes() -> int | None:
-    try:
-        return int(Path("/proc/self/statm").read_bytes().split()[1]) * _PAGE_SIZE
-    except OSError:
-        return None  # no Linux
 
 
 def _now_ms() -> int:
