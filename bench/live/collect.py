@@ -4,6 +4,9 @@ Clients with one kept-alive connection each send a request, wait for its answer,
 first with one event a request, then with `--batch` events. They are threads of `--processes` processes and their bodies
 are made beforehand, so that they cost little beside the site; what they and the site did cost is told. An error is any
 answer but a 202 that accepts every event.
+
+With `--rate` the requests are due at fixed times instead, whether earlier ones are answered or not, and each one's time
+counts from when it was due: a site that falls behind cannot hide it by being asked less.
 """
 
 import argparse
@@ -14,7 +17,7 @@ import random
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -96,15 +99,40 @@ def made_requests(settings: Settings, app: str, batch: int) -> list[tuple[bytes,
     return made
 
 
-def _process(settings: Settings, app: str, batch: int, clients: int, seconds: float, ready: Any, shares: Any) -> None:
-    port = settings.port(app)
-    prepared = [Client(port, made_requests(settings, app, batch)) for _ in range(clients)]
+@dataclass(frozen=True)
+class Plan:
+    """What the clients do. rate: requests a second of all together; None: as fast as they are answered."""
+
+    app: str
+    batch: int
+    clients: int
+    processes: int
+    seconds: float
+    rate: float | None
+
+
+def _process(settings: Settings, plan: Plan, first: int, ready: Any, shares: Any) -> None:
+    """What the process does whose clients are number `first` and each `processes`-th after it."""
+    port = settings.port(plan.app)
+    prepared = {
+        number: Client(port, made_requests(settings, plan.app, plan.batch))
+        for number in range(first, plan.clients, plan.processes)
+    }
     results: queue.SimpleQueue[tuple[list[float], int]] = queue.SimpleQueue()
 
-    def work(client: Client, until_s: float) -> None:
+    def due(start_s: float, turn: int) -> float:
+        """When the request of that turn is to be sent, of all the clients' in order."""
+        if plan.rate is None:
+            return time.monotonic()
+        due_s = start_s + turn / plan.rate
+        time.sleep(max(0.0, due_s - time.monotonic()))
+        return due_s
+
+    def work(client: Client, turn: int, start_s: float) -> None:
         taken: list[float] = []
         errors, number = 0, random.randrange(BODIES)
-        while (began_s := time.monotonic()) < until_s:
+        while (due_s := due(start_s, turn)) < start_s + plan.seconds:
+            turn += plan.clients
             number += 1
             try:
                 accepted = client.send(number)
@@ -113,33 +141,32 @@ def _process(settings: Settings, app: str, batch: int, clients: int, seconds: fl
                 errors += 1
                 break
             if accepted:
-                taken.append(time.monotonic() - began_s)
+                taken.append(time.monotonic() - due_s)
             else:
                 errors += 1
         results.put((taken, errors))
 
     ready.wait()
     before_s = time.process_time()
-    until_s = time.monotonic() + seconds
-    threads = [threading.Thread(target=work, args=(client, until_s)) for client in prepared]
+    start_s = time.monotonic()
+    threads = [threading.Thread(target=work, args=(client, number, start_s)) for number, client in prepared.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     parts = [results.get() for _ in threads]
-    for client in prepared:
+    for client in prepared.values():
         client.close()
     taken = [one for part, _ in parts for one in part]
     shares.put(Share(taken, sum(errors for _, errors in parts), time.process_time() - before_s))
 
 
-def measure(settings: Settings, app: str, batch: int, clients: int, processes: int, seconds: float) -> dict[str, Any]:
+def measure(settings: Settings, plan: Plan) -> dict[str, Any]:
     """One row of the report."""
     context = multiprocessing.get_context("spawn")
-    ready, shares = context.Barrier(processes + 1), context.Queue()
-    counts = [len(range(number, clients, processes)) for number in range(processes)]
+    ready, shares = context.Barrier(plan.processes + 1), context.Queue()
     workers = [
-        context.Process(target=_process, args=(settings, app, batch, count, seconds, ready, shares)) for count in counts
+        context.Process(target=_process, args=(settings, plan, first, ready, shares)) for first in range(plan.processes)
     ]
     for worker in workers:
         worker.start()
@@ -152,10 +179,11 @@ def measure(settings: Settings, app: str, batch: int, clients: int, processes: i
         worker.join()
     taken = [one for part in parts for one in part.taken]
     return {
-        "events_a_request": batch,
-        "clients": clients,
-        "requests_per_s": round(len(taken) / seconds, 1),
-        "events_per_s": round(len(taken) * batch / seconds, 1),
+        "events_a_request": plan.batch,
+        "clients": plan.clients,
+        "rate": plan.rate,
+        "requests_per_s": round(len(taken) / plan.seconds, 1),
+        "events_per_s": round(len(taken) * plan.batch / plan.seconds, 1),
         "errors": sum(part.errors for part in parts),
         **spread_ms(taken),
         "clients_cpu_s": round(sum(part.cpu_s for part in parts), 2),
@@ -168,15 +196,23 @@ def main() -> None:
     parser.add_argument("--app", default="shop", choices=("shop", "news", "academy"))
     parser.add_argument("--clients", type=int, default=16, help="kept-alive connections")
     parser.add_argument("--processes", type=int, default=2, help="processes that share them")
-    parser.add_argument("--batch", type=int, default=20, help="events a request in the second part, at most 100")
+    parser.add_argument("--batch", type=int, default=10, help="events a request in the second part, at most 100")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        nargs=2,
+        default=(None, None),
+        help="requests a second of either part, whatever is answered",
+    )
     parser.add_argument("--seconds", type=float, default=20, help="of each part")
     options = parser.parse_args()
     settings = recall()
     report = []
-    for batch in (1, options.batch):
+    for batch, rate in zip((1, options.batch), options.rate, strict=True):
+        plan = Plan(options.app, batch, options.clients, options.processes, options.seconds, rate)
         # The same once more, shortly and before: caches fill and threads start.
-        measure(settings, options.app, batch, options.clients, options.processes, min(2.0, options.seconds))
-        report.append(measure(settings, options.app, batch, options.clients, options.processes, options.seconds))
+        measure(settings, replace(plan, seconds=min(2.0, options.seconds)))
+        report.append(measure(settings, plan))
     print(json.dumps(report, indent=1))
 
 
