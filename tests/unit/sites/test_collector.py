@@ -19,13 +19,14 @@ import orjson
 import pytest
 from werkzeug.test import TestResponse
 
-from footfall.events.identity import new_uuid7, uuid7_ms
+from footfall.events.identity import UUID7, new_uuid7, uuid7_ms
 from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_stored
 from footfall.names import AppId
 from footfall.settings import Ports, Retention, Settings
 from footfall.sites import collector as module
+from footfall.sites import guard
 from footfall.sites.app import create_app
 from footfall.sites.collector import Collector
 from footfall.sites.flood import FloodGate
@@ -568,6 +569,35 @@ def test_a_disk_that_is_nearly_full_takes_nothing_in(shop: Site) -> None:
         mark.unlink()
     assert shop.stored() == []
     assert shop.post([an_event()]).status_code == 202
+
+
+def test_a_failure_of_the_collector_is_answered_and_logged_as_that_of_a_page(
+    shop: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_arguments: object) -> None:
+        raise RuntimeError("a fault of our own")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "accept", failing)
+        answer = shop.post([an_event()])
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    folder = shop.settings.logs_dir / "sites" / "shop"
+    errors = [orjson.loads(line) for path in folder.glob("error-*.log") for line in path.read_bytes().splitlines()]
+    (error,) = (one for one in errors if one["request_id"] == answer.headers["X-Request-Id"])
+    assert (error["code"], error["user_action"]) == ("RuntimeError", "send collect")
+    assert "in failing" in error["traceback"]
+    assert shop.stored() == []
+    assert shop.post([an_event()]).status_code == 202
+    assert len(shop.events()) == 1
+
+
+def test_an_answer_has_the_headers_of_all_of_a_sites_answers(shop: Site) -> None:
+    page, answer = shop.client.get("/"), shop.post([])
+    assert answer.status_code == 202
+    for name in guard.HEADERS:
+        assert answer.headers[name] == page.headers[name]
+    assert UUID7.fullmatch(answer.headers["X-Request-Id"])
+    assert answer.content_length == len(answer.data)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "options"])
