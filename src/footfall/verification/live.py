@@ -89,7 +89,9 @@ class LiveCheck:
     def first(self, event: First) -> None:
         """Compares the session's cell and counts the event into the recount of its rows."""
         index = self._cells.pop(event.key, None)
-        changes = self._changes(event)
+        # A page view that comes late takes the place of one that may lie in an hour that is compared.
+        for row, entries, exits in self._changes(event):
+            self._count_visit(row, event, entries, exits)
         if event.hour < self._floor:
             return
         if index is None:
@@ -99,8 +101,6 @@ class LiveCheck:
             self._add("session_offset", event, f"{event.name}: {found} instead of {event.offset}")
         for row in recount.rows_of(event.stored.fields, event.stored.time_ms):
             self._count(row, event)
-        for row, entries, exits in changes:
-            self._count_visit(row, event, entries, exits)
 
     def backfill(self, event: First) -> None:
         """No live table takes history."""

@@ -187,6 +187,23 @@ def test_a_visit_that_began_before_what_kafka_holds_is_no_other_visit() -> None:
     assert kinds(world.verify()) == {("live", "row_differs")}
 
 
+def test_a_page_view_of_an_hour_not_compared_may_change_one_that_is() -> None:
+    world = World()
+    visit = world.visit("shop", 3)
+    # It comes after them, but was before, and so the visit began with it.
+    at_ms = NOW_MS - 1_000
+    same = {"session_id": visit[0]["session_id"], "anonymous_id": visit[0]["anonymous_id"], "seq": -1}
+    late = stored_event(at_ms + 500, **same, page_path="/before")
+    world.append(late)
+    world.ledger["shop"] += [
+        Entry("attempted", at_ms, late["event_id"], late["session_id"], seq=-1, event_type="page_view"),
+        Entry("accepted", at_ms, late["event_id"], late["session_id"]),
+    ]
+    world.count()
+    assert world.verify().problems == []
+    assert world.verify(NOW_MS).problems == []
+
+
 def test_since_limits_report_and_comparison() -> None:
     world = made_world()
     seven = next(e for e in world.ledger["shop"] if e.kind == "accepted" and e.ms < NOW_MS)
