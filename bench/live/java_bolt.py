@@ -156,9 +156,7 @@ def _make_tables(settings: Settings) -> None:
     with _hbase(settings) as connection:
         _drop_tables(connection)
         for name in names.LIVE_TABLES:
-            # As the live tables are made.
-            family = {"max_versions": 1, "bloom_filter_type": "ROW", "time_to_live": -1}
-            connection.create_table(PREFIX + name, {tables.FAMILY: family})
+            connection.create_table(PREFIX + name, tables.FAMILIES)
 
 
 def _drop_tables(connection: Any) -> None:

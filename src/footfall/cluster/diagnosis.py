@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 import psutil
 
 from footfall.cluster import geography, hdfs_room, jars, java, lifecycle, preflight
-from footfall.cluster.disk import disk
+from footfall.cluster.disk import Disk
 from footfall.cluster.errors import ClusterError
 from footfall.cluster.manager import Manager
 from footfall.cluster.services import SERVICES, profile_of
@@ -36,7 +36,8 @@ class Report(TypedDict):
 def diagnose(settings: Settings) -> Report:
     """Looks everywhere; changes nothing."""
     problems: list[str] = []
-    facts = {"python": sys.version.split()[0], **_machine(settings)}
+    found = status(settings)
+    facts = {"python": sys.version.split()[0], **_machine(settings, Disk(**found["disk"]))}
     try:
         facts["java"] = str(java.java_home(settings))
     except ClusterError as error:
@@ -58,7 +59,6 @@ def diagnose(settings: Settings) -> Report:
         facts["platform"] = "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}
     facts["platform"] = f"asked for: {', '.join(wanted)}"
-    found = status(settings)
     for line in found["services"]:
         if line["state"] in ("failed", "stopped"):
             detail = f": {line['detail']}" if line["detail"] else ""
@@ -71,9 +71,8 @@ def diagnose(settings: Settings) -> Report:
     return {"facts": facts, "problems": problems}
 
 
-def _machine(settings: Settings) -> dict[str, str]:
+def _machine(settings: Settings, stored: Disk) -> dict[str, str]:
     memory = psutil.virtual_memory()
-    stored = disk(settings)
     return {
         "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB are free",
         "disk": f"{stored.free_gib:.1f} GiB are free at {settings.home}",

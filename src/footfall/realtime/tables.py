@@ -12,7 +12,8 @@ from footfall import names
 from footfall.realtime import sketches
 from footfall.realtime.alerts.alert import Alert
 
-FAMILY: Final = "f"
+# Deliberately without a TTL: cells carry offsets for timestamps. One version: the newest offset is the truth.
+FAMILIES: Final = {"f": {"max_versions": 1, "bloom_filter_type": "ROW", "time_to_live": -1}}
 DIMENSIONS: Final = ("app", "page", "section", "country", "device", "error")
 PROGRESS_COLUMN: Final = b"f:offset"
 LOST_COLUMN: Final = b"f:lost"
@@ -263,10 +264,7 @@ def decode_alert(cell: bytes) -> Alert:
 
 
 def create_missing(connection: Any) -> list[str]:
-    """Creates those tables that HBase lacks, through an open `happybase.Connection`; returns their names.
-
-    Deliberately without a TTL: cells carry offsets for timestamps. One version: the newest offset is the truth.
-    """
+    """Creates those tables that HBase lacks, through an open `happybase.Connection`; returns their names."""
     # happybase makes this module from Thrift's own definition when it is imported, so no type checker finds it.
     import happybase  # noqa: F401
     from Hbase_thrift import AlreadyExists  # type: ignore[import-not-found]
@@ -277,6 +275,6 @@ def create_missing(connection: Any) -> list[str]:
         if name in present:
             continue
         with contextlib.suppress(AlreadyExists):
-            connection.create_table(name, {FAMILY: {"max_versions": 1, "bloom_filter_type": "ROW", "time_to_live": -1}})
+            connection.create_table(name, FAMILIES)
             created.append(name)
     return created

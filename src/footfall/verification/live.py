@@ -42,7 +42,7 @@ class _Row:
         self.counts = self.active = b""
         self.counts_offset: int | None = None
         self.active_offset: int | None = None
-        self.recounted: Recounted | None = None
+        self.recounted = recount.new_figures()
 
 
 class LiveCheck:
@@ -132,10 +132,8 @@ class LiveCheck:
         active_offset = None if row is None else row.active_offset
         counts = self._is_in(counts_offset, names.TABLE_MINUTE_METRICS, key, event)
         active = self._is_in(active_offset, names.TABLE_ACTIVE_USERS, key, event)
-        if row is None or not (counts or active):
+        if row is None:
             return
-        if row.recounted is None:
-            row.recounted = recount.new_figures()
         if counts:
             recount.add_counts(row.recounted, event.stored.fields)
         if active:
@@ -151,8 +149,8 @@ class LiveCheck:
             for event_id, cell in sorted(cells, key=lambda known: known[1].offset):
                 if cell.offset < self._at.start:
                     told = {**cell._asdict(), "session_id": session_id, "event_id": event_id}
-                    list(self._visits.add(told, cell.event_time_ms))
-        return list(self._visits.add(event.stored.fields, event.stored.time_ms))
+                    self._visits.add(told, cell.event_time_ms)
+        return self._visits.add(event.stored.fields, event.stored.time_ms)
 
     def _count_visit(self, key: Row, event: First, entries: int, exits: int) -> None:
         row = self._rows.get(tables.encode_row_key(*key))
@@ -160,8 +158,6 @@ class LiveCheck:
         if key.minute // 60 < self._floor or not self._is_in(offset, names.TABLE_MINUTE_METRICS, key, event):
             return
         if row is not None:
-            if row.recounted is None:
-                row.recounted = recount.new_figures()
             row.recounted.people.entries += entries
             row.recounted.people.exits += exits
 
@@ -178,7 +174,7 @@ class LiveCheck:
         hour = key.minute // 60
         if hour < self._floor:
             return
-        wanted = row.recounted or recount.new_figures()
+        wanted = row.recounted
         if row.counts_offset is not None:
             self.aggregate_cells += 1
             empty = not (wanted.people.events or wanted.bots.events)

@@ -137,25 +137,25 @@ class Visits:
     def __contains__(self, session_id: str) -> bool:
         return session_id in self._newest
 
-    def add(self, event: dict[str, Any], event_time_ms: int) -> Iterator[tuple[Row, int, int]]:
+    def add(self, event: dict[str, Any], event_time_ms: int) -> list[tuple[Row, int, int]]:
         """Takes the first event of an identity, in order of offset: rows, with how many entries and exits more."""
         if event["is_bot"]:
-            return
+            return []
         app, session, ms = event["app_id"], event["session_id"], event_time_ms
         visit = self._newest.get(session)
         if visit is None or app != visit.app_id or (ms > visit.to_ms and not _together(visit.to_ms, ms)):
             visit = self._newest[session] = _Visit(app, ms)
         elif ms < visit.from_ms and not _together(ms, visit.from_ms):
-            return  # of a visit that is over
-        before = visit.ends()
+            return []  # of a visit that is over
+        first, last = visit.ends()
         visit.from_ms, visit.to_ms = min(ms, visit.from_ms), max(ms, visit.to_ms)
         if event["event_type"] == "page_view" and event.get("page_path") is not None:
             page = Row(app, "page", ms // 60_000, event["page_path"])
             visit.views.append((event["seq"], event["event_id"], page))
-        for which, (old, new) in enumerate(zip(before, visit.ends(), strict=True)):
-            for row, more in ((old, -1), (new, 1)) if old != new else ():
-                if row is not None:
-                    yield row, more if which == 0 else 0, more if which == 1 else 0
+        new_first, new_last = visit.ends()
+        changes = [(first, -1, 0), (new_first, 1, 0)] if first != new_first else []
+        changes += [(last, 0, -1), (new_last, 0, 1)] if last != new_last else []
+        return [(row, entries, exits) for row, entries, exits in changes if row is not None]
 
 
 def _together(earlier_ms: int, later_ms: int) -> bool:

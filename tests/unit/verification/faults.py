@@ -1,5 +1,6 @@
 """Ways to break a counted world; each returns what must be named."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -7,6 +8,7 @@ import orjson
 from footfall.events.identity import new_uuid7
 from footfall.events.times import parse_rfc3339_ms
 from footfall.realtime import sketches, tables
+from footfall.realtime.tables import Counts
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.identity import event_bytes, partition_of
 from tests.support.events import NOW_MS
@@ -53,45 +55,42 @@ def shift_an_error(world: World) -> str:
     return "error E7 broken /product/blue-kettle"
 
 
-def lower_a_count_of_bots(world: World) -> str:
+def _counted(world: World, wanted: Callable[[bytes, Counts], object]) -> tuple[bytes, bytes, Counts]:
+    """Key, column and content of the first cell of `minute_metrics` that is wanted."""
     for key, row in world.cells.tables["minute_metrics"].items():
         for column, (_, cell) in row.items():
-            if column.startswith(b"f:e") and (counts := tables.decode_counts(cell)).bots.page_views:
-                views = counts.bots.page_views
-                bots = counts.bots._replace(page_views=views - 1)
-                put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(bots=bots)))
-                return f"bots' page_views {views - 1} instead of {views}"
-    raise AssertionError("no bot was counted")
+            if column.startswith(b"f:e") and wanted(key, counts := tables.decode_counts(cell)):
+                return key, column, counts
+    raise AssertionError("no such cell was counted")
+
+
+def lower_a_count_of_bots(world: World) -> str:
+    key, column, counts = _counted(world, lambda _, counts: counts.bots.page_views)
+    views = counts.bots.page_views
+    fewer = counts._replace(bots=counts.bots._replace(page_views=views - 1))
+    put(world, "minute_metrics", key, column, tables.encode_counts(fewer))
+    return f"bots' page_views {views - 1} instead of {views}"
 
 
 def lose_an_entry(world: World) -> str:
-    for key, row in world.cells.tables["minute_metrics"].items():
-        for column, (_, cell) in row.items():
-            if column.startswith(b"f:e") and (counts := tables.decode_counts(cell)).entries:
-                fewer = counts._replace(entries=counts.entries - 1)
-                put(world, "minute_metrics", key, column, tables.encode_counts(fewer))
-                return f"entries {fewer.entries} instead of {counts.entries}"
-    raise AssertionError("no visit began")
+    key, column, counts = _counted(world, lambda _, counts: counts.entries)
+    fewer = counts._replace(entries=counts.entries - 1)
+    put(world, "minute_metrics", key, column, tables.encode_counts(fewer))
+    return f"entries {fewer.entries} instead of {counts.entries}"
 
 
-def move_an_exit(world: World) -> str:
-    for key, row in world.cells.tables["minute_metrics"].items():
-        for column, (_, cell) in row.items():
-            if column.startswith(b"f:e") and b"\0page\0" in key:
-                counts = tables.decode_counts(cell)
-                put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(exits=counts.exits + 1)))
-                return f"exits {counts.exits + 1} instead of {counts.exits}"
-    raise AssertionError("no page was counted")
+def add_an_exit(world: World) -> str:
+    key, column, counts = _counted(world, lambda key, _: b"\0page\0" in key)
+    more = counts._replace(exits=counts.exits + 1)
+    put(world, "minute_metrics", key, column, tables.encode_counts(more))
+    return f"exits {more.exits} instead of {counts.exits}"
 
 
 def move_a_city(world: World) -> str:
-    for key, row in world.cells.tables["minute_metrics"].items():
-        for column, (_, cell) in row.items():
-            if column.startswith(b"f:e") and b"\0country\0" in key:
-                counts = tables.decode_counts(cell)._replace(cities={tables.city_text("Atlantis", 0.0, 0.0): 1})
-                put(world, "minute_metrics", key, column, tables.encode_counts(counts))
-                return "cities {('Atlantis', 0.0, 0.0): 1} instead of"
-    raise AssertionError("no country was counted")
+    key, column, counts = _counted(world, lambda key, _: b"\0country\0" in key)
+    moved = counts._replace(cities={tables.city_text("Atlantis", 0.0, 0.0): 1})
+    put(world, "minute_metrics", key, column, tables.encode_counts(moved))
+    return "cities {('Atlantis', 0.0, 0.0): 1} instead of"
 
 
 def add_a_visitor(world: World) -> str:

@@ -18,7 +18,7 @@ from tests.unit.verification.world import World, kinds, made_world
         (faults.shift_an_error, {("live", "row_differs")}),
         (faults.lower_a_count_of_bots, {("live", "row_differs")}),
         (faults.lose_an_entry, {("live", "row_differs")}),
-        (faults.move_an_exit, {("live", "row_differs")}),
+        (faults.add_an_exit, {("live", "row_differs")}),
         (faults.move_a_city, {("live", "row_differs")}),
         (faults.add_a_visitor, {("live", "row_differs")}),
         (faults.lose_a_row, {("live", "row_missing")}),
