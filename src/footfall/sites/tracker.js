@@ -6,7 +6,7 @@
   const OURS = "footfall.", WAITS = OURS + "event.", clock = Date.now;
   const meta = name => doc.querySelector(`meta[name=footfall-${name}]`)?.content;
   const pack = JSON.stringify;
-  const json = text => { try { return JSON.parse(text); } catch { return null; } };
+  const json = text => { try { return JSON.parse(text); } catch {} };
 
   // Storage of the browser, or of this page alone where there is none.
   let store = {};
@@ -16,30 +16,18 @@
     try { store[OURS + key] = pack(value); } catch { store = {...store, [OURS + key]: pack(value)}; }
   };
   // One tab at a time, where browsers can do that.
-  const alone = (name, work) => nav.locks ? nav.locks.request(OURS + name, work) : work();
+  const locks = nav.locks || {request: (_, work) => work()};
 
   // UUIDv7: 12 digits of time, then chance, with the version and the variant in their places.
-  const uuid = () => (clock().toString(16).padStart(12, 0)
-    + [...crypto.getRandomValues(new Uint8Array(10))].map(byte => (byte + 256).toString(16).slice(1)).join(""))
-    .replace(/(.{8})(.{4}).(...).(...)/, "$1-$2-7$3-a$4-");
+  const uuid = () => (0 + clock().toString(16)).replace(/(?=.{4}$)/, "-") + "-7xxx-axxx-xxxxxxxxxxxx"
+    .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
   const now = () => new Date().toISOString();
   const bound = (number, most) => Math.max(0, Math.min(most, Math.round(number) || 0));
-  // Cut to what the schema allows: no control character, no half of a character.
-  const clean = fields => {
-    for (const key in fields) {
-      let value = fields[key];
-      if (typeof value == "string")
-        value = value.slice(0, /path|ref/.test(key) ? 1024 : /title|term|message/.test(key) ? 400 : 128).replace(/[\0-\x1f\x7f-\x9f\u2028\u2029]|\p{Cs}/gu, " ");
-      if (value == null || value === "") delete fields[key];
-      else fields[key] = value;
-    }
-    return fields;
-  };
 
-  const page = json(meta("page")), agent = nav.userAgent;
+  const page = json(meta("page"));
   if (!page) return;
   // The first sign that the agent holds, and what it stands for.
-  const sort = signs => signs.split("|").map(sign => sign.split("=")).find(pair => agent.includes(pair[0])).pop();
+  const sort = signs => signs.split("|").find(sign => nav.userAgent.includes(sign.split("=")[0])).split("=").pop();
   const device = {
     device_type: sort("iPad=tablet|Mobile=mobile|Android=tablet|=desktop"),
     browser: sort("Edg=Edge|SamsungB=Samsung Internet|Firefox|Chrome|Safari|=other"),
@@ -50,7 +38,7 @@
   const utm = {};
   for (const [key, value] of new URLSearchParams(location.search))
     if (/^utm_(source|medium|campaign|term|content)$/.test(key)) utm[key] = value;
-  const from = doc.referrer ? new URL(doc.referrer) : null;
+  const from = doc.referrer && new URL(doc.referrer);
   const inside = from?.origin == location.origin, outside = from && !inside ? from.origin + from.pathname : null;
   const timing = performance.getEntriesByType("navigation")[0] || {};
 
@@ -62,16 +50,18 @@
   };
 
   // Events wait in `fresh` until they have their place in the visit, then in the queue until the collector has them.
-  let fresh = [], flying = [], failures = read("failures") || 0, timer, errors = 0;
+  let fresh = [], flying = "", failures = read("failures") || 0, timer, errors = 0;
   let view, path, waiting = 0, ticked = performance.now(), scrolled = 0;
   const record = (event_type, fields) => {
-    fresh.push({event_id: uuid(), event_type, occurred_at: now(), page_view_id: view, page_path: path,
-      page_section: page.page_type, ...page, ...fields});
-    alone("visit", settle);
+    fresh.push({event_id: uuid(), event_type, occurred_at: now(), page_view_id: view, page_path: path, ...page,
+      ...fields});
+    locks.request(OURS + "visit", () => locks.query?.().then(settle) ?? settle());
     schedule(400);
   };
-  const settle = () => {
-    if (!fresh.length) return;
+  // locked: what locks all tabs have. A tab may still read what was there before another one wrote, though that one has
+  // left its lock. Of locks it knows at once: the name of one says for a second which place is the next.
+  const settle = locked => {
+    if (!fresh[0]) return;
     const choice = consent(), time = clock();
     let visit = read("visit");
     if (!visit || time - visit.at > 30 * MINUTE || visit.consent != choice) {
@@ -79,16 +69,28 @@
       fresh.unshift({event_id: uuid(), event_type: "session_start", occurred_at: fresh[0].occurred_at,
         referrer: outside});
     }
+    locked?.held.map(lock => visit.seq = Math.max(visit.seq, lock.name.split(visit.id)[1] || 0));
     Object.assign(visit.utm, utm);
     const denied = choice == "denied";
-    const made = fresh.map(event => clean({schema_version: "1.0", app_id: meta("app"),
-      anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
-      user_id: meta("user"), ...device, viewport_w: innerWidth, viewport_h: innerHeight,
-      ...visit.utm, ...event, ...denied && {user_id: null, search_term: null}}));
+    const placed = fresh.map(event => {
+      event = {schema_version: "1.0", app_id: meta("app"),
+        anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
+        user_id: meta("user"), ...device, viewport_w: innerWidth, viewport_h: innerHeight,
+        ...visit.utm, ...event, ...denied && {user_id: null, search_term: null}};
+      // Cut to what the schema allows: no control character, no half of a character.
+      for (const key in event) {
+        if (event[key]?.slice)
+          event[key] = event[key].slice(0, /path|ref/.test(key) ? 1024 : /title|term|message/.test(key) ? 400 : 128)
+            .replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, " ");
+        if ((event[key] ?? "") === "") delete event[key];
+      }
+      return event;
+    });
     fresh = [];
     visit.at = time;
     write("visit", visit);
-    made.forEach(event => write("event." + event.event_id, event));
+    locks.request(visit.id + visit.seq, () => new Promise(free => setTimeout(free, 1e3)));
+    placed.forEach(event => write("event." + event.event_id, event));
   };
 
   // Each event waits under a name of its own: tabs write at the same time, and of one list the last writer's stays.
@@ -101,20 +103,20 @@
   };
   const stamped = events => pack(events.map(event => ({...event, sent_at: now()})));
   const forget = events => events.forEach(event => delete store[WAITS + event.event_id]);
-  const schedule = wait => { timer ||= setTimeout(() => { timer = 0; alone("send", send); }, wait); };
+  const schedule = wait => { timer ||= setTimeout(() => { timer = 0; locks.request(OURS + "send", send); }, wait); };
   const send = async () => {
-    flying = queue().slice(0, BATCH);
-    if (!flying.length) return;
+    const sent = queue().slice(0, BATCH);
+    if (!sent[0]) return;
+    flying = stamped(sent);
     try {
-      const body = stamped(flying);
-      const answer = await fetch("/collect", {method: "POST", body, keepalive: body.length < MINUTE});
+      const answer = await fetch("/collect", {method: "POST", body: flying, keepalive: flying.length < MINUTE});
       if (answer.status == 429 || answer.status > 499) throw answer;
       failures = 0;
-      forget(flying);
+      forget(sent);
     } catch { failures++; }
     write("failures", failures);
-    flying = [];
-    if (queue().length) schedule(failures && Math.min(MINUTE, 500 * 2 ** failures) * (1 + Math.random()));
+    flying = "";
+    if (queue()[0]) schedule(failures && Math.min(MINUTE, 500 * 2 ** failures) * (1 + Math.random()));
   };
 
   // The page is left or hidden: what waits goes at once, by a beacon. Its answer is not seen, so while the
@@ -122,12 +124,12 @@
   const leave = () => {
     ping();
     settle();
-    const left = queue().filter(event => !flying.some(other => other.event_id == event.event_id)).slice(0, BATCH);
-    if (left.length && nav.sendBeacon("/collect", stamped(left)) && !failures) forget(left);
+    const left = queue().filter(event => !flying.includes(event.event_id)).slice(0, BATCH);
+    if (left[0] && nav.sendBeacon("/collect", stamped(left)) && !failures) forget(left);
   };
   const ping = () => {
     tick();
-    const engaged_ms = bound(Math.min(waiting, PING), PING);
+    const engaged_ms = bound(waiting, PING);
     if (!engaged_ms) return;
     waiting -= engaged_ms;
     record("page_ping", {engaged_ms, scroll_pct: scrolled});
@@ -141,7 +143,7 @@
   };
   const begin = again => {
     view = uuid();
-    path = location.pathname.slice(0, 1024);
+    path = location.pathname;
     scrolled = 0;
     record("page_view", {page_title: doc.title, request_id: meta("request-id"), http_status: +meta("status") || null,
       response_ms: again ? null : bound(timing.responseEnd - timing.fetchStart, 6e5), referrer: outside,
@@ -158,7 +160,7 @@
     fields.element ||= node.localName + (node.id ? "#" + node.id : node.classList[0] ? "." + node.classList[0] : "");
     return fields;
   };
-  const on = (type, work) => addEventListener(type, work, true);
+  const on = (type, work) => addEventListener(type, work, 1);
   on("click", ({target}) => {
     const node = target.closest?.("a,button"), choice = node?.dataset.footfallConsent;
     if (!node || node.form && node.type == "submit") return;
@@ -179,7 +181,7 @@
   on("unhandledrejection", event => failed(event.reason));
   on("pagehide", leave);
   on("visibilitychange", () => doc.hidden && leave());
-  on("pageshow", event => event.persisted && begin(true));
+  on("pageshow", event => event.persisted && begin(1));
   on("scroll", tick);
 
   begin();

@@ -105,8 +105,6 @@ def page_fields(page: Mapping[str, Any], page_view_id: str, path: str, user_id: 
     return {
         "page_view_id": page_view_id,
         "page_path": path,
-        # A page of no section is a section of its own kind.
-        "page_section": page.get("page_type"),
         **page,
         "user_id": user_id,
     }
