@@ -1,13 +1,17 @@
-"""The collector: what browsers post to `/collect` is decided, stored for certain, and only then answered."""
+"""The collector: what browsers post to `/collect` is decided, stored for certain, and only then answered.
+
+No other request is as frequent: it is answered before Flask, and in two steps, so that a server need not keep a thread
+waiting for each (see `server`).
+"""
 
 import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import orjson
@@ -29,12 +33,13 @@ from footfall.settings import Settings
 from footfall.sites import guard
 from footfall.sites.drain import Drain
 from footfall.sites.flood import FloodGate
-from footfall.sites.producer import KafkaProducer
+from footfall.sites.producer import Batch, KafkaProducer
 from footfall.sites.spool import Record, Spool, Topic
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# The largest body that is taken.
 LARGEST_BODY: Final = 256 * 1024
 MAX_EVENTS: Final = 100
 # The rate of a person who clicks without a pause is far below; see events/bots.py. Per minute at pace 1.
@@ -54,19 +59,35 @@ _REFUSALS: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
 _LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
-_HEADERS: Final = (("Content-Type", "application/json"), *guard.HEADERS.items())
-_FAILURE: Final = "footfall.collector_failure"
+_PATH: Final = "/collect"
+_JSON: Final = "application/json"
+_HEADERS: Final = (("Content-Type", _JSON), *guard.HEADERS.items())
 
 
-class Answer(NamedTuple):
-    """What `/collect` says to one request; content: JSON."""
+class Outcome(NamedTuple):
+    """What a request is answered, and what is counted then, as soon as its records are stored."""
 
     status: HTTPStatus
-    content: bytes
+    content: Mapping[str, object]
+    counts: Mapping[str, int]
+    records: Sequence[Record] = ()
 
 
-class StorageUnavailable(Exception):
-    """Neither Kafka nor the spool took the records; some may be stored all the same."""
+class Begun:
+    """A request that is decided, and whose records are on their way to Kafka unless the spool goes before."""
+
+    def __init__(self, outcome: Outcome | Exception, batch: Batch | None, until: float) -> None:
+        """outcome: what became of the decision. batch: None if nothing was sent. until: when to stop waiting for it."""
+        self.outcome = outcome
+        self.batch = batch
+        self.until = until
+
+    @property
+    def blocks(self) -> bool:
+        """Whether `Collector.finish` waits now: for Kafka's reports, or for the disk."""
+        if self.batch is not None:
+            return not self.batch.delivered
+        return isinstance(self.outcome, Outcome) and bool(self.outcome.records)
 
 
 class Collector:
@@ -97,21 +118,80 @@ class Collector:
         self._producer.close(_CLOSE_PATIENCE_S)
         self._spool.close()
 
-    def collect(self, environ: "WSGIEnvironment") -> Answer:
-        """Answers a request when all its events are stored."""
-        origin = environ.get("HTTP_ORIGIN")
-        if origin is not None and not _same_host(origin, get_host(environ)):
-            return self._refuse(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+    def begin(self, environ: "WSGIEnvironment") -> Begun | None:
+        """Decides about a request and sends its records, without waiting for anything; None if it is another's.
+
+        Never raises: what failed is raised by `finish`.
+        """
+        if (
+            environ["PATH_INFO"] != _PATH
+            or environ["REQUEST_METHOD"] != "POST"
+            or not _is_host(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"))
+        ):
+            return None
+        until = time.monotonic() + _REPORT_PATIENCE_S
         try:
-            body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
-        except RequestEntityTooLarge:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
-        if os.access(self._disk_low, os.F_OK):
-            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
-        try:
-            return self._take(environ, body)
-        except StorageUnavailable:
-            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
+            outcome = self._decide(environ)
+        except Exception as error:
+            return Begun(error, None, until)
+        send = outcome.records and not self._spool.behind
+        return Begun(outcome, self._producer.send(outcome.records) if send else None, until)
+
+    def tell(self, begun: Begun, ready: Callable[[], None]) -> None:
+        """Has `ready` called once, by whichever thread, when `finish` need not wait for Kafka any more."""
+        if begun.batch is None:
+            ready()
+        else:
+            self._producer.watch(begun.batch, begun.until, ready)
+
+    def finish(self, begun: Begun) -> Outcome:
+        """The outcome, when each record is in Kafka or fsynced in the spool; raises what made `begin` fail."""
+        outcome = begun.outcome
+        if isinstance(outcome, Exception):
+            raise outcome
+        records = outcome.records
+        if begun.batch is not None:
+            records = [records[index] for index in begun.batch.wait(max(0.0, begun.until - time.monotonic()))]
+        if records:
+            try:
+                self._spool.append(records)
+            except OSError:
+                # Some may be stored all the same.
+                outcome = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
+        with self._counting:
+            self._counts.update(outcome.counts)
+        return outcome
+
+    def around(self, application: "WSGIApplication") -> "WSGIApplication":
+        """`application`, with what is posted to `/collect` answered before it.
+
+        `footfall.begun`, if the server sets it, is what `begin` returned for the request. A failure is left to the
+        application, as `footfall.failure`.
+        """
+
+        def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            begun = environ.get("footfall.begun") or self.begin(environ)
+            if begun is None:
+                return application(environ, start_response)
+            environ["footfall.endpoint"] = "collector.collect"
+            try:
+                outcome = self.finish(begun)
+            except Exception as failure:
+                environ["footfall.failure"] = failure
+                return application(environ, start_response)
+            body = orjson.dumps(outcome.content)
+            headers = [
+                *_HEADERS,
+                ("Content-Length", str(len(body))),
+                ("X-Request-Id", environ["footfall.request_id"]),
+            ]
+            status = outcome.status
+            if status in _LATER:
+                headers.append(("Retry-After", str(_RETRY_AFTER_S)))
+            start_response(f"{status.value} {status.phrase.upper()}", headers)
+            return [body]
+
+        return collecting
 
     def health(self) -> dict[str, object]:
         """What `/healthz` says. `spool_oldest_received_at` bounds from below when the oldest spooled event came."""
@@ -126,20 +206,30 @@ class Collector:
             "since_start": counts,
         }
 
-    def _take(self, environ: "WSGIEnvironment", body: bytes) -> Answer:
-        """As `collect`. Raises StorageUnavailable."""
+    def _decide(self, environ: "WSGIEnvironment") -> Outcome:
+        origin = environ.get("HTTP_ORIGIN")
+        if origin is not None and not _same_host(origin, get_host(environ)):
+            return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+        try:
+            body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
+        except RequestEntityTooLarge:
+            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
+        if os.access(self._disk_low, os.F_OK):
+            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         received_ms = time.time_ns() // 1_000_000
         parsed = parse_body(body)
         # A body that is no JSON becomes one record.
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
+            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
         address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
         if not self._addresses.admits(address or "", events):
-            return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
+            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
         gpc, dnt = environ.get("HTTP_SEC_GPC") == "1", environ.get("HTTP_DNT") == "1"
         if isinstance(parsed, Reject):
-            return self._refuse_body(parsed, body, received_ms, gpc or dnt)
+            record = self._reject(parsed, body, received_ms, gpc or dnt)
+            content = {"error": parsed.reason, "detail": parsed.detail}
+            return Outcome(HTTPStatus.BAD_REQUEST, content, {"rejected": 1}, [record])
         prefix = truncate(address)
         context = Context(
             self.app_id,
@@ -165,41 +255,14 @@ class Collector:
                 of_session[session] += 1
                 records.append(Record(Topic.EVENTS, received_ms, session.encode(), orjson.dumps(decided)))
         if not all(self._sessions.admits(session, count) for session, count in of_session.items()):
-            return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "Too many events of one session.")
-        self._store(records)
+            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events of one session.")
         accepted = events - len(rejected)
-        self._count(accepted=accepted, rejected=len(rejected))
-        return _answer(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected})
-
-    def _refuse_body(self, reject: Reject, body: bytes, received_ms: int, denied: bool) -> Answer:
-        self._store([self._reject(reject, body, received_ms, denied)])
-        self._count(rejected=1)
-        return _answer(HTTPStatus.BAD_REQUEST, {"error": reject.reason, "detail": reject.detail})
+        counts = {"accepted": accepted, "rejected": len(rejected)}
+        return Outcome(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected}, counts, records)
 
     def _reject(self, reject: Reject, original: bytes, received_ms: int, denied: bool) -> Record:
         record = reject_record(reject, original, self.app_id, received_ms, denied)
         return Record(Topic.REJECTED, received_ms, b"", record)
-
-    def _store(self, records: Sequence[Record]) -> None:
-        """Returns when each record is in Kafka or fsynced in the spool. Raises StorageUnavailable."""
-        if not records:
-            return
-        if not self._spool.behind:
-            missing = self._producer.send(records).wait(_REPORT_PATIENCE_S)
-            records = [records[index] for index in missing]
-        if records:
-            try:
-                self._spool.append(records)
-            except OSError as error:
-                raise StorageUnavailable from error
-
-    def _refuse(self, status: HTTPStatus, sentence: str) -> Answer:
-        self._count(**{f"refused_{status.value}": 1})
-        return _answer(status, {"error": _REFUSALS[status], "detail": sentence})
-
-    def _count(self, **more: int) -> None:
-        with self._counting:
-            self._counts.update(more)
 
 
 def blueprint(collector: Collector) -> Blueprint:
@@ -210,51 +273,23 @@ def blueprint(collector: Collector) -> Blueprint:
     """
     made = Blueprint("collector", __name__)
 
-    @made.post("/collect")
-    def collect() -> Response:
-        raise request.environ[_FAILURE]
-
-    @made.get("/healthz")
-    def healthz() -> Response:
-        return Response(orjson.dumps(collector.health()), mimetype="application/json")
-
     @made.record_once
     def answer_first(state: BlueprintSetupState) -> None:
         # The way that Flask's manual names for a middleware; it has no type.
         app: Any = state.app
-        app.wsgi_app = _before(app.wsgi_app, collector)
+        app.wsgi_app = collector.around(app.wsgi_app)
+
+    @made.post(_PATH)
+    def collect() -> NoReturn:
+        # Only what failed comes as far as here, to be told like every failure of the site.
+        failure: Exception = request.environ["footfall.failure"]
+        raise failure
+
+    @made.get("/healthz")
+    def healthz() -> Response:
+        return Response(orjson.dumps(collector.health()), mimetype=_JSON)
 
     return made
-
-
-def _before(application: "WSGIApplication", collector: Collector) -> "WSGIApplication":
-    """`application` behind the collector; its answers have the headers that all of a site's have."""
-
-    def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if (
-            environ.get("PATH_INFO") != "/collect"
-            or environ["REQUEST_METHOD"] != "POST"
-            or not _is_host(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"))
-        ):
-            return application(environ, start_response)
-        environ["footfall.endpoint"] = "collector.collect"
-        try:
-            answer = collector.collect(environ)
-        except Exception as failure:
-            # Logged and told as those of all views.
-            environ[_FAILURE] = failure
-            return application(environ, start_response)
-        headers = [
-            *_HEADERS,
-            ("Content-Length", str(len(answer.content))),
-            ("X-Request-Id", environ["footfall.request_id"]),
-        ]
-        if answer.status in _LATER:
-            headers.append(("Retry-After", str(_RETRY_AFTER_S)))
-        start_response(f"{answer.status.value} {answer.status.phrase.upper()}", headers)
-        return [answer.content]
-
-    return collecting
 
 
 @lru_cache(maxsize=64)
@@ -275,5 +310,5 @@ def _same_host(origin: str, host: str) -> bool:
     return named != "" and named.lower() == host.lower()
 
 
-def _answer(status: HTTPStatus, content: dict[str, object]) -> Answer:
-    return Answer(status, orjson.dumps(content))
+def _refusal(status: HTTPStatus, sentence: str) -> Outcome:
+    return Outcome(status, {"error": _REFUSALS[status], "detail": sentence}, {f"refused_{status.value}": 1})

@@ -6,7 +6,8 @@ One idempotent librdkafka producer and one thread that polls it. A request waits
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -52,34 +53,59 @@ def producer_settings(bootstrap: str) -> dict[str, Any]:
 class Batch:
     """The reports still awaited for the records of one `send`."""
 
-    __slots__ = ("_all_reported", "_delivered", "_left", "_lock")
+    __slots__ = ("_delivered", "_left", "_lock", "_tell")
 
     def __init__(self, records: int) -> None:
         self._delivered = [False] * records
         self._left = records
         self._lock = threading.Lock()
-        # Held until the last report: a plain lock is several times cheaper than an Event, and each request needs one.
-        self._all_reported = threading.Lock()
-        if records:
-            self._all_reported.acquire()
+        self._tell: Callable[[], None] | None = None
 
     def report(self, index: int, delivered: bool) -> None:
         """Takes the one report about the record `index`."""
         with self._lock:
             self._delivered[index] = delivered
             self._left -= 1
-            if self._left == 0:
-                self._all_reported.release()
+            left = self._left
+        if left == 0:
+            self.give_up()
 
     @property
     def reported(self) -> bool:
         """Whether each record has its report, good or bad."""
         return self._left == 0
 
+    @property
+    def delivered(self) -> bool:
+        """Whether each record is known to be in Kafka."""
+        return self._left == 0 and all(self._delivered)
+
+    def when_reported(self, tell: Callable[[], None]) -> None:
+        """Has `tell` called once, by whichever thread: at the last report, or before if somebody calls `give_up`.
+
+        It takes the place of what was given before and not yet called.
+        """
+        with self._lock:
+            if self._left:
+                self._tell = tell
+                return
+        tell()
+
+    def give_up(self) -> None:
+        """Nobody is to be kept waiting for reports any longer; those that come are taken all the same."""
+        with self._lock:
+            tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
+
     def wait(self, seconds: float) -> list[int]:
         """Waits at most so long for all reports; the indices of records that are not known to be in Kafka."""
-        if self._all_reported.acquire(timeout=seconds):
-            self._all_reported.release()
+        if self._left and seconds > 0:
+            # A plain lock is several times cheaper than an Event.
+            waiting = threading.Lock()
+            waiting.acquire()
+            self.when_reported(waiting.release)
+            waiting.acquire(timeout=seconds)
         with self._lock:
             return [index for index, delivered in enumerate(self._delivered) if not delivered]
 
@@ -103,6 +129,8 @@ class KafkaProducer:
         self._stop = threading.Event()
         self._last_delivery = -_ANSWER_AGE_S
         self._last_failure = -_ANSWER_AGE_S
+        # Until when (monotonic seconds) somebody waits for which reports; the earliest first.
+        self._watched: deque[tuple[float, Batch]] = deque()
         self._asking = threading.Lock()
         self._producer = Producer(self._configuration)
         self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
@@ -128,6 +156,15 @@ class KafkaProducer:
                 batch.report(index, False)
         return batch
 
+    def watch(self, batch: Batch, until: float, tell: Callable[[], None]) -> None:
+        """Has `tell` called once, by whichever thread, when `batch` has all its reports, or soon after `until`.
+
+        until: monotonic seconds; the same time ahead in all calls.
+        """
+        batch.when_reported(tell)
+        if not batch.reported:
+            self._watched.append((until, batch))
+
     def answers(self) -> bool:
         """Whether Kafka answers: by a delivery of the last seconds, else by asking it (at most a second)."""
         with self._asking:
@@ -150,8 +187,18 @@ class KafkaProducer:
     def _poll(self) -> None:
         while not self._stop.is_set():
             self._producer.poll(_POLL_S)
+            self._end_watches()
             if self._fatal.is_set():
                 self._replace()
+
+    def _end_watches(self) -> None:
+        now = time.monotonic()
+        while self._watched:
+            until, batch = self._watched[0]
+            if not batch.reported and now < until:
+                return
+            self._watched.popleft()
+            batch.give_up()
 
     def _replace(self) -> None:
         """A fatal error of an idempotent producer is for ever: a new one takes over, the old one's records fail."""

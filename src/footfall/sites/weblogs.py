@@ -99,6 +99,17 @@ class Served(NamedTuple):
         }
 
 
+class Started(NamedTuple):
+    """When a server began with a request before it called the application, and what it has spent on it since.
+
+    at: epoch seconds; clock: `time.perf_counter`; cpu_s: processor seconds.
+    """
+
+    at: float
+    clock: float
+    cpu_s: float
+
+
 class WebLogs:
     """The logs of one site's process. Its methods may be called from any thread and never raise for a full disk."""
 
@@ -115,14 +126,17 @@ class WebLogs:
 
         The request id is put into the environment as `footfall.request_id`. `footfall.endpoint`, if the application
         sets it, names what answered; `footfall.arrived_at` (epoch seconds), if the server sets it, is when the request
-        was complete: what passed since then it waited for a thread.
+        was complete: what passed since then it waited for a thread. `footfall.started`, if the server sets it, is a
+        `Started`: work on the request that was done before.
         """
 
         def logged(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             environ["footfall.request_id"] = new_uuid7()
             if environ.get("PATH_INFO") == _UNLOGGED:
                 return application(environ, start_response)
-            request = _Request(environ, time.time(), time.perf_counter(), time.thread_time())
+            started_before = environ.get("footfall.started")
+            at, clock, cpu_s = started_before or Started(time.time(), time.perf_counter(), 0.0)
+            request = _Request(environ, at, clock, time.thread_time() - cpu_s)
 
             def started(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
                 request.status = int(status[:3])

@@ -4,6 +4,7 @@ import base64
 import itertools
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,13 @@ import orjson
 import pytest
 from werkzeug.test import TestResponse
 
-from footfall.events.identity import UUID7, new_uuid7, uuid7_ms
+from footfall.events.identity import new_uuid7, uuid7_ms
 from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_stored
 from footfall.names import AppId
 from footfall.settings import Ports, Retention, Settings
 from footfall.sites import collector as module
-from footfall.sites import guard
 from footfall.sites.app import create_app
 from footfall.sites.collector import Collector
 from footfall.sites.flood import FloodGate
@@ -591,13 +591,23 @@ def test_a_failure_of_the_collector_is_answered_and_logged_as_that_of_a_page(
     assert len(shop.events()) == 1
 
 
-def test_an_answer_has_the_headers_of_all_of_a_sites_answers(shop: Site) -> None:
-    page, answer = shop.client.get("/"), shop.post([])
-    assert answer.status_code == 202
-    for name in guard.HEADERS:
-        assert answer.headers[name] == page.headers[name]
-    assert UUID7.fullmatch(answer.headers["X-Request-Id"])
-    assert answer.content_length == len(answer.data)
+def test_an_answer_is_named_guarded_and_logged_like_a_page_s(shop: Site) -> None:
+    def lines(kind: str) -> list[str]:
+        files = (shop.settings.logs_dir / "sites" / "shop").glob(f"{kind}-*.log")
+        return [line for path in sorted(files) for line in path.read_text("ascii").splitlines()]
+
+    page, answer = shop.client.get("/"), shop.post([an_event()])
+    assert answer.status == "202 ACCEPTED"
+    assert answer.mimetype == "application/json"
+    own = {"Content-Type", "Content-Length", "X-Request-Id"}
+    common = {name: value for name, value in page.headers if name not in own | {"Cache-Control", "Set-Cookie", "Vary"}}
+    assert {name: value for name, value in answer.headers if name not in own} == common
+    answer.close()
+    request_id = answer.headers["X-Request-Id"]
+    (access,) = [line for line in lines("access") if request_id in line]
+    assert f'"POST /collect HTTP/1.1" 202 {len(answer.data)} ' in access
+    (performance,) = [orjson.loads(line) for line in lines("performance") if request_id in line]
+    assert (performance["endpoint"], performance["bytes_sent"]) == ("collector.collect", len(answer.data))
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "options"])
@@ -612,14 +622,15 @@ def test_only_post_collects(shop: Site, method: str) -> None:
 class Server:
     """A site's own process."""
 
-    def __init__(self, home: Path, kafka: int) -> None:
+    def __init__(self, home: Path, kafka: int, behind: bool = True) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.settings = Settings(
             home=home, install=home / "install", port_offset=0, ports=Ports(kafka=kafka, shop=self.port)
         )
-        fall_behind(self.settings, "shop")
+        if behind:
+            fall_behind(self.settings, "shop")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "footfall.sites.server", "shop"],
             env={**os.environ, **self.settings.as_environment()},
@@ -792,6 +803,62 @@ def test_what_was_answered_outlives_a_kill(tmp_path: Path) -> None:
             running.process.communicate()
         found = spooled(running.settings, "shop", tmp_path / "copy")[1:]
         assert [orjson.loads(record.value)["event_id"] for record in found] == [e["event_id"] for e in events]
+
+
+def waiting(running: Server, connections: ExitStack, number: int) -> list[socket.socket]:
+    """So many connections, each of which has sent an event."""
+    opened = []
+    for _ in range(number):
+        connection = connections.enter_context(socket.create_connection(("127.0.0.1", running.port), 20))
+        body = json_of(an_event())
+        connection.sendall(head(f"Content-Length: {len(body)}") + body)
+        opened.append(connection)
+    return opened
+
+
+def answered(connection: socket.socket) -> list[int]:
+    return statuses(b"".join(iter(lambda: connection.recv(65_536), b"")))
+
+
+def test_requests_that_wait_for_kafka_keep_no_page_waiting(tmp_path: Path) -> None:
+    with away() as kafka, ExitStack() as connections:
+        running = Server(tmp_path, kafka, behind=False)
+        try:
+            # More than there are threads.
+            waiters = waiting(running, connections, 60)
+            page = running.say([b"GET /static/icon.svg HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"])
+            assert statuses(page) == [200]
+            assert select.select(waiters, [], [], 0)[0] == []
+            assert [answered(waiter) for waiter in waiters] == [[202]] * 60
+        finally:
+            running.process.send_signal(signal.SIGKILL)
+            running.process.communicate()
+        assert len(spooled(running.settings, "shop", tmp_path / "copy")) == 60
+
+
+def test_what_waits_when_the_process_is_to_end_is_answered(tmp_path: Path) -> None:
+    with away() as kafka, ExitStack() as connections:
+        running = Server(tmp_path, kafka, behind=False)
+        try:
+            waiters = waiting(running, connections, 30)
+            time.sleep(0.5)
+            running.process.send_signal(signal.SIGTERM)
+            assert [answered(waiter) for waiter in waiters] == [[202]] * 30
+            assert running.process.wait(20) == 0
+        finally:
+            running.process.kill()
+            running.process.communicate()
+        assert len(spooled(running.settings, "shop", tmp_path / "copy")) == 30
+
+
+def test_requests_behind_each_other_on_one_connection_are_answered_in_order(server: Server, arrived: Arrived) -> None:
+    bodies = [json_of([an_event() for _ in range(number)]) for number in (1, 2, 3)]
+    requests = [head(f"Content-Length: {len(body)}").replace(b"close", b"keep-alive") + body for body in bodies]
+    requests[-1] = head(f"Content-Length: {len(bodies[-1])}") + bodies[-1]
+    answer = server.say([b"".join(requests)])
+    assert statuses(answer) == [202] * 3
+    assert re.findall(rb'"accepted":(\d)', answer) == [b"1", b"2", b"3"]
+    assert len(arrived()) == 6
 
 
 def test_a_second_process_for_the_same_site_says_so(server: Server) -> None:
