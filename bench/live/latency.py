@@ -37,7 +37,7 @@ class Watched:
     """One event under way. Times of the monotonic clock, in seconds."""
 
     row: bytes
-    column: bytes
+    event_id: bytes
     due_s: float
     missed_s: float  # when the last look began that did not find it
 
@@ -53,7 +53,7 @@ class Results:
 
 
 class Watcher(threading.Thread):
-    """Looks for the awaited cells until it is told that no more will come, and none is awaited."""
+    """Looks for the awaited events until it is told that no more will come, and none is awaited."""
 
     def __init__(self, settings: Settings, results: Results, look_s: float) -> None:
         super().__init__(name="watcher")
@@ -82,13 +82,13 @@ class Watcher(threading.Thread):
 
     def _look(self, awaited: list[Watched]) -> list[Watched]:
         began_s = time.monotonic()
-        rows, columns = sorted({one.row for one in awaited}), sorted({one.column for one in awaited})
-        found = dict(self._store.read_rows(names.TABLE_SESSIONS, rows, columns))
+        rows = self._store.read_rows(names.TABLE_SESSIONS, sorted({one.row for one in awaited}))
         ended_s = time.monotonic()
+        found = {row: tables.session_events(cells).keys() for row, cells in rows}
         self._results.looks += 1
         left = []
         for one in awaited:
-            if one.column in found.get(one.row, ()):
+            if one.event_id in found.get(one.row, ()):
                 self._results.latest.append(ended_s - one.due_s)
                 self._results.earliest.append(max(0.0, one.missed_s - one.due_s))
             elif began_s - one.due_s > PATIENCE_S:
@@ -108,8 +108,7 @@ def measure(
 
     def accepted(number: int, visit: Visit, event: dict[str, Any], due_s: float) -> None:
         if number % every == 0:
-            column = tables.session_column(UUID(event["event_id"]).bytes)
-            watcher.watch(Watched(visit.session_id.encode(), column, due_s, due_s))
+            watcher.watch(Watched(visit.session_id.encode(), UUID(event["event_id"]).bytes, due_s, due_s))
 
     watcher.start()
     sent = send_steadily(settings, rate, seconds, accepted, batch)

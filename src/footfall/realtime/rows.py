@@ -276,7 +276,7 @@ class EventRows:
             session = self._sessions[session_id]
             session.used = self._round
             known, walk = session.offsets, session.walk
-            new: dict[bytes, bytes] = {}
+            new: list[tuple[bytes, tuple[Any, ...]]] = []
             seen: dict[tuple[str, str | None], int] = {}
             for event in events:
                 offset, event_id, cell, pages = event.offset, event.event_id, event.cell, event.pages
@@ -286,7 +286,7 @@ class EventRows:
                 if counted != offset:
                     known[event_id] = offset
                     self._met.append(event)
-                    new[tables.session_column(event_id)] = tables.encode_session_cell(cell)
+                    new.append((event_id, cell))
                 person = cell[_ANONYMOUS_ID], cell[_USER_ID]
                 seen[person] = max(event.event_time_ms, seen.get(person, 0))
                 together = groups[event.is_bot]
@@ -301,7 +301,7 @@ class EventRows:
                             row.change(entries, exits)
                             dirty[key] = row
             if new:
-                cells[session_id.encode()] = new
+                cells[session_id.encode()] = tables.session_cells(new)
             for (anonymous_id, user_id), time_ms in seen.items():
                 _meet(persons, "a", anonymous_id, session_id, time_ms)
                 if user_id is not None:

@@ -57,7 +57,7 @@ class HBaseStore:
         """The events of these sessions, by the sixteen bytes of the id of each. Raises StoreAway."""
         keys = [session_id.encode() for session_id in session_ids]
         return {
-            key.decode(): {column[2:]: tables.decode_session_cell(cell) for column, cell in cells.items()}
+            key.decode(): tables.session_events(cells)
             for key, cells in self.read_rows(names.TABLE_SESSIONS, keys, at_once=_SESSIONS_AT_ONCE)
         }
 

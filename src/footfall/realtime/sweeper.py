@@ -69,13 +69,13 @@ def doomed(table: str, rows: Iterable[Stamped], before_ms: int) -> Iterator[Doom
     """Row, column and timestamp of each cell that is older than `before_ms` (ms since 1970)."""
     for key, cells in rows:
         for column, (cell, timestamp) in cells.items():
-            if _born_ms(table, key, cell) < before_ms:
+            if _born_ms(table, key, column, cell) < before_ms:
                 yield key, column, timestamp
 
 
-def _born_ms(table: str, key: bytes, cell: bytes) -> int:
+def _born_ms(table: str, key: bytes, column: bytes, cell: bytes) -> int:
     if table == names.TABLE_SESSIONS:
-        return tables.decode_session_cell(cell).received_at_ms
+        return max(event.received_at_ms for _, event in tables.decode_session_cell(column, cell))
     if table == names.TABLE_USER_PAGES:
         # An event is received up to 72 h after it happened; its session must be found as long as it is there.
         return int(msgpack.unpackb(cell)[1]) + 3 * _DAY_MS

@@ -1,9 +1,9 @@
 """The live tables: row keys, what a cell holds, and their creation. One column family, `f`, in each."""
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import msgpack
 import msgspec
@@ -24,6 +24,8 @@ _SEPARATOR: Final = b"\0"
 _PARTS: Final = "\x1f"
 # More than visit at a time.
 _CITIES: Final = 4_096
+# HBase refuses 10 MiB for ever, and a partition would stand still at it. One event is never larger than its record.
+_LARGEST_CELL: Final = 2**20
 _pack: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -79,7 +81,7 @@ class DistinctVisitors(NamedTuple):
 
 
 class SessionCell(NamedTuple):
-    """One event of a session. Times in ms since 1970; `offset` is the first that its identity had."""
+    """What `sessions` keeps of one event. Times in ms since 1970; `offset` is the first that its identity had."""
 
     offset: int
     seq: int
@@ -194,25 +196,47 @@ def decode_visitor_sketches(cell: bytes) -> tuple[int, bytes, bytes]:
     return offset, people, bots
 
 
-def encode_session_cell(fields: tuple[Any, ...]) -> bytes:
-    """The cell of `sessions` with the fields of a `SessionCell`, in its order."""
-    # One for each event that is counted, and this packs in a third of the time that msgpack takes.
-    return _pack(fields)
+def session_cells(events: Sequence[tuple[bytes, tuple[Any, ...]]]) -> dict[bytes, bytes]:
+    """The cells, by column, that take these events into their session's row: one, unless it would grow too large.
+
+    events: in order of offset, the sixteen bytes of the id of each and the fields of its `SessionCell`. A column is
+    named after its first event. Whoever writes it again knew of no cell with that event, so it writes all that came of
+    the session since: the cell with the newer timestamp holds what the other one did.
+    """
+    # Of a backlog a cell holds some ten events. HBase would do, for each cell of its own, most of what it does at all.
+    packed = _pack(events)
+    if len(packed) > _LARGEST_CELL and len(events) > 1:
+        half = len(events) // 2
+        return {**session_cells(events[:half]), **session_cells(events[half:])}
+    return {session_column(events[0][0]): packed}
 
 
-def decode_session_cell(cell: bytes) -> SessionCell:
-    """What a cell of `sessions` holds."""
-    return SessionCell(*msgpack.unpackb(cell))
+def decode_session_cell(column: bytes, cell: bytes) -> list[tuple[bytes, SessionCell]]:
+    """The events of a cell of `sessions`, each with the sixteen bytes of its id."""
+    found = msgpack.unpackb(cell)
+    if isinstance(found[0], int):
+        # From before a cell held several.
+        return [(column[2:], SessionCell(*found))]
+    return [(event_id, SessionCell(*fields)) for event_id, fields in found]
+
+
+def session_events(cells: Mapping[bytes, bytes]) -> dict[bytes, SessionCell]:
+    """The events of a session's row, by the sixteen bytes of the id of each.
+
+    An event that two processes have counted, one of which was thought to be dead, is in two cells: the lowest offset is
+    its own.
+    """
+    found: dict[bytes, SessionCell] = {}
+    for column, cell in cells.items():
+        for event_id, event in decode_session_cell(column, cell):
+            if event_id not in found or event.offset < found[event_id].offset:
+                found[event_id] = event
+    return found
 
 
 def session_column(event_id: bytes) -> bytes:
-    """The column of an event in its session's row; `event_id` are its sixteen bytes."""
+    """The column that begins with an event, in its session's row; `event_id` are its sixteen bytes."""
     return b"f:" + event_id
-
-
-def event_id_of(column: bytes) -> str:
-    """The event's id, from its column."""
-    return str(UUID(bytes=column[2:]))
 
 
 def person_key(kind: str, person: str, session_id: str) -> bytes:

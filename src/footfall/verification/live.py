@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
@@ -118,9 +119,8 @@ class LiveCheck:
 
     def _keep(self, session_id: str, cells: Mapping[bytes, bytes]) -> None:
         sessions = self._sessions[partition_of(session_id)]
-        for column, packed in cells.items():
-            cell = tables.decode_session_cell(packed)
-            sessions.identities.add(session_id, column[2:])
+        for event_id, cell in tables.session_events(cells).items():
+            sessions.identities.add(session_id, event_id)
             sessions.offsets.append(cell.offset)
             sessions.hours.append(cell.event_time_ms // HOUR_MS)
             sessions.apps.append(sys.intern(cell.app_id))
@@ -142,13 +142,10 @@ class LiveCheck:
     def _changes(self, event: First) -> list[tuple[Row, int, int]]:
         session_id = event.stored.session_id
         if session_id in self._older and session_id not in self._visits:
-            cells = [
-                (tables.event_id_of(column), tables.decode_session_cell(cell))
-                for column, cell in self._live.session(session_id).items()
-            ]
-            for event_id, cell in sorted(cells, key=lambda known: known[1].offset):
+            known = tables.session_events(self._live.session(session_id))
+            for event_id, cell in sorted(known.items(), key=lambda event: event[1].offset):
                 if cell.offset < self._at.start:
-                    told = {**cell._asdict(), "session_id": session_id, "event_id": event_id}
+                    told = {**cell._asdict(), "session_id": session_id, "event_id": str(UUID(bytes=event_id))}
                     self._visits.add(told, cell.event_time_ms)
         return self._visits.add(event.stored.fields, event.stored.time_ms)
 

@@ -69,13 +69,7 @@ class MemoryStore:
         return tables.decode_losses(cells.get(tables.LOST_COLUMN))
 
     def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
-        return {
-            session: {
-                column[2:]: tables.decode_session_cell(cell)
-                for column, cell in self.cells.get("sessions", session.encode()).items()
-            }
-            for session in session_ids
-        }
+        return {session: tables.session_events(self.cells.get("sessions", session.encode())) for session in session_ids}
 
     def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         rows = {key: self.cells.get(table, key) for key in keys}

@@ -30,7 +30,7 @@ def test_an_event_gone_wrong_is_countable_or_unparsable(fields: dict[str, Any]) 
         return
     if counted is not None:
         # All that is done with it after it was taken.
-        cell = tables.decode_session_cell(tables.encode_session_cell(counted.cell))
+        (cell,) = tables.session_events(tables.session_cells([(counted.event_id, counted.cell)])).values()
         assert cell.offset == 5
         assert [tables.decode_row_key(row.encode()).app_id for row in counted.rows] == [cell.app_id] * len(counted.rows)
         if counted.city is not None:

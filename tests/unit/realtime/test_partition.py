@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgpack
 import orjson
@@ -124,9 +125,9 @@ def check(cells: Cells, log: list[bytes]) -> None:
         else:
             assert counts.cities is None
     sessions = {
-        (key.decode(), tables.event_id_of(column)): tables.decode_session_cell(cell[1]).offset
-        for key, row in cells.tables.get("sessions", {}).items()
-        for column, cell in row.items()
+        (key.decode(), str(UUID(bytes=event_id))): event.offset
+        for key in cells.tables.get("sessions", {})
+        for event_id, event in tables.session_events(cells.get("sessions", key)).items()
     }
     assert sessions == firsts
     progress = MemoryStore(cells).read_progress("events", 3)

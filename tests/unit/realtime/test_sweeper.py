@@ -38,8 +38,8 @@ def seen(cells: Cells, ms: int, app: str = "shop", offset: int = 99) -> None:
 def session_event(cells: Cells, session: str, number: int, received_ms: int, happened_ms: int, offset: int = 9) -> None:
     unsaid = [None] * 8
     cell = SessionCell(offset, number, happened_ms, received_ms, "click", "shop", "a", *unsaid, False)
-    column = tables.session_column(IDS[number])
-    cells.put("sessions", session.encode(), column, tables.encode_session_cell(tuple(cell)), offset + 1)
+    for column, value in tables.session_cells([(IDS[number], cell)]).items():
+        cells.put("sessions", session.encode(), column, value, offset + 1)
 
 
 def minutes(cells: Cells, table: str) -> list[tuple[str, int]]:

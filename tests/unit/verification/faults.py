@@ -8,7 +8,7 @@ import orjson
 from footfall.events.identity import new_uuid7
 from footfall.events.times import parse_rfc3339_ms
 from footfall.realtime import sketches, tables
-from footfall.realtime.tables import Counts
+from footfall.realtime.tables import Counts, SessionCell
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.identity import event_bytes, partition_of
 from tests.support.events import NOW_MS
@@ -17,25 +17,24 @@ from tests.unit.verification.world import World, newest
 
 def lose_session_cell(world: World) -> str:
     event = newest(world)
-    del world.cells.tables["sessions"][event["session_id"].encode()][
-        tables.session_column(event_bytes(event["event_id"]))
-    ]
+    session, event_id = event["session_id"], event_bytes(event["event_id"])
+    keep(world, session, {known: cell for known, cell in kept(world, session).items() if known != event_id})
     return str(event["event_id"])
 
 
 def invent_session_cell(world: World) -> str:
     event, invented = newest(world), new_uuid7(NOW_MS)
-    row = world.cells.tables["sessions"][event["session_id"].encode()]
-    row[tables.session_column(event_bytes(invented))] = row[tables.session_column(event_bytes(event["event_id"]))]
+    events = kept(world, event["session_id"])
+    keep(world, event["session_id"], {**events, event_bytes(invented): events[event_bytes(event["event_id"])]})
     return invented
 
 
 def move_session_cell(world: World) -> str:
     event = newest(world)
-    key, column = event["session_id"].encode(), tables.session_column(event_bytes(event["event_id"]))
-    cell = tables.decode_session_cell(world.cells.get("sessions", key)[column])
-    put(world, "sessions", key, column, tables.encode_session_cell(cell._replace(offset=cell.offset + 1)))
-    return f"{event['event_id']}: {cell.offset + 1} instead of {cell.offset}"
+    events, event_id = kept(world, event["session_id"]), event_bytes(event["event_id"])
+    offset = events[event_id].offset
+    keep(world, event["session_id"], {**events, event_id: events[event_id]._replace(offset=offset + 1)})
+    return f"{event['event_id']}: {offset + 1} instead of {offset}"
 
 
 def raise_a_count(world: World) -> str:
@@ -198,3 +197,16 @@ def row_of(event: dict[str, Any], dimension: str = "app", value: str = "") -> tu
     minute = parse_rfc3339_ms(event["event_time"]) // 60_000
     key = tables.encode_row_key(event["app_id"], dimension, minute, value)
     return key, tables.events_column(partition_of(event["session_id"]))
+
+
+def kept(world: World, session_id: str) -> dict[bytes, SessionCell]:
+    """What the live tables hold of a session's events, by the bytes of their ids."""
+    return tables.session_events(world.cells.get("sessions", session_id.encode()))
+
+
+def keep(world: World, session_id: str, events: dict[bytes, SessionCell]) -> None:
+    """Has them hold these instead."""
+    row = world.cells.tables["sessions"][session_id.encode()]
+    stamp = max(stamp for stamp, _ in row.values())
+    row.clear()
+    row.update({column: (stamp, cell) for column, cell in tables.session_cells(list(events.items())).items()})

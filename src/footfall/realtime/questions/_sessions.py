@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import islice
+from uuid import UUID
 
 from footfall import names
 from footfall.questions import UnknownValue
@@ -20,7 +21,7 @@ Event = tuple[str, SessionCell]
 
 def ordered(cells: Mapping[bytes, bytes]) -> list[Event]:
     """The events of one session's row with their ids, by (`seq`, `event_id`)."""
-    events = [(tables.event_id_of(column), tables.decode_session_cell(cell)) for column, cell in cells.items()]
+    events = [(str(UUID(bytes=event_id)), event) for event_id, event in tables.session_events(cells).items()]
     return sorted(events, key=lambda event: (event[1].seq, event[0]))
 
 

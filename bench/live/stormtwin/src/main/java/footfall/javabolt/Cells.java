@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
@@ -21,23 +22,31 @@ final class Cells {
         void on(S stream) throws IOException;
     }
 
-    /** One event of a session: sixteen fields. */
-    byte[] session(Event event) {
+    /** Events of a session: of each its id and sixteen fields. */
+    byte[] session(List<Event> events) {
         return packed(packer -> {
-            packer.packArrayHeader(16);
-            packer.packLong(event.offset()).packLong(event.seq());
-            packer.packLong(event.timeMs()).packLong(event.receivedMs());
-            packer.packString(event.type()).packString(event.app()).packString(event.anonymousId());
-            text(packer, event.userId());
-            text(packer, event.viewId());
-            text(packer, event.path());
-            text(packer, event.title());
-            text(packer, event.pageType());
-            text(packer, event.element());
-            whole(packer, event.engagedMs());
-            whole(packer, event.status());
-            packer.packBoolean(event.isBot());
+            packer.packArrayHeader(events.size());
+            for (Event event : events) {
+                packer.packArrayHeader(2).packBinaryHeader(16).writePayload(bytes(event.eventId()));
+                event(packer, event);
+            }
         });
+    }
+
+    private static void event(MessagePacker packer, Event event) throws IOException {
+        packer.packArrayHeader(16);
+        packer.packLong(event.offset()).packLong(event.seq());
+        packer.packLong(event.timeMs()).packLong(event.receivedMs());
+        packer.packString(event.type()).packString(event.app()).packString(event.anonymousId());
+        text(packer, event.userId());
+        text(packer, event.viewId());
+        text(packer, event.path());
+        text(packer, event.title());
+        text(packer, event.pageType());
+        text(packer, event.element());
+        whole(packer, event.engagedMs());
+        whole(packer, event.status());
+        packer.packBoolean(event.isBot());
     }
 
     /** The row of {@code user_pages} that leads from a person to a session. */
@@ -97,14 +106,14 @@ final class Cells {
         }
     }
 
-    /** The column of an event in its session's row. */
+    /** The column that begins with an event, in its session's row. */
     static byte[] bytes(UUID eventId) {
         return ByteBuffer.allocate(16).putLong(eventId.getMostSignificantBits())
                 .putLong(eventId.getLeastSignificantBits()).array();
     }
 
-    static UUID eventId(byte[] column, int at) {
-        ByteBuffer buffer = ByteBuffer.wrap(column, at, 16);
+    static UUID eventId(byte[] bytes) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
         return new UUID(buffer.getLong(), buffer.getLong());
     }
 

@@ -51,7 +51,7 @@ final class EventRows {
         round++;
         long stamp = last + 1;
         Set<Row> dirty = new LinkedHashSet<>();
-        Map<String, Put> sessionPuts = new LinkedHashMap<>();
+        Map<String, List<Event>> fresh = new LinkedHashMap<>();
         Map<Person, Long> persons = new HashMap<>();
         for (Event event : events) {
             Session session = sessions.get(event.sessionId());
@@ -61,8 +61,7 @@ final class EventRows {
                 continue;
             }
             if (first == null) {
-                sessionPuts.computeIfAbsent(event.sessionId(), id -> new Put(Cells.utf8(id), stamp))
-                        .addColumn(Store.FAMILY, Cells.bytes(event.eventId()), stamp, cells.session(event));
+                fresh.computeIfAbsent(event.sessionId(), id -> new ArrayList<>()).add(event);
             }
             persons.merge(new Person('a', event.anonymousId(), event.sessionId()), event.timeMs(), Math::max);
             if (event.userId() != null) {
@@ -75,7 +74,10 @@ final class EventRows {
                 dirty.add(row);
             }
         }
-        store.put("sessions", new ArrayList<>(sessionPuts.values()));
+        List<Put> visited = new ArrayList<>(fresh.size());
+        fresh.forEach((id, its) -> visited.add(new Put(Cells.utf8(id), stamp)
+                .addColumn(Store.FAMILY, Cells.bytes(its.get(0).eventId()), stamp, cells.session(its))));
+        store.put("sessions", visited);
         List<Put> index = new ArrayList<>(persons.size());
         persons.forEach((person, timeMs) -> {
             byte[] key = Cells.personKey(person.kind, person.id, person.sessionId);
@@ -126,12 +128,16 @@ final class EventRows {
         for (Result session : stored) {
             Map<UUID, Long> known = sessions.get(text(session.getRow())).events;
             for (Cell cell : session.rawCells()) {
-                UUID id = Cells.eventId(cell.getQualifierArray(), cell.getQualifierOffset());
                 byte[] value = new byte[cell.getValueLength()];
                 System.arraycopy(cell.getValueArray(), cell.getValueOffset(), value, 0, value.length);
                 Cells.unpack(value, unpacker -> {
-                    unpacker.unpackArrayHeader();
-                    known.put(id, unpacker.unpackLong());
+                    for (int left = unpacker.unpackArrayHeader(); left > 0; left--) {
+                        unpacker.unpackArrayHeader();
+                        UUID id = Cells.eventId(unpacker.readPayload(unpacker.unpackBinaryHeader()));
+                        int fields = unpacker.unpackArrayHeader();
+                        known.put(id, unpacker.unpackLong());
+                        unpacker.skipValue(fields - 1);
+                    }
                 });
             }
         }
