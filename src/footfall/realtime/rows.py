@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from footfall import names
 from footfall.realtime import tables
-from footfall.realtime.alerts.moments import Moments, moments, rejected
+from footfall.realtime.alerts.moments import SLOT_MS, Moments, moments, rejected
 from footfall.realtime.counting import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
@@ -26,7 +26,9 @@ Record = tuple[int, bytes]
 # Bounds of what one partition remembers; a process has four or eight of them, each row some kilobytes.
 MOST_ROWS: Final = 6_000
 MOST_SESSIONS: Final = 5_000
-_APP_ID, _ANONYMOUS_ID, _USER_ID = map(SessionCell._fields.index, ("app_id", "anonymous_id", "user_id"))
+_RECEIVED, _APP_ID, _ANONYMOUS_ID, _USER_ID = map(
+    SessionCell._fields.index, ("received_at_ms", "app_id", "anonymous_id", "user_id")
+)
 
 
 class Store(Protocol):
@@ -203,7 +205,8 @@ class EventRows:
         self._rows: dict[str, _Row] = {}
         self._sessions: dict[str, _Session] = {}
         self._round = 0
-        self._met: list[Counted] = []
+        # By site and slot of arrival.
+        self._met: dict[tuple[str, int], list[Counted]] = defaultdict(list)
 
     def count(self, records: Iterable[Record], last: int) -> tuple[Batch, int]:
         """Counts records and returns what to write, with how many were unparsable.
@@ -232,7 +235,7 @@ class EventRows:
 
     def moments(self, since: int) -> Moments:
         """What the events said that were counted, for the first time, since this was asked last; see `moments`."""
-        met, self._met = self._met, []
+        met, self._met = self._met, defaultdict(list)
         return moments(met, since)
 
     def forget_oldest(self) -> None:
@@ -252,12 +255,18 @@ class EventRows:
 
     def _load_rows(self, by_session: Mapping[str, Sequence[Counted]]) -> None:
         wanted: set[str] = set()
+        shared: set[tuple[str, ...]] = set()
         for session_id, events in by_session.items():
             for event in events:
-                wanted.update(event.rows)
+                shared.add(event.places)
+                if event.pages is not None:
+                    shared.add(event.pages)
+                if event.error is not None:
+                    wanted.add(event.error)
             # Not all that the session has left behind: rows of long ago would be read again and again.
-            views = [view for event in events if (view := view_of(event)) is not None]
+            views = [view for event in events if event.page_view and (view := view_of(event)) is not None]
             wanted |= self._sessions[session_id].walk.replaced_by(views)
+        wanted.update(*shared)
         keys = {key: key.encode() for key in wanted - self._rows.keys()}
         if keys:
             encoded = sorted(keys.values())
@@ -272,6 +281,7 @@ class EventRows:
         persons: dict[bytes, int] = {}
         dirty: dict[str, _Row] = {}
         groups: _Groups = defaultdict(list), defaultdict(list)
+        arrived = self._met
         for session_id, events in by_session.items():
             session = self._sessions[session_id]
             session.used = self._round
@@ -285,7 +295,7 @@ class EventRows:
                     continue
                 if counted != offset:
                     known[event_id] = offset
-                    self._met.append(event)
+                    arrived[cell[_APP_ID], cell[_RECEIVED] // SLOT_MS].append(event)
                     new.append((event_id, cell))
                 person = cell[_ANONYMOUS_ID], cell[_USER_ID]
                 seen[person] = max(event.event_time_ms, seen.get(person, 0))
@@ -296,7 +306,8 @@ class EventRows:
                 if event.error is not None:
                     together[event.error,].append(event)
                 if not event.is_bot:
-                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, view_of(event)):
+                    view = view_of(event) if event.page_view else None
+                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, view):
                         if (row := self._rows[key]).counts_offset < offset:
                             row.change(entries, exits)
                             dirty[key] = row

@@ -1,6 +1,6 @@
 """What happened at one place in five seconds, and at it in a span of them: the figures that alerts are judged by."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -17,8 +17,6 @@ SHORT_SLOTS: Final = 3
 LONG_SLOTS: Final = 12
 # The ordinary is told by the half hour before the last minute.
 BASELINE_MINUTES: Final = 30
-_RECEIVED: Final = SessionCell._fields.index("received_at_ms")
-_APP: Final = SessionCell._fields.index("app_id")
 _PATH: Final = SessionCell._fields.index("page_path")
 
 
@@ -73,24 +71,28 @@ class Told(NamedTuple):
     moments: Moments
 
 
-def moments(events: Iterable[Counted], since: int) -> Moments:
-    """What events say, each of which was counted for the first time just now; without those that came before a slot."""
+def moments(arrived: Mapping[tuple[str, int], Sequence[Counted]], since: int) -> Moments:
+    """What events say, by site and slot, each of which was counted for the first time just now; without those that came
+    before a slot."""
     found: Moments = {}
-    for event in events:
-        slot, app, path = slot_of(event.cell[_RECEIVED]), event.cell[_APP], event.cell[_PATH]
+    for (app, slot), events in arrived.items():
         if slot < since:
             continue
-        site = found.setdefault((app, None, slot), Moment())
-        visitor = crc32(event.visitor.encode())
-        site.events += 1
-        if event.is_bot:
-            site.bots.add(visitor)
-            continue
-        site.people.add(visitor)
-        if event.page_view or event.failure:
-            _try(site, event)
-            if path is not None:
-                _try(found.setdefault((app, path, slot), Moment()), event)
+        site = found[app, None, slot] = Moment(events=len(events))
+        people, bots = set(), set()
+        for event in events:
+            if event.is_bot:
+                bots.add(event.visitor)
+                continue
+            people.add(event.visitor)
+            if event.page_view or event.failure:
+                _try(site, event)
+                if (path := event.cell[_PATH]) is not None:
+                    page = found.get((app, path, slot))
+                    if page is None:
+                        page = found[app, path, slot] = Moment()
+                    _try(page, event)
+        site.people, site.bots = _numbers(people), _numbers(bots)
     return found
 
 
@@ -128,6 +130,10 @@ def decode(packed: bytes) -> Told:
             tried, failed, responses, events, rejects, set(people), set(bots), sample, slowest and tuple(slowest)
         )
     return Told(caught_up_ms, found)
+
+
+def _numbers(visitors: set[str]) -> set[int]:
+    return {crc32(visitor.encode()) for visitor in visitors}
 
 
 def _try(moment: Moment, event: Counted) -> None:
