@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from playwright.sync_api import expect
 
 from footfall.events.times import parse_rfc3339_ms
 from footfall.notify import deliver
+from footfall.realtime.alerts.moments import SLOT_MS
 from footfall.secret_files import secret
 from footfall.settings import Settings
 from tests.support.browser import chromium
@@ -48,6 +50,14 @@ def errors_of_the_shop(platform: Platform, since_ms: float) -> list[dict[str, An
     ]
 
 
+def failures_of_the_shop(platform: Platform, since_ms: float) -> list[int]:
+    """When requests failed since then, by the shop's own log; epoch ms, in order."""
+    folder = platform.settings.logs_dir / "sites" / "shop"
+    lines = b"".join(path.read_bytes() for path in folder.glob("error-*.log"))
+    failed = sorted(parse_rfc3339_ms(at.decode()) for at in re.findall(rb'"logged_at":"([^"]+)".*"status":5', lines))
+    return [at_ms for at_ms in failed if at_ms >= since_ms]
+
+
 def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tuple[Receiver, bytes]) -> None:
     receiver, key = told
 
@@ -61,7 +71,9 @@ def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tu
     assert broken.returncode == 0, broken.stderr
     await_true(lambda: bool(errors_of_the_shop(busy_platform, began_ms)), "an alert", 60, every=1)
     first = min(errors_of_the_shop(busy_platform, began_ms), key=lambda row: str(row["raised_at"]))
-    assert parse_rfc3339_ms(first["raised_at"]) - began_ms <= 20_000
+    # It takes four failures that are events, as a request to buy may not be, and ten visitors may be slow to meet them.
+    enough_ms = failures_of_the_shop(busy_platform, began_ms)[:5][-1]
+    assert parse_rfc3339_ms(first["raised_at"]) <= max(began_ms + 20_000, enough_ms + 2 * SLOT_MS)
     assert first["observed"] > 5 * max(first["expected"], 0.01)
     assert first["n"] >= 5
     assert first["tail_p"] < 1e-6
