@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from footfall import names
 from footfall.realtime import tables
-from footfall.realtime.alerts.moments import SLOT_MS, Moments, moments, rejected
+from footfall.realtime.alerts.moments import Moments, moments, rejected, slot_of
 from footfall.realtime.counting import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
@@ -295,7 +295,7 @@ class EventRows:
                     continue
                 if counted != offset:
                     known[event_id] = offset
-                    arrived[cell[_APP_ID], cell[_RECEIVED] // SLOT_MS].append(event)
+                    arrived[cell[_APP_ID], slot_of(cell[_RECEIVED])].append(event)
                     new.append((event_id, cell))
                 person = cell[_ANONYMOUS_ID], cell[_USER_ID]
                 seen[person] = max(event.event_time_ms, seen.get(person, 0))

@@ -151,7 +151,7 @@ class Collector:
             raise outcome
         records = outcome.records
         if begun.batch is not None:
-            records = [records[index] for index in begun.batch.wait(max(0.0, begun.until - time.monotonic()))]
+            records = [records[index] for index in begun.batch.wait(begun.until - time.monotonic())]
         if records:
             try:
                 self._spool.append(records)

@@ -99,7 +99,7 @@ class Batch:
             tell()
 
     def wait(self, seconds: float) -> list[int]:
-        """Waits at most so long for all reports; the indices of records that are not known to be in Kafka."""
+        """Waits at most so long, if at all, for all reports; the indices of records not known to be in Kafka."""
         if self._left and seconds > 0:
             # A plain lock is several times cheaper than an Event.
             waiting = threading.Lock()

@@ -106,7 +106,7 @@ final class Cells {
         }
     }
 
-    /** The column that begins with an event, in its session's row. */
+    /** An event's id as it is stored, in a cell of its session's row and as the column of one that begins with it. */
     static byte[] bytes(UUID eventId) {
         return ByteBuffer.allocate(16).putLong(eventId.getMostSignificantBits())
                 .putLong(eventId.getLeastSignificantBits()).array();
