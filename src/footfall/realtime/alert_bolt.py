@@ -1,7 +1,7 @@
 """The bolt that judges: takes what the counting bolts tell of each moment, raises alerts and resolves them.
 
-What it knows is in memory, and is read from the live tables when it begins. It loses nothing if it dies: what it was
-told is counted by then, and an alert that was being written is found again under the same id.
+What it knows is in memory, and is read from the live tables when it begins and after a backlog. It loses nothing if it
+dies: what it was told is counted by then, and an alert that was being written is found again under the same id.
 """
 
 import logging
@@ -67,6 +67,9 @@ class AlertBolt:
         for partition, caught_up_ms in told.caught_up_ms.items():
             self._caught_up_ms[partition] = max(caught_up_ms, self._caught_up_ms.get(partition, 0))
         gather(self._waiting, told.moments)
+        if told.is_late:
+            # There was a backlog, and what was counted of it is in the tables alone: they are read again.
+            self._watch = None
 
     def drained(self) -> None:
         """Judges each slot once it is over; while HBase or Kafka is away, keeps what is to be told."""

@@ -46,6 +46,7 @@ class LiveBolt:
         self._told_caught_up: dict[Place, tuple[float, int]] = {}
         # Of what was flushed since it was told last.
         self._moments: Moments = {}
+        self._is_late = False
         self._tell_at_s = 0.0
 
     def prepare(self, pipe: Pipe, setup: Setup) -> None:
@@ -126,7 +127,9 @@ class LiveBolt:
                     done = partition.flush()
                 for message_id in done:
                     self._pipe.ack(message_id)
-                gather(self._moments, partition.moments())
+                moments, is_late = partition.moments()
+                gather(self._moments, moments)
+                self._is_late |= is_late
                 self._pipe.flush()
 
     def _tell_caught_up(self, now_s: float) -> None:
@@ -142,8 +145,8 @@ class LiveBolt:
         if now_s < self._tell_at_s:
             return
         caught_up = {partition.name: partition.caught_up_ms for partition in self._partitions.values()}
-        self._pipe.emit(MOMENTS, [encode(Told(caught_up, self._moments))])
-        self._moments = {}
+        self._pipe.emit(MOMENTS, [encode(Told(caught_up, self._moments, self._is_late))])
+        self._moments, self._is_late = {}, False
         self._tell_at_s = now_s + _TELL_EVERY_S
 
 

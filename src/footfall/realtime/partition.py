@@ -14,7 +14,7 @@ import msgpack
 from footfall import names
 from footfall.kafka.topics import Topic
 from footfall.realtime import tables
-from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, Moments, slot_of
+from footfall.realtime.alerts.moments import TOLD_MS, Moments
 from footfall.realtime.rows import Batch, EventRows, Record, RejectRows, Store
 from footfall.realtime.tables import Progress
 
@@ -123,10 +123,10 @@ class Partition:
         self._rows.forget_oldest()
         return pending.ids
 
-    def moments(self) -> Moments:
-        """What was flushed since this was asked last, for those who judge the moment: nothing older than they look
-        at."""
-        return self._rows.moments(slot_of(int(self._now_s() * 1000)) - (BASELINE_MINUTES + 1) * LONG_SLOTS)
+    def moments(self) -> tuple[Moments, bool]:
+        """What was flushed since this was asked last, for those who judge the moment; and whether there was more, which
+        had come longer than TOLD_MS before it was counted."""
+        return self._rows.moments()
 
     def write_caught_up(self) -> None:
         """Tells readers up to when (epoch ms) everything is counted."""
@@ -194,7 +194,7 @@ class Partition:
             if pack.end > at:
                 lost.append((at, pack.end))
                 at = pack.end
-        batch, unparsable = self._rows.count(records, at - 1)
+        batch, unparsable = self._rows.count(records, at - 1, int(self._now_s() * 1000) - TOLD_MS)
         for first, end in lost:
             log.error("%s: offsets %d to %d are gone from Kafka and were never counted.", self.name, first, end - 1)
         self._losses += [(first, end, int(self._now_s() * 1000)) for first, end in lost]

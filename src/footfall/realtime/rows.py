@@ -207,12 +207,13 @@ class EventRows:
         self._round = 0
         # By site and slot of arrival.
         self._met: dict[tuple[str, int], list[Counted]] = defaultdict(list)
+        self._is_late = False
 
-    def count(self, records: Iterable[Record], last: int) -> tuple[Batch, int]:
+    def count(self, records: Iterable[Record], last: int, since_ms: int) -> tuple[Batch, int]:
         """Counts records and returns what to write, with how many were unparsable.
 
-        last: the offset that the written cells will include. If the store raises while rows are loaded, nothing was
-        counted and the call may be repeated; afterwards nothing raises.
+        last: the offset that the written cells will include. since_ms: what came before then is in no moment. If the
+        store raises while rows are loaded, nothing was counted and the call may be repeated; afterwards nothing raises.
         """
         events, faults = [], []
         for offset, record in records:
@@ -231,12 +232,14 @@ class EventRows:
             self._load_rows(by_session)
         for offset, fault in faults:
             log.warning("%s offset %d is no stored event and is not counted: %s.", self._name, offset, fault)
-        return self._counted(by_session, events[0].offset if events else 0, last), len(faults)
+        return self._counted(by_session, events[0].offset if events else 0, last, since_ms), len(faults)
 
-    def moments(self, since: int) -> Moments:
-        """What the events said that were counted, for the first time, since this was asked last; see `moments`."""
+    def moments(self) -> tuple[Moments, bool]:
+        """What the events said that were counted, for the first time, since this was asked last; and whether there were
+        others that came too long ago to be told."""
         met, self._met = self._met, defaultdict(list)
-        return moments(met, since)
+        is_late, self._is_late = self._is_late, False
+        return moments(met), is_late
 
     def forget_oldest(self) -> None:
         """Drops what was not used for longest, beyond the bounds. Only for when everything is written."""
@@ -275,7 +278,7 @@ class EventRows:
             for key, encoded_key in keys.items():
                 self._rows[key] = _Row(key, counts.get(encoded_key), active.get(encoded_key))
 
-    def _counted(self, by_session: Mapping[str, Sequence[Counted]], first: int, last: int) -> Batch:
+    def _counted(self, by_session: Mapping[str, Sequence[Counted]], first: int, last: int, since_ms: int) -> Batch:
         self._round += 1
         cells: dict[bytes, dict[bytes, bytes]] = {}
         persons: dict[bytes, int] = {}
@@ -295,7 +298,10 @@ class EventRows:
                     continue
                 if counted != offset:
                     known[event_id] = offset
-                    arrived[cell[_APP_ID], slot_of(cell[_RECEIVED])].append(event)
+                    if cell[_RECEIVED] >= since_ms:
+                        arrived[cell[_APP_ID], slot_of(cell[_RECEIVED])].append(event)
+                    else:
+                        self._is_late = True
                     new.append((event_id, cell))
                 person = cell[_ANONYMOUS_ID], cell[_USER_ID]
                 seen[person] = max(event.event_time_ms, seen.get(person, 0))
@@ -368,8 +374,9 @@ class RejectRows:
         self._store = store
         self._rows: dict[str, tuple[int, int]] = {}
         self._met: list[tuple[str, int]] = []
+        self._is_late = False
 
-    def count(self, records: Iterable[Record], last: int) -> tuple[Batch, int]:
+    def count(self, records: Iterable[Record], last: int, since_ms: int) -> tuple[Batch, int]:
         """As `EventRows.count`."""
         keys, faults = [], []
         for offset, record in records:
@@ -391,8 +398,11 @@ class RejectRows:
             counted_to, count = self._rows[key]
             if counted_to < offset:
                 self._rows[key] = (offset, count + 1)
-                self._met.append((app, at_ms))
                 dirty.add(key)
+                if at_ms >= since_ms:
+                    self._met.append((app, at_ms))
+                else:
+                    self._is_late = True
         cells = {}
         for key in dirty:
             count = self._rows[key][1]
@@ -400,10 +410,11 @@ class RejectRows:
             cells[key.encode()] = {self._column: tables.encode_rejected(last, count)}
         return {names.TABLE_MINUTE_METRICS: cells}, len(faults)
 
-    def moments(self, since: int) -> Moments:
+    def moments(self) -> tuple[Moments, bool]:
         """As `EventRows.moments`."""
         met, self._met = self._met, []
-        return rejected(met, since)
+        is_late, self._is_late = self._is_late, False
+        return rejected(met), is_late
 
     def forget_oldest(self) -> None:
         """As `EventRows.forget_oldest`; these are few, so the first met go first."""

@@ -55,18 +55,21 @@ def log() -> Iterator[tuple[Topic, int, bytes]]:
             yield REJECTED, 0, reject_record(Reject("not_json", "It is no JSON."), b"{", "shop", at_ms)
 
 
-def counted(cells: Cells, now_s: float) -> Moments:
-    """Lets the live path count it all, and returns what it tells."""
+def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
+    """Lets the live path count it all, and returns what it tells, and whether it has counted more."""
     told: Moments = {}
+    late = []
     for topic, partitions in ((EVENTS, EVENTS_PARTITIONS), (REJECTED, 1)):
         for number in range(partitions):
             values = [value for of, place, value in log() if (of, place) == (topic, number)]
             partition = Partition(topic, number, MemoryStore(cells), lambda: now_s)
             partition.offer(Pack("1", 0, len(values), 0, None, values))
             partition.flush()
-            gather(told, partition.moments())
-            assert partition.moments() == {}
-    return told
+            moments, is_late = partition.moments()
+            late.append(is_late)
+            gather(told, moments)
+            assert partition.moments() == ({}, False)
+    return told, any(late)
 
 
 def figures(series: Series, minute: int) -> tuple[Any, ...]:
@@ -78,7 +81,8 @@ def figures(series: Series, minute: int) -> tuple[Any, ...]:
 
 def test_what_is_told_and_what_is_read_again_is_the_same() -> None:
     cells = Cells()
-    told = counted(cells, NOON * 60 + 200)
+    told, is_late = counted(cells, NOON * 60 + 60)
+    assert not is_late
     told_of: dict[str | None, Series] = {}
     for (app, path, slot), moment in told.items():
         assert app == "shop"
@@ -105,7 +109,10 @@ def test_only_minutes_before_the_present_one_are_read() -> None:
 
 
 def test_what_is_too_old_to_be_judged_is_not_told() -> None:
-    assert counted(Cells(), NOON * 60 + 3600) == {}
+    assert counted(Cells(), NOON * 60 + 3600) == ({}, True)
+    told, is_late = counted(Cells(), NOON * 60 + 200)
+    assert is_late
+    assert {slot * SLOT_MS // 1000 - NOON * 60 for _, _, slot in told} == {140, 145, 150, 155, 160, 165, 170, 175}
 
 
 def test_a_repeat_is_told_once() -> None:
@@ -114,11 +121,13 @@ def test_a_repeat_is_told_once() -> None:
     partition = Partition(EVENTS, 0, MemoryStore(cells), lambda: NOON * 60.0)
     partition.offer(Pack("1", 0, 2 * len(values), 0, None, [*values, *values]))
     partition.flush()
-    assert sum(one.events for (_, path, _), one in partition.moments().items() if path is None) == len(values)
+    moments, _ = partition.moments()
+    assert sum(one.events for (_, path, _), one in moments.items() if path is None) == len(values)
 
 
 def test_moments_go_through_the_pipe_unchanged() -> None:
-    told = Told({"events/0": 5}, counted(Cells(), NOON * 60 + 200))
+    told = Told({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
+    assert told.is_late
     assert any(one.slowest for one in told.moments.values())
     assert decode(encode(told)) == told
 
@@ -168,10 +177,12 @@ class Judge:
         self.found += self.bolt._untold
         self.bolt._untold = []
 
-    def tell(self, caught_up_ms: int, moments: Moments, partitions: int = EVENTS_PARTITIONS) -> None:
+    def tell(
+        self, caught_up_ms: int, moments: Moments, partitions: int = EVENTS_PARTITIONS, is_late: bool = False
+    ) -> None:
         told = {f"{TOPIC_EVENTS}/{number}": caught_up_ms for number in range(partitions)}
         message = Message(
-            "1", "live", "moments", [encode(Told({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments))]
+            "1", "live", "moments", [encode(Told({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments, is_late))]
         )
         self.bolt._pipe.took(message)
         self.bolt.process(message)
@@ -190,15 +201,20 @@ def played(judge: Judge, clock: Clock, slots: int, behind_ms: int = 500) -> None
         judge.tell(clock.ms - behind_ms, failing(slot))
 
 
+def stored(cells: Cells, minute: int, failed: int) -> None:
+    """A minute with twenty page views, as the live tables have it."""
+    figures = [40, 20, failed, 0, {5: 20}, None, None, None, 0]
+    counts = tables.Counts(9, tables.Population(*figures), tables.Population(*[0] * 4, {}, None, None, None, 0))
+    key = tables.encode_row_key("shop", "app", minute, "")
+    cells.put("minute_metrics", key, b"f:e0", tables.encode_counts(counts), 10)
+
+
 @pytest.fixture
 def cells() -> Cells:
     """Half an hour in which little failed."""
     cells = Cells()
     for minute in range(NOON - 30, NOON):
-        figures = [40, 20, 0, 0, {5: 20}, None, None, None, 0]
-        counts = tables.Counts(9, tables.Population(*figures), tables.Population(*[0] * 4, {}, None, None, None, 0))
-        key = tables.encode_row_key("shop", "app", minute, "")
-        cells.put("minute_metrics", key, b"f:e0", tables.encode_counts(counts), 10)
+        stored(cells, minute, failed=0)
     return cells
 
 
@@ -224,6 +240,26 @@ def test_nothing_is_judged_while_anything_waits_to_be_counted(cells: Cells, monk
     # What was told of before it began to look is in the tables; only the present minute is taken from what was told.
     assert judge.bolt._watch is not None
     assert judge.bolt._watch._sites["shop"].minute(NOON) is None
+
+
+def test_what_a_backlog_held_is_read_from_the_tables(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch, NOON * MINUTE_MS + 2_100)
+    judge = Judge(cells, monkeypatch)
+    judge.tell(clock.ms, {})
+    assert judge.bolt._watch is not None
+    # Ten minutes that nothing was heard of; then they are counted, and not told.
+    clock.ms += 10 * MINUTE_MS
+    judge.tell(clock.ms - 9 * MINUTE_MS, {}, is_late=True)
+    assert judge.bolt._watch is None
+    for minute in range(NOON, NOON + 10):
+        stored(cells, minute, failed=10)
+    now = clock.ms // SLOT_MS
+    judge.tell(clock.ms, {("shop", None, now): Moment(events=1), ("shop", None, now - LONG_SLOTS): Moment(events=1)})
+    watch = judge.bolt._watch
+    assert watch is not None
+    assert [figures(watch._sites["shop"], NOON + minute)[1] for minute in (-1, 0, 9)] == [0, 10, 10]
+    # What was told and is in the tables too is not known twice.
+    assert [figures(watch._sites["shop"], NOON + minute)[3] for minute in (9, 10)] == [40, 1]
 
 
 def test_it_waits_while_the_store_is_away(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,9 @@ SHORT_SLOTS: Final = 3
 LONG_SLOTS: Final = 12
 # The ordinary is told by the half hour before the last minute.
 BASELINE_MINUTES: Final = 30
+# What came longer ago is of a minute that is over, and such minutes are read from the live tables. To tell a backlog
+# slot by slot took a tenth of what it takes to count it, and nobody judges by it while there is one.
+TOLD_MS: Final = SLOT_MS * LONG_SLOTS
 _PATH: Final = SessionCell._fields.index("page_path")
 
 
@@ -65,19 +68,18 @@ Moments = dict[tuple[str, str | None, int], Moment]
 
 class Told(NamedTuple):
     """What a bolt that counts tells the one that judges. caught_up_ms: by partition, when (ms since 1970) all that was
-    there of it had been counted, 0 if never."""
+    there of it had been counted, 0 if never. is_late: whether events were counted that came longer than TOLD_MS ago;
+    they are in the live tables and in no moment."""
 
     caught_up_ms: dict[str, int]
     moments: Moments
+    is_late: bool
 
 
-def moments(arrived: Mapping[tuple[str, int], Sequence[Counted]], since: int) -> Moments:
-    """What events say, by site and slot, each of which was counted for the first time just now; without those that came
-    before a slot."""
+def moments(arrived: Mapping[tuple[str, int], Sequence[Counted]]) -> Moments:
+    """What events say, by site and slot, each of which was counted for the first time just now."""
     found: Moments = {}
     for (app, slot), events in arrived.items():
-        if slot < since:
-            continue
         site = found[app, None, slot] = Moment(events=len(events))
         people, bots = set(), set()
         for event in events:
@@ -96,12 +98,11 @@ def moments(arrived: Mapping[tuple[str, int], Sequence[Counted]], since: int) ->
     return found
 
 
-def rejected(arrived: Iterable[tuple[str, int]], since: int) -> Moments:
+def rejected(arrived: Iterable[tuple[str, int]]) -> Moments:
     """The same of rejected events: the site of each, and when it came (ms since 1970)."""
     found: Moments = {}
     for app, at_ms in arrived:
-        if (slot := slot_of(at_ms)) >= since:
-            found.setdefault((app, None, slot), Moment()).rejected += 1
+        found.setdefault((app, None, slot_of(at_ms)), Moment()).rejected += 1
     return found
 
 
@@ -117,19 +118,19 @@ def encode(told: Told) -> bytes:
         (*place, *(list(figure) if isinstance(figure, set) else figure for figure in _FIGURES(moment)))
         for place, moment in told.moments.items()
     ]
-    packed: bytes = msgpack.packb((told.caught_up_ms, found))
+    packed: bytes = msgpack.packb((told.caught_up_ms, found, told.is_late))
     return packed
 
 
 def decode(packed: bytes) -> Told:
     """What `encode` was given."""
-    caught_up_ms, told = msgpack.unpackb(packed, strict_map_key=False)
+    caught_up_ms, told, is_late = msgpack.unpackb(packed, strict_map_key=False)
     found: Moments = {}
     for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in told:
         found[app, path, slot] = Moment(
             tried, failed, responses, events, rejects, set(people), set(bots), sample, slowest and tuple(slowest)
         )
-    return Told(caught_up_ms, found)
+    return Told(caught_up_ms, found, is_late)
 
 
 def _numbers(visitors: set[str]) -> set[int]:
