@@ -3,11 +3,22 @@
 import json
 import os
 import signal
+import threading
 import time
+import urllib.error
 import urllib.request
+from http.client import HTTPException
+from typing import Any
+from uuid import UUID
 
+from footfall.events.identity import new_uuid7
+from footfall.events.times import format_rfc3339_ms
 from footfall.names import APP_IDS
+from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
 from tests.support import batches
+from tests.support.collecting import post
+from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
 
 _AWAY_S = 60
@@ -26,6 +37,77 @@ def test_kafka_away_for_a_minute(busy_platform: Platform) -> None:
     await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in APP_IDS), "empty spools", 120)
     busy_platform.assert_verified()
     assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
+
+
+class _Client(threading.Thread):
+    """Posts events one by one until it is told to stop, each until it is answered, as a tracker does."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        super().__init__()
+        self.session_id = new_uuid7(int(time.time() * 1000))
+        self.acknowledged: list[str] = []
+        self.unanswered = 0
+        self.refused: list[tuple[int, dict[str, Any]]] = []
+        self._settings, self._stop_told = settings, stop
+
+    def run(self) -> None:
+        while not self._stop_told.wait(0.03):
+            now_ms = int(time.time() * 1000)
+            event = example_event(now_ms, app_id="news", session_id=self.session_id, seq=len(self.acknowledged))
+            while not self._is_answered(event):
+                self.unanswered += 1
+                event["sent_at"] = format_rfc3339_ms(int(time.time() * 1000))
+                time.sleep(0.1)
+
+    def _is_answered(self, event: dict[str, Any]) -> bool:
+        try:
+            status, answer = post(self._settings, "news", json.dumps([event]).encode())
+        except (OSError, HTTPException):
+            return False
+        if (status, answer) == (202, {"accepted": 1, "rejected": []}):
+            self.acknowledged.append(event["event_id"])
+        else:
+            self.refused.append((status, answer))
+        return True
+
+
+def test_a_collector_killed_while_kafka_is_away(busy_platform: Platform) -> None:
+    kafka, stop = int(busy_platform.service("kafka")["pid"]), threading.Event()
+    clients = [_Client(busy_platform.settings, stop) for _ in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        time.sleep(2)
+        os.kill(kafka, signal.SIGSTOP)
+        try:
+            time.sleep(5)
+            # It died with acknowledged events in its spool, and in Kafka's hands.
+            assert _spooled(busy_platform, "news") > 20
+            collector = busy_platform.kill_service("site-news")
+            time.sleep(5)
+        finally:
+            os.kill(kafka, signal.SIGCONT)
+        busy_platform.await_back("site-news", collector)
+        time.sleep(2)
+    finally:
+        stop.set()
+        for client in clients:
+            client.join(60)
+    assert not any(client.is_alive() for client in clients)
+    assert [client.refused for client in clients] == [[]] * len(clients)
+    # Or else nobody was there when it died.
+    assert any(client.unanswered for client in clients)
+    await_true(lambda: _spooled(busy_platform, "news") == 0, "an empty spool", 120)
+    busy_platform.assert_verified()
+    store = HBaseStore(busy_platform.settings)
+    try:
+        counted = store.read_sessions([client.session_id for client in clients])
+    finally:
+        store.close()
+    for client in clients:
+        assert len(client.acknowledged) > 50
+        # What was acknowledged, and what was sent again because nobody heard of the first time: each once.
+        assert set(counted[client.session_id]) == {UUID(event_id).bytes for event_id in client.acknowledged}
 
 
 def _spooled(running: Platform, app: str) -> int:

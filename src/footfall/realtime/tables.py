@@ -1,6 +1,7 @@
 """The live tables: row keys, what a cell holds, and their creation. One column family, `f`, in each."""
 
 import contextlib
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -26,6 +27,11 @@ _PARTS: Final = "\x1f"
 _CITIES: Final = 4_096
 # HBase refuses 10 MiB for ever, and a partition would stand still at it. One event is never larger than its record.
 _LARGEST_CELL: Final = 2**20
+# Events of a session say much the same. Below that there is too little of it to be worth the time.
+_DEFLATED_FROM: Final = 512
+_DEFLATE_LEVEL: Final = 1
+# How a zlib stream of that kind begins, and no MessagePack array.
+_ZLIB: Final = b"\x78"
 _pack: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -208,12 +214,14 @@ def session_cells(events: Sequence[tuple[bytes, tuple[Any, ...]]]) -> dict[bytes
     if len(packed) > _LARGEST_CELL and len(events) > 1:
         half = len(events) // 2
         return {**session_cells(events[:half]), **session_cells(events[half:])}
+    if len(packed) >= _DEFLATED_FROM:
+        packed = zlib.compress(packed, _DEFLATE_LEVEL)
     return {session_column(events[0][0]): packed}
 
 
 def decode_session_cell(column: bytes, cell: bytes) -> list[tuple[bytes, SessionCell]]:
     """The events of a cell of `sessions`, each with the sixteen bytes of its id."""
-    found = msgpack.unpackb(cell)
+    found = msgpack.unpackb(zlib.decompress(cell) if cell[:1] == _ZLIB else cell)
     if isinstance(found[0], int):
         # From before a cell held several.
         return [(column[2:], SessionCell(*found))]

@@ -217,6 +217,14 @@ def test_session_cells_are_read_as_written(events: dict[bytes, SessionCell]) -> 
     assert tables.session_events(cells) == events
 
 
+def test_a_cell_of_many_events_is_small() -> None:
+    event = SessionCell(0, 0, 0, 0, "click", "shop", "a" * 36, None, "v" * 36, "/cart", *[None] * 5, False)
+    events = [(number.to_bytes(16, "big"), event._replace(offset=number, seq=number)) for number in range(100)]
+    (cell,) = tables.session_cells(events).values()
+    assert len(cell) < len(tables.session_cells(events[:1])[tables.session_column(bytes(16))]) * 100 / 5
+    assert tables.session_events({tables.session_column(bytes(16)): cell}) == dict(events)
+
+
 @given(SESSION_CELLS, st.binary(min_size=16, max_size=16))
 def test_a_cell_of_one_event_from_before_is_read(cell: SessionCell, event_id: bytes) -> None:
     assert tables.session_events({tables.session_column(event_id): msgpack.packb(cell)}) == {event_id: cell}

@@ -1,11 +1,15 @@
 package footfall.javabolt;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.zip.Deflater;
+import java.util.zip.InflaterInputStream;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessagePacker;
@@ -14,7 +18,11 @@ import org.msgpack.core.MessageUnpacker;
 /** What a cell holds, in the very MessagePack of {@code footfall.realtime.tables}. Not thread-safe. */
 final class Cells {
 
+    private static final int DEFLATED_FROM = 512;
+    private static final byte ZLIB = 0x78;
+
     private final MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
+    private final Deflater deflater = new Deflater(Deflater.BEST_SPEED);
 
     /** Packs or unpacks; nothing is written to or read from anywhere but memory. */
     @FunctionalInterface
@@ -24,13 +32,35 @@ final class Cells {
 
     /** Events of a session: of each its id and sixteen fields. */
     byte[] session(List<Event> events) {
-        return packed(packer -> {
+        byte[] cell = packed(packer -> {
             packer.packArrayHeader(events.size());
             for (Event event : events) {
                 packer.packArrayHeader(2).packBinaryHeader(16).writePayload(bytes(event.eventId()));
                 event(packer, event);
             }
         });
+        return cell.length < DEFLATED_FROM ? cell : deflated(cell);
+    }
+
+    private byte[] deflated(byte[] cell) {
+        deflater.reset();
+        deflater.setInput(cell);
+        deflater.finish();
+        // What cannot be made smaller grows by some bytes.
+        byte[] found = new byte[cell.length + 64];
+        return Arrays.copyOf(found, deflater.deflate(found));
+    }
+
+    /** What {@link #session} packed, as MessagePack. */
+    static byte[] inflated(byte[] cell) {
+        if (cell[0] != ZLIB) {
+            return cell;
+        }
+        try (InflaterInputStream stream = new InflaterInputStream(new ByteArrayInputStream(cell))) {
+            return stream.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void event(MessagePacker packer, Event event) throws IOException {

@@ -130,7 +130,7 @@ final class EventRows {
             for (Cell cell : session.rawCells()) {
                 byte[] value = new byte[cell.getValueLength()];
                 System.arraycopy(cell.getValueArray(), cell.getValueOffset(), value, 0, value.length);
-                Cells.unpack(value, unpacker -> {
+                Cells.unpack(Cells.inflated(value), unpacker -> {
                     for (int left = unpacker.unpackArrayHeader(); left > 0; left--) {
                         unpacker.unpackArrayHeader();
                         UUID id = Cells.eventId(unpacker.readPayload(unpacker.unpackBinaryHeader()));
