@@ -23,8 +23,8 @@ from footfall.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-# What comes in a slot is counted and told so soon after its end.
-_GRACE_MS: Final = 2_000
+# Most of what comes in a slot is counted and told so soon after its end; the rest is looked at with the next one.
+_GRACE_MS: Final = 1_000
 # Who is further behind cannot tell what is missing from what is yet to come.
 _MOST_BEHIND_MS: Final = 5_000
 _RETRY_S: Final = 1.0

@@ -15,7 +15,10 @@ from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
 from footfall.realtime.alerts.watch import Watch
 from footfall.realtime.histogram import bucket
 
-_HOUR = 720
+# A made site's time goes in steps; what happens in one is spread over its slots.
+_STEP_S = 5
+_SLOTS = _STEP_S * 1000 // SLOT_MS
+_HOUR = 3600 // _STEP_S
 _PAGES = 40
 
 
@@ -32,7 +35,7 @@ class World:
 
 
 class Site:
-    """A made site: visits of some pages, seconds on each, pings, a crawler now and then. Slots follow each other."""
+    """A made site: visits of some pages, seconds on each, pings, a crawler now and then. Steps follow each other."""
 
     def __init__(self, seed: int, app: str = "shop") -> None:
         self._chance = random.Random(seed)
@@ -42,17 +45,19 @@ class Site:
         self._last = 0
         self.slot = 1_000_000
 
-    def step(self, watch: Watch, world: World) -> None:
-        """What happens in one slot."""
-        chance, site = self._chance, Moment()
-        pages: dict[str, Moment] = {}
+    def step(self, world: World) -> list[dict[str | None, Moment]]:
+        """What happens in one step, by its slots and then by pages (None for the site)."""
+        chance = self._chance
+        slots: list[dict[str | None, Moment]] = [{None: Moment()} for _ in range(_SLOTS)]
         while len(self._visits) < world.visitors:
             self._last += 1
-            # Visitor, pages left, slots left on this one.
+            # Visitor, pages left, steps left on this one.
             self._visits.append([self._last, 1 + min(30, int(chance.expovariate(0.2))), 0])
         del self._visits[world.visitors :]
         for visit in self._visits:
             visitor, _, dwell = visit
+            places = chance.choice(slots)
+            site = places[None]
             site.people.add(visitor)
             site.events += 1
             if chance.random() < world.malformed:
@@ -63,17 +68,20 @@ class Site:
             visit[1] -= 1
             visit[2] = min(12, int(chance.expovariate(0.5)))
             path = f"/page-{min(_PAGES, int(chance.paretovariate(0.7)))}"
-            self._view(site, pages.setdefault(path, Moment()), path, world)
+            self._view(site, places.setdefault(path, Moment()), path, world)
         self._visits = [visit for visit in self._visits if visit[1] > 0 or visit[2] > 0]
         if self._crawler[1] == 0 and chance.random() < 1 / 240:
             self._last += 1
             self._crawler = [self._last, 12]
         if self._crawler[1]:
             self._crawler[1] -= 1
-            site.bots.add(self._crawler[0])
-        site.bots |= set(range(-world.crawlers, 0))
-        watch.add(self._app, None, self.slot, site)
-        for path, moment in pages.items():
+            chance.choice(slots)[None].bots.add(self._crawler[0])
+        chance.choice(slots)[None].bots.update(range(-world.crawlers, 0))
+        return slots
+
+    def tell(self, watch: Watch, places: dict[str | None, Moment]) -> None:
+        """Lets a watch know of the next slot."""
+        for path, moment in places.items():
             watch.add(self._app, path, self.slot, moment)
         self.slot += 1
 
@@ -92,11 +100,12 @@ class Site:
                 moment.sample = f"request of {path}"
 
 
-def played(site: Site, watch: Watch, world: World, slots: int) -> Iterator[Alert]:
+def played(site: Site, watch: Watch, world: World, steps: int) -> Iterator[Alert]:
     """What alerts change meanwhile."""
-    for _ in range(slots):
-        site.step(watch, world)
-        yield from watch.judge(site.slot)
+    for _ in range(steps):
+        for places in site.step(world):
+            site.tell(watch, places)
+            yield from watch.judge(site.slot)
 
 
 @pytest.fixture
@@ -130,7 +139,7 @@ def test_an_incident_is_told_in_time_and_ends(
 ) -> None:
     site, watch = quiet
     began_ms = site.slot * SLOT_MS
-    raised = next(played(site, watch, world, within_s * 1000 // SLOT_MS))
+    raised = next(played(site, watch, world, within_s // _STEP_S))
     assert (raised.kind, raised.app_id, raised.page_path, raised.state) == (kind, "shop", None, "open")
     assert began_ms - 60_000 <= raised.started_ms < raised.raised_ms <= began_ms + within_s * 1000
     assert raised.tail_p < 1e-6
@@ -140,13 +149,13 @@ def test_an_incident_is_told_in_time_and_ends(
     assert [alert.alert_id for alert in after if alert.state == "resolved"] == [raised.alert_id]
     assert after[-1].resolved_ms is not None
     # What was wrong is no part of what is ordinary.
-    assert next(played(site, watch, world, within_s * 1000 // SLOT_MS)).kind == kind
+    assert next(played(site, watch, world, within_s // _STEP_S)).kind == kind
 
 
 def test_what_was_critical_stays_so_until_it_is_over(quiet: tuple[Site, Watch]) -> None:
     site, watch = quiet
     found = []
-    for tried, failed in ((10, 9), (10, 9), (200, 60)):
+    for tried, failed in ((10, 5), (10, 10), (200, 60)):
         watch.add("shop", None, site.slot, Moment(tried=tried, failed=failed, events=60))
         site.slot += 1
         found += watch.judge(site.slot)
@@ -220,7 +229,7 @@ def test_an_alert_of_a_place_that_is_empty_since_a_restart_ends(quiet: tuple[Sit
     site, watch = quiet
     raised = next(played(site, watch, World(failing=0.8), 12))._replace(page_path=path)
     again, ended = Watch([raised]), []
-    for slot in range(site.slot, site.slot + _HOUR):
+    for slot in range(site.slot, site.slot + _HOUR * _SLOTS):
         ended += again.judge(slot)
     assert [(alert.alert_id, alert.state) for alert in ended] == [(raised.alert_id, "resolved")]
 
@@ -228,8 +237,8 @@ def test_an_alert_of_a_place_that_is_empty_since_a_restart_ends(quiet: tuple[Sit
 def test_what_two_heard_of_is_one() -> None:
     once, twice = Watch(), Watch()
     a, b = Site(7), Site(7)
-    for world, slots in ((World(), 200), (World(failing=0.8), 12)):
-        first, second = list(played(a, once, world, slots)), list(played(b, twice, world, slots))
+    for world, steps in ((World(), 200), (World(failing=0.8), 12)):
+        first, second = list(played(a, once, world, steps)), list(played(b, twice, world, steps))
         assert [alert.alert_id for alert in first] == [alert.alert_id for alert in second]
     assert first
 

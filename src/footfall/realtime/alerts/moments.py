@@ -1,4 +1,4 @@
-"""What happened at one place in five seconds, and at it in a span of them: the figures that alerts are judged by."""
+"""What happened at one place in a slot of time, and in a span of them: the figures that alerts are judged by."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -11,10 +11,11 @@ import msgpack
 from footfall.realtime.counting import Counted
 from footfall.realtime.tables import SessionCell
 
-# A slot of time. What is judged reaches back 15 and 60 seconds, and looks new with each slot.
-SLOT_MS: Final = 5_000
-SHORT_SLOTS: Final = 3
-LONG_SLOTS: Final = 12
+# What is judged reaches back 15 and 60 seconds, and looks new with each slot. So long, at most, trouble waits to be
+# looked at once there is enough of it.
+SLOT_MS: Final = 2_500
+SHORT_SLOTS: Final = 6
+LONG_SLOTS: Final = 24
 # The ordinary is told by the half hour before the last minute.
 BASELINE_MINUTES: Final = 30
 # What came longer ago is of a minute that is over, and such minutes are read from the live tables. To tell a backlog
@@ -149,7 +150,7 @@ def _try(moment: Moment, event: Counted) -> None:
 
 
 class Series:
-    """The moments of one place, by their slots and by minutes, as far back as they are needed."""
+    """The moments of one place, by their slots in the last minutes, and by minutes as far back as they are needed."""
 
     def __init__(self) -> None:
         self._slots: dict[int, Moment] = {}
@@ -175,11 +176,15 @@ class Series:
         """What happened in a minute; None if nothing did."""
         return self._minutes.get(minute)
 
-    def forget(self, before: int) -> bool:
-        """Lets minutes before that one go, and their slots; whether nothing is left."""
-        if self._minutes and min(self._minutes) < before:
-            self._minutes = {minute: moment for minute, moment in self._minutes.items() if minute >= before}
-            self._slots = {slot: moment for slot, moment in self._slots.items() if minute_of(slot) >= before}
+    def forget(self, now: int) -> bool:
+        """Lets go what no span and no half hour that ends with a slot, or later, reaches back to; whether nothing is
+        left."""
+        minute, slot = minute_of(now) - BASELINE_MINUTES, now - LONG_SLOTS
+        if self._minutes and min(self._minutes) < minute:
+            self._minutes = {number: moment for number, moment in self._minutes.items() if number >= minute}
+        # Once a minute is soon enough.
+        if self._slots and min(self._slots) < slot - LONG_SLOTS:
+            self._slots = {number: moment for number, moment in self._slots.items() if number >= slot}
         return not self._minutes
 
 

@@ -86,7 +86,7 @@ class Watch:
                 # Pages first: what one of them explains is not the site's.
                 for key, findings in (*self._of_pages(app, now), *self._of_site(app, now)):
                     changed += self._settle(key, findings, now)
-        self._forget(minute_of(now) - BASELINE_MINUTES)
+        self._forget(now)
         return changed
 
     def _of_site(self, app: str, now: int) -> Iterator[tuple[Key, list[Finding]]]:
@@ -205,15 +205,15 @@ class Watch:
                     whole.responses[bucket] = whole.responses.get(bucket, 0) - views
         return whole
 
-    def _forget(self, before: int) -> None:
+    def _forget(self, now: int) -> None:
         opened = [case.alert for case in self._cases.values() if case.alert is not None]
         apps, pages = {alert.app_id for alert in opened}, {(alert.app_id, alert.page_path) for alert in opened}
-        for app in [app for app, series in self._sites.items() if series.forget(before) and app not in apps]:
+        for app in [app for app, series in self._sites.items() if series.forget(now) and app not in apps]:
             del self._sites[app], self._since[app]
-        for page in [page for page, series in self._pages.items() if series.forget(before) and page not in pages]:
+        for page in [page for page, series in self._pages.items() if series.forget(now) and page not in pages]:
             del self._pages[page]
         for key, case in list(self._cases.items()):
-            case.alerting = {minute for minute in case.alerting if minute >= before}
+            case.alerting = {minute for minute in case.alerting if minute >= minute_of(now) - BASELINE_MINUTES}
             if case.alert is None and not case.alerting and not case.run:
                 del self._cases[key]
 
