@@ -125,16 +125,15 @@ class Watch:
                 own = together(self._before(key, now))
                 before = own if rules.is_telling(own) else together(self._before((kind, app, None), now))
                 limit = rules.slow_limit(before)
-                # Worse than its own past is not enough: worse than the site's other pages now, too.
+                # Worse than its own past is not enough: worse than the site's other pages now, too. In fifteen seconds
+                # those may be seen so rarely that they tell nothing, so the minute has its say about them.
+                pairs = list(zip(spans, rest, strict=True))
                 if kind == "errors":
-                    pairs = zip(spans, rest, strict=True)
-                    yield key, [rules.errors(span, before, rules.failing_beside(span, all_)) for span, all_ in pairs]
+                    beside = max(rules.failing_beside(span, whole) for span, whole in pairs)
+                    yield key, [rules.errors(span, before, beside) for span in spans]
                 elif limit is not None:
-                    pairs = zip(spans, rest, strict=True)
-                    yield (
-                        key,
-                        [rules.slow(span, before, limit, rules.slow_beside(span, all_, limit)) for span, all_ in pairs],
-                    )
+                    beside = max(rules.slow_beside(span, whole, limit) for span, whole in pairs)
+                    yield key, [rules.slow(span, before, limit, beside) for span in spans]
 
     def _is_open(self, key: Key) -> bool:
         return key in self._cases and self._cases[key].alert is not None
