@@ -188,6 +188,17 @@ def test_one_page_that_fails_is_named_and_the_site_is_not(quiet: tuple[Site, Wat
     assert not site_alerts or site_alerts[-1].state == "resolved" or site_alerts[0].raised_ms <= told.raised_ms
 
 
+def test_a_page_is_no_worse_than_others_that_nobody_looks_at_just_now(quiet: tuple[Site, Watch]) -> None:
+    site, watch = quiet
+    list(played(site, watch, World(failing=0.8), 24))
+    found = []
+    for _ in range(6):
+        failed = Moment(tried=2, failed=2, events=10)
+        found += watch.judge(site.slot)
+        site.tell(watch, {None: failed, "/page-1": failed})
+    assert not [alert for alert in found if alert.page_path is not None]
+
+
 def test_nothing_is_judged_before_five_minutes_are_known() -> None:
     site, watch = Site(3), Watch()
     assert list(played(site, watch, World(failing=0.9), 58)) == []

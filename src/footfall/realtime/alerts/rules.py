@@ -9,8 +9,8 @@ from footfall.realtime.alerts.moments import Moment
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
 from footfall.realtime.histogram import quantile_bucket
 
-# So unlikely must it be that nothing is wrong. Judged with each slot at all places of a site, whose spans are mostly the
-# same, that is one alarm in many months.
+# So unlikely must it be that nothing is wrong. Judged with each slot at all places of a site, and spans have most of
+# their slots in common, that is one alarm in many months.
 RAISED_BELOW: Final = 1e-6
 CALM_ABOVE: Final = 0.05
 LEAST_TRIALS: Final = 5
