@@ -199,6 +199,19 @@ def test_a_page_is_no_worse_than_others_that_nobody_looks_at_just_now(quiet: tup
     assert not [alert for alert in found if alert.page_path is not None]
 
 
+def test_pages_that_are_slower_and_still_fast_are_no_alert() -> None:
+    watch, found = Watch(), []
+    for slot in range(1_000_000, 1_000_000 + 10 * 24):
+        # Of some milliseconds, until a busy machine makes them ten times as many for a while; then it is too much.
+        late = slot - 1_000_000 - 8 * 24
+        response_ms = 4 if late < 0 else 60 if late < 12 else 300
+        watch.add("shop", None, slot, Moment(tried=2, events=10, responses={bucket(response_ms): 2}))
+        found += [(alert.kind, late) for alert in watch.judge(slot + 1) if alert.state == "open"]
+    assert found
+    assert {kind for kind, _ in found} == {"slow"}
+    assert found[0][1] >= 12
+
+
 def test_nothing_is_judged_before_five_minutes_are_known() -> None:
     site, watch = Site(3), Watch()
     assert list(played(site, watch, World(failing=0.9), 58)) == []

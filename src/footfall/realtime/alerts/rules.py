@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from footfall.realtime.alerts.moments import Moment
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
-from footfall.realtime.histogram import quantile_bucket
+from footfall.realtime.histogram import bucket, quantile_bucket
 
 # So unlikely must it be that nothing is wrong. Judged with each slot at all places of a site, and spans have most of
 # their slots in common, that is one alarm in many months.
@@ -17,6 +17,9 @@ LEAST_TRIALS: Final = 5
 LEAST_HITS: Final = 4
 # Nobody is called at night for the second error of a site that had none.
 LEAST_SHARE: Final = 0.01
+# What takes no longer seems immediate to people. Where pages take some milliseconds, ten seconds of a busy machine would
+# else be an alert.
+_SOON: Final = bucket(100)
 # A place's own past counts only if it has one.
 _TELLING: Final = 20
 
@@ -87,8 +90,10 @@ def drop(now: Moment, before: Sequence[Moment]) -> Finding:
 
 
 def slow_limit(before: Moment) -> int | None:
-    """The bucket of the 95th percentile of response times; None without any."""
-    return quantile_bucket(before.responses, 95)
+    """The bucket beyond which a page view is slow: of the 95th percentile of response times, but a tenth of a second at
+    least; None without any."""
+    found = quantile_bucket(before.responses, 95)
+    return None if found is None else max(found, _SOON)
 
 
 def slower(moment: Moment, limit: int) -> int:
