@@ -17,8 +17,8 @@ LEAST_TRIALS: Final = 5
 LEAST_HITS: Final = 4
 # Nobody is called at night for the second error of a site that had none.
 LEAST_SHARE: Final = 0.01
-# What takes no longer seems immediate to people. Where pages take some milliseconds, ten seconds of a busy machine would
-# else be an alert.
+# What takes no longer seems immediate to people. Where pages take some milliseconds, ten seconds of a busy machine
+# would else be an alert.
 _SOON: Final = bucket(100)
 # A place's own past counts only if it has one.
 _TELLING: Final = 20
