@@ -19,7 +19,7 @@ LONG_SLOTS: Final = 24
 # The ordinary is told by the half hour before the last minute.
 BASELINE_MINUTES: Final = 30
 # What came longer ago is of a minute that is over, and such minutes are read from the live tables. To tell a backlog
-# slot by slot took a tenth of what it takes to count it, and nobody judges by it while there is one.
+# slot by slot took 5 of the 74 µs of processor that an event takes, and nobody judges by it while there is one.
 TOLD_MS: Final = SLOT_MS * LONG_SLOTS
 _PATH: Final = SessionCell._fields.index("page_path")
 
