@@ -1,7 +1,6 @@
 """Flume dies, and HDFS pauses, while the sites go on writing: no line is lost, and what was left open is finished."""
 
 import os
-import signal
 import time
 
 from footfall.hdfs import Hdfs
@@ -29,12 +28,8 @@ def test_flume_dies_twice(busy_platform: Platform) -> None:
 
 
 def test_hdfs_pauses(busy_platform: Platform) -> None:
-    pid = int(busy_platform.service("datanode")["pid"])
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    with busy_platform.paused("datanode"):
         time.sleep(_PAUSE_S)
-    finally:
-        os.kill(pid, signal.SIGCONT)
     # The file that was being written can be read again once HDFS has settled how long it is.
     await_all_arrived(busy_platform.settings, 240)
     busy_platform.assert_verified()

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,16 @@ class Platform:
         pid = int(self.service(name)["pid"])
         self.kill(pid)
         return pid
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """A service's process stopped, not killed: its connections stay open and unanswered."""
+        pid = int(self.service(name)["pid"])
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def await_back(self, name: str, old_pid: int, seconds: float = 180) -> None:
         """Waits until a killed service runs as another process and is healthy."""
