@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, Flask, Response, g, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
@@ -89,7 +90,8 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> BaseResponse:
-        if error.response is not None:
+        # Without a Host that is one there is nothing to make a page's links from.
+        if error.response is not None or request_ctx.url_adapter is None:
             return error.get_response()
         status = error.code or 500
         answer = show(

@@ -505,6 +505,11 @@ def test_a_page_without_an_origin_is_foreign_even_to_a_host_without_a_name(shop:
     assert shop.stored() == []
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
+def test_a_host_that_is_none_is_refused_and_no_error_of_ours(shop: Site, host: str) -> None:
+    assert shop.client.get("/", headers={"Host": host}).status_code == 400
+
+
 @pytest.mark.parametrize("headers", [{"Origin": "http://LOCALHOST"}, {"Origin": "http://a.b:81", "Host": "a.b:81"}])
 def test_the_own_origin_is_taken(shop: Site, headers: dict[str, str]) -> None:
     assert shop.post([an_event()], headers).status_code == 202
