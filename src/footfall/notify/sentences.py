@@ -12,7 +12,7 @@ _TITLES: Final = {
 # Of how many what.
 _MEANING: Final = {
     "errors": ("page views and browser errors", "failed"),
-    "slow": ("page views", "took longer than 95 % of them did before"),
+    "slow": ("page views", "took longer than 0.1 s and than 95 % of them did before"),
     "bots": ("visitors", "were bots"),
     "rejects": ("events", "were rejected"),
 }
