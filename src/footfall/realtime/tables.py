@@ -1,13 +1,13 @@
 """The live tables: row keys, what a cell holds, and their creation. One column family, `f`, in each."""
 
 import contextlib
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgpack
 import msgspec
+from zlib_ng import zlib_ng
 
 from footfall import names
 from footfall.realtime import sketches
@@ -215,13 +215,13 @@ def session_cells(events: Sequence[tuple[bytes, tuple[Any, ...]]]) -> dict[bytes
         half = len(events) // 2
         return {**session_cells(events[:half]), **session_cells(events[half:])}
     if len(packed) >= _DEFLATED_FROM:
-        packed = zlib.compress(packed, _DEFLATE_LEVEL)
+        packed = zlib_ng.compress(packed, _DEFLATE_LEVEL)
     return {session_column(events[0][0]): packed}
 
 
 def decode_session_cell(column: bytes, cell: bytes) -> list[tuple[bytes, SessionCell]]:
     """The events of a cell of `sessions`, each with the sixteen bytes of its id."""
-    found = msgpack.unpackb(zlib.decompress(cell) if cell[:1] == _ZLIB else cell)
+    found = msgpack.unpackb(zlib_ng.decompress(cell) if cell[:1] == _ZLIB else cell)
     if isinstance(found[0], int):
         # From before a cell held several.
         return [(column[2:], SessionCell(*found))]
