@@ -74,12 +74,20 @@ _TEXTS: Final = attrgetter(
 )
 
 
+class View(msgspec.Struct, order=True, gc=False):
+    """A page view: its place in the visit's order, and the key, as text, of its page's row in its minute."""
+
+    seq: int
+    event_id: bytes
+    row: str
+
+
 class Counted(msgspec.Struct, gc=False):
     """An event as the live tables need it.
 
     cell: the fields of a `tables.SessionCell`, in its order. places, pages, error: the keys, as text, of the aggregate
     rows it belongs to: app, country, device; page, section; its error. bucket: of the response time, -1 if none.
-    city: by `tables.city_text`, of page views alone.
+    city: by `tables.city_text`, of page views alone. view: of a page view of people, if it has a path.
     """
 
     offset: int
@@ -98,6 +106,7 @@ class Counted(msgspec.Struct, gc=False):
     event_time_ms: int
     request_id: str | None
     city: str | None
+    view: View | None
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -168,6 +177,7 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
     error = None
     if failure:
         error = row_text(app, "error", minute, error_value(event.error_code, status, event.error_message, path))
+    pages = None if path is None else _page_rows(app, minute, path, event.page_section or "")
     return Counted(
         offset,
         event.session_id,
@@ -191,7 +201,7 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
             event.is_bot,
         ),
         _place_rows(app, minute, event.country or "", event.device_type or ""),
-        None if path is None else _page_rows(app, minute, path, event.page_section or ""),
+        pages,
         error,
         f"{app}\0{event.anonymous_id}",
         page_view,
@@ -202,6 +212,7 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
         time_ms,
         event.request_id,
         city_text(event.city, event.latitude, event.longitude) if page_view and event.city is not None else None,
+        View(event.seq, event_id, pages[0]) if page_view and pages is not None and not event.is_bot else None,
     )
 
 

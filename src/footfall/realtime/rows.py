@@ -15,7 +15,7 @@ from footfall.realtime.alerts.moments import Moments, moments, rejected, slot_of
 from footfall.realtime.counting import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
-from footfall.realtime.visits import view_of, walked
+from footfall.realtime.visits import walked
 
 log = logging.getLogger(__name__)
 
@@ -267,7 +267,7 @@ class EventRows:
                 if event.error is not None:
                     wanted.add(event.error)
             # Not all that the session has left behind: rows of long ago would be read again and again.
-            views = [view for event in events if event.page_view and (view := view_of(event)) is not None]
+            views = [event.view for event in events if event.view is not None]
             wanted |= self._sessions[session_id].walk.replaced_by(views)
         wanted.update(*shared)
         keys = {key: key.encode() for key in wanted - self._rows.keys()}
@@ -312,8 +312,7 @@ class EventRows:
                 if event.error is not None:
                     together[event.error,].append(event)
                 if not event.is_bot:
-                    view = view_of(event) if event.page_view else None
-                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, view):
+                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, event.view):
                         if (row := self._rows[key]).counts_offset < offset:
                             row.change(entries, exits)
                             dirty[key] = row

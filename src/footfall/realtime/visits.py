@@ -7,37 +7,16 @@ minute are those of visits that are over once half an hour has passed.
 
 from collections.abc import Iterable
 from operator import gt, lt
-from typing import Final, NamedTuple
+from typing import Final
 
-from footfall.realtime.counting import Counted, page_row
+from footfall.realtime.counting import View, page_row
 from footfall.realtime.tables import SessionCell
 
 LONGEST_GAP_MS: Final = 1_800_000
 DAY_MS: Final = 86_400_000
-_SEQ: Final = SessionCell._fields.index("seq")
 
-
-class View(NamedTuple):
-    """A page view: its place in the visit's order, and the key, as text, of its page's row in its minute."""
-
-    seq: int
-    event_id: bytes
-    row: str
-
-
-def view_of(event: Counted) -> View | None:
-    """What is a page view of an event; None if it is none, or a bot's."""
-    if event.is_bot or not event.page_view or event.pages is None:
-        return None
-    return View(event.cell[_SEQ], event.event_id, event.pages[0])
-
-
-class Change(NamedTuple):
-    """What a page's row counts more from now on, or less."""
-
-    row: str
-    entries: int
-    exits: int
+# What a page's row, named by its key, counts more from now on, or less: entries, exits.
+Change = tuple[str, int, int]
 
 
 class Walk:
@@ -85,13 +64,13 @@ class Walk:
         first, last = self._first, self._last
         if first is None or last is None:
             self._first = self._last = view
-            return (Change(view.row, 1, 1),)
+            return ((view.row, 1, 1),)
         if view > last:
             self._last = view
-            return () if view.row == last.row else (Change(last.row, 0, -1), Change(view.row, 0, 1))
+            return () if view.row == last.row else ((last.row, 0, -1), (view.row, 0, 1))
         if view < first:
             self._first = view
-            return () if view.row == first.row else (Change(first.row, -1, 0), Change(view.row, 1, 0))
+            return () if view.row == first.row else ((first.row, -1, 0), (view.row, 1, 0))
         return ()
 
 

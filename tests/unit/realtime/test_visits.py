@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from footfall.realtime.counting import View
 from footfall.realtime.tables import SessionCell
-from footfall.realtime.visits import DAY_MS, LONGEST_GAP_MS, Change, View, Walk, walked
+from footfall.realtime.visits import DAY_MS, LONGEST_GAP_MS, Walk, walked
 
 NOON_MS = 20_000 * DAY_MS + DAY_MS // 2
 MINUTE_MS = 60_000
@@ -31,18 +32,18 @@ def test_only_rows_that_lose_something_are_named() -> None:
 
 def test_the_first_view_is_entry_and_exit_and_the_next_takes_the_exit_over() -> None:
     walk = Walk()
-    assert walk.step("shop", NOON_MS, view(1)) == (Change("row 1", 1, 1),)
-    assert walk.step("shop", NOON_MS + 1, view(3)) == (Change("row 1", 0, -1), Change("row 3", 0, 1))
+    assert walk.step("shop", NOON_MS, view(1)) == (("row 1", 1, 1),)
+    assert walk.step("shop", NOON_MS + 1, view(3)) == (("row 1", 0, -1), ("row 3", 0, 1))
     # What lies between changes nothing, nor does the same page in the same minute.
     assert walk.step("shop", NOON_MS + 2, view(2)) == ()
     assert walk.step("shop", NOON_MS + 3, view(4, "row 3")) == ()
-    assert walk.step("shop", NOON_MS + 4, view(5)) == (Change("row 3", 0, -1), Change("row 5", 0, 1))
+    assert walk.step("shop", NOON_MS + 4, view(5)) == (("row 3", 0, -1), ("row 5", 0, 1))
 
 
 def test_a_view_that_comes_late_becomes_the_entry() -> None:
     walk = Walk()
     walk.step("shop", NOON_MS, view(1))
-    assert walk.step("shop", NOON_MS - 10 * MINUTE_MS, view(0)) == (Change("row 1", -1, 0), Change("row 0", 1, 0))
+    assert walk.step("shop", NOON_MS - 10 * MINUTE_MS, view(0)) == (("row 1", -1, 0), ("row 0", 1, 0))
 
 
 def test_a_visit_ends_with_more_than_half_an_hour_without_any_event() -> None:
@@ -51,7 +52,7 @@ def test_a_visit_ends_with_more_than_half_an_hour_without_any_event() -> None:
     assert len(walk.step("shop", NOON_MS + LONGEST_GAP_MS, view(2))) == 2
     assert walk.step("shop", NOON_MS + 2 * LONGEST_GAP_MS, None) == ()  # a ping keeps it open
     assert len(walk.step("shop", NOON_MS + 3 * LONGEST_GAP_MS, view(3))) == 2
-    assert walk.step("shop", NOON_MS + 4 * LONGEST_GAP_MS + 1, view(4)) == (Change("row 4", 1, 1),)
+    assert walk.step("shop", NOON_MS + 4 * LONGEST_GAP_MS + 1, view(4)) == (("row 4", 1, 1),)
 
 
 def test_what_comes_late_to_a_visit_that_is_over_changes_nothing() -> None:
@@ -66,15 +67,15 @@ def test_another_day_and_another_site_are_another_visit() -> None:
     walk = Walk()
     midnight_ms = NOON_MS + DAY_MS // 2
     walk.step("shop", midnight_ms - 1, view(1))
-    assert walk.step("shop", midnight_ms, view(2)) == (Change("row 2", 1, 1),)
+    assert walk.step("shop", midnight_ms, view(2)) == (("row 2", 1, 1),)
     assert walk.step("shop", midnight_ms - 2, view(0)) == ()
-    assert walk.step("news", midnight_ms + 1, view(3)) == (Change("row 3", 1, 1),)
+    assert walk.step("news", midnight_ms + 1, view(3)) == (("row 3", 1, 1),)
 
 
 def test_a_visit_may_begin_without_a_view() -> None:
     walk = Walk()
     assert walk.step("shop", NOON_MS, None) == ()
-    assert walk.step("shop", NOON_MS + 1, view(1)) == (Change("row 1", 1, 1),)
+    assert walk.step("shop", NOON_MS + 1, view(1)) == (("row 1", 1, 1),)
 
 
 def cell(offset: int, minute: int, **more: Any) -> SessionCell:
