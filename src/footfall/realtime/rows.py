@@ -171,24 +171,41 @@ class _Row:
         people, bots = Population(*self.people), Population(*self.bots)
         return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
 
-    def active_cell(self, offset: int) -> bytes:
+    def active_cell(self, offset: int) -> bytes | None:
+        """None if nobody has come who was not there: the cell that is written says it all, but for a higher offset, and
+        whoever begins from its lower one adds the same visitors once more."""
+        is_new = False
         for seen, met in ((self.people_seen, self.people_met), (self.bots_seen, self.bots_met)):
             if met:
-                seen.add(met)
+                is_new |= seen.add(met)
                 met.clear()
-        return tables.encode_visitors(offset, self.people_seen.stored(), self.bots_seen.stored())
+        return tables.encode_visitors(offset, self.people_seen.stored(), self.bots_seen.stored()) if is_new else None
+
+
+# Anonymous id and user id.
+_Person = tuple[str, str | None]
 
 
 class _Session:
-    """What is known of a session: the first offset of each of its events, and where it is."""
+    """What is known of a session: the first offset of each of its events, where it is, and what its index says."""
 
-    __slots__ = ("offsets", "used", "walk")
+    __slots__ = ("indexed", "offsets", "used", "walk")
 
     def __init__(self, cells: Mapping[bytes, SessionCell], before: int) -> None:
         """Cells may be ahead of what is counted; the walk goes as far as what came before an offset."""
         self.offsets = {event_id: cell.offset for event_id, cell in cells.items()}
         self.walk = walked((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
+        # Whom it was written for last, and with which time. Hardly any session ever has another person.
+        self.indexed: tuple[_Person, int] | None = None
         self.used = 0
+
+    def index(self, person: _Person, time_ms: int) -> bool:
+        """Whether the index has to be told that this person was here then."""
+        known = self.indexed
+        if known is not None and known[0] == person and time_ms < known[1] + tables.INDEX_EVERY_MS:
+            return False
+        self.indexed = person, time_ms
+        return True
 
 
 # By the rows that events share: these events, people's and bots'.
@@ -290,7 +307,7 @@ class EventRows:
             session.used = self._round
             known, walk = session.offsets, session.walk
             new: list[tuple[bytes, tuple[Any, ...]]] = []
-            seen: dict[tuple[str, str | None], int] = {}
+            seen: dict[_Person, int] = {}
             for event in events:
                 offset, event_id, cell, pages = event.offset, event.event_id, event.cell, event.pages
                 counted = known.get(event_id)
@@ -318,10 +335,13 @@ class EventRows:
                             dirty[key] = row
             if new:
                 cells[session_id.encode()] = tables.session_cells(new)
-            for (anonymous_id, user_id), time_ms in seen.items():
-                _meet(persons, "a", anonymous_id, session_id, time_ms)
-                if user_id is not None:
-                    _meet(persons, "u", user_id, session_id, time_ms)
+            for person, time_ms in seen.items():
+                if session.index(person, time_ms):
+                    for kind, name in zip("au", person, strict=True):
+                        if name is not None:
+                            person_key = tables.person_key(kind, name, session_id)
+                            # Someone who signs in was there under the same anonymous id before.
+                            persons[person_key] = max(time_ms, persons.get(person_key, 0))
         for are_bots, together in enumerate(groups):
             for keys, met in together.items():
                 self._add(keys, met, bool(are_bots), first, dirty)
@@ -359,8 +379,10 @@ class EventRows:
                 counts[encoded] = {self._column: row.counts_cell(last)}
                 row.counts_offset, row.counts_dirty = last, False
             if row.active_dirty:
-                active[encoded] = {self._column: row.active_cell(last)}
-                row.active_offset, row.active_dirty = last, False
+                row.active_dirty = False
+                if (cell := row.active_cell(last)) is not None:
+                    active[encoded] = {self._column: cell}
+                    row.active_offset = last
         return {names.TABLE_MINUTE_METRICS: counts, names.TABLE_ACTIVE_USERS: active}
 
 
@@ -424,9 +446,3 @@ class RejectRows:
 def _add(counts: dict[Any, int], more: Mapping[Any, int]) -> None:
     for what, count in more.items():
         counts[what] = counts.get(what, 0) + count
-
-
-def _meet(persons: dict[bytes, int], kind: str, person: str, session_id: str, time_ms: int) -> None:
-    key = tables.person_key(kind, person, session_id)
-    # Row keys are texts put together: two persons may share one.
-    persons[key] = max(time_ms, persons.get(key, 0))

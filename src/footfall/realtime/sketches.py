@@ -18,12 +18,19 @@ class Visitors:
         self._base = stored
         self._grown: update_theta_sketch | None = None
 
-    def add(self, visitors: Iterable[str]) -> None:
-        """Adds visitors, each named by one text; a repeat changes nothing."""
-        if self._grown is None:
-            self._grown = update_theta_sketch(LG_K)
+    def add(self, visitors: Iterable[str]) -> bool:
+        """Adds visitors, each named by one text. False if that changed nothing, since all of them were known.
+
+        One whom only the stored sketch knew, with which this set began, may be taken for a new one.
+        """
+        grown = self._grown
+        if grown is None:
+            grown = self._grown = update_theta_sketch(LG_K)
+        before = grown.num_retained, grown.theta64
         for visitor in visitors:
-            self._grown.update(visitor)
+            grown.update(visitor)
+        # What is kept only ever grows, or is cut by a lower theta.
+        return before != (grown.num_retained, grown.theta64)
 
     def stored(self) -> bytes:
         """The sketch as it is stored, trimmed to its nominal size."""

@@ -78,7 +78,7 @@ def _born_ms(table: str, key: bytes, column: bytes, cell: bytes) -> int:
         return max(event.received_at_ms for _, event in tables.decode_session_cell(column, cell))
     if table == names.TABLE_USER_PAGES:
         # An event is received up to 72 h after it happened; its session must be found as long as it is there.
-        return int(msgpack.unpackb(cell)[1]) + 3 * _DAY_MS
+        return int(msgpack.unpackb(cell)[1]) + tables.INDEX_EVERY_MS + 3 * _DAY_MS
     if table == names.TABLE_ALERTS:
         alert = tables.decode_alert(cell)
         # One that is open is never old.

@@ -21,6 +21,8 @@ LOST_COLUMN: Final = b"f:lost"
 CAUGHT_UP_COLUMN: Final = b"f:caught_up"
 INDEX_COLUMN: Final = b"f:s"
 ALERT_COLUMN: Final = b"f:alert"
+# The index says anew when a person's session was last seen only once its newest event is so much newer, in ms.
+INDEX_EVERY_MS: Final = 3_600_000
 _SEPARATOR: Final = b"\0"
 _PARTS: Final = "\x1f"
 # More than visit at a time.
@@ -161,8 +163,7 @@ def city_of(text: str) -> City:
 
 def encode_counts(counts: Counts) -> bytes:
     """The cell of `minute_metrics` that holds `counts`."""
-    packed: bytes = msgpack.packb(counts)
-    return packed
+    return _pack(counts)
 
 
 def decode_counts(cell: bytes) -> Counts:
@@ -174,8 +175,7 @@ def decode_counts(cell: bytes) -> Counts:
 
 def encode_rejected(offset: int, count: int) -> bytes:
     """The cell of `minute_metrics` that counts rejected events up to and including `offset`."""
-    packed: bytes = msgpack.packb((offset, count))
-    return packed
+    return _pack((offset, count))
 
 
 def decode_rejected(cell: bytes) -> tuple[int, int]:
@@ -186,8 +186,7 @@ def decode_rejected(cell: bytes) -> tuple[int, int]:
 
 def encode_visitors(offset: int, people_sketch: bytes, bots_sketch: bytes) -> bytes:
     """The cell of `active_users` with those sketches."""
-    packed: bytes = msgpack.packb((offset, people_sketch, bots_sketch))
-    return packed
+    return _pack((offset, people_sketch, bots_sketch))
 
 
 def decode_visitors(cell: bytes) -> DistinctVisitors:
@@ -253,9 +252,9 @@ def person_key(kind: str, person: str, session_id: str) -> bytes:
 
 
 def encode_index(offset: int, time_ms: int) -> bytes:
-    """The cell of `user_pages`: the last offset included, and the newest event's time, epoch ms, among the latest."""
-    packed: bytes = msgpack.packb((offset, time_ms))
-    return packed
+    """The cell of `user_pages`: an offset, and when (epoch ms) the newest event was that came before it of late. Later
+    ones may be up to INDEX_EVERY_MS newer."""
+    return _pack((offset, time_ms))
 
 
 def progress_key(topic: str, partition: int) -> bytes:
@@ -265,8 +264,7 @@ def progress_key(topic: str, partition: int) -> bytes:
 
 def encode_progress(progress: Progress) -> bytes:
     """The cell `f:offset` of `progress`."""
-    packed: bytes = msgpack.packb(progress)
-    return packed
+    return _pack(progress)
 
 
 def decode_progress(cell: bytes) -> Progress:
@@ -286,8 +284,7 @@ def alert_key(alert: Alert) -> bytes:
 
 def encode_alert(alert: Alert) -> bytes:
     """The cell of `alerts` with an alert as it is now."""
-    packed: bytes = msgpack.packb(alert)
-    return packed
+    return _pack(alert)
 
 
 def decode_alert(cell: bytes) -> Alert:

@@ -131,7 +131,7 @@ class LiveCheck:
         counts_offset = None if row is None else row.counts_offset
         active_offset = None if row is None else row.active_offset
         counts = self._is_in(counts_offset, names.TABLE_MINUTE_METRICS, key, event)
-        active = self._is_in(active_offset, names.TABLE_ACTIVE_USERS, key, event)
+        active = self._is_met(active_offset, key, event)
         if row is None:
             return
         if counts:
@@ -166,6 +166,13 @@ class LiveCheck:
             kind = "row_missing" if cell_offset is None else "row_late"
             self._add(kind, event, f"{table}: {label(key)}: {event.name}")
         return False
+
+    def _is_met(self, cell_offset: int | None, key: Row, event: First) -> bool:
+        """Whether a cell of `active_users` must include the event's visitor. One who is in it already is no reason to
+        write it anew, so its offset may lie behind what is counted, but nobody may be missing."""
+        if cell_offset is None:
+            return self._is_in(None, names.TABLE_ACTIVE_USERS, key, event)
+        return event.offset <= max(cell_offset, self._at.counted)
 
     def _compare(self, key: Row, row: _Row) -> None:
         hour = key.minute // 60

@@ -224,6 +224,27 @@ def test_rows_that_a_visit_has_left_behind_are_not_read_again(monkeypatch: pytes
         assert set(read) == ({number, number - 1} if kind == "page_view" and number else {number})
 
 
+def test_only_what_says_something_new_is_written() -> None:
+    """A row of visitors when one of them is new to it, a person's when an hour has passed."""
+    partition = Partition(TOPIC, 3, store := MemoryStore(Cells()))
+
+    def written(number: int, after_ms: int = 0, **fields: Any) -> dict[str, int]:
+        fields = {"anonymous_id": "b", "user_id": "u", "event_time": format_rfc3339_ms(NOW_MS + after_ms), **fields}
+        event = stored_event(event_id=IDS[number], session_id="s", **fields)
+        partition.offer(Pack("a", number, number + 1, 0, None, [orjson.dumps(event)]))
+        store.written.clear()
+        partition.flush()
+        return {table: len(rows) for table, rows, _ in store.written if table != "progress"}
+
+    every = {"sessions": 1, "minute_metrics": 5}
+    assert written(0, anonymous_id="a") == {**every, "user_pages": 2, "active_users": 5}
+    assert written(1, anonymous_id="a") == every
+    assert written(2) == {**every, "user_pages": 2, "active_users": 5}
+    assert written(3, page_path="/elsewhere")["active_users"] == 1
+    assert "user_pages" not in written(4, tables.INDEX_EVERY_MS - 1)
+    assert written(5, tables.INDEX_EVERY_MS)["user_pages"] == 2
+
+
 def test_a_pack_that_comes_too_early_waits() -> None:
     partition = Partition(TOPIC, 3, MemoryStore(Cells()))
     partition.offer(Pack("a", 0, 1, 0, None, [made(0, 0, "ping", 0, False)]))

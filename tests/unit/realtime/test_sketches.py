@@ -32,6 +32,26 @@ def test_few_visitors_are_counted_exactly(some: list[str], others: list[str]) ->
     assert count(merge((sketch, stored(others)))) == len({*some, *others})
 
 
+@pytest.mark.parametrize("many", [0, 3_000, 30_000])
+def test_it_is_told_whether_anybody_is_new(many: int) -> None:
+    growing = Visitors()
+    assert growing.add(["shop\0one", "shop\0two"])
+    growing.add(numbered(0, many))
+    before = growing.stored()
+    assert not growing.add(["shop\0two", *numbered(0, many)])
+    assert growing.stored() == before
+    # An estimate keeps one of some few, so one more of them may say nothing of it.
+    assert growing.add(["shop\0two", *numbered(many, many + 200)])
+    assert growing.stored() != before
+
+
+def test_whom_only_a_stored_sketch_knows_may_be_new_once() -> None:
+    growing = Visitors(stored(["shop\0one"]))
+    growing.add(["shop\0one"])
+    assert not growing.add(["shop\0one"])
+    assert growing.stored() == stored(["shop\0one"])
+
+
 @given(NAMES, NAMES, NAMES)
 def test_the_way_to_a_sketch_leaves_no_trace(first: list[str], second: list[str], third: list[str]) -> None:
     parts = [[f"shop\0{name}" for name in names] for names in (first, second, third)]

@@ -101,6 +101,13 @@ def add_a_visitor(world: World) -> str:
     return f"people' visitors {found.people + 1} instead of {found.people}"
 
 
+def lose_a_visitor(world: World) -> str:
+    key, column = row_of(newest(world))
+    found = tables.decode_visitors(world.cells.get("active_users", key)[column])
+    put(world, "active_users", key, column, tables.encode_visitors(found.offset, sketches.EMPTY, found.bots_sketch))
+    return f"people' visitors 0 instead of {found.people}"
+
+
 def lose_a_row(world: World) -> str:
     key, column = row_of(event := newest(world))
     del world.cells.tables["active_users"][key][column]

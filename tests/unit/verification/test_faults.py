@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from footfall.realtime import tables
 from tests.unit.verification import faults
 from tests.unit.verification.world import World, kinds, made_world
 
@@ -21,6 +22,7 @@ from tests.unit.verification.world import World, kinds, made_world
         (faults.add_an_exit, {("live", "row_differs")}),
         (faults.move_a_city, {("live", "row_differs")}),
         (faults.add_a_visitor, {("live", "row_differs")}),
+        (faults.lose_a_visitor, {("live", "row_differs")}),
         (faults.lose_a_row, {("live", "row_missing")}),
         (faults.lose_both_cells_of_a_row, {("live", "row_missing")}),
         (faults.invent_a_row, {("live", "row_extra")}),
@@ -42,3 +44,12 @@ def test_each_fault_is_named(fault: Callable[[World], str], named: set[tuple[str
     assert kinds(report) == named
     assert any(offender in name for problem in report.problems for name in problem.ids), report.problems
     assert all(problem.app_id and problem.hour for problem in report.problems)
+
+
+def test_a_cell_of_visitors_may_be_of_an_earlier_offset_as_long_as_nobody_is_missing() -> None:
+    world = made_world()
+    key, column = faults.row_of(faults.newest(world))
+    found = tables.decode_visitors(world.cells.get("active_users", key)[column])
+    cell = tables.encode_visitors(found.offset - 1, found.people_sketch, found.bots_sketch)
+    faults.put(world, "active_users", key, column, cell)
+    assert world.verify().ok
