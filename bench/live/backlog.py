@@ -302,7 +302,7 @@ def _remove(settings: Settings, application: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=600_000)
-    parser.add_argument("--warm-up", type=int, default=300_000, help="events before them that are not measured")
+    parser.add_argument("--warm-up", type=int, default=700_000, help="events before them that are not measured")
     parser.add_argument("--sessions", type=int, default=5_000)
     parser.add_argument("--minutes", type=float, default=5, help="over which the events' times are spread")
     parser.add_argument(

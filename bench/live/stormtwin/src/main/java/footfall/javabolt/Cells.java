@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.zip.Deflater;
 import java.util.zip.InflaterInputStream;
@@ -88,11 +89,20 @@ final class Cells {
         return packed(packer -> packer.packArrayHeader(2).packLong(last).packLong(timeMs));
     }
 
-    byte[] counts(long last, Population people, Population bots) {
+    byte[] counts(long last, Population people, Population bots, int entries, int exits, Map<String, Integer> cities) {
         return packed(packer -> {
-            packer.packArrayHeader(3).packLong(last);
+            packer.packArrayHeader(6).packLong(last);
             people.packFigures(packer);
             bots.packFigures(packer);
+            packer.packInt(entries).packInt(exits);
+            if (cities.isEmpty()) {
+                packer.packNil();
+                return;
+            }
+            packer.packMapHeader(cities.size());
+            for (Map.Entry<String, Integer> views : cities.entrySet()) {
+                packer.packString(views.getKey()).packInt(views.getValue());
+            }
         });
     }
 

@@ -12,7 +12,7 @@ final class EventReader {
 
     private static final String NO_MINUTE = "00000000";
     private static final char SEPARATOR = '\0';
-    private static final char ERROR_SEPARATOR = '\u001f';
+    private static final char PART_SEPARATOR = '\u001f';
 
     private final JsonFactory json = new JsonFactory();
     // A backlog is of few days.
@@ -43,6 +43,9 @@ final class EventReader {
         String section = null;
         String code = null;
         String message = null;
+        String city = null;
+        Double latitude = null;
+        Double longitude = null;
         String eventId = null;
         String time = null;
         String received = null;
@@ -72,6 +75,9 @@ final class EventReader {
                     case "request_id" -> request = text(parser, token);
                     case "page_title" -> title = text(parser, token);
                     case "page_section" -> section = text(parser, token);
+                    case "city" -> city = text(parser, token);
+                    case "latitude" -> latitude = token.isNumeric() ? parser.getDoubleValue() : null;
+                    case "longitude" -> longitude = token.isNumeric() ? parser.getDoubleValue() : null;
                     case "error_code" -> code = text(parser, token);
                     case "error_message" -> message = text(parser, token);
                     case "event_id" -> eventId = text(parser, token);
@@ -108,20 +114,30 @@ final class EventReader {
         if (failure) {
             String what = code != null && !code.isEmpty() ? code : status != null && status != 0 ? "" + status : "";
             rows[rows.length - 1] = key(app, "error", minute,
-                    what + ERROR_SEPARATOR + orEmpty(message) + ERROR_SEPARATOR + orEmpty(path));
+                    what + PART_SEPARATOR + orEmpty(message) + PART_SEPARATOR + orEmpty(path));
         }
-        return new Event(offset, session, UUID.fromString(eventId), seq, timeMs, milliseconds(received), type, app,
+        UUID id = UUID.fromString(eventId);
+        return new Event(offset, session, id, seq, timeMs, milliseconds(received), type, app,
                 anonymous, user, view, path, pageView ? title : null, pageType, element, engaged,
                 status == null ? null : status.intValue(), isBot, rows, app + SEPARATOR + anonymous, pageView, failure,
                 pageView && status != null && status == 404,
-                pageView && response != null ? Histogram.bucket(response) : -1, request);
+                pageView && response != null ? Histogram.bucket(response) : -1, request,
+                pageView && path != null && !isBot ? new Walk.View(seq, id, rows[3]) : null,
+                pageView && city != null
+                        ? city + PART_SEPARATOR + angle(latitude) + PART_SEPARATOR + angle(longitude) : null);
     }
 
-    private static String key(String app, String dimension, String minute, String value) {
+    private static String angle(Double degrees) {
+        return degrees == null ? "" : Double.toString(degrees + 0.0);
+    }
+
+    /** The key of an aggregate row. */
+    static String key(String app, String dimension, String minute, String value) {
         return app + SEPARATOR + dimension + SEPARATOR + minute + SEPARATOR + value;
     }
 
-    private static String minute(long timeMs) {
+    /** The minute of a time, as row keys have it. */
+    static String minute(long timeMs) {
         String number = Long.toString(timeMs / 60_000);
         return NO_MINUTE.substring(number.length()) + number;
     }

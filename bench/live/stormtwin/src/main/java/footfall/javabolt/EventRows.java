@@ -3,6 +3,7 @@ package footfall.javabolt;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,11 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.hbase.Cell;
 import org.apache.hadoop.hbase.client.Put;
 import org.apache.hadoop.hbase.client.Result;
+import org.msgpack.value.Value;
 
 /** What the events of one partition change: sessions, persons, aggregates. Loaded, counted in memory, written whole. */
 final class EventRows {
@@ -22,6 +25,7 @@ final class EventRows {
     private static final int MOST_ROWS = 6_000;
     private static final int MOST_SESSIONS = 5_000;
     private static final byte[] INDEX_COLUMN = {'s'};
+    private static final long INDEX_EVERY_MS = 3_600_000;
 
     private final byte[] column;
     private final Store store;
@@ -33,7 +37,23 @@ final class EventRows {
     private static final class Session {
         /** The first offset of each event. */
         final Map<UUID, Long> events = new HashMap<>();
+        final Walk walk = new Walk();
         long used;
+        private String anonymousId;
+        private String userId;
+        private long indexedMs;
+
+        /** Whether the index has to be told that this person was here then. */
+        boolean index(Event event) {
+            if (event.anonymousId().equals(anonymousId) && Objects.equals(event.userId(), userId)
+                    && event.timeMs() < indexedMs + INDEX_EVERY_MS) {
+                return false;
+            }
+            anonymousId = event.anonymousId();
+            userId = event.userId();
+            indexedMs = event.timeMs();
+            return true;
+        }
     }
 
     EventRows(int partition, Store store) {
@@ -63,15 +83,24 @@ final class EventRows {
             if (first == null) {
                 fresh.computeIfAbsent(event.sessionId(), id -> new ArrayList<>()).add(event);
             }
-            persons.merge(new Person('a', event.anonymousId(), event.sessionId()), event.timeMs(), Math::max);
-            if (event.userId() != null) {
-                persons.merge(new Person('u', event.userId(), event.sessionId()), event.timeMs(), Math::max);
+            if (session.index(event)) {
+                persons.merge(new Person('a', event.anonymousId(), event.sessionId()), event.timeMs(), Math::max);
+                if (event.userId() != null) {
+                    persons.merge(new Person('u', event.userId(), event.sessionId()), event.timeMs(), Math::max);
+                }
             }
             String[] keys = event.rows();
             for (int at = 0; at < keys.length; at++) {
                 Row row = rows.get(keys[at]);
                 row.count(event, event.failure() && at == keys.length - 1);
                 dirty.add(row);
+            }
+            if (!event.isBot()) {
+                session.walk.step(event.app(), event.timeMs(), event.view(), (key, entries, exits) -> {
+                    Row row = rows.get(key);
+                    row.change(event.offset(), entries, exits);
+                    dirty.add(row);
+                });
             }
         }
         List<Put> visited = new ArrayList<>(fresh.size());
@@ -112,39 +141,72 @@ final class EventRows {
     /** Reads sessions and rows that are met for the first time, or were forgotten. */
     private void load(List<Event> events) throws IOException {
         Set<String> newSessions = new HashSet<>();
-        Set<String> newRows = new HashSet<>();
         for (Event event : events) {
             if (!sessions.containsKey(event.sessionId())) {
                 newSessions.add(event.sessionId());
-            }
-            for (String key : event.rows()) {
-                if (!rows.containsKey(key)) {
-                    newRows.add(key);
-                }
             }
         }
         List<Result> stored = store.sessions(keys(newSessions));
         newSessions.forEach(id -> sessions.put(id, new Session()));
         for (Result session : stored) {
-            Map<UUID, Long> known = sessions.get(text(session.getRow())).events;
-            for (Cell cell : session.rawCells()) {
-                byte[] value = new byte[cell.getValueLength()];
-                System.arraycopy(cell.getValueArray(), cell.getValueOffset(), value, 0, value.length);
-                Cells.unpack(Cells.inflated(value), unpacker -> {
-                    for (int left = unpacker.unpackArrayHeader(); left > 0; left--) {
-                        unpacker.unpackArrayHeader();
-                        UUID id = Cells.eventId(unpacker.readPayload(unpacker.unpackBinaryHeader()));
-                        int fields = unpacker.unpackArrayHeader();
-                        known.put(id, unpacker.unpackLong());
-                        unpacker.skipValue(fields - 1);
-                    }
-                });
+            load(sessions.get(text(session.getRow())), session, events.get(0).offset());
+        }
+        Set<String> newRows = new HashSet<>();
+        for (Event event : events) {
+            newRows.addAll(Arrays.asList(event.rows()));
+            if (event.view() != null) {
+                sessions.get(event.sessionId()).walk.replaced(event.view(), newRows);
             }
         }
+        newRows.removeAll(rows.keySet());
         List<byte[]> keys = keys(newRows);
         Map<String, byte[]> counts = cells("minute_metrics", keys);
         Map<String, byte[]> active = cells("active_users", keys);
         newRows.forEach(key -> rows.put(key, new Row(key, counts.get(key), active.get(key))));
+    }
+
+    /** An event of a session's cell, as far as its walk needs it. */
+    private record Known(UUID id, long offset, long seq, long timeMs, String type, String app, String path,
+            boolean isBot) {
+
+        Walk.View view() {
+            return !type.equals("page_view") || path == null ? null
+                    : new Walk.View(seq, id, EventReader.key(app, "page", EventReader.minute(timeMs), path));
+        }
+    }
+
+    /** Takes in what the store has of a session; its walk goes as far as what came before an offset. */
+    private static void load(Session session, Result stored, long before) {
+        List<Known> found = new ArrayList<>();
+        for (Cell cell : stored.rawCells()) {
+            byte[] value = new byte[cell.getValueLength()];
+            System.arraycopy(cell.getValueArray(), cell.getValueOffset(), value, 0, value.length);
+            Cells.unpack(Cells.inflated(value), unpacker -> {
+                for (int left = unpacker.unpackArrayHeader(); left > 0; left--) {
+                    unpacker.unpackArrayHeader();
+                    UUID id = Cells.eventId(unpacker.readPayload(unpacker.unpackBinaryHeader()));
+                    List<Value> fields = unpacker.unpackValue().asArrayValue().list();
+                    found.add(new Known(id, whole(fields, 0), whole(fields, 1), whole(fields, 2), text(fields, 4),
+                            text(fields, 5), text(fields, 9), fields.get(15).asBooleanValue().getBoolean()));
+                }
+            });
+        }
+        found.sort(Comparator.comparingLong(Known::offset));
+        for (Known event : found) {
+            session.events.putIfAbsent(event.id, event.offset);
+            if (event.offset < before && !event.isBot) {
+                session.walk.step(event.app, event.timeMs, event.view(), (key, entries, exits) -> {
+                });
+            }
+        }
+    }
+
+    private static long whole(List<Value> fields, int at) {
+        return fields.get(at).asIntegerValue().toLong();
+    }
+
+    private static String text(List<Value> fields, int at) {
+        return fields.get(at).isNilValue() ? null : fields.get(at).asStringValue().asString();
     }
 
     private Map<String, byte[]> cells(String table, List<byte[]> keys) throws IOException {

@@ -62,15 +62,23 @@ final class Population {
         met.add(visitor);
     }
 
-    /** The distinct visitors, those met since the last call included, as they are stored. */
-    byte[] sketch() {
-        if (!met.isEmpty()) {
-            if (grown == null) {
-                grown = UpdateSketch.builder().setNominalEntries(NOMINAL_ENTRIES).build();
-            }
-            met.forEach(grown::update);
-            met.clear();
+    /** Adds those who were met since the last call to the sketch; false if it knew them all. */
+    boolean grow() {
+        if (met.isEmpty()) {
+            return false;
         }
+        if (grown == null) {
+            grown = UpdateSketch.builder().setNominalEntries(NOMINAL_ENTRIES).build();
+        }
+        int retained = grown.getRetainedEntries(true);
+        long theta = grown.getThetaLong();
+        met.forEach(grown::update);
+        met.clear();
+        return retained != grown.getRetainedEntries(true) || theta != grown.getThetaLong();
+    }
+
+    /** The distinct visitors, as they are stored. */
+    byte[] sketch() {
         if (grown == null) {
             return loaded;
         }
