@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 FLUSH_AFTER_S: Final = 0.1
 FLUSH_AT: Final = 5_000
 # Nothing here makes cycles but rare exceptions. Python's own thresholds (700, 10, 10) look through the thousands of
-# events of a flush again and again and take a sixth of a core.
-GC_THRESHOLDS: Final = (50_000, 20, 100)
+# events of a flush again and again and take a sixth of a core. A flush has less than this.
+GC_THRESHOLDS: Final = (200_000, 20, 100)
 _RETRY_S: Final = 1.0
 _CAUGHT_UP_EVERY_S: Final = 1.0
 _TELL_EVERY_S: Final = 1.0
