@@ -65,17 +65,21 @@ def paused(settings: Settings, group: str, heap_mb: int) -> Iterator[Callable[[]
 
 
 def totals(settings: Settings, prefix: str = "") -> Counter[str]:
-    """What the sites' rows count together, of people and of bots."""
+    """What all rows of sites count; of pages also where visits begin and end; of countries also the views from
+    known cities."""
     store = HBaseStore(settings)
     found: Counter[str] = Counter()
     for app in names.APP_IDS:
-        start = f"{app}\0app\0".encode()
-        for _, cells in store.scan(prefix + names.TABLE_MINUTE_METRICS, start, start[:-1] + b"\1"):
-            for column, cell in cells.items():
-                if column.startswith(b"f:e"):
-                    people, bots = tables.decode_counts(cell)[1:3]
-                    found["events"] += people.events + bots.events
-                    found["page_views"] += people.page_views + bots.page_views
+        for dimension in ("app", "page", "country"):
+            start = f"{app}\0{dimension}\0".encode()
+            for _, cells in store.scan(prefix + names.TABLE_MINUTE_METRICS, start, start[:-1] + b"\1"):
+                for counts in (tables.decode_counts(cell) for at, cell in cells.items() if at.startswith(b"f:e")):
+                    if dimension == "app":
+                        found["events"] += counts.people.events + counts.bots.events
+                        found["page_views"] += counts.people.page_views + counts.bots.page_views
+                    found["entries"] += counts.entries
+                    found["exits"] += counts.exits
+                    found["views from cities"] += sum((counts.cities or {}).values())
     store.close()
     return found
 

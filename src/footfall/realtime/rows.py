@@ -99,7 +99,6 @@ class _Row:
     """One aggregate row: the two cells of one partition, decoded, with the offset of each."""
 
     __slots__ = (
-        "active_dirty",
         "active_offset",
         "bots",
         "bots_met",
@@ -119,7 +118,7 @@ class _Row:
     def __init__(self, key: str, counts: bytes | None, active: bytes | None) -> None:
         self.dimension = key.split("\0", 2)[1]
         self.touched = 0
-        self.counts_dirty = self.active_dirty = False
+        self.counts_dirty = False
         self.counts_offset = self.active_offset = -1
         self.people: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
         self.bots: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
@@ -165,7 +164,6 @@ class _Row:
     def meet(self, visitors: set[str], are_bots: bool) -> None:
         """Adds who was there."""
         (self.bots_met if are_bots else self.people_met).update(visitors)
-        self.active_dirty = True
 
     def counts_cell(self, offset: int) -> bytes:
         people, bots = Population(*self.people), Population(*self.bots)
@@ -378,11 +376,9 @@ class EventRows:
             if row.counts_dirty:
                 counts[encoded] = {self._column: row.counts_cell(last)}
                 row.counts_offset, row.counts_dirty = last, False
-            if row.active_dirty:
-                row.active_dirty = False
-                if (cell := row.active_cell(last)) is not None:
-                    active[encoded] = {self._column: cell}
-                    row.active_offset = last
+            if (cell := row.active_cell(last)) is not None:
+                active[encoded] = {self._column: cell}
+                row.active_offset = last
         return {names.TABLE_MINUTE_METRICS: counts, names.TABLE_ACTIVE_USERS: active}
 
 
