@@ -12,7 +12,7 @@ from typing import Any
 from bench.live.processes import cpu_between, cpu_seconds, running
 from bench.live.rest import paused, stopped
 from bench.stream.catch_up import SERVICE as DRIVER
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.settings import Settings
 
 

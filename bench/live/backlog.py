@@ -46,11 +46,11 @@ from bench.live import java_bolt
 from bench.live.processes import cpu_between, cpu_seconds, running
 from bench.live.visits import stored_records, visits
 from footfall import names
-from footfall.cluster.java import java_home
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.kafka.logs import Logs, describe
 from footfall.realtime import deploy, tables
 from footfall.realtime.store import HBaseStore
+from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 TWIN = Path(__file__).with_name("twin")

@@ -25,7 +25,7 @@ import orjson
 from bench.live.figures import spread_ms
 from bench.live.processes import cpu_between, cpu_seconds, running
 from bench.live.visits import visits
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.events.identity import new_uuid7
 from footfall.settings import Settings
 

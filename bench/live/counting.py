@@ -22,9 +22,9 @@ from thriftpy2.transport import TBufferedTransport
 from bench.live.visits import stored_records, visits
 from footfall import names
 from footfall.kafka.topics import Topic
-from footfall.realtime import partition as partition_module
+from footfall.realtime import partition_counter as partition_module
 from footfall.realtime.live_bolt import GC_THRESHOLDS
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.tables import Progress, SessionCell
 from footfall.settings import load_settings
 

@@ -18,10 +18,10 @@ from typing import Any, Final
 import happybase
 
 from footfall import names
-from footfall.cluster.configure import child_environment
-from footfall.cluster.java import java_home
+from footfall.cluster.supervision.configure import child_environment
 from footfall.realtime import deploy, tables, topology
 from footfall.realtime.store import HBaseStore
+from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 PROJECT: Final = Path(__file__).with_name("stormtwin")

@@ -23,7 +23,7 @@ from bench.live.load import Sent, send_steadily
 from bench.live.processes import cpu_between, cpu_seconds, running
 from bench.live.visits import Visit
 from footfall import names
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings

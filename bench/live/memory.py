@@ -8,7 +8,7 @@ import argparse
 import json
 
 from bench.live.processes import pss_mib, running
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.settings import Settings
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import psutil
 
-from footfall.cluster.manager import Manager
-from footfall.cluster.orphans import marked
+from footfall.cluster.supervision.manager import Manager
+from footfall.runtime.orphans import marked
 from footfall.settings import Settings
 
 # What a service starts by itself, by a word of the command line. The log writer's names the worker's class too.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from footfall import names
-from footfall.cluster.manager import Manager
+from footfall.cluster.supervision.manager import Manager
 from footfall.realtime import deploy
 from footfall.settings import Settings
 

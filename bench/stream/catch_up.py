@@ -26,14 +26,14 @@ from bench.live.rest import paused, stopped
 from bench.stream.plain import by_python
 from bench.stream.quix import by_quix
 from footfall import names
-from footfall.cluster.manager import Manager
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.manager import Manager
+from footfall.cluster.supervision.run import recall
 from footfall.hdfs import Hdfs
+from footfall.lake import window_files
+from footfall.lake.progress import Journal, Progress
 from footfall.realtime.lag import lag
 from footfall.settings import Settings
-from footfall.streaming import hours
-from footfall.streaming.minutes import Pending
-from footfall.streaming.progress import Journal, Progress
+from footfall.streaming.window_schedule import Pending
 
 SERVICE = "spark-streaming"
 LOOK_S = 0.5
@@ -59,10 +59,10 @@ def published(settings: Settings, until_minute: int) -> bool:
     """Whether nothing is left to be computed, and all is closed up to that minute (since 1970)."""
     hdfs = Hdfs(settings)
     content = hdfs.read("/aggregates/_pending.json")
-    if content is None or (hours.read_closed(hdfs) or 0) < until_minute:
+    if content is None or (window_files.read_closed(hdfs) or 0) < until_minute:
         return False
     pending = Pending.from_json(content)
-    late = [hour for hour in pending.hours if hour * hours.HOUR < until_minute]
+    late = [hour for hour in pending.hours if hour * window_files.HOUR < until_minute]
     return not late and not any(start < until_minute for start in pending.minutes)
 
 

@@ -23,10 +23,10 @@ from urllib.parse import quote
 import urllib3
 
 from bench.live.processes import cpu_between, cpu_seconds, running
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.events.identity import new_uuid7
 from footfall.hdfs import Hdfs, HdfsAway
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.names import APP_IDS, LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.sites.weblogs import Served, error_record, json_line
@@ -104,12 +104,12 @@ class Arrivals:
     def look(self) -> None:
         """Once through all files; what was read already is not read again. Raises HdfsAway."""
         for kind in LOG_KINDS:
-            for folder in places.days(self._hdfs, kind).values():
+            for folder in layout.days(self._hdfs, kind).values():
                 for file in self._hdfs.list(folder):
                     self._file(file.path)
 
     def _file(self, path: str) -> None:
-        name = places.final_name(path, 0) if places.has_open_name(path) else path
+        name = layout.final_name(path, 0) if layout.has_open_name(path) else path
         for called in dict.fromkeys((path, name)):
             content = self._rest(called, self._read.get(name, 0))
             if content is not None:

@@ -25,12 +25,12 @@ from bench.live.figures import spread_ms
 from bench.live.load import send_steadily
 from bench.live.processes import cpu_between, cpu_seconds, running
 from footfall import names, questions
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.hdfs import Hdfs
+from footfall.lake.progress import Journal, Progress
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
-from footfall.streaming.progress import Journal, Progress
 
 MINUTE_MS = 60_000
 LOOK_S = 0.25

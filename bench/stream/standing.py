@@ -11,7 +11,7 @@ import json
 import time
 
 from bench.live.processes import cpu_between, cpu_seconds, pss_mib, running
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 
 PARTS = ("namenode", "datanode", "flume", "yarn-", "spark")
 

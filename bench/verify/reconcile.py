@@ -20,9 +20,9 @@ from bench.live.visits import stored_records, visits
 from footfall import names
 from footfall.events.times import parse_rfc3339_ms
 from footfall.hdfs import Hdfs
-from footfall.realtime.partition import Pack, Partition
+from footfall.lake.progress import Current
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.settings import load_settings
-from footfall.streaming.progress import Current
 from footfall.verification.archive import Reached
 from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.cut import Cut, Floor, bounds

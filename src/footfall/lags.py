@@ -70,7 +70,7 @@ def _archive(settings: Settings) -> Lag:
 
 def _windows(settings: Settings) -> Lag:
     from footfall.hdfs import Hdfs
-    from footfall.streaming.hours import read_closed
+    from footfall.lake.window_files import read_closed
 
     closed = read_closed(Hdfs(settings))
     return Lag("windows", None, "", None if closed is None else round(max(0.0, time.time() - closed * 60), 1))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from footfall.lake import questions as window_questions
 from footfall.logs import questions as log_questions
 from footfall.names import APP_IDS
 from footfall.realtime import questions as live_questions
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
-from footfall.streaming import questions as window_questions
 
 Row = dict[str, Any]
 

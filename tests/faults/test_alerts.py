@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from footfall.events.times import parse_rfc3339_ms
-from footfall.logs.lines import parse
+from footfall.logs.line_parser import parse
 from footfall.notify import deliver
 from footfall.realtime.alerts.moments import SLOT_MS
 from footfall.secret_files import secret

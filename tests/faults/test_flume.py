@@ -4,7 +4,7 @@ import os
 import time
 
 from footfall.hdfs import Hdfs
-from footfall.logs import places
+from footfall.logs import layout
 from tests.support.platform import Platform, await_true
 from tests.support.weblogs import await_all_arrived
 
@@ -16,14 +16,14 @@ _PAUSE_S = 60 if _LONG else 30
 def test_flume_dies_twice(busy_platform: Platform) -> None:
     hdfs = Hdfs(busy_platform.settings)
     for _ in range(2):
-        await_true(lambda: bool(places.open_files(hdfs)), "a file that is being written", 60)
-        left = {file.path for file in places.open_files(hdfs)}
+        await_true(lambda: bool(layout.open_files(hdfs)), "a file that is being written", 60)
+        left = {file.path for file in layout.open_files(hdfs)}
         pid = busy_platform.kill_service("flume")
         busy_platform.await_back("flume", pid)
         # Finished before it started again, under the names that they would have had.
-        assert not left & {file.path for file in places.open_files(hdfs)}
+        assert not left & {file.path for file in layout.open_files(hdfs)}
         for path in left:
-            assert hdfs.read(places.final_name(path, 0)) is not None, path
+            assert hdfs.read(layout.final_name(path, 0)) is not None, path
     await_all_arrived(busy_platform.settings)
 
 

@@ -1,6 +1,6 @@
 """The DataNode's disk is full: it is named, all waits, and with room again goes on by itself; nothing is lost."""
 
-from footfall.streaming import report
+from footfall.streaming import driver_report
 from tests.support import batches
 from tests.support.full_datanode import full
 from tests.support.platform import Platform, await_true
@@ -31,5 +31,5 @@ def test_a_full_datanode_is_named_and_loses_nothing(busy_platform: Platform) -> 
 
 
 def _trouble(platform: Platform) -> str:
-    found = report.read(platform.settings)
+    found = driver_report.read(platform.settings)
     return "" if found is None else found.trouble

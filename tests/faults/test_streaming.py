@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 
 from footfall.cluster.yarn import STEP_MB, node
 from footfall.hdfs import Hdfs
-from footfall.streaming import places, report
-from footfall.streaming.compaction import FAN
+from footfall.lake import layout
+from footfall.lake.compaction import FAN
+from footfall.streaming import driver_report
 from tests.support import batches, yarn
 from tests.support.platform import Platform, await_true
 
@@ -21,7 +22,7 @@ def _refused(platform: Platform) -> str:
     told: list[str] = []
 
     def says() -> bool:
-        found = report.read(platform.settings)
+        found = driver_report.read(platform.settings)
         told[:] = [found.trouble] if found is not None and found.trouble else []
         return bool(told)
 
@@ -34,9 +35,9 @@ def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
     found: list[str] = []
 
     def there_is() -> bool:
-        for folder in places.folders(hdfs, places.EVENTS).values():
+        for folder in layout.folders(hdfs, layout.EVENTS).values():
             named = {
-                part: f"{folder}/{part.name}" for f in places.parts(hdfs, folder) if (part := places.part_of(f.name))
+                part: f"{folder}/{part.name}" for f in layout.parts(hdfs, folder) if (part := layout.part_of(f.name))
             }
             kinds = Counter((part.checkpoint, part.level) for part in named)
             found[:] = [path for part, path in named.items() if kinds[part.checkpoint, part.level] <= FAN // 2]
@@ -107,7 +108,7 @@ def test_node_manager(busy_platform: Platform) -> None:
 def test_a_lost_checkpoint_is_refused_and_recovered(busy_platform: Platform) -> None:
     hdfs, before = Hdfs(busy_platform.settings), batches.latest(busy_platform.settings)
     pid = busy_platform.kill_service("spark-streaming")
-    assert hdfs.delete(places.checkpoint_folder(before.checkpoint))
+    assert hdfs.delete(layout.checkpoint_folder(before.checkpoint))
     assert "is lost. `footfall recover archive` goes on" in _refused(busy_platform)
     recovered = busy_platform.json("recover", "archive")
     assert recovered["checkpoint"] != before.checkpoint
@@ -118,7 +119,7 @@ def test_a_lost_checkpoint_is_refused_and_recovered(busy_platform: Platform) -> 
 
 def test_a_foreign_checkpoint_is_refused(busy_platform: Platform) -> None:
     hdfs, before = Hdfs(busy_platform.settings), batches.latest(busy_platform.settings)
-    owner = f"{places.checkpoint_folder(before.checkpoint)}/owner.json"
+    owner = f"{layout.checkpoint_folder(before.checkpoint)}/owner.json"
     own = hdfs.read(owner)
     assert own is not None
     hdfs.write(owner, json.dumps({"checkpoint": "0badf00d"}).encode())

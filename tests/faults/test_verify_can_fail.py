@@ -9,8 +9,8 @@ import pytest
 
 from footfall.events.identity import new_uuid7
 from footfall.hdfs import Hdfs
-from footfall.logs import places
-from footfall.logs.lines import parse
+from footfall.logs import layout
+from footfall.logs.line_parser import parse
 from footfall.names import LOG_KINDS, TABLE_MINUTE_METRICS, TABLE_SESSIONS
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
@@ -106,15 +106,15 @@ def test_a_log_line_that_is_gone(busy_platform: Platform) -> None:
     def closed_file() -> tuple[str, bytes, bytes] | None:
         """A file that is done, what it holds, and a line in it that the sites' own files hold and no other has."""
         written, arrived = weblogs.written(busy_platform.settings)[kind], weblogs.arrived(busy_platform.settings, kind)
-        for folder in places.days(hdfs, kind).values():
+        for folder in layout.days(hdfs, kind).values():
             for file in hdfs.list(folder):
-                content = None if places.is_open(file) else hdfs.read(file.path)
+                content = None if layout.is_open(file) else hdfs.read(file.path)
                 for line in (content or b"").split(b"\n"):
                     if content and line in written and arrived[line] == 1:
                         return file.path, content, line
         return None
 
-    await_true(lambda: closed_file() is not None, "a closed file of log lines", places.ROLL_S + 60, every=5)
+    await_true(lambda: closed_file() is not None, "a closed file of log lines", layout.ROLL_S + 60, every=5)
     found = closed_file()
     assert found is not None
     path, content, line = found

@@ -8,7 +8,7 @@ import pytest
 
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.hdfs import Hdfs
-from footfall.streaming import hours, places
+from footfall.lake import layout, window_files
 from tests.support import window_oracle
 from tests.support.platform import Platform, await_true
 
@@ -17,8 +17,8 @@ _FIGURES = ("page_views", "visits", "visitors", "engaged_ms", "errors", "p50_ms"
 
 
 def _download(hdfs: Hdfs, target: Path) -> None:
-    for values, folder in places.folders(hdfs, places.EVENTS).items():
-        for file in places.parts(hdfs, folder):
+    for values, folder in layout.folders(hdfs, layout.EVENTS).items():
+        for file in layout.parts(hdfs, folder):
             content = hdfs.read(file.path)
             # Merged into another meanwhile, which is read below or was read already.
             if content is not None:
@@ -42,7 +42,7 @@ def test_published_windows_are_what_duckdb_counts(
     asked_at = int(time.time()) // 60
 
     def closed() -> bool:
-        return (hours.read_closed(hdfs) or 0) >= asked_at
+        return (window_files.read_closed(hdfs) or 0) >= asked_at
 
     await_true(closed, "this minute's beginning to be closed and published", 180, every=2)
     # Rows of these minutes that come from now on are late, and few minutes after their own nobody is late.

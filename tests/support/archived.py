@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from footfall.streaming import places, windows
-from footfall.streaming.minutes import Portion
-from footfall.streaming.places import Store
-from footfall.streaming.windowing import Task, computed
+from footfall.lake import layout
+from footfall.lake.layout import Store
+from footfall.streaming import window_figures
+from footfall.streaming.window_computation import Task, computed
+from footfall.streaming.window_schedule import Portion
 from tests.support.local_files import LocalFiles
 
 _TEXTS = (
@@ -76,8 +77,8 @@ def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a") -> None
 def windows_of(root: Path, minutes: Collection[int], fives: Collection[int]) -> pa.Table:
     """The windows (minutes since 1970) of what `write` wrote there, computed as the executor does."""
     files, by_app = LocalFiles(root), defaultdict(list)
-    for (app, _), folder in places.folders(files, Store("", ("app_id", "dt"))).items():
-        by_app[app] += places.parts(files, folder)
+    for (app, _), folder in layout.folders(files, Store("", ("app_id", "dt"))).items():
+        by_app[app] += layout.parts(files, folder)
     portion = Portion(0, tuple(minutes), tuple(fives))
     tasks = [Task(app, tuple(held), portion) for app, held in by_app.items()]
-    return pa.concat_tables([windows.SCHEMA.empty_table(), *(computed(files, task) for task in tasks)])
+    return pa.concat_tables([window_figures.SCHEMA.empty_table(), *(computed(files, task) for task in tasks)])

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
 from footfall.kafka.topics import Bounds, Place, Topic
+from footfall.lake import compaction, layout
+from footfall.lake.layout import EVENTS, REJECTED, Store
+from footfall.lake.progress import Current, Journal, spark_offsets
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.streaming import compaction, places
 from footfall.streaming.archive import Archive
-from footfall.streaming.places import EVENTS, REJECTED, Store
-from footfall.streaming.progress import Current, Journal, spark_offsets
 from tests.support.local_files import LocalFiles
 
 TOPICS: Final = {
@@ -122,7 +122,7 @@ class World:
     def offer(self, number: int) -> None:
         """Spark's own note of a batch: to the end of the log."""
         ends = spark_offsets({place: bound.end for place, bound in self.log.bounds().items()}, TOPICS)
-        path = f"{places.checkpoint_folder(self.current().checkpoint)}/offsets/{number}"
+        path = f"{layout.checkpoint_folder(self.current().checkpoint)}/offsets/{number}"
         self.files.write(path, b"v1\n{}\n" + ends.encode())
 
     def expected(self) -> Counter[Row]:
@@ -164,6 +164,6 @@ class World:
     def _visible(self, store: Store) -> list[tuple[tuple[str, ...], Path]]:
         return [
             (values, self.files.root / file.path.lstrip("/"))
-            for values, folder in places.folders(self.files, store).items()
-            for file in places.parts(self.files, folder)
+            for values, folder in layout.folders(self.files, store).items()
+            for file in layout.parts(self.files, folder)
         ]

@@ -1,8 +1,8 @@
 """How far the running platform's archive is, batch by batch."""
 
 from footfall.hdfs import Hdfs
+from footfall.lake.progress import Journal, Progress
 from footfall.settings import Settings
-from footfall.streaming.progress import Journal, Progress
 from tests.support.platform import await_true
 
 # A batch each quarter of a minute; on a busy machine one may take as long.

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from footfall.cluster import configure
-from footfall.cluster.manager import Manager
-from footfall.cluster.run import recall
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import configure
+from footfall.cluster.supervision.manager import Manager
+from footfall.cluster.supervision.run import recall
 from footfall.settings import REPOSITORY, Settings
 
 _SERVICE = "datanode"

@@ -5,7 +5,7 @@ from typing import Final
 
 from playwright.sync_api import Browser, expect
 
-from footfall.cluster.run import recall
+from footfall.cluster.supervision.run import recall
 from footfall.settings import REPOSITORY
 from tests.support.browser import chromium
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from footfall.hdfs import Hdfs, Unreadable
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from tests.support.platform import await_true
@@ -23,7 +23,7 @@ def arrived(settings: Settings, kind: LogKind) -> Counter[bytes]:
     """How often each line of a kind is in HDFS, those of open files too."""
     hdfs = Hdfs(settings)
     lines: Counter[bytes] = Counter()
-    for folder in places.days(hdfs, kind).values():
+    for folder in layout.days(hdfs, kind).values():
         for file in hdfs.list(folder):
             lines.update(readable(hdfs, file.path).split(b"\n"))
     del lines[b""]
@@ -34,8 +34,8 @@ def readable(hdfs: Hdfs, path: str) -> bytes:
     """What can be read of a file now, finished meanwhile or not: nothing of one that was begun this instant."""
     try:
         content = hdfs.read(path)
-        if content is None and places.has_open_name(path):
-            content = hdfs.read(places.final_name(path, 0))
+        if content is None and layout.has_open_name(path):
+            content = hdfs.read(layout.final_name(path, 0))
     except Unreadable:
         return b""
     return content or b""

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import print_json, stdout
-from footfall.cluster import run
-from footfall.cluster.diagnosis import diagnose
+from footfall.cluster.health.diagnosis import diagnose
+from footfall.cluster.supervision import run
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:

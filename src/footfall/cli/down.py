@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import fail, print_json, stderr
-from footfall.cluster import lifecycle, run
-from footfall.cluster.errors import ClusterError
+from footfall.cluster.supervision import lifecycle, run
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
 # What --purge keeps: the user's own settings, what was installed, and other homes inside this one.

@@ -7,8 +7,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
-from footfall.cluster import lifecycle, run
-from footfall.history.almanac import days_before
+from footfall.cluster.supervision import lifecycle, run
+from footfall.history.day_profile import days_before
 from footfall.history.run import MOST_DAYS, HistoryError, Made, make, wanted_events
 
 _EVENTS: tuple[int, int] = (100, 1_000_000)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import check_known, fail, print_json, stdout, wrong_use
-from footfall.cluster import lifecycle
+from footfall.cluster.supervision import lifecycle
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import APP_IDS
 from footfall.settings import load_settings

@@ -7,7 +7,7 @@ import typer
 
 from footfall import questions
 from footfall.cli import output
-from footfall.cluster import run
+from footfall.cluster.supervision import run
 from footfall.hdfs import HdfsAway
 from footfall.realtime.store import HBaseStore, StoreAway
 

@@ -5,7 +5,7 @@ import time
 import typer
 
 from footfall.cli import output
-from footfall.cluster import lifecycle, run
+from footfall.cluster.supervision import lifecycle, run
 from footfall.realtime.errors import DeployError
 from footfall.realtime.lag import LagUnknown, lag
 from footfall.realtime.rebuild import rebuild

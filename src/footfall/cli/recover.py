@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cluster import lifecycle, run
-from footfall.cluster.errors import ClusterError
-from footfall.cluster.manager import Manager
+from footfall.cluster.supervision import lifecycle, run
+from footfall.cluster.supervision.manager import Manager
 from footfall.hdfs import HdfsAway
 from footfall.kafka.topics import KafkaAway
-from footfall.streaming.recover import Recovered, recover
-from footfall.streaming.start import Refused
+from footfall.runtime.errors import ClusterError
+from footfall.streaming.recovery import Recovered, recover
+from footfall.streaming.resume import Refused
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 _SERVICE = "spark-streaming"

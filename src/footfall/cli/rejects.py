@@ -14,13 +14,13 @@ import orjson
 import typer
 
 from footfall.cli.output import check_known, fail, print_json, print_table, stderr, stdout, wrong_use
-from footfall.cluster import run
-from footfall.events.mend import COLLECTORS_FIELDS, Changes, NoEvent, event_in, mend
+from footfall.cluster.supervision import run
 from footfall.events.rejects import REASONS, Reject
+from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, mend
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import APP_IDS, TOPIC_EVENTS
 from footfall.sites.replay import replay as send_again
-from footfall.sites.trusted import NotStored, Place
+from footfall.sites.trusted_producer import NotStored, Place
 from footfall.verification import rejects_log
 from footfall.verification.kafka_log import KafkaLog, LogUnavailable
 from footfall.verification.rejects_log import Kept, Log

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import wrong_use
-from footfall.cluster.errors import ClusterError
-from footfall.cluster.run import become
+from footfall.cluster.supervision.run import become
+from footfall.runtime.errors import ClusterError
 
 
 def run(service: Annotated[str, typer.Argument(help="name of a service, as in `footfall status`")]) -> None:

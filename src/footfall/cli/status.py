@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import print_json, print_table, stderr, stdout
-from footfall.cluster import run
-from footfall.cluster.disk import Disk
-from footfall.cluster.status import status as find_status
+from footfall.cluster.health.disk import Disk
+from footfall.cluster.health.status import status as find_status
+from footfall.cluster.supervision import run
 from footfall.lags import Lag
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import check_known, fail, stderr
-from footfall.cluster.java import apt_install
+from footfall.runtime.java import apt_install
 from footfall.settings import REPOSITORY, Settings, load_settings
 
 # Far enough from the default ports that both instances may run, and still below Linux's own ephemeral ports.

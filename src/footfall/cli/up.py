@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import check_known, fail, print_json, stderr, stdout, wrong_use
-from footfall.cluster import lifecycle
-from footfall.cluster.errors import ClusterError
 from footfall.cluster.services import BY_NAME, PROFILES, Service
+from footfall.cluster.supervision import lifecycle
 from footfall.names import APP_IDS
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
 
 

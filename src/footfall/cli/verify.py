@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
-from footfall.cluster import run
+from footfall.cluster.supervision import run
 from footfall.events.times import format_rfc3339_ms
 from footfall.verification.report import COLUMNS, Report
 from footfall.verification.verify import CannotVerify

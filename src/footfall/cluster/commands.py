@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from footfall.cluster.jars import lib_dir
-from footfall.cluster.java import java_home
+from footfall.runtime.jars import lib_dir
+from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 # Small machines and small heaps: one collector thread costs least, and pauses of such heaps are short. A service that

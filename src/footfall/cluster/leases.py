@@ -5,9 +5,9 @@ import time
 from typing import Final
 
 from footfall.cluster import commands
-from footfall.cluster.configure import child_environment
+from footfall.cluster.supervision.configure import child_environment
 from footfall.hdfs import Hdfs, HdfsAway
-from footfall.logs import places, recovery
+from footfall.logs import layout, recovery
 from footfall.settings import Settings
 
 _TIMEOUT_S: Final = 60
@@ -21,7 +21,7 @@ def before_flume(settings: Settings) -> None:
 
 def sweep(settings: Settings) -> recovery.Recovered:
     """Finishes the log files that are open for longer than a running Flume writes any."""
-    return _recover(settings, older_than_s=places.ABANDONED_S)
+    return _recover(settings, older_than_s=layout.ABANDONED_S)
 
 
 def _recover(settings: Settings, older_than_s: float) -> recovery.Recovered:

@@ -12,9 +12,9 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from footfall import names
-from footfall.cluster.errors import ClusterError, Refused
-from footfall.cluster.jars import ENGINES_DIR
-from footfall.cluster.java import java_home
+from footfall.runtime.errors import ClusterError, Refused
+from footfall.runtime.jars import ENGINES_DIR
+from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 _TIMEOUT_S = 30

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import psutil
 
-from footfall.cluster.java import java_home
+from footfall.runtime.java import java_home
 from footfall.settings import LEAST_BATCH_MB, Settings
 
 # Containers are given out in multiples of it. YARN's own 1024 would make a small application twice as large.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.latest import PageView
+from footfall.dashboard.recent_views import PageView
 from footfall.lags import Lag
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from footfall.dashboard import HERE, alerts, panels, visit, world
+from footfall.dashboard import HERE, alerts, panels, visit, world_map
 from footfall.dashboard.data import Figures
 from footfall.dashboard.figures import ALL, as_of_ms
 from footfall.dashboard.markup import Html, prose, tag
@@ -22,7 +22,7 @@ def show(figures: Figures) -> None:
     """Draws the page; its fragments then draw themselves anew without touching the rest."""
     st.set_page_config(page_title="Footfall · Live", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "page.css")
-    st.html(world.land().text)
+    st.html(world_map.land().text)
     opened = st.query_params.get("session") or st.query_params.get("user", "")
     title, sites, search = st.columns([12, 7, 5], gap="medium", vertical_alignment="center")
     with title:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from footfall.dashboard import wording, world
+from footfall.dashboard import wording, world_map
 from footfall.dashboard.components import app_mark, empty, others, panel, share, table
 from footfall.dashboard.data import Reading, Row
 from footfall.dashboard.figures import (
@@ -21,8 +21,8 @@ from footfall.dashboard.figures import (
     usual,
     visit_pages,
 )
-from footfall.dashboard.latest import PageView
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
+from footfall.dashboard.recent_views import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.events.times import parse_rfc3339_ms
 from footfall.lags import Lag
@@ -110,15 +110,15 @@ def where(countries: Reading[list[Row]], cities: Reading[list[Row]], app: str | 
     def draw(rows: list[Row]) -> Html:
         found = places(of_site(rows, app))
         if not found:
-            return join(world.chart([], []), empty("Nobody whose place is known was active in the last 5 minutes."))
+            return join(world_map.chart([], []), empty("Nobody whose place is known was active in the last 5 minutes."))
         viewing = city_views(of_site(cities.value or [], app))
         lines = [
-            (share(place.share, foreign(world.name(place.country))), wording.number(place.people))
+            (share(place.share, foreign(world_map.name(place.country))), wording.number(place.people))
             for place in found[:_SHOWN_PLACES]
         ]
         shown = table("ff-places", ("Country", "People"), lines, numeric=(1,))
         listed = tag("div", shown, others(len(lines), len(found)))
-        inside = tag("figure", world.chart(found, viewing), _MAP_KEY), listed, tag("div", _cities(cities, viewing))
+        inside = tag("figure", world_map.chart(found, viewing), _MAP_KEY), listed, tag("div", _cities(cities, viewing))
         return join(tag("div", *inside, class_="ff-where"), _places())
 
     return panel(
@@ -244,7 +244,7 @@ def _cities(reading: Reading[list[Row]], viewing: list[City]) -> Html:
     lines = [
         (
             share(city.share, foreign(city.city)),
-            foreign(world.name(city.country) if city.country else None),
+            foreign(world_map.name(city.country) if city.country else None),
             wording.number(city.page_views),
         )
         for city in viewing[:_SHOWN_PLACES]

@@ -5,12 +5,12 @@ import time
 from typing import Any, Final
 
 from footfall import questions
-from footfall.cluster import wanted
 from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.latest import PageView, Tail
+from footfall.dashboard.recent_views import PageView, Tail
 from footfall.hdfs import HdfsAway
 from footfall.lags import Lag, lags
 from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.runtime import requested
 from footfall.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Engines:
 
     def lags(self) -> list[Lag]:
         """How far each consumer of what `up` started is behind. One that cannot be asked says so itself."""
-        return lags(self._settings, wanted.read(self._settings))
+        return lags(self._settings, requested.read(self._settings))
 
     def latest(self) -> list[PageView]:
         """The newest page views, newest first. Raises Unavailable."""

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from footfall.events.address import truncate
-from footfall.history.almanac import Trouble
+from footfall.history.day_profile import Trouble
 from footfall.history.site import USER_ID, Failure, Outcome, RememberingSite, Session
 from footfall.names import LogKind
-from footfall.sites.logtext import loggable_agent, loggable_referrer, target_of
-from footfall.sites.trouble import SLOW_S
+from footfall.sites.degradation import SLOW_S
+from footfall.sites.log_escaping import loggable_agent, loggable_referrer, target_of
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document
 from footfall.sites.visitors.population import Person

@@ -10,16 +10,16 @@ from footfall.events.address import truncate
 from footfall.events.geo import Geography
 from footfall.events.identity import CountedIds
 from footfall.events.stamp import Context
-from footfall.history import almanac
+from footfall.history import day_profile
+from footfall.history.arrivals import Arrival, Roster
 from footfall.history.connection import Clock, Line, SimulatedConnection, lines_of
-from footfall.history.library import Library
-from footfall.history.roster import Arrival, Roster
-from footfall.history.scribe import Made, Scribe, stored
+from footfall.history.event_recorder import Made, Scribe, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
-from footfall.history.traces import Played
+from footfall.history.visit_library import Library
+from footfall.history.visit_traces import Played
 from footfall.names import AppId
 from footfall.settings import Settings
-from footfall.sites.logtext import loggable_agent
+from footfall.sites.log_escaping import loggable_agent
 from footfall.sites.visitors.behaviour import Behaviour, Source, check_behaviour, load_behaviour
 from footfall.sites.visitors.browser import Browser
 from footfall.sites.visitors.population import Person, Population
@@ -38,7 +38,7 @@ _STILL_LOGGED_IN: Final = 0.5
 _TUNNEL_SHARE: Final = 0.006
 _TUNNEL_MS: Final = (90_000, 90 * 60_000)
 # When visits that will be repeated are played.
-_ANY_MS: Final = almanac.start_ms(date(2026, 1, 1))
+_ANY_MS: Final = day_profile.start_ms(date(2026, 1, 1))
 _LONGEST_MS: Final = 24 * 3_600_000
 
 
@@ -75,13 +75,13 @@ class DayMaker:
     def make(self, day: date, with_lines: bool = True) -> Day:
         """One day. with_lines: whether log lines are wanted too. Raises Unacceptable."""
         made = Day(self._app, day)
-        wanted = almanac.events_wanted(self._seed, self._app, day, self._events_per_day)
-        campaign = almanac.campaign(self._seed, self._app, day)
+        wanted = day_profile.events_wanted(self._seed, self._app, day, self._events_per_day)
+        campaign = day_profile.campaign(self._seed, self._app, day)
         today = _Today(
             made,
-            last_ms=almanac.end_ms(day) - _LAST_MS,
+            last_ms=day_profile.end_ms(day) - _LAST_MS,
             with_lines=with_lines,
-            trouble=almanac.trouble(self._seed, self._app, day),
+            trouble=day_profile.trouble(self._seed, self._app, day),
             advertised=self._behaviour if campaign is None else _only_from(self._behaviour, campaign.source),
         )
         chance = random.Random(f"{self._seed}/{self._app}/{day}")
@@ -113,7 +113,7 @@ class DayMaker:
         self._store(today, person, played, ours)
 
     def _crawler(self, today: "_Today", number: int, chance: random.Random) -> None:
-        start_ms = chance.randrange(almanac.start_ms(today.made.date), today.last_ms)
+        start_ms = chance.randrange(day_profile.start_ms(today.made.date), today.last_ms)
         name = f"{today.made.date.toordinal()}{number:06d}"
         person = self._population.bot(int(name), self._behaviour.bots.agents)
         ours = random.Random(f"{self._seed}/{self._app}/bot/{name}/history")
@@ -173,7 +173,7 @@ class _Today:
     made: Day
     last_ms: int
     with_lines: bool
-    trouble: almanac.Trouble | None
+    trouble: day_profile.Trouble | None
     advertised: Behaviour
 
     def is_ordinary(self, start_ms: int, end_ms: int) -> bool:

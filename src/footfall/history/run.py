@@ -12,12 +12,12 @@ from datetime import date, timedelta
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from footfall.history import almanac
-from footfall.history.courier import Courier, clear_drafts
+from footfall.history import day_profile
+from footfall.history.log_shipper import Courier, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
 from footfall.names import APP_IDS, EVENTS_PARTITIONS, TOPIC_EVENTS, AppId
 from footfall.settings import Settings
-from footfall.sites.trusted import NotStored, TrustedProducer
+from footfall.sites.trusted_producer import NotStored, TrustedProducer
 
 # As long as HDFS keeps events: an older day would go as soon as it is there.
 MOST_DAYS: Final = 90
@@ -56,7 +56,7 @@ class Made:
 
 def wanted_events(settings: Settings, days: list[date], events_per_day: int) -> int:
     """About how many events these days have together."""
-    return sum(almanac.events_wanted(settings.seed, app, day, events_per_day) for day in days for app in APP_IDS)
+    return sum(day_profile.events_wanted(settings.seed, app, day, events_per_day) for day in days for app in APP_IDS)
 
 
 def make(

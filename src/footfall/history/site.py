@@ -24,8 +24,8 @@ from werkzeug.test import run_wsgi_app
 from footfall.names import AppId
 from footfall.settings import Settings
 from footfall.sites.app import create_app
+from footfall.sites.degradation import unavailable
 from footfall.sites.stock import RESTOCK_S, Stock
-from footfall.sites.trouble import unavailable
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document, document
 from footfall.sites.visitors.markup import page_of, parse

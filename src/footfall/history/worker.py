@@ -15,12 +15,12 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Final
 
-from footfall.history.courier import write_drafts
 from footfall.history.day import Day, DayMaker
-from footfall.history.scribe import Made
+from footfall.history.event_recorder import Made
+from footfall.history.log_shipper import write_drafts
 from footfall.names import TOPIC_EVENTS, AppId
 from footfall.settings import Settings
-from footfall.sites.trusted import NotStored, TrustedProducer
+from footfall.sites.trusted_producer import NotStored, TrustedProducer
 from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 
 # What is made and kept for a day is no garbage, and there is a lot of it: looking through it again and again would take

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.hdfs import FileStatus, Hdfs
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.logs.positions import position_file, read_positions, unread_bytes
 from footfall.names import APP_IDS, LOG_KINDS, MADE_LOG, LogKind
 from footfall.settings import Settings
@@ -81,9 +81,9 @@ def _arrived(hdfs: Hdfs, kind: LogKind, written_s: float, now_s: float) -> bool:
 
     def holds(file: FileStatus) -> bool:
         modified_s = file.modified_ms / 1000
-        if places.is_open(file):
-            return now_s - modified_s < places.ABANDONED_S
+        if layout.is_open(file):
+            return now_s - modified_s < layout.ABANDONED_S
         return modified_s >= written_s
 
-    newest = list(places.days(hdfs, kind).values())[:2]
+    newest = list(layout.days(hdfs, kind).values())[:2]
     return any(holds(file) for folder in newest for file in hdfs.list(folder))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from footfall.hdfs import Hdfs, HdfsAway
-from footfall.logs import places
+from footfall.logs import layout
 
 # HDFS needs a heartbeat or two of the DataNode for it.
 PATIENCE_S: Final = 30.0
@@ -41,13 +41,13 @@ def recover(
     """
     finished = 0
     try:
-        writing = hdfs.open_for_writing(places.ROOT)
+        writing = hdfs.open_for_writing(layout.ROOT)
         waiting = _abandoned(hdfs, writing, now_s, older_than_s)
         for path in sorted(waiting & writing):
             begin(path)
         deadline = time.monotonic() + patience_s
         while waiting:
-            for path in sorted(waiting - hdfs.open_for_writing(places.ROOT)):
+            for path in sorted(waiting - hdfs.open_for_writing(layout.ROOT)):
                 finished += _name(hdfs, path)
                 waiting.remove(path)
             if waiting and time.monotonic() >= deadline:
@@ -61,7 +61,7 @@ def recover(
 
 def _abandoned(hdfs: Hdfs, writing: set[str], now_s: float, older_than_s: float) -> set[str]:
     """Flume renames a file even when it could not close it: one that is written under its last name is abandoned."""
-    named_open = places.open_files(hdfs)
+    named_open = layout.open_files(hdfs)
     return {file.path for file in named_open if now_s - file.modified_ms / 1000 >= older_than_s} | (
         writing - {file.path for file in named_open}
     )
@@ -69,11 +69,11 @@ def _abandoned(hdfs: Hdfs, writing: set[str], now_s: float, older_than_s: float)
 
 def _name(hdfs: Hdfs, path: str) -> bool:
     """Gives a closed file its last name; False if it is gone: Flume finished it itself."""
-    if not places.has_open_name(path):
+    if not layout.has_open_name(path):
         return True
     if not hdfs.exists(path):
         return False
     for attempt in range(_MOST_NAMES):
-        if hdfs.rename(path, places.final_name(path, attempt)):
+        if hdfs.rename(path, layout.final_name(path, attempt)):
             return True
     raise HdfsAway(f"No name for {path} is free.")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from footfall.hdfs import Hdfs
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.logs.positions import read_positions, unread_bytes
 from footfall.names import APP_IDS, LOG_KINDS, MADE_LOG
 from footfall.settings import Settings
@@ -38,7 +38,7 @@ def sweep_hdfs_logs(settings: Settings, today: date) -> str:
     """Deletes the days in HDFS that are older than the settings want. today: in UTC. Raises HdfsAway."""
     hdfs = Hdfs(settings)
     first = today - timedelta(days=settings.retention.hdfs_logs_days)
-    old = [path for kind in LOG_KINDS for day, path in places.days(hdfs, kind).items() if day < first]
+    old = [path for kind in LOG_KINDS for day, path in layout.days(hdfs, kind).items() if day < first]
     for path in old:
         hdfs.delete(path)
     return f"{len(old)} days deleted"

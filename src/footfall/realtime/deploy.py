@@ -144,8 +144,8 @@ def _control(settings: Settings, *arguments: str, timeout_s: float = _GONE_WITHI
 
 
 def _java(settings: Settings, main: str, arguments: list[str], timeout_s: float) -> str:
-    from footfall.cluster.configure import child_environment
-    from footfall.cluster.java import java_home
+    from footfall.cluster.supervision.configure import child_environment
+    from footfall.runtime.java import java_home
 
     jar = topology.jar_path(settings)
     logging = _conf_dir(settings) / "log4j2.properties"

@@ -11,7 +11,7 @@ from footfall.kafka.logs import describe
 from footfall.kafka.topics import KafkaAway, Place, Topic
 from footfall.realtime.alerts.moments import Moments, Told, encode, gather
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, StoreAway
 from footfall.realtime.topology import MOMENTS
 from footfall.settings import load_settings

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from footfall.sites import accounts
 from footfall.sites.content import courses
 from footfall.sites.content.courses import Course
-from footfall.sites.guard import check_token
 from footfall.sites.pages import impression, show
 from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.security import check_token
 
 blueprint = Blueprint("academy", __name__)
 # Lessons that a browser remembers as read; its cookie stays small.

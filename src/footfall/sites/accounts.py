@@ -8,8 +8,8 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from footfall.sites.guard import check_token
 from footfall.sites.pages import show, tell_next
+from footfall.sites.security import check_token
 
 blueprint = Blueprint("accounts", __name__)
 

@@ -14,7 +14,7 @@ from footfall.events.identity import new_uuid7
 from footfall.names import APP_IDS
 from footfall.secret_files import secret
 from footfall.settings import Settings
-from footfall.sites import academy, accounts, assets, guard, news, shop, trouble
+from footfall.sites import academy, accounts, assets, degradation, news, security, shop
 from footfall.sites.collector import LARGEST_BODY, Collector
 from footfall.sites.collector import blueprint as collecting
 from footfall.sites.pages import show
@@ -111,8 +111,8 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
         written.error(request.environ, _action(), error, 500)
         return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
 
-    guard.protect(app)
-    trouble.bend(app, app_id, settings)
+    security.protect(app)
+    degradation.bend(app, app_id, settings)
     app.register_blueprint(site.pages)
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(assets.blueprint)

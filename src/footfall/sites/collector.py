@@ -30,11 +30,11 @@ from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import AppId
 from footfall.settings import Settings
-from footfall.sites import guard
-from footfall.sites.drain import Drain
-from footfall.sites.flood import FloodGate
+from footfall.sites import security
 from footfall.sites.producer import Batch, KafkaProducer
+from footfall.sites.rate_limit import FloodGate
 from footfall.sites.spool import Record, Spool, Topic
+from footfall.sites.spool_drain import Drain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -61,7 +61,7 @@ _REFUSALS: Final = {
 _LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 _PATH: Final = "/collect"
 _JSON: Final = "application/json"
-_HEADERS: Final = (("Content-Type", _JSON), *guard.HEADERS.items())
+_HEADERS: Final = (("Content-Type", _JSON), *security.HEADERS.items())
 
 
 class Outcome(NamedTuple):

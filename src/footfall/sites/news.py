@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from footfall.sites import accounts
 from footfall.sites.content import articles
 from footfall.sites.content.articles import Article
-from footfall.sites.guard import check_token
 from footfall.sites.pages import impression, show
 from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.security import check_token
 
 blueprint = Blueprint("news", __name__)
 _RESULTS: Final = 20

@@ -6,7 +6,7 @@ import orjson
 
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.settings import Settings
-from footfall.sites.trusted import NotStored, Place, TrustedProducer
+from footfall.sites.trusted_producer import NotStored, Place, TrustedProducer
 from footfall.sites.visitors.ledger import Entry, Ledger
 
 

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from footfall.sites import accounts
 from footfall.sites.content import goods
 from footfall.sites.content.goods import Product
-from footfall.sites.guard import check_token
 from footfall.sites.pages import impression, show
 from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.security import check_token
 from footfall.sites.stock import SoldOut, Stock
 
 blueprint = Blueprint("shop", __name__)

@@ -25,7 +25,7 @@ from footfall.events.identity import new_uuid7
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import LOG_KINDS
 from footfall.settings import Settings
-from footfall.sites.logtext import loggable, loggable_agent, loggable_referrer, target_of
+from footfall.sites.log_escaping import loggable, loggable_agent, loggable_referrer, target_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -21,16 +21,17 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as f
 
 from footfall.hdfs import HdfsAway
+from footfall.lake import compaction, damaged_files, layout
+from footfall.lake.layout import EVENTS, REJECTED, Files, Part, Store
+from footfall.lake.progress import Current, Journal, Progress, Totals, ends_of, offered_ends
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.streaming import columns, compaction, damage, keys, places, repeats, windowing, writing
-from footfall.streaming.holdings import Holdings, day_of
-from footfall.streaming.index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
-from footfall.streaming.minutes import Portion
-from footfall.streaming.places import EVENTS, REJECTED, Files, Part, Store
-from footfall.streaming.progress import Current, Journal, Progress, Totals, ends_of, offered_ends
-from footfall.streaming.start import RECOVER, Refused
-from footfall.streaming.tables import Tables, Uri, piece_of
-from footfall.streaming.writing import PIECES, Staged
+from footfall.streaming import batch_keys, deduplication, record_writer, spark_schema, window_computation
+from footfall.streaming.file_index import Holdings, day_of
+from footfall.streaming.identity_index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
+from footfall.streaming.parquet import Tables, Uri, piece_of
+from footfall.streaming.record_writer import PIECES, Staged
+from footfall.streaming.resume import RECOVER, Refused
+from footfall.streaming.window_schedule import Portion
 
 # So many rows are worth the work of both cores, and files of their own.
 _LARGE: Final = 20_000
@@ -60,7 +61,7 @@ class Archive:
         self._latest = latest
         self._batch = -1
         # Of its own: what an earlier writer still does there, late, does not meet this one's files.
-        self._aside = f"{places.STAGING}/{secrets.token_hex(4)}"
+        self._aside = f"{layout.STAGING}/{secrets.token_hex(4)}"
         self._staged = f"{self._aside}/events"
         self._index = IdentityIndex(self._entries)
 
@@ -74,7 +75,7 @@ class Archive:
 
         Raises HdfsAway, Refused and what Spark raises.
         """
-        with damage.named(self._files, self._base):
+        with damaged_files.named(self._files, self._base):
             self._archive(records, number)
 
     def _archive(self, records: DataFrame, number: int) -> None:
@@ -84,7 +85,7 @@ class Archive:
         self._batch = number
         before = self._before(number)
         pieces = PIECES if self._offered(number, before) >= _LARGE else 1
-        told, staged = writing.stage(records, self._files, self._staged, pieces)
+        told, staged = record_writer.stage(records, self._files, self._staged, pieces)
         events, others = told.filter(told["is_event"]), told.filter(pc.invert(told["is_event"]))
         rows = events.filter(pc.is_valid(events["hash"]))
         unreadable = int(self._counts(events).sum() - self._counts(rows).sum())
@@ -95,33 +96,33 @@ class Archive:
             found = self._find_repeats(rows)
             kept = rows.filter(pa.array(~found.repeats))
             if found.repeats.any():
-                staged = writing.without(staged, keys.kafka_places(rows)[found.repeats], self._files)
+                staged = record_writer.without(staged, batch_keys.kafka_places(rows)[found.repeats], self._files)
             self._publish(staged, kept, fresh)
             new, counts = ~found.repeats | found.again, self._counts(rows)
             totals = totals.plus(Totals(archived=int((counts & new).sum()), repeats=int((counts & ~new).sum())))
-            touched = keys.ranges(np.unique(rows["minute"].to_numpy()[~found.repeats | (found.again & counts)]))
+            touched = batch_keys.ranges(np.unique(rows["minute"].to_numpy()[~found.repeats | (found.again & counts)]))
         if others.num_rows:
             totals = totals.plus(self._archive_rejects(records))
         ends = ends_of(self._current, before)
         sums = self._current.totals if before is None else before.totals
         for topic, of_topic in ((TOPIC_EVENTS, events), (TOPIC_REJECTED, others)):
-            for partition, end in keys.ends(of_topic).items():
+            for partition, end in batch_keys.ends(of_topic).items():
                 ends[topic, partition] = max(end, ends.get((topic, partition), -1))
         now_ms = time.time_ns() // 1_000_000
         progress = Progress(self._current.checkpoint, number, began_ms, now_ms, ends, touched, sums.plus(totals))
         self._journal.append(progress)
         self._latest = progress
         if kept is not None:
-            self._index.add(keys.by_day(kept))
+            self._index.add(batch_keys.by_day(kept))
         self._files.delete(self._aside)
 
     def windows(self, portion: Portion) -> pa.Table:
         """The figures (`windows.SCHEMA`) of a portion's windows, of what is archived. Raises as `batch`."""
-        return windowing.compute(self._spark, self._files, self._holdings, portion)
+        return window_computation.compute(self._spark, self._files, self._holdings, portion)
 
     def compact(self, now_ms: int, patience_s: float) -> None:
         """Merges small files, groups one after another until patience is over. Raises as `batch`."""
-        with damage.named(self._files, self._base):
+        with damaged_files.named(self._files, self._base):
             self._compact(now_ms, patience_s)
 
     def _compact(self, now_ms: int, patience_s: float) -> None:
@@ -130,8 +131,8 @@ class Archive:
         # The batch that was begun last may be done again; the one before it is committed.
         committed = self._batch - 1
         for store in (EVENTS, REJECTED):
-            for values, folder in places.folders(self._files, store).items():
-                day, held = places.day_of(values), damage.whole(places.parts(self._files, folder))
+            for values, folder in layout.folders(self._files, store).items():
+                day, held = layout.day_of(values), damaged_files.whole(layout.parts(self._files, folder))
                 if day is None or len(held) < 2:
                     continue
                 checkpoint = self._current.checkpoint
@@ -155,36 +156,36 @@ class Archive:
         before = self._journal.read(self._current.checkpoint, number - 1) if number else None
         if before is None and number:
             raise Refused(
-                f"Spark does batch {number}, but {places.progress_file(self._current.checkpoint, number - 1)}, which "
+                f"Spark does batch {number}, but {layout.progress_file(self._current.checkpoint, number - 1)}, which "
                 f"says what was archived before it, is gone. {RECOVER}"
             )
         return before
 
     def _offered(self, number: int, before: Progress | None) -> int:
         """How many records Spark gives the batch, by its own log; 0 where that does not tell."""
-        content = self._files.read(f"{places.checkpoint_folder(self._current.checkpoint)}/offsets/{number}")
+        content = self._files.read(f"{layout.checkpoint_folder(self._current.checkpoint)}/offsets/{number}")
         offered = {} if content is None else offered_ends(content)
         known = ends_of(self._current, before)
         return sum(end - known.get(place, 0) for place, end in offered.items())
 
     def _clear_staging(self) -> None:
         """Deletes what interrupted batches left. Merged rows stay: an intent may speak of them."""
-        for entry in self._files.list(places.STAGING):
+        for entry in self._files.list(layout.STAGING):
             if entry.path != compaction.MERGING:
                 self._files.delete(entry.path)
 
     def _find_repeats(self, rows: pa.Table) -> _Found:
         """Finds the rows that are not their identity's first."""
         hashes = rows["hash"].to_numpy()
-        suspicion = self._index.suspect(keys.days_of(rows["minute"].to_numpy()), hashes)
-        doubtful = keys.several(hashes) | suspicion.perhaps
+        suspicion = self._index.suspect(batch_keys.days_of(rows["minute"].to_numpy()), hashes)
+        doubtful = batch_keys.several(hashes) | suspicion.perhaps
         if not doubtful.any():
             return _Found(doubtful, doubtful)
-        spans = keys.ranges(suspicion.minutes)
+        spans = batch_keys.ranges(suspicion.minutes)
         files = self._holdings.files(spans, leave_out=self._part()) if spans else ()
         event_ids = pc.unique(rows["event_id"].filter(pa.array(suspicion.perhaps)))
-        archived = repeats.find(self._spark, self._files, files, spans, event_ids)
-        judged, own = repeats.judge(rows.filter(pa.array(doubtful)), archived), keys.kafka_places(rows)
+        archived = deduplication.find(self._spark, self._files, files, spans, event_ids)
+        judged, own = deduplication.judge(rows.filter(pa.array(doubtful)), archived), batch_keys.kafka_places(rows)
         return _Found(np.isin(own, judged.gone), np.isin(own, judged.again))
 
     def _counts(self, rows: pa.Table) -> NDArray[np.bool_]:
@@ -199,7 +200,7 @@ class Archive:
 
     def _archive_rejects(self, records: DataFrame) -> Totals:
         staged, once = f"{self._aside}/rejects", f"{self._aside}/rejects-once"
-        rows = columns.read_rejects(records)
+        rows = spark_schema.read_rejects(records)
         counts, observation = self._is_counted(), Observation()
         told = [f.count_if(counts & f.col("readable")), f.count_if(counts & ~f.col("readable"))]
         rows = rows.observe(observation, told[0].alias("rejected"), told[1].alias("unreadable"))
@@ -212,7 +213,7 @@ class Archive:
                 REJECTED, self._tables.paths(REJECTED, map(day_of, paths), leave_out=self._part())
             ).select(*key)
             left = self._tables.read_staged(REJECTED, staged).join(there, key, "left_anti")
-            self._tables.stage(left.select(*columns.rejects_schema().names), REJECTED, once)
+            self._tables.stage(left.select(*spark_schema.rejects_schema().names), REJECTED, once)
             self._move(REJECTED, once, self._tables.staged(REJECTED, once))
         return Totals(
             rejected=int(observation.get["rejected"] or 0), unreadable=int(observation.get["unreadable"] or 0)
@@ -223,7 +224,7 @@ class Archive:
 
         fresh: whether an earlier process may have done this batch before.
         """
-        days = keys.days_of(kept["minute"].to_numpy())
+        days = batch_keys.days_of(kept["minute"].to_numpy())
         targets: list[str] = []
         if kept.num_rows:
             if sum(file.rows for file in staged) != kept.num_rows:
@@ -241,10 +242,10 @@ class Archive:
 
     def _remove_others(self, days: Container[date], targets: list[str]) -> None:
         """Deletes what this batch was written as before, by a release that split it otherwise."""
-        for values, folder in places.folders(self._files, EVENTS).items():
-            if places.day_of(values) in days:
-                for file in places.parts(self._files, folder):
-                    if places.is_of(file.name, self._part()) and file.path not in targets:
+        for values, folder in layout.folders(self._files, EVENTS).items():
+            if layout.day_of(values) in days:
+                for file in layout.parts(self._files, folder):
+                    if layout.is_of(file.name, self._part()) and file.path not in targets:
                         self._files.delete(file.path)
 
     def _move(self, store: Store, staged: str, paths: list[str]) -> list[str]:
@@ -268,4 +269,6 @@ class Archive:
         return Part(self._current.checkpoint, self._batch, self._batch, 0)
 
     def _entries(self, days: list[date]) -> Mapping[date, Entries]:
-        return repeats.archived(self._spark, self._files, self._tables.files(EVENTS, days, leave_out=self._part()))
+        return deduplication.archived(
+            self._spark, self._files, self._tables.files(EVENTS, days, leave_out=self._part())
+        )

@@ -20,15 +20,16 @@ from pyspark.sql.streaming.query import StreamingQuery
 from footfall.hdfs import Hdfs, HdfsAway
 from footfall.kafka.logs import Logs, describe
 from footfall.kafka.topics import KafkaAway
+from footfall.lake import compaction, layout
+from footfall.lake.progress import Current, Journal, Progress, ends_of, spark_offsets
 from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings, load_settings
-from footfall.streaming import alone, compaction, places, report, session, start
-from footfall.streaming.alone import Alone, NotAlone
+from footfall.streaming import driver_lock, driver_report, resume, spark_session
 from footfall.streaming.archive import Archive
+from footfall.streaming.driver_lock import Alone, NotAlone
 from footfall.streaming.errors import own
-from footfall.streaming.progress import Current, Journal, Progress, ends_of, spark_offsets
-from footfall.streaming.publisher import Publisher
-from footfall.streaming.start import Refused
+from footfall.streaming.resume import Refused
+from footfall.streaming.window_publisher import Publisher
 from footfall.yarn import Yarn
 
 # With a batch each quarter of a minute an event is archived after 9 s on average and 17 s at most, and the work of a
@@ -66,7 +67,7 @@ class Driver:
 
     def run(self) -> None:
         """Raises NotAlone, and Py4JError when the JVM is gone."""
-        report.write(self._settings, "waiting for its lock")
+        driver_report.write(self._settings, "waiting for its lock")
         lock = Alone(self._settings)
         lock.acquire(self._stop.is_set)
         try:
@@ -75,8 +76,8 @@ class Driver:
             lock.release()
 
     def _work(self) -> None:
-        alone.end_processes(self._settings)
-        alone.end_applications(Yarn(self._settings), session.TAG)
+        driver_lock.end_processes(self._settings)
+        driver_lock.end_applications(Yarn(self._settings), spark_session.TAG)
         spark: SparkSession | None = None
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
@@ -96,13 +97,13 @@ class Driver:
                 wait_s = _FIRST_WAIT_S
             self._wait(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-        report.write(self._settings, "ending")
+        driver_report.write(self._settings, "ending")
         if spark is not None:
             spark.stop()
 
     def _start(self) -> SparkSession:
-        report.write(self._settings, "starting on YARN")
-        spark = session.start(self._settings)
+        driver_report.write(self._settings, "starting on YARN")
+        spark = spark_session.start(self._settings)
         spark.sparkContext.setLogLevel("WARN")
         return spark
 
@@ -128,13 +129,13 @@ class Driver:
         current = journal.current()
         bounds = logs.bounds(topics)
         if current is None:
-            current = start.first(topics, bounds)
+            current = resume.first(topics, bounds)
             journal.begin(current)
         latest = journal.latest(current.checkpoint)
-        found = start.look_at(self._hdfs, current.checkpoint)
-        start.judge(current, latest, found, topics, bounds)
+        found = resume.look_at(self._hdfs, current.checkpoint)
+        resume.judge(current, latest, found, topics, bounds)
         if found.owner is None:
-            start.claim(self._hdfs, current.checkpoint)
+            resume.claim(self._hdfs, current.checkpoint)
         return current, latest
 
     def _query(
@@ -161,7 +162,7 @@ class Driver:
         )
         return (
             records.select("topic", "partition", "offset", "value")
-            .writeStream.option("checkpointLocation", self._uri(places.checkpoint_folder(current.checkpoint)))
+            .writeStream.option("checkpointLocation", self._uri(layout.checkpoint_folder(current.checkpoint)))
             .trigger(processingTime="1 second")
             .foreachBatch(batch)
             .start()
@@ -174,7 +175,7 @@ class Driver:
                 if error is not None:
                     raise error
                 return
-            report.write(self._settings, "archiving")
+            driver_report.write(self._settings, "archiving")
             with self._busy:
                 publisher.step()
             if time.monotonic() >= self._compact_due:
@@ -188,7 +189,7 @@ class Driver:
 
     def _tell(self, sentence: str) -> None:
         log.warning("%s", sentence)
-        report.write(self._settings, "waiting", sentence)
+        driver_report.write(self._settings, "waiting", sentence)
 
     def _wait(self, seconds: float) -> None:
         self._stop.wait(seconds)

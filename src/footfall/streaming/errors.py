@@ -4,7 +4,7 @@ from typing import Final
 
 from footfall.hdfs import HdfsAway, Unreadable
 from footfall.kafka.topics import KafkaAway
-from footfall.streaming.start import Refused
+from footfall.streaming.resume import Refused
 
 _OWN: Final = (HdfsAway, Unreadable, KafkaAway, Refused)
 

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from footfall.hdfs import Hdfs, HdfsAway
 from footfall.kafka.logs import Logs, describe
 from footfall.kafka.topics import KafkaAway, Place
+from footfall.lake.progress import Journal, Progress, ends_of
 from footfall.settings import Settings
-from footfall.streaming import report
-from footfall.streaming.progress import Journal, Progress, ends_of
+from footfall.streaming import driver_report
 
 # A driver that starts on a busy machine says nothing for that long, and Spark's first batch takes longest.
 _SILENT_S: Final = 90.0
@@ -46,7 +46,7 @@ class Health:
 
     def fault(self, settings: Settings, now_s: float) -> str:
         """'' if the driver works and what waits is archived, else what is not so."""
-        told = report.read(settings)
+        told = driver_report.read(settings)
         if told is None or now_s - told.at_s > _SILENT_S:
             return "it has not said for a while what it does"
         if told.trouble:

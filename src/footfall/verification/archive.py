@@ -5,12 +5,12 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from footfall import names
 from footfall.kafka.topics import Place
-from footfall.streaming.progress import Current, Progress, ends_of
+from footfall.lake.progress import Current, Progress, ends_of
 from footfall.verification.archive_files import Archived
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import Rows, event_bytes
+from footfall.verification.log_scan import First, Partition
 from footfall.verification.report import Tally
-from footfall.verification.walk import First, Partition
 
 STORE: Final = "archive"
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from footfall.hdfs import FileStatus, Hdfs, HdfsAway
-from footfall.streaming import compaction, places
-from footfall.streaming.progress import Current, Journal, Progress
+from footfall.lake import compaction, layout
+from footfall.lake.progress import Current, Journal, Progress
 from footfall.verification.findings import Findings
 
 _COLUMNS: Final = ("session_id", "event_id", "event_time", "kafka_partition", "kafka_offset")
@@ -48,13 +48,13 @@ class ArchiveFiles:
 
     def rows(self) -> Iterator[Archived]:
         """Every archived row, a folder after the other; each folder as it was at one instant."""
-        for values, folder in places.folders(self._hdfs, places.EVENTS).items():
+        for values, folder in layout.folders(self._hdfs, layout.EVENTS).items():
             for table in self._folder(folder):
                 yield _columns(values[0], table)
 
     def _folder(self, folder: str) -> list[pa.Table]:
         for _ in range(_TRIES):
-            listed = places.parts(self._hdfs, folder)
+            listed = layout.parts(self._hdfs, folder)
             # While one stands, merged rows may be in two files.
             if not compaction.under_way(self._hdfs):
                 tables = [self._read(file) for file in listed]

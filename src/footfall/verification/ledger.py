@@ -12,8 +12,8 @@ from footfall import names
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import Identities, event_bytes, key_of, partition_of
+from footfall.verification.log_scan import First, Partition
 from footfall.verification.report import Tally
-from footfall.verification.walk import First, Partition
 
 _ATTEMPTED, _ACCEPTED, _REJECTED, _DROPPED = range(4)
 _KINDS: Final = {"attempted": _ATTEMPTED, "accepted": _ACCEPTED, "rejected": _REJECTED, "dropped": _DROPPED}

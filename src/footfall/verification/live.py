@@ -11,9 +11,9 @@ from footfall.realtime import sketches, tables
 from footfall.verification import recount
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import Rows, partition_of
+from footfall.verification.log_scan import First, Partition
 from footfall.verification.recount import Recounted, Row
 from footfall.verification.report import Tally
-from footfall.verification.walk import First, Partition
 
 _MINUTE_MS: Final = 60_000
 _PARTS: Final = "\x1f"  # between the parts of an error's value

@@ -12,9 +12,9 @@ from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.kafka_log import LogUnavailable
 from footfall.verification.ledger import LedgerCheck
 from footfall.verification.live import LiveCheck, LiveTables
+from footfall.verification.log_scan import Check, Partition, Sums, Walk
 from footfall.verification.rejected import RejectsCheck
 from footfall.verification.report import Report, Tally
-from footfall.verification.walk import Check, Partition, Sums, Walk
 
 _NOT_PART: Final[Mapping[str, Any]] = {"compared": False, "reason": "not part of this profile"}
 

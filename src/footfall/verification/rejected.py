@@ -12,9 +12,9 @@ from footfall.realtime import tables
 from footfall.verification.findings import Findings
 from footfall.verification.kafka_log import Record
 from footfall.verification.live import LiveTables, label
+from footfall.verification.log_scan import Partition
 from footfall.verification.recount import Row
 from footfall.verification.report import Tally
-from footfall.verification.walk import Partition
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from footfall.events.times import parse_shaped_ms
-from footfall.logs import lines
+from footfall.logs import line_parser
 from footfall.names import APP_IDS, LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS
@@ -134,5 +134,5 @@ def hour_number(hour: bytes) -> int:
 
 def name_of(kind: LogKind, raw: bytes) -> str:
     """What a line is called where it is missed: its request id; its beginning, if it is no line of a site."""
-    line = lines.parse(kind, raw.rstrip(b"\n"))
+    line = line_parser.parse(kind, raw.rstrip(b"\n"))
     return raw[:_LONGEST_NAME].decode("utf-8", "replace").rstrip("\n") if line is None else line.request_id

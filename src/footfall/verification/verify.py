@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from footfall import names
-from footfall.cluster import lifecycle
+from footfall.cluster.supervision import lifecycle
 from footfall.hdfs import Hdfs, HdfsAway
 from footfall.kafka.logs import describe
 from footfall.kafka.topics import KafkaAway, Place, Topic
+from footfall.lake.progress import Current
 from footfall.realtime import sweeper
 from footfall.realtime.lag import PartitionState, read_states
 from footfall.realtime.store import HBaseStore, StoreAway
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
 from footfall.sites.visitors.ledger import Entry
-from footfall.streaming.progress import Current
 from footfall.verification import cut as cuts
 from footfall.verification import spools
 from footfall.verification.archive import Reached, unarchived

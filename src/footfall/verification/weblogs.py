@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from footfall.cluster import lifecycle
+from footfall.cluster.supervision import lifecycle
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import FileStatus, Hdfs, HdfsAway, Unreadable
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS, Findings
@@ -19,7 +19,7 @@ STORE: Final = "logs"
 # A file that is closed between listing and reading has another name then.
 _MOST_LISTINGS: Final = 5
 # A file that nobody could close tells the time of its opening; its last lines are younger by a roll at most.
-_UNCLOSED_MS: Final = int(places.ABANDONED_S * 1000)
+_UNCLOSED_MS: Final = int(layout.ABANDONED_S * 1000)
 _DAY_MS: Final = 24 * HOUR_MS
 
 
@@ -92,7 +92,7 @@ class Arrivals:
         """Reads the folders that have to hold lines, later only what is new where some are missed; the files that
         cannot be read. Raises HdfsAway."""
         unreadable = []
-        for day, folder in places.days(hdfs, self._kind).items():
+        for day, folder in layout.days(hdfs, self._kind).items():
             text = day.isoformat().encode()
             days = [text, NO_DAY] if self._timeless_from is not None and text >= self._timeless_from else [text]
             missed = any(self._missing.get(day) for day in days)
@@ -121,10 +121,10 @@ class Arrivals:
             known, files, gone, unreadable = self._files.get(folder, {}), {}, False, []
             for file in hdfs.list(folder):
                 # What was closed before the oldest of the sites' files was begun holds nothing of them.
-                if file.is_folder or (not places.is_open(file) and file.modified_ms < self._read_from_ms):
+                if file.is_folder or (not layout.is_open(file) and file.modified_ms < self._read_from_ms):
                     continue
                 read = known.get(file.path)
-                if read is None or read.length != file.length or places.is_open(file):
+                if read is None or read.length != file.length or layout.is_open(file):
                     try:
                         read = self._file(hdfs, file, days)
                     except Unreadable:

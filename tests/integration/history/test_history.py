@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from footfall.events.validate import check_stored
 from footfall.hdfs import Hdfs
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.names import APP_IDS, EVENTS_PARTITIONS, LOG_KINDS, TOPIC_EVENTS
 from footfall.settings import REPOSITORY, Settings
 from footfall.sites.visitors import ledger
@@ -111,7 +111,7 @@ def _lines(settings: Settings) -> dict[str, set[bytes]]:
     hdfs = Hdfs(settings)
     found: dict[str, set[bytes]] = {}
     for kind in LOG_KINDS:
-        for day, folder in places.days(hdfs, kind).items():
+        for day, folder in layout.days(hdfs, kind).items():
             lines = found.setdefault(str(day), set())
             for file in hdfs.list(folder):
                 lines.update(readable(hdfs, file.path).splitlines())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from footfall.hdfs import Hdfs
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.names import LogKind
 from footfall.settings import Settings
 from tests.support.platform import Platform, await_true
@@ -21,7 +21,7 @@ def _days_of(settings: Settings, kind: LogKind, word: bytes) -> list[str]:
     hdfs = Hdfs(settings)
     return [
         str(day)
-        for day, folder in places.days(hdfs, kind).items()
+        for day, folder in layout.days(hdfs, kind).items()
         if any(word in readable(hdfs, file.path) for file in hdfs.list(folder))
     ]
 
@@ -93,7 +93,7 @@ def test_hdfs_tells_what_is_open_and_what_is_not_there(platform: Settings) -> No
     word = uuid.uuid4().hex
     _append(platform, "error", _error(word, datetime.now(timezone.utc)))
     await_true(
-        lambda: any("/error/" in path for path in hdfs.open_for_writing(places.ROOT)), "an open file", 30, every=0.5
+        lambda: any("/error/" in path for path in hdfs.open_for_writing(layout.ROOT)), "an open file", 30, every=0.5
     )
     assert hdfs.open_for_writing("/no-such-folder") == set()
     assert hdfs.list("/no-such-folder") == []

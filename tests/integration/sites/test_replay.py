@@ -13,7 +13,7 @@ from footfall.events.validate import check_sent, check_stored
 from footfall.hdfs import Hdfs
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings
-from footfall.sites.trusted import TrustedProducer
+from footfall.sites.trusted_producer import TrustedProducer
 from footfall.sites.visitors import ledger
 from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.findings import Findings

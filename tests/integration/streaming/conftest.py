@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.cluster.java import java_home
+from footfall.runtime.java import java_home
 from footfall.settings import load_settings
-from footfall.streaming import session
+from footfall.streaming import spark_session
 
 _JVM: Final = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 
@@ -24,7 +24,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ |= {"JAVA_HOME": str(java_home(load_settings())), "SPARK_LOCAL_IP": "127.0.0.1"}
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName("tests").master("local[1]")
-    for name, value in {**session.common(), **_local(scratch)}.items():
+    for name, value in {**spark_session.common(), **_local(scratch)}.items():
         builder = builder.config(name, value)
     running = builder.getOrCreate()
     running.sparkContext.setLogLevel("ERROR")

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from footfall.lake.progress import Progress
 from footfall.names import TOPIC_REJECTED
-from footfall.streaming.minutes import Portion
-from footfall.streaming.progress import Progress
+from footfall.streaming.window_schedule import Portion
 from tests.support.archiving import Record, World
 from tests.support.events import ABSENT, stored_event
 

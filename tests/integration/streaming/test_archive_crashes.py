@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from footfall.streaming import compaction, places, start
-from footfall.streaming.minutes import HOUR, whole_hours
-from footfall.streaming.progress import Progress, Totals
-from footfall.streaming.start import Refused
+from footfall.lake import compaction, layout
+from footfall.lake.progress import Progress, Totals
+from footfall.streaming import resume
+from footfall.streaming.resume import Refused
+from footfall.streaming.window_schedule import HOUR, whole_hours
 from tests.support.archiving import TOPICS, Record, Row, World
 from tests.support.events import stored_event
 from tests.support.local_files import Died
@@ -86,7 +87,7 @@ def test_a_batch_that_died_at_any_change_is_done_again_exactly(world: World) -> 
     archive = world.archive()
     archive.batch(world.frame(_fill(world)), 2)
     _check(world, archived=9, repeats=2, unreadable=3, rejected=3)
-    assert world.files.list(places.STAGING) == []
+    assert world.files.list(layout.STAGING) == []
 
 
 def test_a_large_batch_is_done_again_exactly_however_it_was_split(
@@ -102,13 +103,13 @@ def test_a_large_batch_is_done_again_exactly_however_it_was_split(
     world.offer(0)
     for large, names in ((1, [whole, rest]), (10, [whole]), (1, [whole, rest])):
         monkeypatch.setattr("footfall.streaming.archive._LARGE", large)
-        world.files.delete(places.progress_file("aaaa0000", 0))
+        world.files.delete(layout.progress_file("aaaa0000", 0))
         for _ in _deaths(world, records, 0):
             found = Counter(set(world.archived()))
             assert before <= found <= world.expected()
             before = found
         _check(world, archived=3, rejected=1)
-        held = places.parts(world.files, f"/events/app_id=shop/dt={_DAY}")
+        held = layout.parts(world.files, f"/events/app_id=shop/dt={_DAY}")
         assert [file.name for file in held] == names
 
 
@@ -134,7 +135,7 @@ def test_merging_that_died_at_any_change_is_completed(world: World, monkeypatch:
     else:
         pytest.fail("Merging never ended.")
     assert _latest(world).totals == totals
-    names = [file.name for file in places.parts(world.files, f"/events/app_id=shop/dt={_DAY}")]
+    names = [file.name for file in layout.parts(world.files, f"/events/app_id=shop/dt={_DAY}")]
     # The last batch's files are left alone, since it may be done again.
     assert names == ["aaaa0000-000000000-000000001-1.parquet", "aaaa0000-000000002.parquet"]
     world.archive().batch(world.frame(batches[2]), 2)
@@ -154,7 +155,7 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
 
     # Then the checkpoint is lost. The new one begins after what the progress tells.
     current = world.current()
-    renewed = start.renewed(current, _latest(world), TOPICS, world.log.bounds(), accept_loss=False)
+    renewed = resume.renewed(current, _latest(world), TOPICS, world.log.bounds(), accept_loss=False)
     assert renewed.starts.items() >= _latest(world).ends.items()
     world.journal.begin(renewed)
     world.archive().batch(world.frame(unnoticed[:2]), 0)
@@ -179,7 +180,7 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
 
     # The remedy that it names.
     world.files.delete(path)
-    renewed = start.renewed(world.current(), _latest(world), TOPICS, world.log.bounds(), False, from_start=True)
+    renewed = resume.renewed(world.current(), _latest(world), TOPICS, world.log.bounds(), False, from_start=True)
     assert set(renewed.starts.values()) == {0}
     world.journal.begin(renewed)
     world.archive().batch(world.frame(world.log.records), 0)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from footfall.cli import main as command_line
-from footfall.cluster import lifecycle
-from footfall.cluster.errors import ClusterError
 from footfall.cluster.services import SERVICES
+from footfall.cluster.supervision import lifecycle
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 from tests.unit.cluster.conftest import environment as environment
 

@@ -5,10 +5,10 @@ import os
 import time
 
 from footfall.lags import Lag, lags
+from footfall.lake.progress import Progress, Totals
 from footfall.logs.positions import position_file
 from footfall.settings import Settings
 from footfall.streaming.lag import measure
-from footfall.streaming.progress import Progress, Totals
 
 
 def test_nothing_is_asked_of_what_does_not_run(settings: Settings) -> None:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from footfall.cluster import preflight, sweeps
+from footfall.cluster.health import preflight
 from footfall.cluster.services import PROFILES, SERVICES, Service
+from footfall.cluster.supervision import sweeps
 from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention
 
 # The step's heap is that of the worker which it brings about; Spark's driver has its executor's beside its own.

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster import preflight, probes, setup
-from footfall.cluster.configure import PACKAGE
-from footfall.cluster.jars import ENGINES_DIR, engines
+from footfall.cluster import setup
+from footfall.cluster.health import preflight, probes
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, Service, profile_of, with_needs
+from footfall.cluster.supervision.configure import PACKAGE
+from footfall.runtime.jars import ENGINES_DIR, engines
 from footfall.settings import Ports, Settings
 
 # The worker's number of a slot: nothing listens there, so no service can be kept from it.
@@ -21,7 +22,7 @@ _MODULES = {
     **{f"visitors-{app}": "footfall.sites.visitors.run" for app in ("shop", "news", "academy")},
     "dashboard": "footfall.dashboard.app",
     "spark-streaming": "footfall.streaming.driver",
-    "warden": "footfall.cluster.warden",
+    "warden": "footfall.cluster.supervision.watchdog",
 }
 # What modules in the warden's reach import for `up` alone: the progress display, the dashboard's command line.
 _NOT_THE_WARDENS = {"cli/output.py", "dashboard/__init__.py"}

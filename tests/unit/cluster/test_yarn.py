@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster import configure, yarn
+from footfall.cluster import yarn
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import configure
 from footfall.settings import Settings, Yarn
 from tests.unit.cluster.conftest import FakeJava
 

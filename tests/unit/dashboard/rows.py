@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.latest import PageView
+from footfall.dashboard.recent_views import PageView
 from footfall.events.times import format_rfc3339_ms
 from footfall.lags import Lag
 from footfall.realtime.alerts.alert import Alert, row

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from footfall.dashboard import data
 from footfall.dashboard.data import Figures
 from footfall.dashboard.errors import Unavailable
-from footfall.dashboard.latest import PageView
+from footfall.dashboard.recent_views import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.lags import Lag
 from tests.unit.dashboard.rows import (

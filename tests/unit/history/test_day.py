@@ -13,9 +13,9 @@ import pytest
 from footfall.events.identity import uuid7_ms
 from footfall.events.times import parse_rfc3339_ms
 from footfall.events.validate import check_stored
-from footfall.history import almanac
+from footfall.history import day_profile
 from footfall.history.day import Day, DayMaker
-from footfall.logs.lines import parse
+from footfall.logs.line_parser import parse
 from footfall.names import APP_IDS
 from footfall.settings import Settings
 from footfall.sites.visitors.behaviour import Source
@@ -42,7 +42,7 @@ def _events(day: Day) -> list[dict[str, Any]]:
 
 def test_a_day_has_as_many_events_as_its_site_should(made: tuple[DayMaker, Day]) -> None:
     _, day = made
-    wanted = almanac.events_wanted(7, day.app, _DAY, _EVENTS)
+    wanted = day_profile.events_wanted(7, day.app, _DAY, _EVENTS)
     longest = max(Counter(event.session_id for event in day.events).values())
     assert wanted <= len(day.events) <= wanted + 2 * longest  # the last visits are made to their end
 
@@ -135,8 +135,10 @@ def test_some_come_back_on_another_day(made: tuple[DayMaker, Day]) -> None:
 @pytest.mark.parametrize("kind", ["errors", "slow"])
 def test_an_incident_is_seen_while_it_lasts(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Half a day of it, so that a small day shows it.
-    trouble = almanac.Trouble("shop", kind, almanac.start_ms(_DAY), almanac.start_ms(_DAY) + 43_200_000, 0.4)
-    monkeypatch.setattr(almanac, "trouble", lambda seed, app, day: trouble)
+    trouble = day_profile.Trouble(
+        "shop", kind, day_profile.start_ms(_DAY), day_profile.start_ms(_DAY) + 43_200_000, 0.4
+    )
+    monkeypatch.setattr(day_profile, "trouble", lambda seed, app, day: trouble)
     maker = DayMaker(_settings(tmp_path), "shop", 2_000)
     try:
         made = maker.make(_DAY)
@@ -157,7 +159,7 @@ def test_an_incident_is_seen_while_it_lasts(kind: str, tmp_path: Path, monkeypat
 
 def test_a_campaign_is_seen_in_the_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(weight=1, utm={"source": "partner", "medium": "referral", "campaign": "only-here"})
-    monkeypatch.setattr(almanac, "campaign", lambda *_: almanac.Campaign("shop", _DAY, 3, source, 0.3))
+    monkeypatch.setattr(day_profile, "campaign", lambda *_: day_profile.Campaign("shop", _DAY, 3, source, 0.3))
     maker = DayMaker(_settings(tmp_path), "shop", 2_500)
     try:
         events = _events(maker.make(_DAY, with_lines=False))

@@ -8,13 +8,13 @@ import pytest
 
 from footfall.history.run import HistoryError, make
 from footfall.settings import Ports, Settings
-from footfall.sites import trusted
+from footfall.sites import trusted_producer
 
 _DAY = date(2026, 11, 24)
 
 
 def test_an_absent_kafka_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trusted, "_ASK_S", 0.3)
+    monkeypatch.setattr(trusted_producer, "_ASK_S", 0.3)
     settings = Settings(home=tmp_path, ports=Ports(kafka=6))
     with pytest.raises(HistoryError, match=r"^Kafka does not answer: .+\.$"):
         make(settings, [_DAY], _DAY, 1000, lambda made: None)

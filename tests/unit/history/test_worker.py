@@ -4,7 +4,7 @@ import multiprocessing
 from datetime import date, timedelta
 from pathlib import Path
 
-from footfall.history.scribe import Made
+from footfall.history.event_recorder import Made
 from footfall.history.worker import Begun, Order, days, sites, write
 from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings

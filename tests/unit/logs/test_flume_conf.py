@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.cluster import configure
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import configure
 from footfall.events.times import parse_rfc3339_ms
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.logs.positions import position_file
 from footfall.names import APP_IDS, LOG_KINDS
 from footfall.settings import Settings
@@ -46,10 +46,10 @@ def test_each_site_and_kind_is_read_and_named() -> None:
 
 def test_names_and_times_of_files_are_those_that_the_recovery_knows() -> None:
     sink = {name.removeprefix("a.sinks.hdfs.hdfs."): value for name, value in _CONF.items()}
-    assert sink["path"].endswith(f"{places.ROOT}/%{{kind}}/dt=%Y-%m-%d")
-    assert (sink["timeZone"], sink["rollInterval"]) == ("UTC", str(places.ROLL_S))
+    assert sink["path"].endswith(f"{layout.ROOT}/%{{kind}}/dt=%Y-%m-%d")
+    assert (sink["timeZone"], sink["rollInterval"]) == ("UTC", str(layout.ROLL_S))
     opened = f"/logs/access/dt=2026-11-24/{sink['inUsePrefix']}box.17{sink['fileSuffix']}{sink['inUseSuffix']}"
-    assert places.final_name(opened, 0) == f"/logs/access/dt=2026-11-24/box.17{sink['fileSuffix']}"
+    assert layout.final_name(opened, 0) == f"/logs/access/dt=2026-11-24/box.17{sink['fileSuffix']}"
     assert _CONF["a.sources.lines.positionFile"] == str(position_file(_SETTINGS))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from footfall.cluster import leases
 from footfall.logs import recovery
-from footfall.logs.places import ABANDONED_S
+from footfall.logs.layout import ABANDONED_S
 from footfall.settings import Settings
 from tests.unit.logs.fake_hdfs import Files
 

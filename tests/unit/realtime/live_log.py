@@ -12,7 +12,7 @@ from footfall.events.times import parse_rfc3339_ms
 from footfall.kafka.topics import Topic
 from footfall.names import EVENTS_PARTITIONS
 from footfall.questions import Context
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 from tests.support.events import ABSENT, stored_event

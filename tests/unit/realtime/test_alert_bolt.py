@@ -17,7 +17,7 @@ from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.moments import LONG_SLOTS, SLOT_MS, Moment, Moments, Series, Told, decode, encode, gather
 from footfall.realtime.multilang import Message, Pipe
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore, StoreAway
 from tests.support.events import stored_event
 from tests.unit.realtime.live_log import EVENTS, REJECTED, context

@@ -9,11 +9,11 @@ from math import comb, exp, factorial
 
 import pytest
 
+from footfall.metrics.histogram import bucket
 from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.moments import LONG_SLOTS, SLOT_MS, Moment
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
 from footfall.realtime.alerts.watch import Watch
-from footfall.realtime.histogram import bucket
 
 # A made site's time goes in steps; what happens in one is spread over its slots.
 _STEP_S = 5

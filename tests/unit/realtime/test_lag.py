@@ -9,7 +9,7 @@ import pytest
 from footfall.kafka.topics import Bounds, Place, Topic
 from footfall.realtime import tables
 from footfall.realtime.lag import Lag, PartitionState, ProgressRefused, measure, positions, read_states
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Progress
 from tests.support.events import stored_event

@@ -8,7 +8,7 @@ import pytest
 from footfall.kafka.topics import Topic
 from footfall.realtime import sketches, sweeper, tables
 from footfall.realtime.alerts.alert import Alert
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Counts, Population, SessionCell
 from tests.support.events import NOW_MS, stored_event

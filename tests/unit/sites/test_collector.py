@@ -29,7 +29,7 @@ from footfall.settings import Ports, Retention, Settings
 from footfall.sites import collector as module
 from footfall.sites.app import create_app
 from footfall.sites.collector import Collector
-from footfall.sites.flood import FloodGate
+from footfall.sites.rate_limit import FloodGate
 from footfall.sites.spool import Record, Spool, Topic
 from tests.support.events import ABSENT, example_event
 from tests.support.platform import await_true

@@ -7,13 +7,13 @@ import pytest
 
 from footfall.settings import Settings
 from footfall.sites.replay import replay
-from footfall.sites.trusted import NotStored
+from footfall.sites.trusted_producer import NotStored
 from footfall.sites.visitors import ledger
 from tests.support.events import NOW_MS, stored_event
 
 
 def test_without_kafka_nothing_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("footfall.sites.trusted._ASK_S", 0.5)
+    monkeypatch.setattr("footfall.sites.trusted_producer._ASK_S", 0.5)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         monkeypatch.setenv("FOOTFALL_PORTS__KAFKA", str(held.getsockname()[1]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from footfall.streaming.progress import Loss
+from footfall.lake.progress import Loss
 from footfall.verification.findings import HOUR_MS
 from tests.support.events import NOW_MS
 from tests.unit.verification.world import World, kinds, made_world

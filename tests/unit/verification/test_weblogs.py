@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from footfall.cluster import configure
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import configure
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import HdfsAway, Unreadable
-from footfall.logs import places
+from footfall.logs import layout
 from footfall.names import LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS, Findings, Problem
@@ -72,7 +72,7 @@ class Ends:
     def flume(self, *lines: bytes, kind: str = "access", day: str = TODAY, name: str = "box.1.log") -> str:
         """A file in HDFS with these lines, closed an hour after now."""
         content = b"".join(line + b"\n" for line in lines)
-        return self.hdfs.put(f"{places.ROOT}/{kind}/dt={day}/{name}", content, (NOW_MS + HOUR_MS) / 1000)
+        return self.hdfs.put(f"{layout.ROOT}/{kind}/dt={day}/{name}", content, (NOW_MS + HOUR_MS) / 1000)
 
     def problems(self, since_ms: int = 0, wait_s: float = 0) -> list[Problem]:
         findings = Findings()
@@ -182,7 +182,7 @@ def test_files_in_hdfs_from_before_the_sites_own_are_not_read(ends: Ends) -> Non
 def test_a_file_that_is_finished_meanwhile_is_found_by_its_new_name(ends: Ends) -> None:
     ends.site(access("a"), access("b"))
     opened = ends.flume(access("a"), access("b"), access("a"), name="_box.1.log.tmp")
-    recovered = places.final_name(opened, 1)
+    recovered = layout.final_name(opened, 1)
 
     def finish() -> None:
         # The first listing is that of the days.

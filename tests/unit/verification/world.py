@@ -11,13 +11,13 @@ from footfall.events.identity import new_uuid7
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.kafka.topics import Topic
+from footfall.lake.progress import Current, Loss
 from footfall.names import APP_IDS
 from footfall.realtime import tables
 from footfall.realtime.lag import PartitionState
-from footfall.realtime.partition import Pack, Partition
+from footfall.realtime.partition_counter import Pack, Partition
 from footfall.settings import Retention
 from footfall.sites.visitors.ledger import Entry
-from footfall.streaming.progress import Current, Loss
 from footfall.verification.archive import Reached
 from footfall.verification.archive_files import Archived
 from footfall.verification.cut import Cut, Place, bounds, floor_of

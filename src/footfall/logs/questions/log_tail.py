@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 from footfall.hdfs import Hdfs
-from footfall.logs.reading import newest
+from footfall.logs.newest_lines import newest
 from footfall.names import LOG_KINDS
 from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
 

@@ -8,7 +8,7 @@ from zlib import crc32
 
 import msgpack
 
-from footfall.realtime.counting import Counted
+from footfall.realtime.event_parser import Counted
 from footfall.realtime.tables import SessionCell
 
 # What is judged reaches back 15 and 60 seconds, and looks new with each slot. So long, at most, trouble waits to be

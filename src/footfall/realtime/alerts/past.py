@@ -1,7 +1,7 @@
 """What the live tables know of the last half hour, so that a watch begins where another one ended."""
 
 from footfall import names
-from footfall.realtime import reading, tables
+from footfall.realtime import aggregate_reader, tables
 from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, SLOT_MS, Moment
 from footfall.realtime.alerts.watch import Watch
@@ -14,12 +14,17 @@ def watch(store: HBaseStore, until: int) -> Watch:
     first_ms = first * LONG_SLOTS * SLOT_MS
     found = Watch(alert for alert in alerts(store) if alert.resolved_ms is None or alert.resolved_ms >= first_ms)
     for dimension in ("app", "page"):
-        rows = reading.scan(store, names.TABLE_MINUTE_METRICS, names.APP_IDS, dimension, first, until)
+        rows = aggregate_reader.scan(store, names.TABLE_MINUTE_METRICS, names.APP_IDS, dimension, first, until)
         for key, cells in rows:
             path = key.value if dimension == "page" else None
             found.add(key.app_id, path, key.minute * LONG_SLOTS, _counted(cells, path is None))
-    for key, people, bots in reading.visitors(store, names.APP_IDS, "app", first, until):
-        found.add(key.app_id, None, key.minute * LONG_SLOTS, _crowd(reading.distinct(people), reading.distinct(bots)))
+    for key, people, bots in aggregate_reader.visitors(store, names.APP_IDS, "app", first, until):
+        found.add(
+            key.app_id,
+            None,
+            key.minute * LONG_SLOTS,
+            _crowd(aggregate_reader.distinct(people), aggregate_reader.distinct(bots)),
+        )
     return found
 
 

@@ -5,9 +5,9 @@ from math import floor
 from statistics import fmean, pvariance
 from typing import Final, NamedTuple
 
+from footfall.metrics.histogram import bucket, quantile_bucket
 from footfall.realtime.alerts.moments import Moment
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
-from footfall.realtime.histogram import bucket, quantile_bucket
 
 # So unlikely must it be that nothing is wrong. Judged with each slot at all places of a site, and spans have most of
 # their slots in common, that is one alarm in many months.

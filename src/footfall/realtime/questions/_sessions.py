@@ -10,7 +10,7 @@ from footfall.questions import UnknownValue
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import SessionCell
-from footfall.realtime.visits import DAY_MS, LONGEST_GAP_MS
+from footfall.realtime.visit_edges import DAY_MS, LONGEST_GAP_MS
 
 _EXAMPLES = 5
 # The schema's longest name, a user_id.

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from footfall.questions import Context, Parameter, Question, apps
-from footfall.realtime import reading
+from footfall.realtime import aggregate_reader
 from footfall.realtime.tables import City, city_of
 
 _LISTED_MINUTES = 30
@@ -17,10 +17,10 @@ _Place = tuple[str, str, City]
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-cities`. app: None or `all` for every app. Raises UnknownValue."""
     wanted = apps(app)
-    now = context.now_ms // reading.MINUTE_MS
+    now = context.now_ms // aggregate_reader.MINUTE_MS
     counted: dict[_Place, int] = defaultdict(int)
     listed: dict[_Place, int] = defaultdict(int)
-    for key, merged, _ in reading.figures(context.store, wanted, "country", now - _LISTED_MINUTES, now + 1):
+    for key, merged, _ in aggregate_reader.figures(context.store, wanted, "country", now - _LISTED_MINUTES, now + 1):
         for text, page_views in merged.cities.items():
             place = key.app_id, key.value, city_of(text)
             listed[place] += page_views

@@ -5,7 +5,7 @@ from typing import Any
 
 from footfall.events.times import format_rfc3339_ms
 from footfall.questions import Context, Parameter, Question, apps
-from footfall.realtime import reading
+from footfall.realtime import aggregate_reader
 
 _LISTED_MINUTES = 60
 _COUNTED_MINUTES = 5
@@ -14,22 +14,22 @@ _COUNTED_MINUTES = 5
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-errors`. app: None or `all` for every app. Raises UnknownValue."""
     wanted = apps(app)
-    now = context.now_ms // reading.MINUTE_MS
+    now = context.now_ms // aggregate_reader.MINUTE_MS
     counts: dict[str, int] = defaultdict(int)
-    groups: dict[str, reading.Merged] = {}
+    groups: dict[str, aggregate_reader.Merged] = {}
     visitors: dict[str, list[bytes]] = defaultdict(list)
-    for key, merged, _ in reading.figures(context.store, wanted, "error", now - _LISTED_MINUTES, now + 1):
+    for key, merged, _ in aggregate_reader.figures(context.store, wanted, "error", now - _LISTED_MINUTES, now + 1):
         if merged.errors == 0 or merged.first_ms is None or merged.last_ms is None:
             continue
         if key.minute >= now - _COUNTED_MINUTES:
             counts[key.value] += merged.errors
-        group = groups.setdefault(key.value, reading.Merged())
+        group = groups.setdefault(key.value, aggregate_reader.Merged())
         if group.first_ms is None or merged.first_ms < group.first_ms:
             group.first_ms = merged.first_ms
         if group.last_ms is None or merged.last_ms >= group.last_ms:
             group.last_ms = merged.last_ms
             group.sample_request_id = merged.sample_request_id or group.sample_request_id
-    for key, people, _ in reading.visitors(context.store, wanted, "error", now - _COUNTED_MINUTES, now + 1):
+    for key, people, _ in aggregate_reader.visitors(context.store, wanted, "error", now - _COUNTED_MINUTES, now + 1):
         visitors[key.value] += people
     found = []
     for value, group in groups.items():
@@ -40,7 +40,7 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
                 "error_message": message or None,
                 "page_path": path or None,
                 "count_5m": counts[value],
-                "visitors_5m": reading.distinct(visitors[value]),
+                "visitors_5m": aggregate_reader.distinct(visitors[value]),
                 "first_at": format_rfc3339_ms(group.first_ms or 0),
                 "last_at": format_rfc3339_ms(group.last_ms or 0),
                 "sample_request_id": group.sample_request_id,

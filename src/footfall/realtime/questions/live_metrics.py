@@ -3,9 +3,9 @@
 from typing import Any
 
 from footfall.events.times import format_rfc3339_ms
+from footfall.metrics.histogram import quantile_ms
 from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
-from footfall.realtime import reading
-from footfall.realtime.histogram import quantile_ms
+from footfall.realtime import aggregate_reader
 
 _BY = ("app", "page", "section", "country", "device")
 _MOST_MINUTES = 1440
@@ -20,21 +20,21 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
     check_known("dimension", by, _BY)
     if not 1 <= minutes <= _MOST_MINUTES:
         raise UnknownValue(f"The parameter minutes lies between 1 and {_MOST_MINUTES}.")
-    end = context.now_ms // reading.MINUTE_MS + 1
-    counted_until_ms = reading.all_counted_until_ms(context.store)
+    end = context.now_ms // aggregate_reader.MINUTE_MS + 1
+    counted_until_ms = aggregate_reader.all_counted_until_ms(context.store)
     visitors = {
-        key: reading.distinct(people)
-        for key, people, _ in reading.visitors(context.store, wanted, by, end - minutes, end)
+        key: aggregate_reader.distinct(people)
+        for key, people, _ in aggregate_reader.visitors(context.store, wanted, by, end - minutes, end)
     }
     found = []
-    for key, merged, rejected in reading.figures(context.store, wanted, by, end - minutes, end):
+    for key, merged, rejected in aggregate_reader.figures(context.store, wanted, by, end - minutes, end):
         if not merged.events and not rejected:
             continue  # only bots were here
-        over_ms = (key.minute + 1) * reading.MINUTE_MS
+        over_ms = (key.minute + 1) * aggregate_reader.MINUTE_MS
         tried = merged.page_views + merged.error_events
         found.append(
             {
-                "minute_at": format_rfc3339_ms(key.minute * reading.MINUTE_MS),
+                "minute_at": format_rfc3339_ms(key.minute * aggregate_reader.MINUTE_MS),
                 "app_id": key.app_id,
                 "dimension": by,
                 "value": key.value or (key.app_id if by == "app" else None),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from footfall.questions import Context, Parameter, Question, apps
-from footfall.realtime import reading
+from footfall.realtime import aggregate_reader
 
 _COUNTED_MINUTES = 30
 # Half an hour without another page view ends a visit: in these minutes one may still follow what is the last so far.
@@ -14,11 +14,11 @@ _OPEN_MINUTES = 31
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-visits`. app: None or `all` for every app. Raises UnknownValue."""
     wanted = apps(app)
-    now = context.now_ms // reading.MINUTE_MS
+    now = context.now_ms // aggregate_reader.MINUTE_MS
     oldest = now - _OPEN_MINUTES - _COUNTED_MINUTES
     entries: dict[tuple[str, str], int] = defaultdict(int)
     exits: dict[tuple[str, str], int] = defaultdict(int)
-    for key, merged, _ in reading.figures(context.store, wanted, "page", oldest, now + 1):
+    for key, merged, _ in aggregate_reader.figures(context.store, wanted, "page", oldest, now + 1):
         counted, count = (exits, merged.exits) if key.minute <= now - _OPEN_MINUTES else (entries, merged.entries)
         if count:
             counted[key.app_id, key.value] += count

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from footfall.sites.visitors.devices import Device, choose_device
-from footfall.sites.visitors.places import COUNTRIES, COUNTRY_CUMULATED, Country, activity_cumulated
+from footfall.sites.visitors.locations import COUNTRIES, COUNTRY_CUMULATED, Country, activity_cumulated
 
 # Of 40,000 people 4,800 have a login; the sites share one CRM of that many users and a quarter more.
 LOGIN_SHARE: Final = 0.12

@@ -6,7 +6,7 @@ each call. Engaged time is life's time: at a higher pace pings follow each other
 bounce and engagement mean the same at every pace.
 
 When a visit begins and what it consists of is decided here; the form that events get is a subclass's: `reporter` sends
-them to the site, `footfall.history.scribe` writes them as a collector would have stored them.
+them to the site, `footfall.history.event_recorder` writes them as a collector would have stored them.
 """
 
 from abc import ABC, abstractmethod

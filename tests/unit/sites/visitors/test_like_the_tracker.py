@@ -15,8 +15,8 @@ import pytest
 import footfall.sites
 from footfall.sites.visitors.actions import Close, Dwell, Link, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Source
+from footfall.sites.visitors.locations import COUNTRIES
 from footfall.sites.visitors.markup import parse
-from footfall.sites.visitors.places import COUNTRIES
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit

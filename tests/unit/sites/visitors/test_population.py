@@ -6,7 +6,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from random import Random
 
-from footfall.sites.visitors.places import COUNTRIES
+from footfall.sites.visitors.locations import COUNTRIES
 from footfall.sites.visitors.population import Person, Population
 
 SIZE = 40_000

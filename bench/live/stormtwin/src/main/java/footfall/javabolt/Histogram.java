@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 
-/** The bounds of response times, as {@code footfall.realtime.histogram} has them. */
+/** The bounds of response times, as {@code footfall.metrics.histogram} has them. */
 final class Histogram {
 
     private static final int LONGEST_MS = 600_000;

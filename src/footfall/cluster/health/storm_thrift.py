@@ -1,0 +1,59 @@
+"""Two small questions to Storm's daemons over their own Thrift interface: enough to know that they answer.
+
+The interface is spelled out here as far as it is used; the names and numbers are those of Storm's `storm.thrift`.
+"""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import thriftpy2
+from thriftpy2.protocol import TBinaryProtocolFactory
+from thriftpy2.rpc import make_client
+from thriftpy2.thrift import TException
+from thriftpy2.transport import TFramedTransportFactory, TTransportException
+
+from footfall.runtime.errors import Unhealthy
+
+_IDL = """
+exception NotAliveException { 1: required string msg }
+exception AuthorizationException { 1: required string msg }
+struct Assignment { 1: required string master_code_dir }
+service Nimbus { bool isTopologyNameAllowed(1: string name) throws (1: AuthorizationException aze) }
+service Supervisor {
+  Assignment getLocalAssignmentForStorm(1: string id) throws (1: NotAliveException e, 2: AuthorizationException aze)
+}
+"""
+_storm = thriftpy2.load_fp(io.StringIO(_IDL), "storm_probe_thrift")
+_TIMEOUT_MS = 8000
+
+
+def ask_nimbus(port: int) -> None:
+    """Asks whether a topology of some name could be submitted; Nimbus looks it up in ZooKeeper."""
+    _ask(port, _storm.Nimbus, lambda client: client.isTopologyNameAllowed("footfall-probe"))
+
+
+def ask_supervisor(port: int) -> None:
+    """Asks for the assignment of a topology that is not there; the supervisor says so."""
+    _ask(port, _storm.Supervisor, lambda client: client.getLocalAssignmentForStorm("footfall-probe"))
+
+
+def _ask(port: int, service: Any, question: Callable[[Any], object]) -> None:
+    client = None
+    try:
+        client = make_client(
+            service,
+            "127.0.0.1",
+            port,
+            proto_factory=TBinaryProtocolFactory(),  # type: ignore[no-untyped-call]  # thriftpy2 has no types
+            trans_factory=TFramedTransportFactory(),
+            timeout=_TIMEOUT_MS,
+        )
+        question(client)
+    except _storm.NotAliveException:
+        return
+    except (TException, TTransportException, OSError) as error:
+        raise Unhealthy(f"it does not answer: {error}") from None
+    finally:
+        if client is not None:
+            client.close()

@@ -1,0 +1,1 @@
+"""Everything that `up` installs before it starts a service."""

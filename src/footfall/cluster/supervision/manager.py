@@ -1,0 +1,226 @@
+"""The process manager: supervisord, started by `up`, spoken to over a socket that only this user may open."""
+
+import hashlib
+import http.client
+import os
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from footfall.cluster.services import Service
+from footfall.cluster.supervision import configure
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Settings
+
+# Linux's limit for the path of a Unix socket is 107 bytes; supervisord adds a suffix while it binds.
+_LONGEST_SOCKET_PATH = 95
+_START_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Process:
+    """What supervisord says of one service."""
+
+    name: str
+    state: str  # STOPPED STARTING RUNNING BACKOFF STOPPING EXITED FATAL UNKNOWN
+    pid: int | None
+    started_s: float  # seconds since the epoch; 0 if it never ran
+    description: str
+
+
+class Manager:
+    """A client of this platform's supervisord."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pid_file = settings.run_dir / "supervisord.pid"
+        self._configuration = settings.conf_dir / "supervisord.conf"
+
+    def alive(self) -> bool:
+        """Whether the manager answers."""
+        try:
+            self._call("getState")
+        except ClusterError:
+            return False
+        return True
+
+    def pid(self) -> int | None:
+        """The manager's process id while it answers."""
+        try:
+            return int(self._call("getPID"))
+        except ClusterError:
+            return None
+
+    def start(self) -> None:
+        """Starts the manager, with no service running. Raises ClusterError if it does not answer in time."""
+        settings = self._settings
+        if not self._configuration.exists():
+            self.configure([])
+        socket_path(settings).unlink(missing_ok=True)
+        log = settings.logs_dir / "supervisord.log"
+        with log.open("ab") as output:
+            subprocess.Popen(
+                [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)],
+                env=configure.child_environment(settings),
+                cwd=settings.run_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while not self.alive():
+            if time.monotonic() > deadline:
+                raise ClusterError(f"The process manager did not start in {_START_TIMEOUT_S} s; see {log}.")
+            time.sleep(0.05)
+
+    def configure(self, services: list[Service]) -> None:
+        """Writes the manager's configuration for these services."""
+        settings = self._settings
+        for folder in (settings.conf_dir, settings.run_dir, settings.logs_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        text = _head(settings) + "".join(_program(settings, service) for service in services)
+        self._configuration.write_text(text, "utf-8")
+
+    def apply(self) -> set[str]:
+        """Makes the manager take its configuration anew; returns the services that changed (they are stopped now)."""
+        [[added, changed, removed]] = self._call("reloadConfig")
+        for name in [*changed, *removed]:
+            self.stop(name)
+            self._call("removeProcessGroup", name)
+        for name in [*added, *changed]:
+            self._call("addProcessGroup", name)
+        return set(changed) | set(removed)
+
+    def processes(self) -> dict[str, Process]:
+        """All services that the manager knows, by name; none if it does not answer."""
+        try:
+            found = self._call("getAllProcessInfo")
+        except ClusterError:
+            return {}
+        return {
+            info["name"]: Process(
+                info["name"], info["statename"], info["pid"] or None, float(info["start"]), info["description"]
+            )
+            for info in found
+        }
+
+    def ensure_started(self, name: str) -> None:
+        """Starts a service unless it runs already."""
+        try:
+            self._call("startProcess", name, False)
+        except ClusterError as error:
+            if "ALREADY_STARTED" not in str(error):
+                raise
+
+    def restart(self, name: str) -> None:
+        """Stops a service and starts it again."""
+        self.stop(name)
+        self.ensure_started(name)
+
+    def stop(self, name: str) -> None:
+        """Stops a service and waits until it is gone; its own patience bounds the wait."""
+        try:
+            self._call("stopProcess", name, True)
+        except ClusterError as error:
+            if "NOT_RUNNING" not in str(error):
+                raise
+
+    def shutdown(self) -> None:
+        """Ends the manager and whatever it still runs; waits until it is gone."""
+        pid = self.pid()
+        if pid is None:
+            return
+        self._call("shutdown")
+        deadline = time.monotonic() + 90
+        while _exists(pid):
+            if time.monotonic() > deadline:
+                raise ClusterError(f"The process manager (process {pid}) did not end within 90 s.")
+            time.sleep(0.1)
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        # A new connection each time: several threads may ask at once.
+        transport = SupervisorTransport(None, None, serverurl=f"unix://{socket_path(self._settings)}")
+        proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        try:
+            return getattr(proxy.supervisor, method)(*arguments)
+        except xmlrpc.client.Fault as fault:
+            raise ClusterError(f"The process manager refused {method}: {fault.faultString}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise ClusterError(f"The process manager does not answer: {error}.") from None
+        finally:
+            transport.close()
+
+
+def socket_path(settings: Settings) -> Path:
+    """The manager's socket: in the home, or in a short private folder where the home's path is too long for one."""
+    path = settings.run_dir / "supervisord.sock"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
+    # Not XDG_RUNTIME_DIR: it differs between a login, cron and sudo, which must all find the same manager.
+    folder = Path("/tmp") / f"footfall-{os.getuid()}-{name}"  # noqa: S108 - 0700 below
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise ClusterError(f"{folder} belongs to another user; set FOOTFALL_HOME to a shorter path.")
+    return folder / "s"
+
+
+def _head(settings: Settings) -> str:
+    return f"""[supervisord]
+nodaemon=true
+silent=true
+pidfile={settings.run_dir}/supervisord.pid
+logfile={settings.logs_dir}/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=1
+childlogdir={settings.run_dir}
+identifier=footfall
+umask=077
+minfds=4096
+[unix_http_server]
+file={socket_path(settings)}
+chmod=0700
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+
+def _program(settings: Settings, service: Service) -> str:
+    """One service. The fingerprint stands in its environment, so that a change of anything is a change of this text.
+
+    It is tried for ever: supervisord waits a second longer each time, and the warden sees to it that no wait exceeds a
+    minute.
+    """
+    mark = f'FOOTFALL_HOME="{settings.home}",FOOTFALL_MARK="{settings.home}"'
+    return f"""[program:{service.name}]
+command={sys.executable} -m footfall run {service.name}
+directory={settings.run_dir}
+environment={mark},FOOTFALL_FINGERPRINT="{configure.fingerprint(settings, service)}"
+autostart=false
+autorestart=true
+startsecs=2
+startretries=1000000
+stopsignal=TERM
+stopwaitsecs={service.stop_s}
+stopasgroup=false
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={settings.logs_dir}/{service.name}.log
+stdout_logfile_maxbytes=20MB
+stdout_logfile_backups=1
+"""
+
+
+def _exists(pid: int) -> bool:
+    try:
+        with Path(f"/proc/{pid}/stat").open("rb") as file:
+            return file.read().rpartition(b") ")[2][:1] != b"Z"
+    except OSError:
+        return False

@@ -1,0 +1,117 @@
+"""Reads columns of the archive's files with Arrow; of a large one only the groups of rows that may hold the minutes."""
+
+import io
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from footfall.hdfs import FileStatus, HdfsAway
+from footfall.lake import damaged_files
+from footfall.lake.layout import Files
+
+# Both ends included, minutes since 1970.
+Span = tuple[int, int]
+
+MINUTE_US: Final = 60_000_000
+# Most files are one block, fetched by one request. Of larger ones as many are kept as a group of rows has.
+_BLOCK: Final = 4 << 20
+_MOST_BLOCKS: Final = 4
+
+
+def read(
+    files: Files, file: FileStatus, spans: Sequence[Span], columns: Sequence[str], repeated: Sequence[str] = ()
+) -> pa.Table:
+    """The columns, `event_time` among them, of the events of these minutes: sorted ranges, of which none meet.
+
+    repeated: columns of texts that come again and again; they are read as numbers. Raises HdfsAway, and Refused for a
+    damaged file.
+    """
+    with damaged_files.told(file.path):
+        parquet = _opened(files, file, repeated)
+        groups = [n for n in range(parquet.num_row_groups) if _may_hold(parquet.metadata.row_group(n), spans)]
+        rows = parquet.read_row_groups(groups, list(columns), use_threads=False)
+    minutes = minutes_of(rows)
+    firsts, lasts = (np.array(ends) for ends in zip(*spans, strict=True))
+    at = np.minimum(np.searchsorted(lasts, minutes), len(lasts) - 1)
+    return rows.filter(pa.array((firsts[at] <= minutes) & (minutes <= lasts[at])))
+
+
+def groups(files: Files, file: FileStatus, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """The columns of all events of a file, a group of rows after the other. Raises as `read`."""
+    with damaged_files.told(file.path):
+        parquet = _opened(files, file)
+        for number in range(parquet.num_row_groups):
+            yield parquet.read_row_group(number, list(columns), use_threads=False)
+
+
+def minutes_of(rows: pa.Table) -> NDArray[np.int64]:
+    """The minute (since 1970) of each row, by its `event_time`."""
+    return np.asarray(rows["event_time"].cast(pa.int64()).to_numpy() // MINUTE_US)
+
+
+def meets(span: Span, others: Iterable[Span]) -> bool:
+    """Whether minutes are among any of the others."""
+    return any(first <= span[1] and last >= span[0] for first, last in others)
+
+
+def _opened(files: Files, file: FileStatus, repeated: Sequence[str] = ()) -> pq.ParquetFile:
+    return pq.ParquetFile(pa.PythonFile(_Blocks(files, file), "r"), read_dictionary=list(repeated))
+
+
+def _may_hold(group: pq.RowGroupMetaData, spans: Sequence[Span]) -> bool:
+    for number in range(group.num_columns):
+        column = group.column(number)
+        told = column.statistics
+        if column.path_in_schema == "event_time" and told is not None and told.has_min_max:
+            low, high = (int(end.timestamp()) // 60 for end in (told.min, told.max))
+            return meets((low, high), spans)
+    return True
+
+
+class _Blocks(io.RawIOBase):
+    """A file in HDFS that is fetched as far as it is read."""
+
+    def __init__(self, files: Files, file: FileStatus) -> None:
+        self._files = files
+        self._file = file
+        self._at = 0
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.length}[whence]
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        end = self._file.length if size < 0 else min(self._at + size, self._file.length)
+        found = []
+        while self._at < end:
+            number, start = divmod(self._at, _BLOCK)
+            found.append(self._block(number)[start : start + end - self._at])
+            self._at += len(found[-1])
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _block(self, number: int) -> bytes:
+        block = self._blocks.pop(number, None)
+        if block is None:
+            length = min(_BLOCK, self._file.length - number * _BLOCK)
+            block = self._files.read_part(self._file.path, number * _BLOCK, length)
+            if block is None or len(block) != length:
+                raise HdfsAway(f"{self._file.path} is gone or shorter than HDFS said just now.")
+        self._blocks[number] = block
+        while len(self._blocks) > _MOST_BLOCKS:
+            self._blocks.popitem(last=False)
+        return block

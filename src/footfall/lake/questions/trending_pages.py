@@ -1,0 +1,69 @@
+"""Which pages draw more views now than in the half hour before."""
+
+from collections import defaultdict
+from math import sqrt
+from typing import Any, Final
+
+from footfall.events.times import format_rfc3339_ms
+from footfall.hdfs import Hdfs
+from footfall.lake.questions import _read
+from footfall.lake.questions._span import MINUTE_MS
+from footfall.questions import Context, Parameter, Question, apps
+
+_WINDOW: Final = 5
+_WINDOWS_BEFORE: Final = 6
+_FEWEST_VIEWS: Final = 10
+
+
+def run(context: Context, app: str | None) -> list[dict[str, Any]]:
+    """Rows of `trending-pages`, best first; none before a first minute is closed. Raises UnknownValue and HdfsAway.
+
+    The score is of the five minutes that end with the newest closed one, against the mean of the six such windows
+    before; the title is the newest of the 35 minutes.
+    """
+    wanted = apps(app)
+    # Only here, as it brings pyarrow along.
+    from footfall.lake import window_files
+
+    hdfs = Hdfs(context.settings)
+    closed_until = window_files.read_closed(hdfs)
+    if closed_until is None:
+        return []
+    end_ms = closed_until * MINUTE_MS
+    first_ms = end_ms - (1 + _WINDOWS_BEFORE) * _WINDOW * MINUTE_MS
+    views: dict[tuple[str, str], int] = defaultdict(int)
+    earlier: dict[tuple[str, str], int] = defaultdict(int)
+    titles: dict[tuple[str, str], str] = {}
+    rows = _read.rows(hdfs, 1, wanted, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
+    for start_ms, app_id, path, page_views, title in sorted(rows, key=lambda row: row[0]):
+        now = start_ms >= end_ms - _WINDOW * MINUTE_MS
+        (views if now else earlier)[app_id, path] += page_views
+        if title is not None:
+            titles[app_id, path] = title
+    scored = []
+    for page, count in views.items():
+        if count >= _FEWEST_VIEWS:
+            baseline = earlier[page] / _WINDOWS_BEFORE
+            scored.append(((count - baseline) / sqrt(baseline + 1), page, count, baseline))
+    scored.sort(key=lambda entry: (-entry[0], entry[1]))
+    return [
+        {
+            "window_end_at": format_rfc3339_ms(end_ms),
+            "app_id": app_id,
+            "page_path": path,
+            "page_title": titles.get((app_id, path)),
+            "views": count,
+            "baseline_views": baseline,
+            "score": score,
+            "rank": rank,
+        }
+        for rank, (score, (app_id, path), count, baseline) in enumerate(scored, start=1)
+    ]
+
+
+QUESTION = Question(
+    "trending-pages",
+    ("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
+    (Parameter("app", "shop, news, academy or all"),),
+    run,
+)

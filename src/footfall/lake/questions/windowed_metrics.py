@@ -1,0 +1,84 @@
+"""What happened in each minute, or in five minutes, of any day: views, visits, visitors, errors, response times."""
+
+from typing import Any, Final
+
+from footfall.events.times import format_rfc3339_ms
+from footfall.hdfs import Hdfs
+from footfall.lake.questions import _read, _span
+from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
+
+_WINDOWS: Final = {"1m": 1, "5m": 5}
+_BY: Final = ("app", "page", "section", "country", "device")
+_USUAL_MINUTES: Final = 60
+_MOST_DAYS: Final = 7
+_FINAL_AFTER_MS: Final = 72 * 3_600_000
+_COUNTED: Final = ("page_views", "visits", "visitors", "engaged_ms", "errors")
+_PERCENTILES: Final = ("p50_ms", "p95_ms", "p99_ms")
+
+
+def run(
+    context: Context, window: str, by: str, app: str | None, limit: int | None, **span: str | None
+) -> list[dict[str, Any]]:
+    """Rows of `windowed-metrics` for people: windows with from ≤ start < to, the newest first.
+
+    span: the parameters `from` and `to`. Raises UnknownValue and HdfsAway.
+    """
+    check_known("window", window, _WINDOWS)
+    wanted = apps(app)
+    check_known("dimension", by, _BY)
+    if limit is not None and limit < 1:
+        raise UnknownValue("The parameter limit is at least 1.")
+    from_ms, to_ms = _span.span_ms(context.now_ms, span["from"], span["to"], _USUAL_MINUTES)
+    if to_ms - from_ms > _MOST_DAYS * _span.DAY_MS:
+        raise UnknownValue(f"From and to lie at most {_MOST_DAYS} days apart.")
+    length_ms = _WINDOWS[window] * _span.MINUTE_MS
+    columns = ("app_id", "value", *_COUNTED, "error_n", *_PERCENTILES, "revision")
+    rows = _read.rows(Hdfs(context.settings), _WINDOWS[window], wanted, by, from_ms, to_ms, columns)
+    rows.sort(key=lambda row: (-row[0], row[1], row[2] or ""))
+    return [
+        _row(by, length_ms, context.now_ms, start_ms, dict(zip(columns, row, strict=True)))
+        for start_ms, *row in rows[:limit]
+    ]
+
+
+def _row(by: str, length_ms: int, now_ms: int, start_ms: int, told: dict[str, Any]) -> dict[str, Any]:
+    end_ms = start_ms + length_ms
+    return {
+        "window_start_at": format_rfc3339_ms(start_ms),
+        "window_end_at": format_rfc3339_ms(end_ms),
+        "app_id": told["app_id"],
+        "dimension": by,
+        "value": told["value"],
+        **{name: told[name] for name in _COUNTED},
+        "error_rate": told["errors"] / told["error_n"] if told["error_n"] else None,
+        **{name: told[name] for name in _PERCENTILES},
+        "revision": told["revision"],
+        # Published means closed.
+        "is_final": now_ms >= end_ms + _FINAL_AFTER_MS,
+    }
+
+
+QUESTION = Question(
+    "windowed-metrics",
+    (
+        "window_start_at",
+        "window_end_at",
+        "app_id",
+        "dimension",
+        "value",
+        *_COUNTED,
+        "error_rate",
+        *_PERCENTILES,
+        "revision",
+        "is_final",
+    ),
+    (
+        Parameter("window", "1m or 5m", default="1m"),
+        Parameter("by", "app, page, section, country or device", default="app"),
+        Parameter("app", "shop, news, academy or all"),
+        Parameter("from", "a UTC day, or a time such as 2026-11-24T08:00:00Z"),
+        Parameter("to", "likewise; a day is meant whole, a time is excluded"),
+        Parameter("limit", "how many rows", int),
+    ),
+    run,
+)

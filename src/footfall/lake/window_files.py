@@ -1,0 +1,165 @@
+"""The published windows in HDFS: `/aggregates/windows_{1m,5m}/dt=YYYY-MM-DD/hour-HH.parquet`, by the window's start.
+
+A file is replaced by renaming a complete one over it. Whether a window is final is not in it: that changes without
+anything being computed (72 hours after the window), so it is told on reading. `/aggregates/_closed.json` says up to
+where every minute is closed and published; a minute without a row is one in which nobody was there.
+"""
+
+import json
+import logging
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from footfall.hdfs import HdfsAway
+from footfall.lake import layout
+from footfall.lake.layout import Files
+from footfall.streaming.window_schedule import FIVE, HOUR
+
+NAMES: Final = {1: "windows_1m", FIVE: "windows_5m"}
+MINUTE_MS: Final = 60_000
+
+ROOT: Final = "/aggregates"
+_CLOSED: Final = f"{ROOT}/_closed.json"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_KEY: Final = ("window_start_at", "app_id", "dimension", "value")
+COUNTS: Final = ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
+PERCENTILES: Final = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("window_start_at", pa.timestamp("ms", "UTC"), nullable=False),
+        pa.field("window_end_at", pa.timestamp("ms", "UTC"), nullable=False),
+        pa.field("app_id", pa.string(), nullable=False),
+        pa.field("dimension", pa.string(), nullable=False),
+        pa.field("value", pa.string()),
+        pa.field("page_title", pa.string()),
+        *(pa.field(name, pa.int64(), nullable=False) for name in COUNTS),
+        *(pa.field(name, pa.int64()) for name in PERCENTILES),
+        pa.field("revision", pa.int64(), nullable=False),
+    ]
+)
+_FIGURES: Final = ("page_title", *COUNTS, *PERCENTILES)
+
+log = logging.getLogger("streaming")
+
+
+class Damaged(HdfsAway):
+    """A published file is none that was written here; the message is a sentence."""
+
+
+def path_of(length: int, hour: int) -> str:
+    """The file of an hour (since 1970) of windows of that length, minutes."""
+    start = _EPOCH + timedelta(hours=hour)
+    return f"{ROOT}/{NAMES[length]}/dt={start:%Y-%m-%d}/hour-{start:%H}.parquet"
+
+
+def read(files: Files, length: int, hour: int) -> pa.Table | None:
+    """An hour's published windows; None if there are none. Raises HdfsAway, and of it Damaged."""
+    path = path_of(length, hour)
+    content = files.read(path)
+    if content is None:
+        return None
+    try:
+        found = pq.ParquetFile(pa.BufferReader(content)).read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        told = (str(error).splitlines() or [""])[0][:200]
+        raise Damaged(f"{path} is damaged and is computed anew when it is written next: {told}") from None
+    if not found.schema.equals(SCHEMA):
+        raise Damaged(f"{path} has other columns than it should and is computed anew when it is written next.")
+    return found
+
+
+def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, anew: bool = False) -> set[int]:
+    """Replaces the windows that start at `starts` (minutes since 1970) by their newly computed rows.
+
+    rows: as `windows.windows` gives them, of windows of that `length` among `starts`; a window without rows loses those
+    that it had. A row's `revision` is 1 at first and grows when its figures change; a file in which nothing changed is
+    not written. anew: whatever stands in the files does not count, revisions begin again.
+
+    Returns the hours (since 1970) whose files are damaged. They are left as they are, with a warning: all their windows
+    are to be computed and published `anew`. Raises HdfsAway.
+    """
+    fresh = _shaped(length, rows)
+    hour_of = pc.divide(pc.cast(fresh["window_start_at"], pa.int64()), HOUR * MINUTE_MS)
+    damaged = set()
+    for hour in sorted({start // HOUR for start in starts}):
+        try:
+            old = None if anew else read(files, length, hour)
+        except Damaged as error:
+            log.warning("%s", error)
+            damaged.add(hour)
+            continue
+        mine = [start for start in starts if start // HOUR == hour]
+        content = _replaced(old, mine, fresh.filter(pc.equal(hour_of, hour)))
+        if content is not None:
+            _write(files, path_of(length, hour), content)
+    return damaged
+
+
+def write_closed(files: Files, closed_until: int) -> None:
+    """Notes that all minutes before this one (since 1970) are closed and published. Raises HdfsAway."""
+    layout.put(files, _CLOSED, json.dumps({"closed_until": closed_until}).encode())
+
+
+def read_closed(files: Files) -> int | None:
+    """What `write_closed` noted last; None if nothing was. Raises HdfsAway, and of it Damaged."""
+    content = files.read(_CLOSED)
+    if content is None:
+        return None
+    try:
+        return int(json.loads(content)["closed_until"])
+    except (ValueError, TypeError, KeyError):
+        raise Damaged(f"{_CLOSED} is damaged; it is written anew within a minute.") from None
+
+
+def _shaped(length: int, rows: pa.Table) -> pa.Table:
+    """Computed rows with the columns of a file, all of revision 1."""
+    start_ms = pc.multiply(pc.cast(rows["window_start"], pa.int64()), MINUTE_MS)
+    columns: dict[str, Any] = {name: rows[name] for name in SCHEMA.names if name in rows.column_names}
+    columns["window_start_at"] = start_ms.cast(pa.timestamp("ms", "UTC"))
+    columns["window_end_at"] = pc.add(start_ms, length * MINUTE_MS).cast(pa.timestamp("ms", "UTC"))
+    columns["revision"] = pa.chunked_array([pa.repeat(pa.scalar(1, pa.int64()), len(rows))], pa.int64())
+    return pa.table([columns[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _replaced(old: pa.Table | None, starts: Iterable[int], fresh: pa.Table) -> pa.Table | None:
+    """What the hour's file is to hold, sorted; None if it holds that already."""
+    if old is None:
+        return _sorted(fresh) if len(fresh) else None
+    times = pa.array([start * MINUTE_MS for start in starts], pa.int64()).cast(pa.timestamp("ms", "UTC"))
+    touched = pc.is_in(old["window_start_at"], value_set=times)
+    before = old.filter(touched)
+    published = dict(zip(_tuples(before, _KEY), _tuples(before, (*_FIGURES, "revision")), strict=True))
+    changed = len(before) != len(fresh)
+    revisions = []
+    for key, figures in zip(_tuples(fresh, _KEY), _tuples(fresh, _FIGURES), strict=True):
+        *last, revision = published.get(key, (None, 0))
+        same = tuple(last) == figures
+        revisions.append(revision if same else revision + 1)
+        changed = changed or not same
+    if not changed:
+        return None
+    index = SCHEMA.get_field_index("revision")
+    fresh = fresh.set_column(index, SCHEMA.field(index), pa.array(revisions, pa.int64()))
+    return _sorted(pa.concat_tables([old.filter(pc.invert(touched)), fresh]))
+
+
+def _tuples(rows: pa.Table, names: Iterable[str]) -> list[tuple[Any, ...]]:
+    # Times as integers: thousands of datetime objects take longer than all the rest.
+    integers = {"window_start_at": pa.int64()}
+    columns = [(rows[name].cast(integers[name]) if name in integers else rows[name]).to_pylist() for name in names]
+    return list(zip(*columns, strict=True))
+
+
+def _sorted(rows: pa.Table) -> pa.Table:
+    return rows.sort_by([(name, "ascending") for name in _KEY])
+
+
+def _write(files: Files, path: str, rows: pa.Table) -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink, compression="zstd")
+    layout.put(files, path, sink.getvalue().to_pybytes())

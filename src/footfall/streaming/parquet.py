@@ -1,0 +1,86 @@
+"""Reads and writes the Parquet files of the archive's stores with Spark."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Final
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from footfall.hdfs import FileStatus
+from footfall.lake import damaged_files, layout
+from footfall.lake.compaction import Group
+from footfall.lake.layout import EVENTS, Files, Part, Store
+from footfall.streaming import spark_schema
+
+Uri = Callable[[str], str]
+# Of a merged file's groups of rows before they are packed. Who asks for some minutes reads those that may hold them.
+GROUP_BYTES: Final = 32 << 20
+
+
+class Tables:
+    """Spark's way to the stores. Methods raise HdfsAway, and where Spark works what it raises."""
+
+    def __init__(self, spark: SparkSession, files: Files, uri: Uri) -> None:
+        """uri: turns a path in HDFS into what Spark reads."""
+        self._spark = spark
+        self._files = files
+        self._uri = uri
+
+    def read(self, store: Store, paths: Iterable[str], base: str | None = None) -> DataFrame:
+        """The rows of files. base: below what their folders stand, if not in the store itself."""
+        schema = spark_schema.archive_schema() if store is EVENTS else spark_schema.rejects_schema()
+        found = [self._uri(path) for path in paths]
+        if not found:
+            # Made by Spark itself: rows of Python's, even none, would go through a Python worker.
+            nothing = [f.lit(None).cast(field.dataType).alias(field.name) for field in schema]
+            return self._spark.range(0).select(*nothing)
+        return self._spark.read.schema(schema).option("basePath", self._uri(base or store.root)).parquet(*found)
+
+    def stage(self, rows: DataFrame, store: Store, folder: str) -> None:
+        """Writes one file for each of the store's folders below `folder`."""
+        ordered = rows.coalesce(1).sortWithinPartitions(*store.columns, _time_of(store))
+        ordered.write.mode("overwrite").partitionBy(*store.columns).parquet(self._uri(folder))
+
+    def staged(self, store: Store, folder: str) -> list[str]:
+        """The files that were staged below a folder."""
+        level = [folder]
+        for _ in store.columns:
+            entries = [entry for one in level for entry in self._files.list(one)]
+            level = [entry.path for entry in entries if entry.is_folder and "=" in entry.name]
+        return [file.path for one in level for file in self._files.list(one) if file.name.endswith(".parquet")]
+
+    def read_staged(self, store: Store, folder: str) -> DataFrame:
+        """The rows that were staged below a folder."""
+        return self.read(store, self.staged(store, folder), folder)
+
+    def merge(self, group: Group, folder: str) -> None:
+        """Writes the rows of a group's files as one file below a folder; a `compaction.Merge`."""
+        rows = self.read(group.store, group.sources).drop(*group.store.columns)
+        merged = rows.coalesce(1).sortWithinPartitions(_time_of(group.store))
+        merged.write.mode("overwrite").option("parquet.block.size", GROUP_BYTES).parquet(self._uri(folder))
+
+    def files(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[FileStatus]:
+        """The files of these days. leave_out: but for those of this batch. Raises Refused if one is empty."""
+        wanted = set(days)
+        found = [
+            file
+            for values, folder in layout.folders(self._files, store).items()
+            if layout.day_of(values) in wanted
+            for file in layout.parts(self._files, folder)
+            if leave_out is None or not layout.is_of(file.name, leave_out)
+        ]
+        return damaged_files.whole(found)
+
+    def paths(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[str]:
+        """Where `files` lie."""
+        return [file.path for file in self.files(store, days, leave_out)]
+
+
+def piece_of(path: str) -> int:
+    """Which piece a staged file is: the number of the task that wrote it."""
+    return int(path.rpartition("/")[2].split("-")[1])
+
+
+def _time_of(store: Store) -> str:
+    return "event_time" if store is EVENTS else "rejected_at"

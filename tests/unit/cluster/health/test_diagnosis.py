@@ -1,0 +1,96 @@
+"""What `doctor` says of an empty home, of a platform that died, and of a port that is taken."""
+
+import json
+import socket
+
+import pytest
+
+from footfall.cluster.health import diagnosis, hdfs_capacity
+from footfall.runtime import jars, java
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Ports, Retention, Settings
+from tests.unit.cluster.conftest import FakeJava
+
+
+def _settings(settings: Settings, **given: object) -> Settings:
+    given = {"retention": Retention(free_disk_gib=0), **given}
+    return Settings(home=settings.home, install=settings.install, **given)  # type: ignore[arg-type]
+
+
+def _wanted(settings: Settings, *names: str) -> None:
+    settings.run_dir.mkdir(parents=True)
+    (settings.run_dir / "wanted.json").write_text(json.dumps(names))
+
+
+def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Settings) -> None:
+    report = diagnosis.diagnose(_settings(settings))
+    for engine in jars.engines():
+        count = len(jars.read_lock(engine))
+        assert f"{count} jars of {engine} are missing; `./footfall up` fetches them." in report["problems"]
+    assert any("topology is not built" in problem for problem in report["problems"])
+    assert any("city database is missing" in problem for problem in report["problems"])
+    assert report["facts"]["platform"] == "not running; `./footfall up` starts it"
+    assert report["facts"]["data"].startswith("0.00 GiB; about 0.00 GiB a day")
+    assert {"python", "memory", "disk", "maven"} <= set(report["facts"])
+    assert not settings.home.exists(), "it looks and changes nothing"
+
+
+def test_a_dead_service_is_named_with_its_log(settings: Settings) -> None:
+    _wanted(settings, "zookeeper", "warden")
+    report = diagnosis.diagnose(_settings(settings))
+    assert report["facts"]["platform"] == "asked for: zookeeper, warden"
+    assert "zookeeper is stopped (`./footfall logs zookeeper`)" in report["problems"]
+    assert any(problem.startswith("warden is stopped") for problem in report["problems"])
+    # Kafka and HBase are not of this platform: nobody asks them how far counting is.
+    assert "live lag" not in report["facts"]
+    assert not any("Kafka" in problem or "HBase" in problem for problem in report["problems"])
+
+
+def test_a_taken_port_is_named(settings: Settings) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        report = diagnosis.diagnose(_settings(settings, ports=Ports(shop=port)))
+    [problem] = [problem for problem in report["problems"] if problem.startswith(f"Port {port}")]
+    assert "which site-shop needs, is held by process" in problem
+
+
+def test_a_full_disk_is_named(settings: Settings) -> None:
+    report = diagnosis.diagnose(_settings(settings, retention=Retention(free_disk_gib=1e9)))
+    assert any("retention.free_disk_gib" in problem for problem in report["problems"])
+
+
+def test_hdfs_without_room_is_said_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hdfs_capacity, "lack", lambda _: "HDFS has no room.")
+    _wanted(settings, "zookeeper")
+    assert "HDFS has no room." not in diagnosis.diagnose(_settings(settings))["problems"]
+    (settings.run_dir / "wanted.json").write_text(json.dumps(["namenode", "datanode"]))
+    assert diagnosis.diagnose(_settings(settings))["problems"].count("HDFS has no room.") == 1
+
+
+def test_growth_is_told_from_what_is_stored(settings: Settings) -> None:
+    file = settings.data_dir / "kafka" / "events-0" / "0.log"
+    file.parent.mkdir(parents=True)
+    with file.open("wb") as sparse:
+        sparse.truncate(3 * 2**30)
+    # A home's first hour counts as one: 3 GiB in it are 72 a day.
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 72.00 GiB a day")
+
+
+def test_java_of_another_version_is_not_taken(
+    settings: Settings, fake_java: FakeJava, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = fake_java("exit 0")
+    for release, version in (('JAVA_VERSION="17.0.9"', 17), ('JAVA_VERSION="1.8.0_402"', 8), ("", None)):
+        (home / "release").write_text(f'IMPLEMENTOR="Somebody"\n{release}\n')
+        assert java.version_of(home) == version
+    (home / "release").write_text('JAVA_VERSION="21.0.1"\n')
+    monkeypatch.setattr(java, "_candidates", lambda _: [home])
+    with pytest.raises(ClusterError, match="No Java 17 runtime is installed"):
+        java.java_home(settings)
+    assert any("No Java 17" in problem for problem in diagnosis.diagnose(_settings(settings))["problems"])
+    (home / "release").write_text('JAVA_VERSION="17.0.9"\n')
+    assert java.java_home(settings) == home
+    (home / "bin" / "java").unlink()
+    assert java.version_of(home) is None

@@ -1,0 +1,296 @@
+"""What the probes take for health: answers over real sockets and files, and what each fault is called."""
+
+import json
+import os
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from footfall.cluster.health import probes
+from footfall.runtime.errors import Unhealthy
+from footfall.settings import Ports, Settings
+
+Answers = dict[str, tuple[int, object]]
+
+
+@pytest.fixture
+def web() -> Iterator[tuple[int, Answers]]:
+    """A web server's port and what it answers, by path: status and JSON document."""
+    answers: Answers = {}
+    with _serving(answers) as port:
+        yield port, answers
+
+
+@contextmanager
+def _serving(answers: Answers) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, document = answers.get(self.path, (404, None))
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.fixture
+def zookeeper() -> Iterator[Callable[[bytes], int]]:
+    """Starts a server that hears a four-letter word and says what it was given; returns its port."""
+    servers: list[socketserver.TCPServer] = []
+
+    def start(answer: bytes) -> int:
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                assert self.request.recv(4) == b"srvr"
+                # In two parts, as it may come.
+                self.request.sendall(answer[:9])
+                self.request.sendall(answer[9:])
+
+        server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        return int(server.server_address[1])
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def _at(settings: Settings, **ports: int) -> Settings:
+    return Settings(home=settings.home, ports=Ports(**ports))
+
+
+def _finding(settings: Settings, name: str) -> str:
+    """'' if healthy."""
+    try:
+        probes.probe(settings, name)
+    except Unhealthy as fault:
+        return str(fault)
+    return ""
+
+
+def test_zookeeper_is_well_when_it_names_its_mode(settings: Settings, zookeeper: Callable[[bytes], int]) -> None:
+    port = zookeeper(b"Zookeeper version: 3.9.3\nLatency min/avg/max: 0/0.0/0\nMode: standalone\n")
+    assert _finding(_at(settings, zookeeper=port), "zookeeper") == ""
+
+
+def test_zookeeper_is_not_well_while_it_only_answers(settings: Settings, zookeeper: Callable[[bytes], int]) -> None:
+    port = zookeeper(b"This ZooKeeper instance is not currently serving requests\n")
+    assert _finding(_at(settings, zookeeper=port), "zookeeper") == "it does not serve requests yet"
+
+
+def test_nobody_there_is_a_finding_and_no_error(settings: Settings) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        for name, field in (("zookeeper", "zookeeper"), ("namenode", "namenode_http"), ("site-shop", "shop")):
+            assert "refused" in _finding(_at(settings, **{field: port}), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "bean", "attributes", "finding"),
+    [
+        ("namenode", "namenode_http", "Hadoop:service=NameNode,name=NameNodeStatus", {"State": "active"}, ""),
+        (
+            "namenode",
+            "namenode_http",
+            "Hadoop:service=NameNode,name=NameNodeStatus",
+            {"State": "standby"},
+            "it is standby",
+        ),
+        (
+            "hbase-master",
+            "hbase_master_http",
+            "Hadoop:service=HBase,name=Master,sub=Server",
+            {"tag.isActiveMaster": "true", "numRegionServers": 1},
+            "",
+        ),
+        (
+            "hbase-master",
+            "hbase_master_http",
+            "Hadoop:service=HBase,name=Master,sub=Server",
+            {"tag.isActiveMaster": "false", "numRegionServers": 1},
+            "it is not the active master yet",
+        ),
+        (
+            "hbase-master",
+            "hbase_master_http",
+            "Hadoop:service=HBase,name=Master,sub=Server",
+            {"tag.isActiveMaster": "true", "numRegionServers": 0},
+            "no region server has reported yet",
+        ),
+        (
+            "hbase-regionserver",
+            "hbase_regionserver_http",
+            "Hadoop:service=HBase,name=RegionServer,sub=Server",
+            {"regionCount": 0},
+            "",
+        ),
+    ],
+)
+def test_figures_of_hdfs_and_hbase(
+    settings: Settings,
+    web: tuple[int, Answers],
+    name: str,
+    port: str,
+    bean: str,
+    attributes: dict[str, object],
+    finding: str,
+) -> None:
+    number, answers = web
+    answers[f"/jmx?qry={bean}"] = (200, {"beans": [{"name": bean, **attributes}]})
+    assert _finding(_at(settings, **{port: number}), name) == finding
+
+
+@pytest.mark.parametrize(
+    ("nodes", "left", "finding"),
+    [
+        (1, 128 * 2**20 - 1, "HDFS has no room for another block: 127 MiB are free beside what it leaves to others "),
+        # Room enough, or nobody there: then it is something else.
+        (1, 128 * 2**20, "HDFS took no file: "),
+        (0, 0, "HDFS took no file: "),
+    ],
+)
+def test_a_full_datanode_is_told_with_what_mends_it(
+    settings: Settings, web: tuple[int, Answers], nodes: int, left: int, finding: str
+) -> None:
+    number, answers = web
+    state = {"NumLiveDataNodes": nodes, "CapacityRemaining": left}
+    answers["/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"] = (200, {"beans": [state]})
+    at = _at(settings, namenode_http=number)
+    told = _finding(at, "datanode")
+    assert told.startswith(finding)
+    assert (f"Make room on the disk of {settings.data_dir}" in told) == (nodes == 1 and left < 128 * 2**20)
+
+
+@pytest.mark.parametrize(
+    ("answer", "finding"),
+    [
+        ((200, {"beans": []}), "it is not ready"),
+        ((503, {}), "its status page answered 503"),
+        ((200, {"figures": []}), "it answered in an unknown form (KeyError: 'beans')"),
+        ((200, "beans"), "it answered in an unknown form (TypeError: string indices"),
+    ],
+)
+def test_a_bean_that_is_not_there_yet(
+    settings: Settings, web: tuple[int, Answers], answer: tuple[int, object], finding: str
+) -> None:
+    number, answers = web
+    answers["/jmx?qry=Hadoop:service=NameNode,name=NameNodeStatus"] = answer
+    assert _finding(_at(settings, namenode_http=number), "namenode").startswith(finding)
+
+
+@pytest.mark.parametrize(
+    ("answer", "healthy"),
+    [
+        ((200, {"app": "shop"}), True),
+        ((200, {"app": "news"}), False),
+        ((200, ["shop"]), False),
+        ((503, {"app": "shop"}), False),
+    ],
+)
+def test_a_site_says_which_it_is(
+    settings: Settings, web: tuple[int, Answers], answer: tuple[int, object], healthy: bool
+) -> None:
+    number, answers = web
+    answers["/healthz"] = answer
+    assert (_finding(_at(settings, shop=number), "site-shop") == "") == healthy
+
+
+_COUNTED = {"/ws/v1/cluster/metrics": {"clusterMetrics": {"activeNodes": 1}}}
+_READY = {"/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": True, "healthReport": ""}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "documents", "finding"),
+    [
+        ("yarn-resourcemanager", {"/ws/v1/cluster/info": {"clusterInfo": {"state": "STARTED"}}}, ""),
+        ("yarn-resourcemanager", {"/ws/v1/cluster/info": {"clusterInfo": {"state": "INITED"}}}, "it is INITED"),
+        ("yarn-resourcemanager", {}, "YARN refused (404): null"),
+        ("yarn-nodemanager", {**_COUNTED, **_READY}, ""),
+        (
+            "yarn-nodemanager",
+            {**_READY, "/ws/v1/cluster/metrics": {"clusterMetrics": {"activeNodes": 0}}},
+            "the ResourceManager does not count on it yet",
+        ),
+        (
+            "yarn-nodemanager",
+            {**_COUNTED, "/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": False, "healthReport": "1/1 disks full"}}},
+            "it can run no container: 1/1 disks full",
+        ),
+        ("yarn-jobhistory", {"/ws/v1/history/info": {"historyInfo": {"startedOn": 1_795_627_750_942}}}, ""),
+        ("yarn-jobhistory", {"/ws/v1/history/info": {}}, "it answered in an unknown form (KeyError: 'historyInfo')"),
+    ],
+)
+def test_yarn_is_asked_over_http(
+    settings: Settings,
+    web: tuple[int, Answers],
+    name: str,
+    documents: dict[str, object],
+    finding: str,
+) -> None:
+    number, answers = web
+    answers.update({path: (200, document) for path, document in documents.items()})
+    with _serving(answers) as second, _serving(answers) as third:
+        ports = {"yarn_http": number, "yarn_nodemanager_http": second, "yarn_jobhistory_http": third}
+        assert _finding(_at(settings, **ports), name) == finding
+
+
+def test_visitors_are_well_while_their_ledger_grows(settings: Settings) -> None:
+    assert _finding(settings, "visitors-shop") == "no visitor has done anything for two minutes"
+    page = settings.ledger_dir / "shop" / "20261124T08.jsonl"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    assert _finding(settings, "visitors-shop") == ""
+    os.utime(page, (time.time() - 130,) * 2)
+    assert _finding(settings, "visitors-shop") != ""
+
+
+def test_visitors_may_rest_while_the_disk_is_low_or_none_are_wanted(settings: Settings) -> None:
+    assert _finding(Settings(home=settings.home, visitors_per_site=0), "visitors-shop") == ""
+    settings.run_dir.mkdir(parents=True)
+    (settings.run_dir / "disk-low").touch()
+    assert _finding(settings, "visitors-shop") == ""
+
+
+def test_the_warden_is_well_while_it_reports(settings: Settings) -> None:
+    assert _finding(settings, "warden") == "it has not reported for a minute"
+    settings.run_dir.mkdir(parents=True)
+    report = settings.run_dir / "health.json"
+    report.touch()
+    assert _finding(settings, "warden") == ""
+    os.utime(report, (time.time() - 61,) * 2)
+    assert _finding(settings, "warden") != ""
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            b'{"RemoteException": {"message": "Name node is in safe mode.\\nIt was turned on."}}',
+            "Name node is in safe mode.",
+        ),
+        (b"<html>", "<html>"),
+        (b'{"other": 1}', '{"other": 1}'),
+        (b'{"RemoteException": {"message": ""}}', '{"RemoteException": {"message": ""}}'),
+        (b"\xff", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_why_hdfs_refused(body: bytes, reason: str) -> None:
+    assert probes._remote(body) == reason

@@ -1,0 +1,117 @@
+"""The state that `status` tells, from the manager's word, the warden's last finding and a look of its own."""
+
+import json
+import os
+import time
+
+import pytest
+
+from footfall.cluster.health import probes, status
+from footfall.cluster.health.status import ServiceStatus
+from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision.manager import Process
+from footfall.runtime.errors import Unhealthy
+from footfall.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def unwell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for himself finds trouble."""
+
+    def probe(_: Settings) -> None:
+        raise Unhealthy("looked at anew")
+
+    monkeypatch.setitem(probes.PROBES, "zookeeper", probe)
+    monkeypatch.setitem(probes.PROBES, "topology", probe)
+
+
+def _process(state: str = "RUNNING", age_s: float = 1000.0, pid: int | None = None) -> Process:
+    pid = os.getpid() if pid is None else pid
+    return Process("zookeeper", state, pid or None, time.time() - age_s, "Exited too quickly")
+
+
+def _line(
+    settings: Settings,
+    process: Process | None,
+    ok: bool | None = None,
+    age_s: float = 5.0,
+    name: str = "zookeeper",
+    asked: int | None = None,
+) -> ServiceStatus:
+    pid = asked or (None if process is None else process.pid)
+    seen = None if ok is None else {"ok": ok, "detail": "" if ok else "seen", "at": time.time() - age_s, "pid": pid}
+    return status._line(settings, BY_NAME[name], process, seen)
+
+
+def test_a_fresh_finding_of_the_warden_is_believed(settings: Settings) -> None:
+    line = _line(settings, _process(), ok=True)
+    assert (line["state"], line["detail"], line["pid"]) == ("healthy", "", os.getpid())
+    assert line["uptime_s"] == pytest.approx(1000, abs=5)
+    assert 1 < (line["pss_mb"] or 0) <= (line["rss_mb"] or 0)
+    assert _line(settings, _process(), ok=False)["detail"] == "seen"
+
+
+def test_an_old_finding_or_one_of_an_earlier_process_is_not(settings: Settings) -> None:
+    assert _line(settings, _process(), ok=True, age_s=60.0)["detail"] == "looked at anew"
+    # It was found well in the very second in which it died and started again.
+    assert _line(settings, _process(age_s=0.5), ok=True, age_s=0.1, asked=1)["detail"] == "looked at anew"
+
+
+def test_trouble_is_starting_at_first_and_failure_later(settings: Settings) -> None:
+    assert _line(settings, _process(age_s=100))["state"] == "starting"
+    assert _line(settings, _process(age_s=200))["state"] == "failed"
+
+
+def test_no_process_is_stopped(settings: Settings) -> None:
+    assert _line(settings, None)["state"] == "stopped"
+    assert _line(settings, _process("STOPPED", pid=0), ok=True)["state"] == "stopped"
+
+
+def test_a_process_that_keeps_dying_has_failed_with_the_end_of_its_log(settings: Settings) -> None:
+    settings.logs_dir.mkdir(parents=True)
+    (settings.logs_dir / "zookeeper.log").write_text("".join(f"line {n}\n" for n in range(2000)))
+    line = _line(settings, _process("BACKOFF", pid=0), ok=True)
+    assert line["state"] == "failed"
+    assert line["detail"].startswith("Exited too quickly; the end of its log:\n")
+    assert line["detail"].endswith("line 1997\n  line 1998\n  line 1999")
+
+
+def test_a_step_is_believed_when_well_and_looked_at_when_not(settings: Settings) -> None:
+    assert _line(settings, None, ok=True, name="topology")["state"] == "healthy"
+    line = _line(settings, None, ok=False, name="topology")
+    assert (line["state"], line["detail"]) == ("failed", "looked at anew")
+
+
+def test_all_that_up_asked_for_is_told_in_the_order_of_the_table(settings: Settings) -> None:
+    settings.run_dir.mkdir(parents=True)
+    wanted = ["warden", "zookeeper", "kafka-topics", "gone-in-this-release"]
+    (settings.run_dir / "wanted.json").write_text(json.dumps(wanted))
+    document = status.status(settings)
+    assert [(line["name"], line["state"]) for line in document["services"]] == [
+        ("zookeeper", "stopped"),
+        ("warden", "stopped"),
+    ]
+    assert document["healthy"] is False
+
+
+def test_nothing_is_not_healthy(settings: Settings) -> None:
+    document = dict(status.status(settings))
+    assert document.pop("disk")
+    assert document == {"healthy": False, "services": [], "lags": []}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"zookeeper"'])
+def test_a_torn_report_of_the_warden_is_as_none(settings: Settings, text: str) -> None:
+    settings.run_dir.mkdir(parents=True)
+    (settings.run_dir / "health.json").write_text(text)
+    assert status.read_health(settings) == {}
+
+
+def test_the_disk_is_told_with_the_services(settings: Settings) -> None:
+    (settings.data_dir / "kafka").mkdir(parents=True)
+    (settings.data_dir / "kafka" / "segment").write_bytes(bytes(2**21))
+    told = status.status(settings)["disk"]
+    # Two MiB, within the first hour.
+    assert told["data_gib"] == 0.002
+    assert told["a_day_gib"] == pytest.approx(24 * 2 / 1024, abs=0.001)
+    assert told["free_gib"] > 0

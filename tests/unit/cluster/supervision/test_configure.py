@@ -1,0 +1,275 @@
+"""Configuration: renders for every service, keeps everything on loopback, and its fingerprint tells what changed."""
+
+import os
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from footfall.cluster import commands
+from footfall.cluster.services import BY_NAME, SERVICES, Service
+from footfall.cluster.supervision import configure
+from footfall.runtime.errors import ClusterError
+from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
+from tests.unit.cluster.conftest import FakeJava
+
+_WITH_FILES = [service for service in SERVICES if service.templates]
+# Where each listener of HDFS, YARN and HBase is bound; without these they bind to all addresses.
+_BOUND = {
+    "dfs.namenode.rpc-address",
+    "dfs.namenode.http-address",
+    "dfs.datanode.address",
+    "dfs.datanode.http.address",
+    "dfs.datanode.ipc.address",
+    "hbase.master.ipc.address",
+    "hbase.master.info.bindAddress",
+    "hbase.regionserver.ipc.address",
+    "hbase.regionserver.info.bindAddress",
+    "hbase.regionserver.thrift.ipaddress",
+    "yarn.resourcemanager.address",
+    "yarn.resourcemanager.scheduler.address",
+    "yarn.resourcemanager.resource-tracker.address",
+    "yarn.resourcemanager.admin.address",
+    "yarn.resourcemanager.webapp.address",
+    "yarn.nodemanager.address",
+    "yarn.nodemanager.localizer.address",
+    "yarn.nodemanager.webapp.address",
+    "mapreduce.jobhistory.address",
+    "mapreduce.jobhistory.admin.address",
+    "mapreduce.jobhistory.webapp.address",
+    "mapreduce.jobhistory.bind-host",
+}
+
+Changed = Callable[..., Settings]
+
+
+@pytest.fixture
+def changed(settings: Settings) -> Changed:
+    """The same settings but for some."""
+
+    def change(**given: object) -> Settings:
+        return Settings(**{"home": settings.home, "install": settings.install, **given})  # type: ignore[arg-type]
+
+    return change
+
+
+def _properties(text: str) -> dict[str, str]:
+    return {node.findtext("name", ""): node.findtext("value", "") for node in ET.fromstring(text).iter("property")}
+
+
+def _rendered(settings: Settings, name: str) -> dict[str, str]:
+    return configure.render(settings, BY_NAME[name])
+
+
+@pytest.mark.parametrize("service", _WITH_FILES, ids=lambda service: service.name)
+def test_every_template_renders_to_its_format(settings: Settings, service: Service) -> None:
+    files = configure.render(settings, service)
+    assert len(files) == len(service.templates)
+    for name, content in files.items():
+        assert "{{" not in content
+        assert content.endswith("\n")
+        if name.endswith(".xml"):
+            ET.fromstring(content)
+        elif name.endswith(".yaml"):
+            assert isinstance(yaml.safe_load(content), dict)
+
+
+@pytest.mark.parametrize("service", _WITH_FILES, ids=lambda service: service.name)
+def test_ports_stand_there_with_their_offset(changed: Changed, service: Service) -> None:
+    text = "".join(configure.render(changed(port_offset=321), service).values())
+    for name in service.ports:
+        port = Ports().model_dump()[name]
+        assert re.search(rf"\b{port + 321}\b", text), name
+        assert not re.search(rf"\b{port}\b", text), name
+
+
+@pytest.mark.parametrize("service", _WITH_FILES, ids=lambda service: service.name)
+def test_opening_the_sites_opens_no_engine(changed: Changed, service: Service) -> None:
+    assert configure.render(changed(bind="0.0.0.0"), service) == configure.render(changed(), service)
+    assert "0.0.0.0" not in "".join(configure.render(changed(bind="0.0.0.0"), service).values())
+
+
+def test_hadoop_yarn_and_hbase_bind_to_loopback(settings: Settings) -> None:
+    found = {
+        **_properties(_rendered(settings, "namenode")["hdfs-site.xml"]),
+        **_properties(_rendered(settings, "hbase-master")["hbase-site.xml"]),
+        **_properties(_rendered(settings, "yarn-nodemanager")["yarn-site.xml"]),
+        **_properties(_rendered(settings, "yarn-jobhistory")["mapred-site.xml"]),
+    }
+    assert set(found) >= _BOUND
+    assert {found[name].partition(":")[0] for name in _BOUND} == {"127.0.0.1"}
+    # HBase's Thrift gateway has a page of its own, on all addresses.
+    assert found["hbase.thrift.info.port"] == "-1"
+    # MapReduce's shuffle knows no address to bind to.
+    assert "yarn.nodemanager.aux-services" not in found
+
+
+def test_kafka_zookeeper_and_storm_bind_to_loopback(settings: Settings) -> None:
+    kafka = dict(
+        line.split("=", 1)
+        for line in _rendered(settings, "kafka")["server.properties"].splitlines()
+        if line and not line.startswith("#")
+    )
+    for name in ("listeners", "advertised.listeners"):
+        assert re.findall(r"://(.*?):", kafka[name]) == ["127.0.0.1", "127.0.0.1"]
+    zookeeper = _rendered(settings, "zookeeper")["zoo.cfg"].splitlines()
+    assert {"clientPortAddress=127.0.0.1", "admin.enableServer=false"} <= set(zookeeper)
+    storm = yaml.safe_load(_rendered(settings, "storm-nimbus")["storm.yaml"])
+    for daemon in ("nimbus", "supervisor"):
+        assert storm[f"{daemon}.thrift.transport"] == "footfall.live.LoopbackTransport"
+
+
+def test_the_fingerprint_is_the_same_for_the_same(changed: Changed, java: Path) -> None:
+    for service in SERVICES:
+        assert configure.fingerprint(changed(), service) == configure.fingerprint(changed(), service)
+    assert len({configure.fingerprint(changed(), service) for service in SERVICES}) == len(SERVICES)
+
+
+_PROCESSES = tuple(service.name for service in SERVICES if service.command is not None)
+_YARN = ("yarn-resourcemanager", "yarn-nodemanager", "yarn-jobhistory")
+_SITES = ("site-shop", "site-news", "site-academy")
+_VISITORS = ("visitors-shop", "visitors-news", "visitors-academy")
+
+
+_CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
+    ({"visitors_per_site": 3}, (*_VISITORS, "warden")),
+    ({"population": 500}, _VISITORS),
+    ({"seed": 5}, _VISITORS),
+    ({"pace": 2.0}, (*_SITES, *_VISITORS)),
+    ({"bind": "0.0.0.0"}, (*_SITES, "dashboard")),
+    ({"client_events_per_minute": 100}, _SITES),
+    ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
+    ({"retention": Retention(spool_gib=2)}, (*_SITES, "warden")),
+    ({"live_tasks": 3}, ("warden",)),
+    ({"yarn": Yarn(nice=5)}, (*_YARN, "spark-streaming", "warden")),
+    ({"ports": Ports(yarn_jobhistory_http=19889)}, (*_YARN, "spark-streaming", "warden")),
+    ({"heaps_mb": HeapsMb(yarn_nodemanager=128)}, ("yarn-nodemanager", "warden")),
+    ({"heaps_mb": HeapsMb(kafka=300)}, ("kafka", "warden")),
+    ({"ports": Ports(dashboard=8502)}, ("dashboard", "warden")),
+    ({"ports": Ports(shop=5011)}, ("site-shop", "visitors-shop", "warden")),
+    ({"ports": Ports(kafka=9192)}, ("kafka", "spark-streaming", *_SITES, "dashboard", "warden")),
+    ({"heaps_mb": HeapsMb(spark_executor=800)}, ("spark-streaming", "warden")),
+    (
+        {"ports": Ports(hbase_thrift=9190)},
+        ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "warden"),
+    ),
+    ({"port_offset": 1}, _PROCESSES),
+)
+
+
+def test_a_changed_setting_starts_anew_what_it_concerns_and_nothing_else(changed: Changed, java: Path) -> None:
+    before = _fingerprints(changed())
+    for given, concerned in _CONCERNS:
+        after = _fingerprints(changed(**given))
+        assert sorted(name for name in before if before[name] != after[name]) == sorted(concerned), given
+
+
+def _fingerprints(settings: Settings) -> dict[str, str]:
+    # Of processes, since a step is done at every `up`; without sources, which do not change here and cost time.
+    services = (replace(BY_NAME[name], sources=()) for name in _PROCESSES)
+    return {service.name: configure.fingerprint(settings, service) for service in services}
+
+
+def test_the_fingerprint_follows_the_sources(
+    settings: Settings, java: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "package"
+    for name in ("events/stamp.py", "events/__pycache__/stamp.pyc", "dashboard/app.py", "names.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(name)
+    monkeypatch.setattr(configure, "PACKAGE", package)
+    service = replace(BY_NAME["site-shop"], sources=("events", "names.py"))
+    seen = [configure.fingerprint(settings, service)]
+    for name in ("dashboard/app.py", "events/__pycache__/stamp.pyc"):
+        (package / name).write_text("changed")
+        assert configure.fingerprint(settings, service) == seen[0], name
+    for name in ("events/stamp.py", "names.py", "events/new.yaml"):
+        (package / name).write_text("changed")
+        seen.append(configure.fingerprint(settings, service))
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_fingerprint_follows_the_jars(
+    settings: Settings, java: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines = tmp_path / "engines"
+    shutil.copytree(configure.ENGINES_DIR / "zookeeper", engines / "zookeeper")
+    monkeypatch.setattr(configure, "ENGINES_DIR", engines)
+    before = configure.fingerprint(settings, BY_NAME["zookeeper"])
+    (engines / "zookeeper" / "jars.lock").write_text("org/one.jar 1 00\n")
+    assert configure.fingerprint(settings, BY_NAME["zookeeper"]) != before
+
+
+def test_storms_daemons_follow_the_jar_that_carries_their_transport(settings: Settings, java: Path) -> None:
+    names = ("storm-nimbus", "storm-supervisor", "kafka")
+    before = [configure.fingerprint(settings, BY_NAME[name]) for name in names]
+    (settings.install / "topology").mkdir(parents=True)
+    (settings.install / "topology" / "sources.sha256").write_text("another")
+    after = [configure.fingerprint(settings, BY_NAME[name]) for name in names]
+    assert [a != b for a, b in zip(before, after, strict=True)] == [True, True, False]
+
+
+def test_a_child_is_marked_and_gets_nothing_of_a_foreign_platform(settings: Settings) -> None:
+    os.environ |= {
+        "FOOTFALL_PORTS__KAFKA": "1",
+        "FOOTFALL_STRANGE": "1",
+        "JAVA_TOOL_OPTIONS": "-Xmx9g",
+        "CLASSPATH": "/x",
+        "PATH": "/usr/bin:/bin",
+    }
+    environment = configure.child_environment(settings)
+    assert environment["FOOTFALL_MARK"] == str(settings.home)
+    assert environment["FOOTFALL_PORTS__KAFKA"] == "9092"
+    assert (environment["TZ"], environment["PATH"]) == ("UTC", "/usr/bin:/bin")
+    assert not {"FOOTFALL_STRANGE", "JAVA_TOOL_OPTIONS", "CLASSPATH"} & set(environment)
+
+
+def test_writing_renders_the_files_and_empties_the_temporary_folder(settings: Settings) -> None:
+    left = commands.tmp_dir(settings, "datanode") / "jetty" / "left.so"
+    others = commands.tmp_dir(settings, "kafka") / "in-use.so"
+    for path in (left, others):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    configure.write(settings, BY_NAME["datanode"])
+    written = {path.name: path.read_text("utf-8") for path in (settings.conf_dir / "datanode").iterdir()}
+    assert written == _rendered(settings, "datanode")
+    assert list(commands.tmp_dir(settings, "datanode").iterdir()) == []
+    assert others.exists()
+    assert (settings.data_dir / "datanode").is_dir()
+
+
+def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Settings, tmp_path: Path) -> None:
+    moved = Settings(home=settings.home, install=tmp_path / "other-install")
+    for now in (settings, moved):
+        configure.write(now, BY_NAME["storm-supervisor"])
+        home = commands.storm_home(now, "storm-supervisor")
+        assert (home / "lib-worker").readlink() == now.install / "jars" / "storm" / "lib"
+        assert (home / "conf" / "storm.yaml").read_text() == _rendered(now, "storm-supervisor")["storm.yaml"]
+        assert (home / "log4j2" / "worker.xml").exists()
+
+
+def test_a_namenode_that_lost_its_folder_is_not_formatted_over_the_data(settings: Settings, java: Path) -> None:
+    (settings.data_dir / "datanode" / "current" / "BP-1").mkdir(parents=True)
+    with pytest.raises(ClusterError, match="restore that folder"):
+        configure.write(settings, BY_NAME["namenode"])
+
+
+def test_an_interrupted_format_is_repeated_with_the_same_cluster_id(settings: Settings, fake_java: FakeJava) -> None:
+    fake_java('echo "no space left" >&2; exit 1')
+    with pytest.raises(ClusterError, match="Kafka's storage could not be formatted: no space left"):
+        configure.write(settings, BY_NAME["kafka"])
+    identity = (settings.data_dir / "kafka.cluster-id").read_text()
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", identity)
+    home = fake_java(f'echo "$@" >> {settings.home}/called')
+    configure.write(settings, BY_NAME["kafka"])
+    (settings.data_dir / "kafka" / "meta.properties").touch()
+    configure.write(settings, BY_NAME["kafka"])
+    called = (settings.home / "called").read_text().splitlines()
+    assert len(called) == 1
+    assert f" --cluster-id={identity} " in called[0]
+    assert home.exists()

@@ -1,0 +1,82 @@
+"""`up` and `down` one at a time; what was asked for; the end of a log."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import lifecycle
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Settings
+
+
+def test_another_up_waits_says_so_and_then_goes_on(settings: Settings) -> None:
+    said: list[str] = []
+    inside, go_on = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with lifecycle.exclusive(settings, said.append):
+            inside.set()
+            go_on.wait(10)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(10)
+    threading.Timer(0.1, go_on.set).start()
+    with lifecycle.exclusive(settings, said.append):
+        assert go_on.is_set()
+    thread.join(10)
+    assert said == ["another `up` or `down` of this platform is at work; waiting for it"]
+
+
+def test_the_lock_is_given_back_after_an_error(settings: Settings) -> None:
+    said: list[str] = []
+    for _ in range(2):
+        with pytest.raises(ClusterError), lifecycle.exclusive(settings, said.append):
+            raise ClusterError("It did not start.")
+    assert said == []
+
+
+def test_an_up_that_never_ends_is_a_sentence(settings: Settings) -> None:
+    impatient = settings.model_copy(update={"up_timeout_s": 0.01})
+    with (
+        lifecycle.exclusive(settings, print),
+        pytest.raises(ClusterError, match="does not end"),
+        lifecycle.exclusive(impatient, print),
+    ):
+        pass
+
+
+def test_what_was_asked_for_adds_up_and_forgets_what_no_longer_exists(settings: Settings) -> None:
+    settings.run_dir.mkdir(parents=True)
+    assert lifecycle.wanted(settings) == []
+    (settings.run_dir / "wanted.json").write_text('["kafka", "gone-in-this-release"]')
+    assert lifecycle.wanted(settings) == ["kafka"]
+    lifecycle._remember_wanted(settings, [BY_NAME["zookeeper"], BY_NAME["kafka"]])
+    assert lifecycle.wanted(settings) == ["kafka", "zookeeper"]
+    (settings.run_dir / "wanted.json").write_text("[")
+    assert lifecycle.wanted(settings) == []
+
+
+def test_up_refuses_before_it_starts_or_remembers_anything(settings: Settings) -> None:
+    full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
+    with pytest.raises(ClusterError, match="GiB of disk are free"):
+        lifecycle.up(full, "batch", ("warden",), lambda name, seconds: None, print)
+    assert lifecycle.wanted(settings) == []
+    assert not (settings.run_dir / "settings.json").exists()
+
+
+def test_down_of_nothing_is_done_at_once(settings: Settings) -> None:
+    said: list[str] = []
+    lifecycle.down(settings, said.append)
+    assert said == []
+
+
+def test_the_end_of_a_log(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    assert lifecycle.last_lines(log) == "(no log)"
+    log.write_bytes(b"\xff first\n" + b"x" * 500 + b"\nlast\n")
+    assert lifecycle.last_lines(log, 2) == "  " + "x" * 300 + "\n  last"
+    log.write_bytes(b"".join(b"%d\n" % number for number in range(10_000)))
+    assert lifecycle.last_lines(log, 3) == "  9997\n  9998\n  9999"

@@ -1,0 +1,204 @@
+"""What the warden decides: what is due to be asked, when a service is started again, and when the disk is low."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from footfall.cluster.health import probes
+from footfall.cluster.supervision.manager import Process
+from footfall.cluster.supervision.watchdog import Warden, guard_disk
+from footfall.runtime.errors import ClusterError, Unhealthy
+from footfall.settings import Retention, Settings
+
+
+@dataclass
+class Stage:
+    """A warden with a clock that is moved by hand, one service under watch, and a manager that only notes."""
+
+    settings: Settings
+    now: float = 1000.0
+    fault: str = ""
+    asked: int = 0
+    process: Process | None = field(default_factory=lambda: _process(1))
+    restarted: list[str] = field(default_factory=list)
+    warden: Warden = field(init=False)
+
+    def processes(self) -> dict[str, Process]:
+        return {} if self.process is None else {"zookeeper": self.process}
+
+    def restart(self, name: str) -> None:
+        self.restarted.append(name)
+
+    def probe(self, _settings: Settings) -> None:
+        self.asked += 1
+        if self.fault:
+            raise Unhealthy(self.fault)
+
+    def tick(self, seconds: float = 0.0) -> None:
+        """Moves the clock, lets the warden look twice (to ask, and to hear the answer)."""
+        self.now += seconds
+        for _ in range(2):
+            self.warden.tick()
+            # Whatever was given to other threads is done before anything is looked at.
+            self.warden._pool.submit(int).result(10)
+            _until(lambda: all(w.asking is None or w.asking.done() for w in self.warden._watches.values()))
+
+    def health(self) -> dict[str, dict[str, object]]:
+        return dict(json.loads((self.settings.run_dir / "health.json").read_text()))
+
+
+@pytest.fixture
+def stage(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    settings.run_dir.mkdir(parents=True)
+    (settings.run_dir / "wanted.json").write_text('["warden", "zookeeper", "kafka-topics"]')
+    made = Stage(settings)
+    made.warden = Warden(settings, lambda: made.now)
+    monkeypatch.setattr(made.warden, "_manager", made)
+    monkeypatch.setitem(probes.PROBES, "zookeeper", made.probe)
+    return made
+
+
+def _process(pid: int | None, state: str = "RUNNING") -> Process:
+    return Process("zookeeper", state, pid, time.time(), "")
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_it_reports_what_it_found(stage: Stage) -> None:
+    stage.tick()
+    assert (stage.health()["zookeeper"]["ok"], stage.health()["zookeeper"]["pid"]) == (True, 1)
+    assert set(stage.health()) == {"zookeeper", "warden"}
+    stage.fault = "it stutters"
+    stage.tick(16)
+    assert (stage.health()["zookeeper"]["ok"], stage.health()["zookeeper"]["detail"]) == (False, "it stutters")
+
+
+def test_what_is_well_is_asked_rarely_and_what_is_not_often(stage: Stage) -> None:
+    stage.tick()
+    stage.tick(14)
+    assert stage.asked == 1
+    stage.fault = "it stutters"
+    stage.tick(1.5)
+    assert stage.asked == 2
+    stage.tick(3.5)
+    assert stage.asked == 3
+
+
+def test_three_minutes_of_trouble_and_not_less_start_it_again(stage: Stage) -> None:
+    stage.fault = "it stutters"
+    stage.tick()
+    stage.tick(179)
+    assert stage.restarted == []
+    stage.tick(2)
+    assert stage.restarted == ["zookeeper"]
+    # It gets its time to start before it is started once more.
+    stage.tick(178)
+    assert stage.restarted == ["zookeeper"]
+    stage.tick(3)
+    assert stage.restarted == ["zookeeper"] * 2
+
+
+def test_trouble_that_passes_starts_nothing_again(stage: Stage) -> None:
+    stage.fault = "it stutters"
+    stage.tick()
+    stage.tick(100)
+    stage.fault = ""
+    stage.tick(4)
+    stage.fault = "it stutters"
+    stage.tick(16)
+    stage.tick(170)
+    assert stage.restarted == []
+
+
+def test_another_process_gets_its_own_time(stage: Stage) -> None:
+    stage.fault = "it stutters"
+    stage.tick()
+    stage.tick(170)
+    stage.process = _process(2)
+    stage.tick(20)
+    assert stage.restarted == []
+
+
+def test_an_answer_of_the_process_before_is_nobodys(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [threading.Event(), threading.Event()]
+    waiting = list(answers)
+    monkeypatch.setitem(probes.PROBES, "zookeeper", lambda _: waiting.pop(0).wait(10))
+    stage.warden.tick()
+    asked = stage.warden._watches["zookeeper"].asking
+    stage.process = _process(2)
+    stage.warden.tick()
+    answers[0].set()
+    assert asked is not None
+    assert asked.result(10) == ""
+    stage.warden.tick()
+    assert stage.health()["zookeeper"]["ok"] is False
+    answers[1].set()
+    stage.tick()
+    assert stage.health()["zookeeper"]["ok"] is True
+
+
+def test_a_process_that_is_not_there_is_not_asked(stage: Stage) -> None:
+    stage.process = _process(None, "STOPPED")
+    stage.tick()
+    assert stage.asked == 0
+    assert stage.health()["zookeeper"]["ok"] is False
+
+
+def test_no_wait_for_another_attempt_exceeds_a_minute(stage: Stage) -> None:
+    stage.process = _process(None, "BACKOFF")
+    stage.tick()
+    stage.tick(59)
+    assert stage.restarted == []
+    stage.tick(2)
+    assert stage.restarted == ["zookeeper"]
+
+
+def test_a_failure_to_start_again_is_told_and_ends_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusals: list[Exception] = [ClusterError("The process manager does not answer."), OSError("out of the blue")]
+
+    def refuse(_: str) -> None:
+        raise refusals.pop(0)
+
+    monkeypatch.setattr(stage, "restart", refuse)
+    stage.process = _process(None, "FATAL")
+    for _ in range(3):
+        stage.tick(61)
+    _until(lambda: not refusals)
+    _until(lambda: "out of the blue" in caplog.text)
+    assert "zookeeper could not be started again: The process manager does not answer." in caplog.text
+    assert set(stage.health()) == {"zookeeper", "warden"}
+
+
+def test_a_probe_with_a_mistake_of_its_own_is_a_finding(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(_: Settings) -> None:
+        raise RuntimeError("out of the blue")
+
+    monkeypatch.setitem(probes.PROBES, "zookeeper", mistaken)
+    stage.tick()
+    assert stage.health()["zookeeper"]["detail"] == "the probe failed: out of the blue"
+
+
+def test_the_disk_is_low_below_the_setting_and_again_well_above_it(settings: Settings) -> None:
+    settings.run_dir.mkdir(parents=True)
+    flag = settings.run_dir / "disk-low"
+    for free_disk_gib, low in ((0.0, False), (1e9, True), (1e9, True), (0.0, False), (0.0, False)):
+        guard_disk(Settings(home=settings.home, retention=Retention(free_disk_gib=free_disk_gib)))
+        assert flag.exists() == low
+
+
+def test_it_looks_at_the_disk_by_itself(settings: Settings) -> None:
+    settings.run_dir.mkdir(parents=True)
+    full = Settings(home=settings.home, retention=Retention(free_disk_gib=1e9))
+    Warden(full).tick()
+    assert (settings.run_dir / "disk-low").exists()

@@ -1,0 +1,31 @@
+"""Old days go whole, from every store; what is young, or not ours, stays."""
+
+from datetime import date
+from pathlib import Path
+
+from footfall.lake.retention import sweep
+from tests.support.local_files import LocalFiles
+
+_OLD = (
+    "/events/app_id=shop/dt=2026-08-01/0000000a-000000001.parquet",
+    "/events/app_id=news/dt=2026-08-25/0000000a-000000001.parquet",
+    "/events_rejected/dt=2026-08-01/0000000a-000000001.parquet",
+    "/aggregates/windows_1m/dt=2026-08-01/hour-03.parquet",
+    "/aggregates/windows_5m/dt=2026-08-01/hour-03.parquet",
+)
+_KEPT = (
+    "/events/app_id=shop/dt=2026-08-26/0000000a-000000001.parquet",
+    "/events/_progress/current.json",
+    "/events/app_id=shop/dt=somebody/else",
+    "/aggregates/_pending.json",
+)
+
+
+def test_days_before_the_first_are_deleted(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path)
+    for path in (*_OLD, *_KEPT):
+        files.write(path, b"x")
+    assert sweep(files, date(2026, 8, 26)) == len(_OLD)
+    assert not any(files.exists(path) for path in _OLD)
+    assert all(files.exists(path) for path in _KEPT)
+    assert sweep(files, date(2026, 8, 26)) == 0

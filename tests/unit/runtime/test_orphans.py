@@ -1,0 +1,124 @@
+"""Processes that lost their manager are found by their mark and ended; those of other homes are left alone."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from footfall.runtime import orphans
+from footfall.settings import REPOSITORY, Settings
+
+Start = Callable[..., psutil.Process]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a shell with a mark; whatever is left of it is killed in the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(mark: Path, script: str = "exec sleep 60") -> psutil.Process:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", script], env={**os.environ, "FOOTFALL_MARK": str(mark)}, start_new_session=True
+        )
+        started.append(process)
+        found = psutil.Process(process.pid)
+        _until(lambda: found.environ().get("FOOTFALL_MARK") == str(mark))
+        return found
+
+    yield run
+    for process in started:
+        for one in _family(process.pid):
+            one.kill()
+        process.wait()
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        return [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_only_this_homes_processes_are_found_and_ended(settings: Settings, tmp_path: Path, start: Start) -> None:
+    ours, others = start(settings.home), start(tmp_path / "other")
+    longer = start(Path(f"{settings.home}-2"))
+    assert orphans.marked(settings) == [ours]
+    assert orphans.end(orphans.orphans(settings, None)) == 1
+    assert _gone(ours)
+    assert not _gone(others)
+    assert not _gone(longer)
+    assert orphans.end(orphans.marked(settings)) == 0
+
+
+def test_the_managers_family_is_no_orphan(settings: Settings, start: Start) -> None:
+    manager = start(settings.home, "sleep 60 & sleep 60 & wait")
+    _until(lambda: len(manager.children()) == 2)
+    lost = start(settings.home)
+    assert len(orphans.marked(settings)) == 4
+    assert orphans.orphans(settings, manager.pid) == [lost]
+    # A manager that is gone protects nobody.
+    assert len(orphans.orphans(settings, 2**22 + 1)) == 4
+
+
+def test_a_container_belongs_to_the_manager_under_which_it_was_started(settings: Settings, start: Start) -> None:
+    container = "exec env CONTAINER_ID=container_1_0001_01_000002 sleep 60"
+    earlier = start(settings.home, container)
+    _until(lambda: "CONTAINER_ID" in earlier.environ())
+    # Times of processes are told in hundredths of a second.
+    time.sleep(0.02)
+    manager = start(settings.home)
+    time.sleep(0.02)
+    later, lost = start(settings.home, container), start(settings.home)
+    _until(lambda: "CONTAINER_ID" in later.environ())
+    assert sorted(orphans.orphans(settings, manager.pid), key=lambda p: p.pid) == [earlier, lost]
+    # After `down`, and under the next manager, it is an orphan as any other.
+    assert later in orphans.orphans(settings, None)
+    assert sorted(orphans.containers(settings), key=lambda p: p.pid) == [earlier, later]
+
+
+def test_who_calls_is_never_found(settings: Settings) -> None:
+    os.environ["FOOTFALL_MARK"] = str(settings.home)
+    # The environment of a running process is the one that it was started with, so a child asks.
+    script = (
+        "from footfall.cluster import orphans; from footfall.settings import load_settings\n"
+        "print(orphans.marked(load_settings()))"
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -c '{script}'; true"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_process_that_ignores_sigterm_is_killed(settings: Settings, start: Start, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    stubborn = start(settings.home, f"trap '' TERM; touch {ready}; while :; do sleep 0.1; done")
+    _until(ready.exists)
+    assert orphans.end([stubborn], patience_s=0.3) == 1
+    assert _gone(stubborn)
+
+
+def test_a_process_that_ended_meanwhile_is_no_trouble(settings: Settings, start: Start) -> None:
+    process = start(settings.home)
+    process.kill()
+    _until(lambda: _gone(process))
+    assert orphans.end([process], patience_s=0.3) == 1

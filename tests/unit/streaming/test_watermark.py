@@ -1,0 +1,46 @@
+"""The minute before which the archive is complete, told from where Kafka's logs ended."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.kafka.topics import Place
+from footfall.streaming.watermark import closed_until
+
+_PLACES: tuple[Place, Place] = (("events", 0), ("events", 1))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40),
+    st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    st.integers(0, 50),
+)
+def test_it_is_the_last_minute_whose_beginning_is_archived(
+    added: list[tuple[int, int]], archived: tuple[int, int], after: int
+) -> None:
+    """added: records of both partitions, minute by minute."""
+    ends = [(sum(one for one, _ in added[:m]), sum(other for _, other in added[:m])) for m in range(len(added) + 1)]
+    minute = len(added)
+    complete = [m for m, held in enumerate(ends) if held[0] <= archived[0] and held[1] <= archived[1]]
+    after = min(after, complete[-1])
+    found = closed_until(
+        dict(zip(_PLACES, archived, strict=True)),
+        lambda at: dict(zip(_PLACES, ends[at], strict=True)),
+        after,
+        minute,
+    )
+    assert found == complete[-1]
+
+
+@pytest.mark.parametrize("minute", [7, 6])
+def test_what_is_known_already_is_not_asked(minute: int) -> None:
+    def ends_at(_: int) -> Mapping[Place, int]:
+        raise AssertionError("Kafka was asked")
+
+    assert closed_until({}, ends_at, 7, minute) == 7
+
+
+def test_a_partition_of_which_nothing_is_archived_holds_it_back() -> None:
+    assert closed_until({_PLACES[0]: 9}, lambda at: {_PLACES[0]: 0, _PLACES[1]: int(at > 5)}, 0, 9) == 5

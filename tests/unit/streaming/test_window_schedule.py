@@ -1,0 +1,262 @@
+"""Windows are due once their last minute is closed, again after late rows, and what is old waits for what is new."""
+
+import json
+from collections.abc import Collection
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from footfall.streaming.window_schedule import DAY, FIVE, MOST_MINUTES, Pending, Portion, more_or_fewer, whole_hours
+
+NOW = 30_000_000  # the first minute of an hour
+assert NOW % 60 == 0
+
+
+def touched(*minutes: int, closed_until: int = NOW) -> Pending:
+    return Pending().touch(("c", 0), minutes, closed_until)
+
+
+def ripe(pending: Pending, closed_until: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    portion = pending.due(closed_until)
+    return None if portion is None else (portion.minutes, portion.fives)
+
+
+def test_nothing_is_due_before_its_last_minute_is_closed() -> None:
+    pending = touched(NOW)
+    assert pending.due(NOW) is None
+    assert ripe(pending, NOW + 1) == ((NOW,), (NOW - 4,))
+    assert ripe(pending, NOW + 3) == ((NOW,), (NOW - 4, NOW - 3, NOW - 2))
+
+
+def test_a_minute_with_rows_makes_its_six_windows_due_one_after_the_other() -> None:
+    pending, found = touched(NOW), []
+    for closed_until in range(NOW, NOW + 8):
+        portion = pending.due(closed_until)
+        if portion is not None:
+            found.append((closed_until - NOW, portion.minutes, portion.fives))
+            pending = pending.done(portion)
+    assert found == [
+        (1, (NOW,), (NOW - 4,)),
+        (2, (), (NOW - 3,)),
+        (3, (), (NOW - 2,)),
+        (4, (), (NOW - 1,)),
+        (5, (), (NOW,)),
+    ]
+
+
+def test_late_rows_make_the_windows_that_hold_them_due_again() -> None:
+    pending = touched(NOW - 30)
+    assert ripe(pending, NOW) == ((NOW - 30,), tuple(range(NOW - 34, NOW - 29)))
+
+
+def test_a_batch_that_is_told_twice_changes_nothing() -> None:
+    pending = touched(NOW)
+    assert pending.touch(("c", 0), [NOW + 1], NOW) is pending
+    assert pending.touch(("c", 1), [NOW + 1], NOW) != pending
+    # Another checkpoint counts its batches from nought.
+    assert pending.touch(("d", 0), [NOW + 1], NOW) != pending
+
+
+def test_rows_that_come_while_a_portion_is_computed_are_not_lost() -> None:
+    pending = touched(NOW - 10, NOW - 9)
+    portion = pending.due(NOW)
+    assert portion is not None
+    after = pending.touch(("c", 1), [NOW - 10], NOW).done(portion)
+    assert ripe(after, NOW) == ((NOW - 10,), tuple(range(NOW - 14, NOW - 9)))
+
+
+def test_what_is_older_than_a_day_comes_by_whole_hours_after_all_that_is_newer() -> None:
+    old = NOW - 3 * DAY
+    pending = touched(*range(old, old + 5 * 60), NOW - 1)
+    first = pending.due(NOW)
+    assert first is not None
+    assert (first.minutes, first.hours) == ((NOW - 1,), ())
+    pending, hours = pending.done(first), []
+    while (portion := pending.due(NOW, most_hours=3)) is not None:
+        assert len(portion.hours) <= 3
+        assert portion.minutes == portion.fives == whole_hours(portion.hours, NOW).minutes
+        hours.append(portion.hours)
+        pending = pending.done(portion)
+    # The windows of five minutes that reach into the first hour begin in the one before.
+    assert hours == [(old // 60 + 2, old // 60 + 3, old // 60 + 4), (old // 60 - 1, old // 60, old // 60 + 1)]
+
+
+def test_the_day_begins_with_a_full_minute() -> None:
+    assert list(touched(NOW - DAY).minutes) == [NOW - DAY]
+    assert touched(NOW - DAY).hours == {}
+    assert list(touched(NOW - DAY - 1).hours) == [(NOW - DAY - 1) // 60]
+
+
+def test_an_old_row_in_a_new_minute_does_not_wait_for_a_backfill() -> None:
+    pending = touched(*range(NOW - 4 * DAY, NOW - 2 * DAY))
+    portion = pending.due(NOW)
+    assert portion is not None
+    assert portion.hours
+    pending = pending.done(portion).touch(("c", 1), [NOW], NOW)
+    after = pending.due(NOW + 1)
+    assert after is not None
+    assert (after.minutes, after.fives, after.hours) == ((NOW,), (NOW - 4,), ())
+
+
+def test_a_long_backlog_comes_in_bounded_portions_the_newest_first() -> None:
+    pending, newest = touched(*range(NOW - 1000, NOW)), NOW
+    found: set[int] = set()
+    while (portion := pending.due(NOW)) is not None:
+        assert max(portion.minutes) - min(portion.fives) < MOST_MINUTES
+        if portion.minutes:
+            assert max(portion.minutes) < newest
+            newest = min(portion.minutes)
+        found |= set(portion.minutes)
+        pending = pending.done(portion)
+    assert found == set(range(NOW - 1000, NOW))
+
+
+def test_an_hour_that_is_not_over_is_computed_as_far_as_it_is_and_then_further() -> None:
+    hour = NOW // 60
+    pending = Pending().queue([hour])
+    assert pending.due(NOW) is None
+    portion = pending.due(NOW + 30)
+    assert portion is not None
+    assert (portion.minutes, portion.fives) == (tuple(range(NOW, NOW + 30)), tuple(range(NOW, NOW + 26)))
+    pending = pending.done(portion)
+    assert pending.due(NOW + 30) is None
+    assert ripe(pending, NOW + 70) == (tuple(range(NOW + 30, NOW + 60)), tuple(range(NOW + 26, NOW + 60)))
+
+
+def test_few_ranges_are_read_with_little_between_them() -> None:
+    def spans(*minutes: int) -> list[tuple[int, int]]:
+        return Portion(NOW, minutes, ()).spans()
+
+    assert Portion(NOW, (100,), (96, 100)).spans() == [(96, 105)]
+    assert spans(0, 15, 100) == [(0, 16), (100, 101)]
+    assert spans(0, 100, 220) == [(0, 1), (100, 101), (220, 221)]
+    assert spans(0, 100, 150, 300) == [(0, 1), (100, 151), (300, 301)]
+    assert spans(0, 50, 100, 150, 200) == [(0, 201)]
+
+
+@given(st.sets(st.integers(0, 2000), min_size=1), st.sets(st.integers(0, 2000)))
+def test_ranges_hold_all_that_is_needed(minutes: set[int], fives: set[int]) -> None:
+    spans = Portion(NOW, tuple(sorted(minutes)), tuple(sorted(fives))).spans()
+    needed = minutes | {start + age for start in fives for age in range(FIVE)}
+    assert all(any(first <= minute < end for first, end in spans) for minute in needed)
+    assert len(spans) <= 3
+    assert all(one[1] < other[0] for one, other in pairwise(spans))
+
+
+PENDING = st.builds(
+    Pending,
+    st.none() | st.tuples(st.text(max_size=8), st.integers(0)),
+    st.integers(0, 9),
+    *[st.dictionaries(st.integers(NOW, NOW + 40), st.integers(0, 3)) for _ in range(3)],
+)
+
+
+@given(PENDING)
+def test_json_tells_all(pending: Pending) -> None:
+    assert Pending.from_json(pending.to_json()) == pending
+    assert Pending.from_json(pending.to_json().encode()) == pending
+
+
+def test_json_of_a_backfill_is_short() -> None:
+    assert len(touched(*range(NOW - 7 * DAY, NOW)).to_json()) < 400
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"version": 2}', '{"version": 1, "batch": 5}', b"\xff"])
+def test_what_is_no_list_of_windows_is_refused_with_a_sentence(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"^The list of windows to be computed cannot be read: .*\.$"):
+        Pending.from_json(text)
+
+
+class World:
+    """An archive of rows by minute, the figures published of it, and a driver that dies now and then."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.published: dict[tuple[int, int], int] = {}
+        self.pending = Pending()
+        self.saved = self.pending.to_json()
+        self.closed_until = NOW
+
+    def rows(self, first: int, end: int) -> int:
+        return sum(first <= minute < end for batch in self.batches for minute in batch)
+
+    def archive(self, minutes: Collection[int]) -> None:
+        self.batches.append(list(minutes))
+        self.pending = self.pending.touch(("c", len(self.batches) - 1), minutes, self.closed_until)
+
+    def compute(self, portion: Portion) -> None:
+        assert all(start < self.closed_until for start in portion.minutes)
+        assert all(start + FIVE <= self.closed_until for start in portion.fives)
+        self.published |= {(1, start): self.rows(start, start + 1) for start in portion.minutes}
+        self.published |= {(FIVE, start): self.rows(start, start + FIVE) for start in portion.fives}
+
+    def restart(self) -> None:
+        """From what was saved, and the batches since."""
+        self.pending = Pending.from_json(self.saved)
+        done = -1 if self.pending.batch is None else self.pending.batch[1]
+        for number in range(done + 1, len(self.batches)):
+            self.pending = self.pending.touch(("c", number), self.batches[number], self.closed_until)
+
+    def expected(self) -> dict[tuple[int, int], int]:
+        starts = {minute - age for batch in self.batches for minute in batch for age in range(FIVE)}
+        found = {(1, start): self.rows(start, start + 1) for start in starts if start < self.closed_until}
+        found |= {
+            (FIVE, start): self.rows(start, start + FIVE) for start in starts if start + FIVE <= self.closed_until
+        }
+        return {key: count for key, count in found.items() if count}
+
+
+MINUTES = st.integers(-20, 10) | st.integers(-4400, -1) | st.sampled_from([-DAY - 1, -DAY, -DAY + 1])
+ACTIONS = st.lists(
+    st.tuples(st.just("archive"), st.sets(MINUTES, min_size=1, max_size=5))
+    | st.tuples(st.just("close"), st.integers(1, 7))
+    | st.tuples(
+        st.sampled_from(["compute", "compute while archiving", "die after computing", "save", "die"]), st.none()
+    ),
+    max_size=40,
+)
+
+
+@given(ACTIONS)
+def test_whatever_happens_every_closed_window_is_published_right_in_the_end(actions: list[tuple[str, object]]) -> None:
+    world = World()
+    for action, value in actions:
+        portion = world.pending.due(world.closed_until)
+        if action == "archive":
+            assert isinstance(value, set)
+            world.archive([world.closed_until + minute for minute in value])
+        elif action == "close":
+            assert isinstance(value, int)
+            world.closed_until += value
+        elif action == "save":
+            world.saved = world.pending.to_json()
+        elif action == "die":
+            world.restart()
+        elif portion is not None:
+            world.compute(portion)
+            if action == "compute while archiving":
+                world.archive([*portion.minutes[:1], *portion.fives[:1]])
+            if action == "die after computing":
+                world.restart()
+            else:
+                world.pending = world.pending.done(portion)
+    for _ in range(200):
+        if (portion := world.pending.due(world.closed_until)) is None:
+            break
+        world.compute(portion)
+        world.pending = world.pending.done(portion)
+    assert {key: count for key, count in world.published.items() if count} == world.expected()
+    assert json.loads(world.pending.to_json())["hours"] == []
+
+
+def test_busy_hours_are_computed_one_by_one_and_quiet_ones_by_the_day() -> None:
+    hours = 1
+    for _ in range(9):
+        hours = more_or_fewer(hours, 1.0)
+    assert hours == 24
+    assert more_or_fewer(hours, 5.0) == 24
+    for _ in range(9):
+        hours = more_or_fewer(hours, 30.0)
+    assert hours == 1
