@@ -28,7 +28,7 @@ def main() -> None:
     if not asked.nobody_reads:
         print(json.dumps(measured(settings, asked), indent=2))
         return
-    with stopped(settings, "warden", DRIVER), paused(settings):
+    with stopped(settings, "watchdog", DRIVER), paused(settings):
         print(json.dumps(measured(settings, asked), indent=2))
 
 

@@ -11,7 +11,7 @@ from footfall.settings import Settings
 
 @contextmanager
 def stopped(settings: Settings, *services: str) -> Iterator[None]:
-    """These services are stopped meanwhile; the warden, which would start others again, is to be among them."""
+    """These services are stopped meanwhile; the watchdog, which would start others again, is to be among them."""
     manager = Manager(settings)
     for service in services:
         manager.stop(service)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from footfall.events.geo import Place
+from footfall.events.geo import Location
 from footfall.events.identity import new_uuid7
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
@@ -135,5 +135,5 @@ def stored_records(
         yield key, latest[key]
 
 
-def _place(person: Person) -> Place:
-    return Place(person.country.code, "Region", "City", 50.1, 8.7)
+def _place(person: Person) -> Location:
+    return Location(person.country.code, "Region", "City", 50.1, 8.7)

@@ -105,7 +105,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = recall()
     # It would start the driver again while Kafka is being filled.
-    with stopped(settings, "warden"):
+    with stopped(settings, "watchdog"):
         print(json.dumps(measured(settings, options), indent=1))
 
 

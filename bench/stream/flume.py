@@ -25,7 +25,7 @@ import urllib3
 from bench.live.processes import cpu_between, cpu_seconds, running
 from footfall.cluster.supervision.run import recall
 from footfall.events.identity import new_uuid7
-from footfall.hdfs import Hdfs, HdfsAway
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.logs import layout
 from footfall.names import APP_IDS, LOG_KINDS, LogKind
 from footfall.settings import Settings
@@ -102,7 +102,7 @@ class Arrivals:
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=20.0))
 
     def look(self) -> None:
-        """Once through all files; what was read already is not read again. Raises HdfsAway."""
+        """Once through all files; what was read already is not read again. Raises HdfsUnavailable."""
         for kind in LOG_KINDS:
             for folder in layout.days(self._hdfs, kind).values():
                 for file in self._hdfs.list(folder):
@@ -173,7 +173,7 @@ def main() -> None:
 
     def arrived() -> bool:
         # A file may be between its two names; an outage would show in the time.
-        with contextlib.suppress(HdfsAway, urllib3.exceptions.HTTPError):
+        with contextlib.suppress(HdfsUnavailable, urllib3.exceptions.HTTPError):
             arrivals.look()
         return not arrivals.missing
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import urllib3
 
+from footfall.errors import EngineUnavailable
 from footfall.settings import Settings
 
 _GONE: Final = 404
@@ -16,11 +17,11 @@ _GONE: Final = 404
 _WRITTEN: Final = re.compile(r"(/\S+) [0-9]+ bytes, [^/]*OPENFORWRITE:")
 
 
-class HdfsAway(Exception):
+class HdfsUnavailable(EngineUnavailable):
     """HDFS did not answer, or refused; the message is one sentence. The call may be tried again."""
 
 
-class Unreadable(HdfsAway):
+class Unreadable(HdfsUnavailable):
     """A file cannot be read just now: its writer or its DataNode died, and HDFS has not settled yet how long it is."""
 
 
@@ -63,7 +64,7 @@ class Hdfs:
         self._connect()
 
     def list(self, path: str) -> list[FileStatus]:
-        """What is in a folder; nothing if there is no such folder. Raises HdfsAway."""
+        """What is in a folder; nothing if there is no such folder. Raises HdfsUnavailable."""
         status, body = self._call("GET", path, "LISTSTATUS")
         if status == _GONE:
             return []
@@ -81,7 +82,7 @@ class Hdfs:
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, of an open one those that its writer has flushed; None if it is gone.
 
-        Raises HdfsAway, and of it Unreadable.
+        Raises HdfsUnavailable, and of it Unreadable.
         """
         return self._open(path)
 
@@ -98,47 +99,53 @@ class Hdfs:
         return body
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder. Raises HdfsAway."""
+        """Whether there is such a file or folder. Raises HdfsUnavailable."""
         status, body = self._call("GET", path, "GETFILESTATUS")
         return status != _GONE and bool(_document(status, body))
 
     def open_for_writing(self, path: str) -> set[str]:
-        """The files below a folder that somebody writes, or whose writer abandoned them. Raises HdfsAway."""
+        """The files below a folder that somebody writes, or whose writer abandoned them. Raises HdfsUnavailable."""
         address = f"{self._root}/fsck?ugi={quote(self._user)}&path={quote(path)}&openforwrite=1"
         answer = self._request("GET", address)
         text = answer.data.decode("utf-8", "replace")
         if answer.status == 200 and f"Path '{path}' does not exist" in text:
             return set()
         if answer.status != 200 or "FSCK ended" not in text:
-            raise HdfsAway(_complaint(answer.status, answer.data))
+            raise HdfsUnavailable(_complaint(answer.status, answer.data))
         return written_files(text)
 
     def rename(self, path: str, target: str) -> bool:
-        """Renames a file; False, and nothing done, if there is a file of that name already. Raises HdfsAway."""
+        """Renames a file; False, and nothing done, if there is a file of that name already. Raises HdfsUnavailable."""
         status, body = self._call("PUT", path, "RENAME", destination=target)
         return bool(_document(status, body)["boolean"])
 
     def replace(self, path: str, target: str) -> None:
-        """Renames a file over whatever is called so already; readers find one of the two whole. Raises HdfsAway."""
+        """Renames a file over whatever is called so already; readers find one of the two whole.
+
+        Raises HdfsUnavailable.
+        """
         # The answer to this form of the call is an empty one.
         status, body = self._call("PUT", path, "RENAME", destination=target, renameoptions="OVERWRITE")
         if status != 200:
-            raise HdfsAway(_complaint(status, body))
+            raise HdfsUnavailable(_complaint(status, body))
 
     def write(self, path: str, content: bytes) -> None:
-        """Writes a file whole, with the folders above it; what is called so already is lost first. Raises HdfsAway."""
+        """Writes a file whole, with the folders above it; what is called so already is lost first.
+
+        Raises HdfsUnavailable.
+        """
         status, body = self._call("PUT", path, "CREATE", through=True, content=content, overwrite="true")
         if status != 201:
-            raise HdfsAway(_complaint(status, body))
+            raise HdfsUnavailable(_complaint(status, body))
 
     def make_folder(self, path: str) -> None:
-        """Makes a folder and those above it, if they are not there. Raises HdfsAway."""
+        """Makes a folder and those above it, if they are not there. Raises HdfsUnavailable."""
         status, body = self._call("PUT", path, "MKDIRS")
         if not _document(status, body)["boolean"]:
-            raise HdfsAway(f"HDFS did not make the folder {path}.")
+            raise HdfsUnavailable(f"HDFS did not make the folder {path}.")
 
     def delete(self, path: str) -> bool:
-        """Deletes a file, or a folder with all in it; False if there was none. Raises HdfsAway."""
+        """Deletes a file, or a folder with all in it; False if there was none. Raises HdfsUnavailable."""
         status, body = self._call("DELETE", path, "DELETE", recursive="true")
         return bool(_document(status, body)["boolean"])
 
@@ -163,7 +170,7 @@ class Hdfs:
         try:
             return self._http.request(method, address, body=content, redirect=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise HdfsAway(f"HDFS does not answer: {type(error).__name__}.") from None
+            raise HdfsUnavailable(f"HDFS does not answer: {type(error).__name__}.") from None
 
 
 def written_files(report: str) -> set[str]:
@@ -173,11 +180,11 @@ def written_files(report: str) -> set[str]:
 
 def _document(status: int, body: bytes) -> dict[str, Any]:
     if status != 200:
-        raise HdfsAway(_complaint(status, body))
+        raise HdfsUnavailable(_complaint(status, body))
     try:
         return dict(json.loads(body))
     except (ValueError, TypeError):
-        raise HdfsAway("HDFS answered in an unknown form.") from None
+        raise HdfsUnavailable("HDFS answered in an unknown form.") from None
 
 
 def _complaint(status: int, body: bytes) -> str:

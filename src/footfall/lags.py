@@ -11,7 +11,7 @@ from footfall.settings import Settings
 PATIENCE_S: Final = 5.0
 
 
-class Lag(NamedTuple):
+class ConsumerLag(NamedTuple):
     """waiting: how many `unit`s wait, None if that is not known or means nothing.
 
     age_s: how old the newest of what the consumer gives out is, in seconds; None if it gave out nothing yet.
@@ -25,13 +25,13 @@ class Lag(NamedTuple):
     trouble: str = ""
 
 
-def lags(settings: Settings, services: Collection[str], patience_s: float = PATIENCE_S) -> list[Lag]:
+def lags(settings: Settings, services: Collection[str], patience_s: float = PATIENCE_S) -> list[ConsumerLag]:
     """The lag of every consumer among these services, asked at the same time. Raises nothing.
 
     patience_s: how long the slowest is waited for, in seconds.
     """
     asked = {name: ask for name, service, ask in _CONSUMERS if service in services}
-    answers: dict[str, Lag] = {}
+    answers: dict[str, ConsumerLag] = {}
     # Daemons: the clients of a dead engine may wait for long, and no verb should end later for their sake.
     threads = [Thread(target=_ask, args=(settings, name, ask, answers), daemon=True) for name, ask in asked.items()]
     until = time.monotonic() + patience_s
@@ -40,43 +40,45 @@ def lags(settings: Settings, services: Collection[str], patience_s: float = PATI
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     late = f"What it needs did not answer within {patience_s:.0f} s."
-    return [answers.get(name) or Lag(name, None, "", None, late) for name in asked]
+    return [answers.get(name) or ConsumerLag(name, None, "", None, late) for name in asked]
 
 
-def _ask(settings: Settings, name: str, ask: Callable[[Settings], Lag], answers: dict[str, Lag]) -> None:
-    from footfall.hdfs import HdfsAway
-    from footfall.kafka.topics import KafkaAway
+def _ask(
+    settings: Settings, name: str, ask: Callable[[Settings], ConsumerLag], answers: dict[str, ConsumerLag]
+) -> None:
+    from footfall.hdfs import HdfsUnavailable
+    from footfall.kafka.topics import KafkaUnavailable
     from footfall.realtime.lag import LagUnknown
 
     try:
         answers[name] = ask(settings)
-    except (HdfsAway, KafkaAway, LagUnknown, OSError) as error:
-        answers[name] = Lag(name, None, "", None, str(error))
+    except (HdfsUnavailable, KafkaUnavailable, LagUnknown, OSError) as error:
+        answers[name] = ConsumerLag(name, None, "", None, str(error))
 
 
-def _live(settings: Settings) -> Lag:
+def _live(settings: Settings) -> ConsumerLag:
     from footfall.realtime.lag import lag
 
     found = lag(settings)
-    return Lag("live", found.records, "events", round(found.age_s, 1))
+    return ConsumerLag("live", found.records, "events", round(found.age_s, 1))
 
 
-def _archive(settings: Settings) -> Lag:
+def _archive(settings: Settings) -> ConsumerLag:
     from footfall.streaming.lag import lag
 
     found = lag(settings)
-    return Lag("archive", found.records, "events", None if found.age_s is None else round(found.age_s, 1))
+    return ConsumerLag("archive", found.records, "events", None if found.age_s is None else round(found.age_s, 1))
 
 
-def _windows(settings: Settings) -> Lag:
+def _windows(settings: Settings) -> ConsumerLag:
     from footfall.hdfs import Hdfs
     from footfall.lake.window_files import read_closed
 
     closed = read_closed(Hdfs(settings))
-    return Lag("windows", None, "", None if closed is None else round(max(0.0, time.time() - closed * 60), 1))
+    return ConsumerLag("windows", None, "", None if closed is None else round(max(0.0, time.time() - closed * 60), 1))
 
 
-def _logs(settings: Settings) -> Lag:
+def _logs(settings: Settings) -> ConsumerLag:
     from footfall.logs.positions import read_positions, unread_bytes
 
     positions = read_positions(settings)
@@ -85,10 +87,10 @@ def _logs(settings: Settings) -> Lag:
         if left := unread_bytes(path, positions):
             waiting += left
             age_s = max(age_s, now_s - path.stat().st_mtime)
-    return Lag("logs", waiting, "bytes", round(age_s, 1))
+    return ConsumerLag("logs", waiting, "bytes", round(age_s, 1))
 
 
-_CONSUMERS: Final[tuple[tuple[str, str, Callable[[Settings], Lag]], ...]] = (
+_CONSUMERS: Final[tuple[tuple[str, str, Callable[[Settings], ConsumerLag]], ...]] = (
     ("live", "topology", _live),
     ("archive", "spark-streaming", _archive),
     ("windows", "spark-streaming", _windows),

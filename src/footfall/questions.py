@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from footfall.errors import FootfallError
 from footfall.lake import questions as window_questions
 from footfall.logs import questions as log_questions
 from footfall.names import APP_IDS
@@ -17,7 +18,7 @@ from footfall.settings import Settings
 Row = dict[str, Any]
 
 
-class UnknownValue(Exception):
+class UnknownValue(FootfallError):
     """A parameter names something that does not exist; the message is a sentence that lists what does."""
 
 
@@ -73,7 +74,7 @@ def ask(context: Context, name: str, **parameters: Any) -> list[Row]:
     """The answer to the question `name`: rows with its columns.
 
     parameters: as the question declares them; those left out have their defaults. Raises UnknownValue, also for a
-    parameter that the question does not have, and StoreAway or HdfsAway.
+    parameter that the question does not have, and HBaseUnavailable or HdfsUnavailable.
     """
     question = find(name)
     declared = {parameter.name: parameter for parameter in question.parameters}

@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from footfall.errors import FootfallError
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-class SettingsError(Exception):
+class SettingsError(FootfallError):
     """A setting is missing or wrong; the message is one sentence for the user."""
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import urllib3
 
+from footfall.errors import EngineUnavailable
 from footfall.settings import Settings
 
 # The port, by its name in the settings, of the daemon that knows all applications.
@@ -12,12 +13,12 @@ _RESOURCEMANAGER: Final = "yarn_http"
 _ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
 
 
-class YarnAway(Exception):
+class YarnUnavailable(EngineUnavailable):
     """YARN did not answer, or refused; the message is one sentence. The call may be tried again."""
 
 
 class Yarn:
-    """Methods raise YarnAway."""
+    """Methods raise YarnUnavailable."""
 
     def __init__(self, settings: Settings, timeout_s: float = 8.0) -> None:
         """timeout_s: how long one call may take, in seconds."""
@@ -42,10 +43,10 @@ class Yarn:
         try:
             answer = self._http.request(method, address, json=body)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise YarnAway(f"YARN does not answer: {type(error).__name__}.") from None
+            raise YarnUnavailable(f"YARN does not answer: {type(error).__name__}.") from None
         if answer.status not in (200, 202):
-            raise YarnAway(f"YARN refused ({answer.status}): {answer.data[:200].decode('utf-8', 'replace')}")
+            raise YarnUnavailable(f"YARN refused ({answer.status}): {answer.data[:200].decode('utf-8', 'replace')}")
         try:
             return dict(json.loads(answer.data))
         except (ValueError, TypeError):
-            raise YarnAway("YARN answered in an unknown form.") from None
+            raise YarnUnavailable("YARN answered in an unknown form.") from None

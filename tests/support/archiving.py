@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from footfall.kafka.topics import Bounds, Place, Topic
+from footfall.kafka.topics import Bounds, Topic, TopicPartition
 from footfall.lake import compaction, layout
 from footfall.lake.layout import EVENTS, REJECTED, Store
 from footfall.lake.progress import Current, Journal, spark_offsets
@@ -60,13 +60,13 @@ class Log:
         fields = {"app_id": app, "reason": "too_old", "stage": "schema", "original": "e30=", "rejected_at": rejected_at}
         return self._add(TOPIC_REJECTED, 0, orjson.dumps(fields), None, rejected_at)
 
-    def bounds(self) -> dict[Place, Bounds]:
+    def bounds(self) -> dict[TopicPartition, Bounds]:
         """Of every partition; nothing was deleted."""
         return {
             (name, p): Bounds(0, self._end(name, p)) for name, topic in TOPICS.items() for p in range(topic.partitions)
         }
 
-    def ends(self) -> dict[Place, int]:
+    def ends(self) -> dict[TopicPartition, int]:
         """The next offset of each partition that has records."""
         return {place: bound.end for place, bound in self.bounds().items() if bound.end}
 
@@ -79,7 +79,7 @@ class Log:
         return sum(1 for record in self.records if (record.topic, record.partition) == (topic, partition))
 
 
-class Row(NamedTuple):
+class ArchivedRow(NamedTuple):
     """Where in Kafka and in the archive a row stands."""
 
     partition: int
@@ -125,27 +125,27 @@ class World:
         path = f"{layout.checkpoint_folder(self.current().checkpoint)}/offsets/{number}"
         self.files.write(path, b"v1\n{}\n" + ends.encode())
 
-    def expected(self) -> Counter[Row]:
+    def expected(self) -> Counter[ArchivedRow]:
         """The first record of each identity of the log."""
         first: dict[tuple[str, str], Record] = {}
         for record in self.log.records:
             if record.identity is not None:
                 first.setdefault(record.identity, record)
         return Counter(
-            Row(r.partition, r.offset, orjson.loads(r.value or b"")["app_id"], r.event_time[:10])
+            ArchivedRow(r.partition, r.offset, orjson.loads(r.value or b"")["app_id"], r.event_time[:10])
             for r in first.values()
         )
 
-    def archived(self) -> Counter[Row]:
+    def archived(self) -> Counter[ArchivedRow]:
         """What readers find, row by row."""
-        found: Counter[Row] = Counter()
+        found: Counter[ArchivedRow] = Counter()
         for (app, day), path in self._visible(EVENTS):
             rows = pq.read_table(path, partitioning=None).to_pydict()
             where = zip(rows["kafka_partition"], rows["kafka_offset"], rows["event_time"], strict=True)
             for partition, offset, at in where:
                 assert isinstance(at, datetime)
                 assert at.strftime("%Y-%m-%d") == day
-                found[Row(partition, offset, app, day)] += 1
+                found[ArchivedRow(partition, offset, app, day)] += 1
         return found
 
     def rejects(self) -> Counter[tuple[int, str]]:

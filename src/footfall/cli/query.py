@@ -8,8 +8,8 @@ import typer
 from footfall import questions
 from footfall.cli import output
 from footfall.cluster.supervision import run
-from footfall.hdfs import HdfsAway
-from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.hdfs import HdfsUnavailable
+from footfall.realtime.store import HBaseStore, HBaseUnavailable
 
 
 def query(
@@ -52,7 +52,7 @@ def query(
         rows = questions.ask(context, name, **{key: value for key, value in given.items() if value is not None})
     except questions.UnknownValue as error:
         output.wrong_use(str(error))
-    except (StoreAway, HdfsAway) as error:
+    except (HBaseUnavailable, HdfsUnavailable) as error:
         output.fail(f"{error} See `./footfall status`.")
     finally:
         store.close()

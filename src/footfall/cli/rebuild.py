@@ -9,7 +9,7 @@ from footfall.cluster.supervision import lifecycle, run
 from footfall.realtime.errors import DeployError
 from footfall.realtime.lag import LagUnknown, lag
 from footfall.realtime.rebuild import rebuild
-from footfall.realtime.store import StoreAway
+from footfall.realtime.store import HBaseUnavailable
 from footfall.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -32,7 +32,7 @@ def live(
         output.fail("Footfall is not running; start it with `./footfall up`.")
     try:
         rebuild(settings, _say)
-    except (DeployError, StoreAway) as error:
+    except (DeployError, HBaseUnavailable) as error:
         output.fail(str(error))
     left = _await_counted(settings, wait_s)
     if left:

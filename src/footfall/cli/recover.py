@@ -7,11 +7,11 @@ import typer
 from footfall.cli import output
 from footfall.cluster.supervision import lifecycle, run
 from footfall.cluster.supervision.manager import Manager
-from footfall.hdfs import HdfsAway
-from footfall.kafka.topics import KafkaAway
+from footfall.hdfs import HdfsUnavailable
+from footfall.kafka.topics import KafkaUnavailable
+from footfall.lake.errors import ArchiveRefused
 from footfall.runtime.errors import ClusterError
 from footfall.streaming.recovery import Recovered, recover
-from footfall.streaming.resume import Refused
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 _SERVICE = "spark-streaming"
@@ -44,7 +44,7 @@ def archive(
             recovered: Recovered = recover(settings, accept_loss, from_start, _say)
         finally:
             manager.ensure_started(_SERVICE)
-    except (ClusterError, HdfsAway, KafkaAway, Refused) as error:
+    except (ClusterError, HdfsUnavailable, KafkaUnavailable, ArchiveRefused) as error:
         output.fail(str(error))
     if json:
         output.print_json(recovered._asdict())

@@ -20,9 +20,9 @@ from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import APP_IDS, TOPIC_EVENTS
 from footfall.sites.replay import replay as send_again
-from footfall.sites.trusted_producer import NotStored, Place
+from footfall.sites.trusted_producer import NotStored, RecordPosition
 from footfall.verification import rejects_log
-from footfall.verification.kafka_log import KafkaLog, LogUnavailable
+from footfall.verification.kafka_log import KafkaLog, KafkaLogUnavailable
 from footfall.verification.rejects_log import Kept, Log
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -116,7 +116,7 @@ def replay(
         fail(f"The event is still not valid ({mended.reason}): {mended.detail} Nothing was sent.")
     if mended.identity_made:
         _say("It has no event_id that can be used, and is given one that is the same at each replay.")
-    place: Place | None = None
+    place: RecordPosition | None = None
     if not dry_run:
         try:
             place = send_again(settings, mended.stored, now_ms)
@@ -200,7 +200,7 @@ def _replacement(file: str) -> bytes:
     return content
 
 
-def _told(place: Place | None) -> str:
+def _told(place: RecordPosition | None) -> str:
     if place is None:
         return "Nothing was sent: this is what would be stored."
     where = "an offset that Kafka did not tell" if place.offset is None else f"offset {place.offset}"
@@ -224,7 +224,7 @@ def _ask(question: Callable[[Log], list[Kept]]) -> list[Kept]:
     try:
         with closing(KafkaLog(run.recall().kafka_bootstrap)) as log:
             return question(log)
-    except LogUnavailable as error:
+    except KafkaLogUnavailable as error:
         fail(f"{error} See `./footfall status`.")
 
 

@@ -8,7 +8,7 @@ from footfall.cli.output import print_json, print_table, stderr, stdout
 from footfall.cluster.health.disk import Disk
 from footfall.cluster.health.status import status as find_status
 from footfall.cluster.supervision import run
-from footfall.lags import Lag
+from footfall.lags import ConsumerLag
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:
@@ -20,7 +20,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="as one JSON docume
         print_table(["name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"], document["services"])
         if document["lags"]:
             stdout.print()
-            print_table([*Lag._fields], document["lags"])
+            print_table([*ConsumerLag._fields], document["lags"])
         stored = Disk(**document["disk"])
         stdout.print(f"\ndata: {stored.growth}; {stored.free_gib:.1f} GiB are free", markup=False, highlight=False)
     else:

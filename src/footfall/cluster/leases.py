@@ -6,7 +6,7 @@ from typing import Final
 
 from footfall.cluster import commands
 from footfall.cluster.supervision.configure import child_environment
-from footfall.hdfs import Hdfs, HdfsAway
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.logs import layout, recovery
 from footfall.settings import Settings
 
@@ -34,4 +34,4 @@ def _begin(settings: Settings, path: str) -> None:
     try:
         subprocess.run(command, env=child_environment(settings), capture_output=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise HdfsAway(f"It could not be told to take {path} from its writer: {error}.") from None
+        raise HdfsUnavailable(f"It could not be told to take {path} from its writer: {error}.") from None

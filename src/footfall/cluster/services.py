@@ -230,7 +230,7 @@ SERVICES: tuple[Service, ...] = (
         ),
     ),
     Service(
-        name="warden",
+        name="watchdog",
         engine="footfall",
         command=commands.python_module("footfall.cluster.supervision.watchdog"),
         # It asks everything, and does the steps again: topics, topology.
@@ -273,7 +273,7 @@ _ALL = tuple(service.name for service in SERVICES)
 PROFILES: dict[str, tuple[str, ...]] = {
     "full": _ALL,
     "realtime": tuple(name for name in _ALL if name not in (*_YARN_NAMES, "spark-streaming")),
-    "batch": ("namenode", "datanode", *_YARN_NAMES, "warden"),
+    "batch": ("namenode", "datanode", *_YARN_NAMES, "watchdog"),
 }
 
 

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from footfall import names
-from footfall.runtime.errors import ClusterError, Refused
+from footfall.runtime.errors import ClusterError, RetryUseless
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.runtime.java import java_home
 from footfall.settings import Settings
@@ -50,7 +50,7 @@ def ensure_topic(settings: Settings, topic: str, partitions: int, configuration:
     try:
         described = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
         if len(described.partitions) != partitions:
-            raise Refused(
+            raise RetryUseless(
                 f"Kafka's topic {topic} has {len(described.partitions)} partitions instead of {partitions}; each count "
                 "is kept per partition. Delete everything with `./footfall down --purge`."
             )
@@ -90,7 +90,7 @@ def deploy_topology(settings: Settings) -> None:
     try:
         deploy(settings)
     except ProgressRefused as error:
-        raise Refused(str(error)) from None
+        raise RetryUseless(str(error)) from None
     except DeployError as error:
         raise ClusterError(str(error)) from None
 

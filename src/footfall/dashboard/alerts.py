@@ -2,12 +2,13 @@
 
 from footfall.dashboard import wording
 from footfall.dashboard.components import app_mark, empty, others, panel
-from footfall.dashboard.data import Figures, Reading, Row
+from footfall.dashboard.data import Figures, Reading
 from footfall.dashboard.figures import of_site
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
 from footfall.dashboard.panels import error_lines
 from footfall.events.times import parse_rfc3339_ms
 from footfall.notify import sentences
+from footfall.questions import Row
 
 _SHOWN_OPEN = 6
 _SHOWN_OVER = 3

@@ -16,12 +16,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView
-from footfall.lags import Lag
+from footfall.lags import ConsumerLag
+from footfall.questions import Row
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-Row = dict[str, Any]
 
 # A figure is at most this old when a page shows it; ten open pages so cost what one costs.
 FRESH_S = 1.0
@@ -50,7 +50,7 @@ class Source(Protocol):
     def latest(self) -> list[PageView]:
         """The newest page views of people on all sites, newest first."""
 
-    def lags(self) -> list[Lag]:
+    def lags(self) -> list[ConsumerLag]:
         """How far each consumer is behind what feeds it."""
 
 
@@ -125,7 +125,7 @@ class Figures:
         """The newest page views."""
         return self._kafka.read(("latest",), FRESH_S, self._source.latest)
 
-    def lags(self) -> Reading[list[Lag]]:
+    def lags(self) -> Reading[list[ConsumerLag]]:
         """How far each consumer is behind."""
         return self._several.read(("lags",), LAGS_FRESH_S, self._source.lags)
 

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
 from footfall.names import APP_IDS
-
-Row = dict[str, Any]
+from footfall.questions import Row
 
 ALL = "all"
 _MINUTE_MS = 60_000
@@ -78,7 +77,7 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class Place:
+class MapPoint:
     """Where people are who were active in the last five minutes."""
 
     country: str
@@ -242,7 +241,7 @@ def _change(views: int, expected: float) -> float | None:
     return views / expected - 1
 
 
-def places(active: list[Row]) -> list[Place]:
+def places(active: list[Row]) -> list[MapPoint]:
     """The countries where people are, those with the most first, names breaking ties; without who is nowhere known.
 
     active: rows of `live-active-users` by country
@@ -252,7 +251,7 @@ def places(active: list[Row]) -> list[Place]:
         if row["value"] and row["active_5m"]:
             people[row["value"]] += row["active_5m"]
     best = sorted(people.items(), key=lambda item: (-item[1], item[0]))
-    return [Place(country, count, count / best[0][1]) for country, count in best]
+    return [MapPoint(country, count, count / best[0][1]) for country, count in best]
 
 
 def city_views(rows: list[Row]) -> list[City]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from footfall.dashboard import wording, world_map
 from footfall.dashboard.components import app_mark, empty, others, panel, share, table
-from footfall.dashboard.data import Reading, Row
+from footfall.dashboard.data import Reading
 from footfall.dashboard.figures import (
     ALL,
     City,
@@ -25,7 +25,8 @@ from footfall.dashboard.markup import Html, foreign, join, local_link, prose, ta
 from footfall.dashboard.recent_views import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.events.times import parse_rfc3339_ms
-from footfall.lags import Lag
+from footfall.lags import ConsumerLag
+from footfall.questions import Row
 
 _SHOWN_VIEWS = 18
 _SHOWN_ERRORS = 8
@@ -182,10 +183,10 @@ def error_lines(rows: list[Row]) -> Html:
     return join(shown, others(len(lines), len(rows)))
 
 
-def pipeline(reading: Reading[list[Lag]]) -> Html:
+def pipeline(reading: Reading[list[ConsumerLag]]) -> Html:
     """How far each store is behind the sites."""
 
-    def draw(lags: list[Lag]) -> Html:
+    def draw(lags: list[ConsumerLag]) -> Html:
         if not lags:
             return empty("Nothing runs that could be behind.")
         lines = [

@@ -7,9 +7,9 @@ from typing import Any, Final
 from footfall import questions
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView, Tail
-from footfall.hdfs import HdfsAway
-from footfall.lags import Lag, lags
-from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.hdfs import HdfsUnavailable
+from footfall.lags import ConsumerLag, lags
+from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.runtime import requested
 from footfall.settings import Settings
 
@@ -35,14 +35,14 @@ class Engines:
             return questions.ask(context, question, **parameters)
         except questions.UnknownValue as unknown:
             raise NotFound(str(unknown)) from None
-        except StoreAway as away:
+        except HBaseUnavailable as away:
             log.debug("%s", away)
             port = self._settings.port("hbase_thrift")
             raise Unavailable(f"HBase does not answer on port {port}; it is started anew by itself.") from None
-        except HdfsAway as away:
+        except HdfsUnavailable as away:
             raise Unavailable(str(away)) from None
 
-    def lags(self) -> list[Lag]:
+    def lags(self) -> list[ConsumerLag]:
         """How far each consumer of what `up` started is behind. One that cannot be asked says so itself."""
         return lags(self._settings, requested.read(self._settings))
 

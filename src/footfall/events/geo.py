@@ -16,7 +16,7 @@ _REMEMBERED: Final = 10_000
 _MAX_NAME: Final = 128
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where an address is: ISO 3166-1 alpha-2 country, names of region and city, degrees to 0.1. None is unknown."""
 
     country: str | None = None
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     longitude: float | None = None
 
 
-NOWHERE: Final = Place()
+NOWHERE: Final = Location()
 
 
 class Geography:
@@ -46,7 +46,7 @@ class Geography:
         """Whether there is any database."""
         return self._ipv4 is not None or self._ipv6 is not None
 
-    def _look_up(self, prefix: str | None) -> Place:
+    def _look_up(self, prefix: str | None) -> Location:
         """The place of a cut address such as `203.0.113.0/24`; NOWHERE if it is unknown or no address."""
         if not prefix:
             return NOWHERE
@@ -70,11 +70,11 @@ def _open(folder: Path | None, name: str) -> "maxminddb.Reader | None":
         return None
 
 
-def _place(record: dict[str, Any]) -> Place:
+def _place(record: dict[str, Any]) -> Location:
     country = record.get("country_code")
     if not isinstance(country, str) or len(country) != 2 or not country.isascii() or not country.isupper():
         country = None
-    return Place(
+    return Location(
         country,
         _name(record.get("state1")),
         _city(record.get("city")),

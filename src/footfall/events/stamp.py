@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from footfall.events.bots import RATE, RateRule, agent_reason
-from footfall.events.geo import NOWHERE, Place
+from footfall.events.geo import NOWHERE, Location
 from footfall.events.identity import shaped_uuid7_ms
 from footfall.events.rejects import Reject
 from footfall.events.times import event_time_ms, format_rfc3339_ms, parse_shaped_ms
@@ -36,7 +36,7 @@ class Context:
     user_agent: str | None = None
     gpc: bool = False
     dnt: bool = False
-    place: Place = NOWHERE
+    place: Location = NOWHERE
     bot_reason: str | None = None
     backfill: bool = False
     _fields: dict[str, Any] = field(init=False, repr=False, compare=False)
@@ -90,7 +90,7 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
 
 
 @lru_cache(maxsize=10_000)
-def _known(place: Place) -> dict[str, Any]:
+def _known(place: Location) -> dict[str, Any]:
     """The fields of a place; not to be changed."""
     return {name: value for name, value in place._asdict().items() if value is not None}
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from footfall.errors import FootfallError
 from footfall.events.rejects import Reject
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
@@ -26,7 +27,7 @@ _NO_PING: Final = {"engaged_ms": 0, "scroll_pct": 0}
 _NO_PING_TEXT: Final = '"engaged_ms":0,"scroll_pct":0'
 
 
-class Unacceptable(Exception):
+class Unacceptable(FootfallError):
     """A collector would refuse a simulated event: a fault of ours; the message is one sentence."""
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
+from footfall.errors import FootfallError
 from footfall.history import day_profile
 from footfall.history.log_shipper import Courier, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
@@ -26,7 +27,7 @@ _LOOK_S: Final = 0.2
 _FLUME_PATIENCE_S: Final = 120.0
 
 
-class HistoryError(Exception):
+class HistoryError(FootfallError):
     """The days could not be made; the message is one sentence."""
 
 

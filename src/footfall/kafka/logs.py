@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection
+from confluent_kafka import TopicPartition as ClientPartition
 from confluent_kafka.admin import AdminClient
 
-from footfall.kafka.topics import Bounds, KafkaAway, Place, Topic
+from footfall.kafka.topics import Bounds, KafkaUnavailable, Topic, TopicPartition
 from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings
 
@@ -25,7 +26,7 @@ _NO_COORDINATOR_YET: Final = (
 
 
 def describe(settings: Settings) -> dict[str, Topic]:
-    """The topics of events, as they are now. Raises KafkaAway."""
+    """The topics of events, as they are now. Raises KafkaUnavailable."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 2})
     try:
         answers = admin.describe_topics(TopicCollection(list(TOPICS)), request_timeout=_TIMEOUT_S)
@@ -39,7 +40,7 @@ def describe(settings: Settings) -> dict[str, Topic]:
 
 
 class Logs:
-    """Kafka's logs, asked by a client that reads nothing and joins no group. All methods raise KafkaAway."""
+    """Kafka's logs, asked by a client that reads nothing and joins no group. All methods raise KafkaUnavailable."""
 
     def __init__(self, settings: Settings, group: str = _NO_GROUP) -> None:
         """group: whose committed offsets `committed` and `rewind` are about."""
@@ -61,16 +62,16 @@ class Logs:
     ) -> None:
         self._client.close()
 
-    def bounds(self, topics: Mapping[str, Topic]) -> dict[Place, Bounds]:
+    def bounds(self, topics: Mapping[str, Topic]) -> dict[TopicPartition, Bounds]:
         """Of every partition."""
         try:
             return {(place.topic, place.partition): self._bounds(place) for place in _partitions(topics)}
         except KafkaException as error:
             raise _away(self._settings, error) from None
 
-    def ends_at(self, topic: str, partitions: int, at_ms: int) -> dict[Place, int]:
+    def ends_at(self, topic: str, partitions: int, at_ms: int) -> dict[TopicPartition, int]:
         """Where the log of each partition ended at a time (ms since 1970): the offset of the first record since."""
-        asked = [TopicPartition(topic, partition, at_ms) for partition in range(partitions)]
+        asked = [ClientPartition(topic, partition, at_ms) for partition in range(partitions)]
         try:
             # Nothing is as young as that: then all that there is was there.
             return {
@@ -80,7 +81,7 @@ class Logs:
         except KafkaException as error:
             raise _away(self._settings, error) from None
 
-    def committed(self, topics: Mapping[str, Topic]) -> dict[Place, int | None]:
+    def committed(self, topics: Mapping[str, Topic]) -> dict[TopicPartition, int | None]:
         """What the group committed of every partition; None where it did not."""
         # A broker that has just started finds its groups' coordinator a little later than its topics.
         until = time.monotonic() + _COORDINATOR_PATIENCE_S
@@ -94,9 +95,9 @@ class Logs:
                 return {(at.topic, at.partition): at.offset if at.offset >= 0 else None for at in found}
             time.sleep(0.25)
 
-    def rewind(self, positions: Mapping[Place, int]) -> None:
+    def rewind(self, positions: Mapping[TopicPartition, int]) -> None:
         """Commits these positions for the group, which must have no live member."""
-        places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in positions.items()]
+        places = [ClientPartition(topic, partition, offset) for (topic, partition), offset in positions.items()]
         try:
             for place in self._client.commit(offsets=places, asynchronous=False):
                 if place.error is not None:
@@ -104,15 +105,17 @@ class Logs:
         except KafkaException as error:
             raise _away(self._settings, error) from None
 
-    def _bounds(self, place: TopicPartition) -> Bounds:
-        asked = TopicPartition(place.topic, place.partition)
+    def _bounds(self, place: ClientPartition) -> Bounds:
+        asked = ClientPartition(place.topic, place.partition)
         return Bounds(*self._client.get_watermark_offsets(asked, timeout=_TIMEOUT_S))
 
 
-def _partitions(topics: Mapping[str, Topic]) -> list[TopicPartition]:
-    return [TopicPartition(topic.name, partition) for topic in topics.values() for partition in range(topic.partitions)]
+def _partitions(topics: Mapping[str, Topic]) -> list[ClientPartition]:
+    return [
+        ClientPartition(topic.name, partition) for topic in topics.values() for partition in range(topic.partitions)
+    ]
 
 
-def _away(settings: Settings, error: Exception) -> KafkaAway:
+def _away(settings: Settings, error: Exception) -> KafkaUnavailable:
     told = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
-    return KafkaAway(f"Kafka at {settings.kafka_bootstrap} could not be asked about its topics: {told}.")
+    return KafkaUnavailable(f"Kafka at {settings.kafka_bootstrap} could not be asked about its topics: {told}.")

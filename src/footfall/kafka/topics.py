@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+from footfall.errors import EngineUnavailable
+
 # Topic and partition.
-Place = tuple[str, int]
+TopicPartition = tuple[str, int]
 
 
-class KafkaAway(Exception):
+class KafkaUnavailable(EngineUnavailable):
     """Kafka did not answer; the message is one sentence."""
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from footfall.hdfs import FileStatus, HdfsAway
+from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import damaged_files
 from footfall.lake.layout import Files
 
@@ -28,7 +28,8 @@ def read(
 ) -> pa.Table:
     """The columns, `event_time` among them, of the events of these minutes: sorted ranges, of which none meet.
 
-    repeated: columns of texts that come again and again; they are read as numbers. Raises HdfsAway, and Refused for a
+    repeated: columns of texts that come again and again; they are read as numbers.
+    Raises HdfsUnavailable, and ArchiveRefused for a
     damaged file.
     """
     with damaged_files.told(file.path):
@@ -110,7 +111,7 @@ class _Blocks(io.RawIOBase):
             length = min(_BLOCK, self._file.length - number * _BLOCK)
             block = self._files.read_part(self._file.path, number * _BLOCK, length)
             if block is None or len(block) != length:
-                raise HdfsAway(f"{self._file.path} is gone or shorter than HDFS said just now.")
+                raise HdfsUnavailable(f"{self._file.path} is gone or shorter than HDFS said just now.")
         self._blocks[number] = block
         while len(self._blocks) > _MOST_BLOCKS:
             self._blocks.popitem(last=False)

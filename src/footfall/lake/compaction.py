@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from footfall.hdfs import FileStatus, HdfsAway
+from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import layout
 from footfall.lake.layout import Files, Part, Store
 
@@ -82,30 +82,32 @@ def due_when_over(
 
 
 def carry_out(files: Files, group: Group, merge: Merge) -> None:
-    """Merges a group. Raises HdfsAway, and what `merge` does; `finish` then completes or undoes it."""
+    """Merges a group. Raises HdfsUnavailable, and what `merge` does; `finish` then completes or undoes it."""
     if under_way(files):
         # Another intent would make it forgotten which files that one had still to delete.
-        raise HdfsAway("A merge was interrupted and is not completed yet.")
+        raise HdfsUnavailable("A merge was interrupted and is not completed yet.")
     folder = MERGING
     files.delete(folder)
     merge(group, folder)
     staged = [file.path for file in files.list(folder) if file.name.endswith(".parquet")]
     if len(staged) != 1:
-        raise HdfsAway(f"Merging {len(group.sources)} files of {group.folder} made {len(staged)} files, not one.")
+        raise HdfsUnavailable(
+            f"Merging {len(group.sources)} files of {group.folder} made {len(staged)} files, not one."
+        )
     intent = Intent(staged[0], group.target, list(group.sources))
     layout.put(files, layout.INTENT, json.dumps(asdict(intent)).encode())
     finish(files)
 
 
 def finish(files: Files) -> None:
-    """Completes a compaction that was interrupted, if there is one. Raises HdfsAway."""
+    """Completes a compaction that was interrupted, if there is one. Raises HdfsUnavailable."""
     content = files.read(layout.INTENT)
     if content is None:
         return
     try:
         intent = Intent(**json.loads(content))
     except (ValueError, TypeError):
-        raise HdfsAway(f"{layout.INTENT} is damaged.") from None
+        raise HdfsUnavailable(f"{layout.INTENT} is damaged.") from None
     if files.exists(intent.staged):
         files.replace(intent.staged, intent.target)
     if files.exists(intent.target):
@@ -117,7 +119,7 @@ def finish(files: Files) -> None:
 
 
 def under_way(files: Files) -> bool:
-    """Whether a compaction stands half done. Raises HdfsAway."""
+    """Whether a compaction stands half done. Raises HdfsUnavailable."""
     return files.exists(layout.INTENT)
 
 

@@ -30,7 +30,7 @@ REJECTED: Final = Store("/events_rejected", ("dt",))
 
 
 class Files(Protocol):
-    """What of HDFS the archive needs; `footfall.hdfs.Hdfs` in life. Pickles, for Spark. All raise HdfsAway."""
+    """What of HDFS the archive needs; `footfall.hdfs.Hdfs` in life. Pickles, for Spark. All raise HdfsUnavailable."""
 
     def list(self, path: str) -> list[FileStatus]:
         """What is in a folder; nothing if there is no such folder."""
@@ -95,7 +95,7 @@ def is_of(name: str, batch: Part) -> bool:
 
 
 def put(files: Files, path: str, content: bytes) -> None:
-    """Writes a file whole: readers find the one before it or this one. Raises HdfsAway."""
+    """Writes a file whole: readers find the one before it or this one. Raises HdfsUnavailable."""
     folder, _, name = path.rpartition("/")
     # Hidden by its first character; what a crash leaves is written over by the next.
     staged = f"{folder}/_{name}"
@@ -114,7 +114,7 @@ def progress_file(checkpoint: str, batch: int) -> str:
 
 
 def folders(files: Files, store: Store) -> dict[tuple[str, ...], str]:
-    """The folders of a store by the values in their names, in order. Raises HdfsAway."""
+    """The folders of a store by the values in their names, in order. Raises HdfsUnavailable."""
     level: dict[tuple[str, ...], str] = {(): store.root}
     for column in store.columns:
         level = {
@@ -135,5 +135,5 @@ def day_of(values: tuple[str, ...]) -> date | None:
 
 
 def parts(files: Files, folder: str) -> list[FileStatus]:
-    """The files in a folder that readers of the whole folder see. Raises HdfsAway."""
+    """The files in a folder that readers of the whole folder see. Raises HdfsUnavailable."""
     return [file for file in files.list(folder) if not file.is_folder and not file.name.startswith(("_", "."))]

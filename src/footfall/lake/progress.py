@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from footfall.hdfs import HdfsAway
-from footfall.kafka.topics import Place, Topic
+from footfall.hdfs import HdfsUnavailable
+from footfall.kafka.topics import Topic, TopicPartition
 from footfall.lake import layout
 from footfall.lake.layout import Files
 
@@ -57,10 +57,10 @@ class Current:
 
     checkpoint: str
     topics: dict[str, Topic]
-    starts: dict[Place, int]
+    starts: dict[TopicPartition, int]
     lost: tuple[Loss, ...] = ()
     totals: Totals = Totals()
-    counted: dict[Place, int] = field(default_factory=dict)
+    counted: dict[TopicPartition, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +75,19 @@ class Progress:
     batch: int
     began_ms: int
     at_ms: int
-    ends: dict[Place, int]
+    ends: dict[TopicPartition, int]
     touched: tuple[tuple[int, int], ...]
     totals: Totals
 
 
 class Journal:
-    """The progress files in HDFS. All methods raise HdfsAway."""
+    """The progress files in HDFS. All methods raise HdfsUnavailable."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
     def current(self) -> Current | None:
-        """The checkpoint in use; None before the first. Raises HdfsAway for a damaged file too."""
+        """The checkpoint in use; None before the first. Raises HdfsUnavailable for a damaged file too."""
         content = self._files.read(layout.CURRENT)
         return None if content is None else _read_current(content)
 
@@ -144,19 +144,19 @@ class Journal:
         layout.put(self._files, path, json.dumps(document).encode())
 
 
-def ends_of(current: Current, latest: Progress | None) -> dict[Place, int]:
+def ends_of(current: Current, latest: Progress | None) -> dict[TopicPartition, int]:
     """The offset up to which everything is archived, by partition; none for one that is to be read from its start."""
     return dict(current.starts if latest is None else latest.ends)
 
 
-def _spread(offsets: Mapping[Place, int]) -> dict[str, dict[str, int]]:
+def _spread(offsets: Mapping[TopicPartition, int]) -> dict[str, dict[str, int]]:
     spread: dict[str, dict[str, int]] = {}
     for (topic, partition), offset in sorted(offsets.items()):
         spread.setdefault(topic, {})[str(partition)] = offset
     return spread
 
 
-def _gather(spread: Mapping[str, Mapping[str, int]]) -> dict[Place, int]:
+def _gather(spread: Mapping[str, Mapping[str, int]]) -> dict[TopicPartition, int]:
     return {
         (topic, int(partition)): offset
         for topic, partitions in spread.items()
@@ -164,13 +164,13 @@ def _gather(spread: Mapping[str, Mapping[str, int]]) -> dict[Place, int]:
     }
 
 
-def spark_offsets(offsets: Mapping[Place, int], topics: Mapping[str, Topic]) -> str:
+def spark_offsets(offsets: Mapping[TopicPartition, int], topics: Mapping[str, Topic]) -> str:
     """Spark's `startingOffsets`: a partition without an offset begins with its log (-2)."""
     full = {(name, p): offsets.get((name, p), -2) for name, topic in topics.items() for p in range(topic.partitions)}
     return json.dumps(_spread(full))
 
 
-def offered_ends(content: bytes) -> dict[Place, int]:
+def offered_ends(content: bytes) -> dict[TopicPartition, int]:
     """The ends of a batch by Spark's note of it (`offsets/<batch>` of a checkpoint); empty if that is unreadable."""
     try:
         return _gather(json.loads(content.splitlines()[-1]))
@@ -190,7 +190,7 @@ def _read_current(content: bytes) -> Current:
             _gather(fields.get("counted", {})),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise HdfsAway(
+        raise HdfsUnavailable(
             f"{layout.CURRENT} is damaged: the archive does not know its checkpoint. Move it away, and the archive "
             "begins anew with all that Kafka holds; nothing is archived twice."
         ) from None

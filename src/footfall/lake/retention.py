@@ -12,12 +12,12 @@ _WINDOWS = tuple(Store(f"{window_files.ROOT}/{name}", ("dt",)) for name in windo
 
 
 def sweep_hdfs_events(settings: Settings, today: date) -> str:
-    """Deletes old days of events, rejects and windows. today: in UTC. Raises HdfsAway."""
+    """Deletes old days of events, rejects and windows. today: in UTC. Raises HdfsUnavailable."""
     return f"{sweep(Hdfs(settings), today - timedelta(days=settings.retention.hdfs_events_days))} days deleted"
 
 
 def sweep(files: Files, first: date) -> int:
-    """Deletes the folders of all days before `first`; returns how many. Raises HdfsAway."""
+    """Deletes the folders of all days before `first`; returns how many. Raises HdfsUnavailable."""
     deleted = 0
     for store in (EVENTS, REJECTED, *_WINDOWS):
         for values, folder in layout.folders(files, store).items():

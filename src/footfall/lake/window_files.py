@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from footfall.hdfs import HdfsAway
+from footfall.hdfs import HdfsUnavailable
 from footfall.lake import layout
 from footfall.lake.layout import Files
 from footfall.streaming.window_schedule import FIVE, HOUR
@@ -47,7 +47,7 @@ _FIGURES: Final = ("page_title", *COUNTS, *PERCENTILES)
 log = logging.getLogger("streaming")
 
 
-class Damaged(HdfsAway):
+class Damaged(HdfsUnavailable):
     """A published file is none that was written here; the message is a sentence."""
 
 
@@ -58,7 +58,7 @@ def path_of(length: int, hour: int) -> str:
 
 
 def read(files: Files, length: int, hour: int) -> pa.Table | None:
-    """An hour's published windows; None if there are none. Raises HdfsAway, and of it Damaged."""
+    """An hour's published windows; None if there are none. Raises HdfsUnavailable, and of it Damaged."""
     path = path_of(length, hour)
     content = files.read(path)
     if content is None:
@@ -81,7 +81,7 @@ def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, 
     not written. anew: whatever stands in the files does not count, revisions begin again.
 
     Returns the hours (since 1970) whose files are damaged. They are left as they are, with a warning: all their windows
-    are to be computed and published `anew`. Raises HdfsAway.
+    are to be computed and published `anew`. Raises HdfsUnavailable.
     """
     fresh = _shaped(length, rows)
     hour_of = pc.divide(pc.cast(fresh["window_start_at"], pa.int64()), HOUR * MINUTE_MS)
@@ -101,12 +101,12 @@ def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, 
 
 
 def write_closed(files: Files, closed_until: int) -> None:
-    """Notes that all minutes before this one (since 1970) are closed and published. Raises HdfsAway."""
+    """Notes that all minutes before this one (since 1970) are closed and published. Raises HdfsUnavailable."""
     layout.put(files, _CLOSED, json.dumps({"closed_until": closed_until}).encode())
 
 
 def read_closed(files: Files) -> int | None:
-    """What `write_closed` noted last; None if nothing was. Raises HdfsAway, and of it Damaged."""
+    """What `write_closed` noted last; None if nothing was. Raises HdfsUnavailable, and of it Damaged."""
     content = files.read(_CLOSED)
     if content is None:
         return None

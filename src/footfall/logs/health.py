@@ -26,7 +26,10 @@ class Health:
         self._written: dict[LogKind, list[tuple[float, float]]] = {kind: [] for kind in LOG_KINDS}
 
     def fault(self, settings: Settings, now_s: float) -> str:
-        """'' if every line is read and arrives within a minute, else what is not so. Raises OSError and HdfsAway."""
+        """'' if every line is read and arrives within a minute, else what is not so.
+
+        Raises OSError and HdfsUnavailable.
+        """
         if not _speaks(settings):
             return f"it has not said for {_SILENT_S:.0f} s how far it has read"
         positions = read_positions(settings)

@@ -16,7 +16,7 @@ _DAY: Final = "dt="
 
 
 def days(hdfs: Hdfs, kind: LogKind) -> dict[date, str]:
-    """The folders of a kind by their UTC day, newest first. Raises HdfsAway."""
+    """The folders of a kind by their UTC day, newest first. Raises HdfsUnavailable."""
     found = {}
     for folder in hdfs.list(f"{ROOT}/{kind}"):
         try:
@@ -27,7 +27,7 @@ def days(hdfs: Hdfs, kind: LogKind) -> dict[date, str]:
 
 
 def open_files(hdfs: Hdfs) -> list[FileStatus]:
-    """The files that are written, or that a crash left open. Raises HdfsAway."""
+    """The files that are written, or that a crash left open. Raises HdfsUnavailable."""
     folders = (folder for kind in LOG_KINDS for folder in days(hdfs, kind).values())
     return [file for folder in folders for file in hdfs.list(folder) if is_open(file)]
 

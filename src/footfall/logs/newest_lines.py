@@ -22,7 +22,7 @@ class Told(NamedTuple):
 
 
 def newest(hdfs: Hdfs, kind: LogKind, today: date, wanted: Callable[[Line], bool], limit: int) -> list[Told]:
-    """The newest `limit` lines of today and yesterday (UTC) that are wanted, newest first. Raises HdfsAway."""
+    """The newest `limit` lines of today and yesterday (UTC) that are wanted, newest first. Raises HdfsUnavailable."""
     found: list[Told] = []
     seen: set[bytes] = set()
     for day, folder in layout.days(hdfs, kind).items():

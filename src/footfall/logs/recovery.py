@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from footfall.hdfs import Hdfs, HdfsAway
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.logs import layout
 
 # HDFS needs a heartbeat or two of the DataNode for it.
@@ -16,7 +16,7 @@ PATIENCE_S: Final = 30.0
 _AGAIN_S: Final = 1.0
 _MOST_NAMES: Final = 100
 
-# Makes HDFS begin to take a file from its writer, even from one that lives. Raises HdfsAway.
+# Makes HDFS begin to take a file from its writer, even from one that lives. Raises HdfsUnavailable.
 Begin = Callable[[str], None]
 
 
@@ -54,7 +54,7 @@ def recover(
                 break
             if waiting:
                 sleep(_AGAIN_S)
-    except HdfsAway as error:
+    except HdfsUnavailable as error:
         return Recovered(finished, [f"Not all that is open in HDFS could be finished. {error}"])
     return Recovered(finished, [f"{path} is still open." for path in sorted(waiting)])
 
@@ -76,4 +76,4 @@ def _name(hdfs: Hdfs, path: str) -> bool:
     for attempt in range(_MOST_NAMES):
         if hdfs.rename(path, layout.final_name(path, attempt)):
             return True
-    raise HdfsAway(f"No name for {path} is free.")
+    raise HdfsUnavailable(f"No name for {path} is free.")

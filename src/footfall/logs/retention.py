@@ -35,7 +35,7 @@ def _is_read(path: Path, positions: dict[str, int]) -> bool:
 
 
 def sweep_hdfs_logs(settings: Settings, today: date) -> str:
-    """Deletes the days in HDFS that are older than the settings want. today: in UTC. Raises HdfsAway."""
+    """Deletes the days in HDFS that are older than the settings want. today: in UTC. Raises HdfsUnavailable."""
     hdfs = Hdfs(settings)
     first = today - timedelta(days=settings.retention.hdfs_logs_days)
     old = [path for kind in LOG_KINDS for day, path in layout.days(hdfs, kind).items() if day < first]

@@ -80,7 +80,7 @@ class Deliverer:
                 return
             try:
                 send(alert)
-            except webhook.NotTaken as error:
+            except webhook.WebhookRefused as error:
                 log.warning("%s: %s", title, error)
                 if not error.again:
                     return

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 import urllib3
 
+from footfall.errors import FootfallError
 from footfall.notify import sentences
 
 _TIMEOUT_S: Final = 5.0
@@ -15,7 +16,7 @@ _ASKS_TO_WAIT: Final = (408, 425, 429)
 _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=_TIMEOUT_S))
 
 
-class NotTaken(Exception):
+class WebhookRefused(FootfallError):
     """The receiver did not take it; the message is a sentence. again: whether it may do so later."""
 
     def __init__(self, sentence: str, again: bool) -> None:
@@ -46,13 +47,13 @@ def signature(content: bytes, key: bytes, now_s: int) -> str:
 
 
 def post(url: str, content: bytes, sent: dict[str, str]) -> None:
-    """Sends it. Raises NotTaken."""
+    """Sends it. Raises WebhookRefused."""
     try:
         answer = _HTTP.request("POST", url, body=content, headers=sent, redirect=False, preload_content=False)
         status = answer.status
         # What it says besides does not matter, and may be long.
         answer.close()
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise NotTaken(f"The webhook does not answer: {type(error).__name__}.", again=True) from None
+        raise WebhookRefused(f"The webhook does not answer: {type(error).__name__}.", again=True) from None
     if not 200 <= status < 300:
-        raise NotTaken(f"The webhook answered {status}.", again=status >= 500 or status in _ASKS_TO_WAIT)
+        raise WebhookRefused(f"The webhook answered {status}.", again=status >= 500 or status in _ASKS_TO_WAIT)

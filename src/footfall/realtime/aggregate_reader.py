@@ -86,7 +86,7 @@ def all_counted_until_ms(store: HBaseStore) -> int:
 def scan(
     store: HBaseStore, table: str, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, dict[bytes, bytes]]]:
-    """Key and cells of each row of an aggregate table with first ≤ minute < end. Raises StoreAway."""
+    """Key and cells of each row of an aggregate table with first ≤ minute < end. Raises HBaseUnavailable."""
     for app in apps:
         start = tables.encode_row_key(app, dimension, first, "")
         for key, cells in store.scan(table, start, tables.encode_row_key(app, dimension, end, "")):

@@ -18,7 +18,7 @@ from footfall.realtime.alerts.alert import Alert, row
 from footfall.realtime.alerts.moments import SLOT_MS, Moments, decode, gather, minute_of, slot_of
 from footfall.realtime.alerts.watch import Watch
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
-from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, StoreAway
+from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, HBaseUnavailable
 from footfall.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class AlertBolt:
         try:
             self._judge(now_ms)
             self._tell()
-        except StoreAway as error:
+        except HBaseUnavailable as error:
             log.warning("Alerts wait: %s", error)
             self._retry_at_s = time.monotonic() + _RETRY_S
         except Exception:

@@ -6,19 +6,20 @@ from typing import Final, NamedTuple
 
 import msgpack
 
+from footfall.errors import EngineUnavailable
 from footfall.kafka.logs import Logs, describe
-from footfall.kafka.topics import Bounds, KafkaAway, Place, Topic
+from footfall.kafka.topics import Bounds, KafkaUnavailable, Topic, TopicPartition
 from footfall.names import CONSUMER_GROUP_LIVE
 from footfall.realtime import tables
 from footfall.realtime.errors import DeployError
-from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.realtime.tables import Progress
 from footfall.settings import Settings
 
 _REBUILD: Final = "`footfall rebuild live` counts anew from what Kafka holds."
 
 
-class LagUnknown(DeployError):
+class LagUnknown(DeployError, EngineUnavailable):
     """Kafka or HBase could not tell; the message is one sentence."""
 
 
@@ -34,15 +35,15 @@ class PartitionState(NamedTuple):
     lost: tuple[tuple[int, int, int], ...]  # first offset, end, when it was noticed
 
 
-class Lag(NamedTuple):
+class LiveLag(NamedTuple):
     """records: not yet counted, of all partitions; age_s: seconds since all of them were last caught up."""
 
     records: int
     age_s: float
-    partitions: dict[Place, int]
+    partitions: dict[TopicPartition, int]
 
 
-def lag(settings: Settings) -> Lag:
+def lag(settings: Settings) -> LiveLag:
     """How far the live figures are behind, now. Raises LagUnknown."""
     store = HBaseStore(settings)
     try:
@@ -50,14 +51,16 @@ def lag(settings: Settings) -> Lag:
         with Logs(settings) as logs:
             bounds = logs.bounds(topics)
         states = read_states(store, topics)
-    except (KafkaAway, StoreAway) as error:
+    except (KafkaUnavailable, HBaseUnavailable) as error:
         raise LagUnknown(str(error)) from None
     finally:
         store.close()
     return measure(bounds, states, time.time())
 
 
-def measure(bounds: Mapping[Place, Bounds], states: Mapping[Place, PartitionState], now_s: float) -> Lag:
+def measure(
+    bounds: Mapping[TopicPartition, Bounds], states: Mapping[TopicPartition, PartitionState], now_s: float
+) -> LiveLag:
     """The lag that those facts mean. now_s: seconds since 1970."""
     waiting = {}
     oldest_ms = now_s * 1000
@@ -65,7 +68,7 @@ def measure(bounds: Mapping[Place, Bounds], states: Mapping[Place, PartitionStat
         state = states[place]
         waiting[place] = uncounted(bound.start, bound.end, state.progress)
         oldest_ms = min(oldest_ms, state.caught_up_ms)
-    return Lag(sum(waiting.values()), max(0.0, now_s - oldest_ms / 1000), waiting)
+    return LiveLag(sum(waiting.values()), max(0.0, now_s - oldest_ms / 1000), waiting)
 
 
 def uncounted(start: int, end: int, progress: Progress | None) -> int:
@@ -74,8 +77,8 @@ def uncounted(start: int, end: int, progress: Progress | None) -> int:
     return max(0, end - reached)
 
 
-def read_states(store: HBaseStore, topics: Mapping[str, Topic]) -> dict[Place, PartitionState]:
-    """What `progress` says of every partition. Raises StoreAway."""
+def read_states(store: HBaseStore, topics: Mapping[str, Topic]) -> dict[TopicPartition, PartitionState]:
+    """What `progress` says of every partition. Raises HBaseUnavailable."""
     places = {
         tables.progress_key(topic.name, partition): (topic.name, partition)
         for topic in topics.values()
@@ -98,7 +101,7 @@ def check_before_deploy(settings: Settings) -> None:
             back = positions(topics, logs.bounds(topics), logs.committed(topics), states)
             if back:
                 logs.rewind(back)
-    except (KafkaAway, StoreAway) as error:
+    except (KafkaUnavailable, HBaseUnavailable) as error:
         raise LagUnknown(str(error)) from None
     finally:
         store.close()
@@ -106,10 +109,10 @@ def check_before_deploy(settings: Settings) -> None:
 
 def positions(
     topics: Mapping[str, Topic],
-    bounds: Mapping[Place, Bounds],
-    committed: Mapping[Place, int | None],
-    states: Mapping[Place, PartitionState],
-) -> dict[Place, int]:
+    bounds: Mapping[TopicPartition, Bounds],
+    committed: Mapping[TopicPartition, int | None],
+    states: Mapping[TopicPartition, PartitionState],
+) -> dict[TopicPartition, int]:
     """Where the group must be set, for the partitions where it stands elsewhere. Raises ProgressRefused."""
     back = {}
     for place, bound in bounds.items():

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from footfall.kafka.logs import describe
-from footfall.kafka.topics import KafkaAway, Place, Topic
+from footfall.kafka.topics import KafkaUnavailable, Topic, TopicPartition
 from footfall.realtime.alerts.moments import Moments, Told, encode, gather
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
 from footfall.realtime.partition_counter import Pack, Partition
-from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, StoreAway
+from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, HBaseUnavailable
 from footfall.realtime.topology import MOMENTS
 from footfall.settings import load_settings
 
@@ -38,12 +38,12 @@ class LiveBolt:
     """See `multilang.Bolt`. All partitions share one connection: they are served one after the other."""
 
     def __init__(self) -> None:
-        self._partitions: dict[Place, Partition] = {}
+        self._partitions: dict[TopicPartition, Partition] = {}
         # Packs wait here in their order of arrival until the partition's progress could be read.
-        self._arrived: dict[Place, list[Pack]] = {}
+        self._arrived: dict[TopicPartition, list[Pack]] = {}
         self._first_unflushed_s: float | None = None
         self._retry_at_s = 0.0
-        self._told_caught_up: dict[Place, tuple[float, int]] = {}
+        self._told_caught_up: dict[TopicPartition, tuple[float, int]] = {}
         # Of what was flushed since it was told last.
         self._moments: Moments = {}
         self._is_late = False
@@ -86,7 +86,7 @@ class LiveBolt:
                 self._first_unflushed_s = time.monotonic() if self._waiting() else None
             self._tell_caught_up(now_s)
             self._tell_moments(now_s)
-        except (StoreAway, KafkaAway) as error:
+        except (HBaseUnavailable, KafkaUnavailable) as error:
             log.warning("Nothing is lost, counting waits: %s", error)
             self._retry_at_s = time.monotonic() + _RETRY_S
 

@@ -14,7 +14,7 @@ _TABLES_WITHIN_S: Final = 120.0
 def rebuild(settings: Settings, say: Callable[[str], None]) -> None:
     """Ends the topology, empties the live tables and starts counting at the beginning of Kafka's log.
 
-    Safe to be interrupted and called again. `say` is told of each step. Raises DeployError and StoreAway.
+    Safe to be interrupted and called again. `say` is told of each step. Raises DeployError and HBaseUnavailable.
     """
     say("Ending the topology.")
     stop(settings)

@@ -11,6 +11,7 @@ import happybase
 from thriftpy2.thrift import TException
 
 from footfall import names
+from footfall.errors import EngineUnavailable
 from footfall.realtime import tables
 from footfall.realtime.tables import Progress, SessionCell
 from footfall.settings import Settings
@@ -29,7 +30,7 @@ _ROWS_AT_ONCE: Final = 2_000
 _SESSIONS_AT_ONCE: Final = 100
 
 
-class StoreAway(Exception):
+class HBaseUnavailable(EngineUnavailable):
     """HBase did not answer, or refused; the message is one sentence. The call may be tried again."""
 
 
@@ -43,18 +44,18 @@ class HBaseStore:
         self._connection: Any = None
 
     def read_progress(self, topic: str, partition: int) -> Progress | None:
-        """How far a partition was counted, None if never. Raises StoreAway."""
+        """How far a partition was counted, None if never. Raises HBaseUnavailable."""
         cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
         cell = cells.get(tables.PROGRESS_COLUMN)
         return None if cell is None else tables.decode_progress(cell)
 
     def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
-        """First offset, end and time of notice (epoch ms) of each loss that is remembered. Raises StoreAway."""
+        """First offset, end and time of notice (epoch ms) of each loss that is remembered. Raises HBaseUnavailable."""
         cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
         return tables.decode_losses(cells.get(tables.LOST_COLUMN))
 
     def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
-        """The events of these sessions, by the sixteen bytes of the id of each. Raises StoreAway."""
+        """The events of these sessions, by the sixteen bytes of the id of each. Raises HBaseUnavailable."""
         keys = [session_id.encode() for session_id in session_ids]
         return {
             key.decode(): tables.session_events(cells)
@@ -62,17 +63,17 @@ class HBaseStore:
         }
 
     def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """That column's cell of each row that has one. Raises StoreAway."""
+        """That column's cell of each row that has one. Raises HBaseUnavailable."""
         return {key: cells[column] for key, cells in self.read_rows(table, keys, [column]) if column in cells}
 
     def read_row(self, table: str, key: bytes) -> Cells:
-        """The cells of one row, none if there is no such row. Raises StoreAway."""
+        """The cells of one row, none if there is no such row. Raises HBaseUnavailable."""
         return self._call(lambda connection: dict(connection.table(table).row(key)))
 
     def read_rows(
         self, table: str, keys: Sequence[bytes], columns: Sequence[bytes] | None = None, at_once: int = _ROWS_AT_ONCE
     ) -> list[tuple[bytes, Cells]]:
-        """Those of the rows that exist. at_once: rows asked for in one call. Raises StoreAway."""
+        """Those of the rows that exist. at_once: rows asked for in one call. Raises HBaseUnavailable."""
         found: list[tuple[bytes, Cells]] = []
         for begin in range(0, len(keys), at_once):
             part = list(keys[begin : begin + at_once])
@@ -82,7 +83,7 @@ class HBaseStore:
     def scan(
         self, table: str, start: bytes, stop: bytes, columns: Sequence[bytes] | None = None
     ) -> list[tuple[bytes, Cells]]:
-        """All rows with start ≤ key < stop, in order. Raises StoreAway."""
+        """All rows with start ≤ key < stop, in order. Raises HBaseUnavailable."""
 
         def read(connection: Any) -> list[tuple[bytes, Cells]]:
             found = connection.table(table).scan(
@@ -93,25 +94,28 @@ class HBaseStore:
         return self._call(read)
 
     def first_keys(self, table: str, most: int) -> list[bytes]:
-        """The keys of a table's first rows. Raises StoreAway."""
+        """The keys of a table's first rows. Raises HBaseUnavailable."""
         return self._call(lambda connection: [key for key, _ in connection.table(table).scan(limit=most)])
 
     def stamped(self, table: str) -> Iterator[tuple[bytes, dict[bytes, tuple[bytes, int]]]]:
-        """Every row of a table, its cells with their timestamps. Raises StoreAway."""
+        """Every row of a table, its cells with their timestamps. Raises HBaseUnavailable."""
         try:
             yield from self._connected().table(table).scan(include_timestamp=True, batch_size=_SCAN_BATCH)
         except (OSError, TException) as error:
             raise self._away(error) from None
 
     def write(self, table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int) -> None:
-        """Writes cells at that HBase timestamp, each row as a whole. Raises StoreAway; then some may be written."""
+        """Writes cells at that HBase timestamp, each row as a whole.
+
+        Raises HBaseUnavailable; then some may be written.
+        """
         keys = list(rows)
         for begin in range(0, len(keys), _ROWS_AT_ONCE):
             part = {key: rows[key] for key in keys[begin : begin + _ROWS_AT_ONCE]}
             self._call(partial(_put, table, part, timestamp))
 
     def delete(self, table: str, cells: Mapping[bytes, Sequence[bytes]], timestamp: int) -> None:
-        """Deletes those columns of those rows, up to that timestamp and not beyond. Raises StoreAway."""
+        """Deletes those columns of those rows, up to that timestamp and not beyond. Raises HBaseUnavailable."""
 
         def remove(connection: Any) -> None:
             batch = connection.table(table).batch(timestamp=timestamp)
@@ -122,7 +126,7 @@ class HBaseStore:
         self._call(remove)
 
     def empty_tables(self) -> None:
-        """Deletes all live tables with what they hold and makes them anew. Raises StoreAway."""
+        """Deletes all live tables with what they hold and makes them anew. Raises HBaseUnavailable."""
 
         def empty(connection: Any) -> None:
             present = {name.decode() for name in connection.tables()}
@@ -154,13 +158,13 @@ class HBaseStore:
             self._connection = connection
         return self._connection
 
-    def _away(self, error: Exception) -> StoreAway:
+    def _away(self, error: Exception) -> HBaseUnavailable:
         # After a failed call the stream may hold half an answer, so it is not used again.
         self.close()
         if isinstance(error, socket.timeout):
-            return StoreAway(f"HBase's Thrift server on port {self._port} did not answer in time.")
+            return HBaseUnavailable(f"HBase's Thrift server on port {self._port} did not answer in time.")
         told = (getattr(error, "message", None) or str(error) or type(error).__name__).splitlines()
-        return StoreAway(f"HBase's Thrift server on port {self._port} could not do it: {told[0][:200]}.")
+        return HBaseUnavailable(f"HBase's Thrift server on port {self._port} could not do it: {told[0][:200]}.")
 
 
 def _rows(table: str, keys: list[bytes], columns: Sequence[bytes] | None, connection: Any) -> list[tuple[bytes, Cells]]:

@@ -27,7 +27,8 @@ Doomed = tuple[bytes, bytes, int]
 
 def sweep(settings: Settings) -> int:
     """Deletes what is older than `retention.live_days`, counted back from the newest event counted, not from the
-    clock: after a long pause what Kafka still holds must still be known. Returns how many cells. Raises StoreAway.
+    clock: after a long pause what Kafka still holds must still be known. Returns how many cells.
+    Raises HBaseUnavailable.
     """
     store, writer = HBaseStore(settings, _SLOW_S), HBaseStore(settings, _SLOW_S)
     try:
@@ -56,7 +57,7 @@ def clear(store: HBaseStore, writer: HBaseStore, live_days: int) -> int:
 
 
 def newest_minute(store: HBaseStore) -> int | None:
-    """The newest minute in which any app had an event; None if there was never one. Raises StoreAway."""
+    """The newest minute in which any app had an event; None if there was never one. Raises HBaseUnavailable."""
     newest = None
     for app in names.APP_IDS:
         start, stop = tables.encode_row_key(app, "app", 0, ""), f"{app}\0app\x01".encode()

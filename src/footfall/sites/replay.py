@@ -6,11 +6,11 @@ import orjson
 
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.settings import Settings
-from footfall.sites.trusted_producer import NotStored, Place, TrustedProducer
+from footfall.sites.trusted_producer import NotStored, RecordPosition, TrustedProducer
 from footfall.sites.visitors.ledger import Entry, Ledger
 
 
-def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> Place:
+def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPosition:
     """Stores an event that `events.mend` made, and returns where it is.
 
     Raises NotStored, and OSError if the ledger cannot be written; nothing is sent then. A line in the ledger without

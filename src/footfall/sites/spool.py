@@ -18,6 +18,8 @@ from typing import Final, NamedTuple
 
 from filelock import FileLock, Timeout
 
+from footfall.errors import FootfallError
+
 log = logging.getLogger(__name__)
 
 _FRAME: Final = struct.Struct(">II")  # bytes that follow, and their CRC-32
@@ -44,7 +46,7 @@ class Record(NamedTuple):
     value: bytes
 
 
-class SpoolLocked(Exception):
+class SpoolLocked(FootfallError):
     """Another process owns the folder; the message is one sentence."""
 
 

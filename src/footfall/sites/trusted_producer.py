@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from footfall.errors import FootfallError
 from footfall.sites.producer import producer_settings
 
 # A broker that restarts takes some ten seconds.
@@ -17,11 +18,11 @@ _QUEUED: Final = 40_000
 _POLL_EVERY: Final = 1_000
 
 
-class NotStored(Exception):
+class NotStored(FootfallError):
     """Kafka did not take everything; some may be stored all the same. The message is one sentence."""
 
 
-class Place(NamedTuple):
+class RecordPosition(NamedTuple):
     """Where a record is stored. offset: None where Kafka had it already from an attempt whose answer was lost."""
 
     partition: int
@@ -83,13 +84,13 @@ class TrustedProducer:
             raise self._not_stored(self._failed)
         return sent
 
-    def send_one(self, topic: str, key: str, value: bytes) -> Place:
+    def send_one(self, topic: str, key: str, value: bytes) -> RecordPosition:
         """Sends one record, and returns where it is once it is stored. Raises NotStored, as `send` does."""
         self.send(topic, [(key, value)])
         assert self._last is not None
         partition, offset = self._last.partition(), self._last.offset()
         assert partition is not None
-        return Place(partition, offset if offset is not None and offset >= 0 else None)
+        return RecordPosition(partition, offset if offset is not None and offset >= 0 else None)
 
     def _on_report(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:

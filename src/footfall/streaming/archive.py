@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as f
 
-from footfall.hdfs import HdfsAway
+from footfall.hdfs import HdfsUnavailable
 from footfall.lake import compaction, damaged_files, layout
+from footfall.lake.errors import ArchiveRefused
 from footfall.lake.layout import EVENTS, REJECTED, Files, Part, Store
 from footfall.lake.progress import Current, Journal, Progress, Totals, ends_of, offered_ends
 from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
@@ -30,7 +31,7 @@ from footfall.streaming.file_index import Holdings, day_of
 from footfall.streaming.identity_index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
 from footfall.streaming.parquet import Tables, Uri, piece_of
 from footfall.streaming.record_writer import PIECES, Staged
-from footfall.streaming.resume import RECOVER, Refused
+from footfall.streaming.resume import RECOVER
 from footfall.streaming.window_schedule import Portion
 
 # So many rows are worth the work of both cores, and files of their own.
@@ -73,7 +74,7 @@ class Archive:
     def batch(self, records: DataFrame, number: int) -> None:
         """Archives a batch (Kafka's columns); what Spark calls for each.
 
-        Raises HdfsAway, Refused and what Spark raises.
+        Raises HdfsUnavailable, ArchiveRefused and what Spark raises.
         """
         with damaged_files.named(self._files, self._base):
             self._archive(records, number)
@@ -146,7 +147,7 @@ class Archive:
                     self._holdings.renamed(group)
 
     def _before(self, number: int) -> Progress | None:
-        """How far the archive was before a batch; None if it is the checkpoint's first. Raises Refused."""
+        """How far the archive was before a batch; None if it is the checkpoint's first. Raises ArchiveRefused."""
         if self._latest is not None and self._latest.batch == number - 1:
             return self._latest
         if self._latest is not None and self._latest.batch >= number:
@@ -155,7 +156,7 @@ class Archive:
             self._index.forget()
         before = self._journal.read(self._current.checkpoint, number - 1) if number else None
         if before is None and number:
-            raise Refused(
+            raise ArchiveRefused(
                 f"Spark does batch {number}, but {layout.progress_file(self._current.checkpoint, number - 1)}, which "
                 f"says what was archived before it, is gone. {RECOVER}"
             )
@@ -228,10 +229,12 @@ class Archive:
         targets: list[str] = []
         if kept.num_rows:
             if sum(file.rows for file in staged) != kept.num_rows:
-                raise HdfsAway(f"The files staged in {self._aside} hold other events than the {kept.num_rows} to keep.")
+                raise HdfsUnavailable(
+                    f"The files staged in {self._aside} hold other events than the {kept.num_rows} to keep."
+                )
             targets = self._move(EVENTS, self._staged, [file.path for file in staged])
             if {day_of(path) for path in targets} != set(days):
-                raise HdfsAway(f"The files staged in {self._aside} are not those of the batch's days.")
+                raise HdfsUnavailable(f"The files staged in {self._aside} are not those of the batch's days.")
         if fresh:
             self._remove_others(days, targets)
         minutes = np.unique(kept["minute"].to_numpy())
@@ -257,7 +260,7 @@ class Archive:
             folder = f"{store.root}{path.removeprefix(staged).rpartition('/')[0]}"
             name = Part(batch.checkpoint, batch.first, batch.last, 0, piece_of(path)).name
             if f"{folder}/{name}" in moves:
-                raise HdfsAway(f"Spark staged two files for {folder}/{name}, not one.")
+                raise HdfsUnavailable(f"Spark staged two files for {folder}/{name}, not one.")
             moves[f"{folder}/{name}"] = path
         for target in sorted(moves, reverse=True):
             self._files.make_folder(target.rpartition("/")[0])

@@ -66,7 +66,7 @@ def find(
 ) -> pa.Table:
     """The archived rows of these events in the files asked for, of these minutes: Spark's Python workers look.
 
-    Raises HdfsAway, Refused for a damaged file, and what Spark raises.
+    Raises HdfsUnavailable, ArchiveRefused for a damaged file, and what Spark raises.
     """
     found = python_workers.each(spark, partial(_find, files, spans, event_ids), _parted(asked))
     return pa.concat_tables([_SCHEMA.empty_table(), *found])

@@ -17,18 +17,18 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from footfall.hdfs import Hdfs, HdfsAway
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.kafka.logs import Logs, describe
-from footfall.kafka.topics import KafkaAway
+from footfall.kafka.topics import KafkaUnavailable
 from footfall.lake import compaction, layout
+from footfall.lake.errors import ArchiveRefused
 from footfall.lake.progress import Current, Journal, Progress, ends_of, spark_offsets
 from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings, load_settings
 from footfall.streaming import driver_lock, driver_report, resume, spark_session
 from footfall.streaming.archive import Archive
-from footfall.streaming.driver_lock import Alone, NotAlone
+from footfall.streaming.driver_lock import Alone, AnotherDriver
 from footfall.streaming.errors import own
-from footfall.streaming.resume import Refused
 from footfall.streaming.window_publisher import Publisher
 from footfall.yarn import Yarn
 
@@ -49,7 +49,7 @@ _LONGEST_WAIT_S: Final = 30.0
 _LONGEST_SENTENCE: Final = 500
 # What Spark meets outside a batch comes through as it is.
 _SPARKS: Final = (PySparkException, Py4JJavaError)
-_ENGINES_AWAY: Final = (HdfsAway, KafkaAway, *_SPARKS)
+_ENGINES_AWAY: Final = (HdfsUnavailable, KafkaUnavailable, *_SPARKS)
 
 log = logging.getLogger("streaming")
 
@@ -66,7 +66,7 @@ class Driver:
         self._compact_due = 0.0
 
     def run(self) -> None:
-        """Raises NotAlone, and Py4JError when the JVM is gone."""
+        """Raises AnotherDriver, and Py4JError when the JVM is gone."""
         driver_report.write(self._settings, "waiting for its lock")
         lock = Alone(self._settings)
         lock.acquire(self._stop.is_set)
@@ -89,7 +89,7 @@ class Driver:
                         self._where(logs)
                     spark = self._start()
                 self._stream(spark)
-            except (Refused, *_ENGINES_AWAY) as error:
+            except (ArchiveRefused, *_ENGINES_AWAY) as error:
                 self._tell(_sentence(error))
                 if isinstance(error, _SPARKS) and (spark is None or not _alive(spark)):
                     raise
@@ -108,7 +108,7 @@ class Driver:
         return spark
 
     def _stream(self, spark: SparkSession) -> None:
-        """Runs the query until it fails or the driver is to stop. Raises Refused and what the engines do."""
+        """Runs the query until it fails or the driver is to stop. Raises ArchiveRefused and what the engines do."""
         with Logs(self._settings) as logs:
             current, latest = self._where(logs)
             archive = Archive(spark, self._hdfs, self._uri, current, latest)
@@ -123,7 +123,10 @@ class Driver:
                 query.stop()
 
     def _where(self, logs: Logs) -> tuple[Current, Progress | None]:
-        """The checkpoint in use and how far it is, once they are judged. Raises Refused, HdfsAway and KafkaAway."""
+        """The checkpoint in use and how far it is, once they are judged.
+
+        Raises ArchiveRefused, HdfsUnavailable and KafkaUnavailable.
+        """
         journal = Journal(self._hdfs)
         topics = describe(self._settings)
         current = journal.current()
@@ -219,7 +222,7 @@ def main() -> int:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     try:
         Driver(settings, stop).run()
-    except NotAlone as error:
+    except AnotherDriver as error:
         log.error("%s", error)
         return 1
     except (PySparkException, Py4JError, OSError) as error:

@@ -18,10 +18,11 @@ from kazoo.exceptions import KazooException, LockTimeout, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.recipe.lock import Lock
 
+from footfall.errors import FootfallError
 from footfall.runtime import orphans
 from footfall.settings import Settings
 from footfall.streaming import spark_session
-from footfall.yarn import Yarn, YarnAway
+from footfall.yarn import Yarn, YarnUnavailable
 
 _LOCK: Final = "/footfall/streaming"
 _SESSION_S: Final = 20.0
@@ -36,7 +37,7 @@ _JVM: Final = "org.apache.spark.deploy.SparkSubmit"
 log = logging.getLogger("streaming")
 
 
-class NotAlone(Exception):
+class AnotherDriver(FootfallError):
     """It cannot be made sure that no other driver writes; the message is one sentence."""
 
 
@@ -49,7 +50,10 @@ class Alone:
         self._lock: Lock = self._client.Lock(_LOCK, f"{os.getpid()} of {self._home}")
 
     def acquire(self, stopped: Callable[[], bool]) -> None:
-        """Waits until every other driver is gone, or until `stopped`. Raises NotAlone if ZooKeeper does not answer."""
+        """Waits until every other driver is gone, or until `stopped`.
+
+        Raises AnotherDriver if ZooKeeper does not answer.
+        """
         try:
             self._client.start(timeout=_START_S)
             self._take_from_the_dead()
@@ -57,9 +61,9 @@ class Alone:
                 log.info("another driver holds the lock; if its process is gone, for %.0f s at most", _SESSION_S)
                 self._take_from_the_dead()
         except KazooTimeoutError:
-            raise NotAlone(f"ZooKeeper did not answer within {_START_S:.0f} s.") from None
+            raise AnotherDriver(f"ZooKeeper did not answer within {_START_S:.0f} s.") from None
         except KazooException as error:
-            raise NotAlone(f"ZooKeeper refused the driver's lock: {type(error).__name__}.") from None
+            raise AnotherDriver(f"ZooKeeper refused the driver's lock: {type(error).__name__}.") from None
         self._client.add_listener(_end_when_lost)
 
     def release(self) -> None:
@@ -111,7 +115,7 @@ def may_live(holder: str, home: str) -> bool:
 def end_processes(settings: Settings) -> int:
     """Ends what is left of other drivers on this machine: JVMs that lost theirs, and drivers without the lock.
 
-    Returns how many there were. Raises NotAlone.
+    Returns how many there were. Raises AnotherDriver.
     """
     conf = str(spark_session.conf_dir(settings))
     left = [process for process in orphans.marked(settings) if _is_of_a_driver(process, conf)]
@@ -122,7 +126,7 @@ def end_processes(settings: Settings) -> int:
             process.kill()
     _, alive = psutil.wait_procs(left, timeout=_ENDED_WITHIN_S)
     if alive:
-        raise NotAlone(f"Process {alive[0].pid} of an earlier driver did not end within {_ENDED_WITHIN_S:.0f} s.")
+        raise AnotherDriver(f"Process {alive[0].pid} of an earlier driver did not end within {_ENDED_WITHIN_S:.0f} s.")
     return len(left)
 
 
@@ -137,7 +141,7 @@ def _is_of_a_driver(process: psutil.Process, conf: str) -> bool:
 def end_applications(yarn: Yarn, tag: str) -> int:
     """Ends the applications on YARN that carry a tag, and waits until they are gone; returns how many there were.
 
-    Raises NotAlone.
+    Raises AnotherDriver.
     """
     try:
         found = yarn.applications(tag)
@@ -147,8 +151,8 @@ def end_applications(yarn: Yarn, tag: str) -> int:
         until = time.monotonic() + _ENDED_WITHIN_S
         while found and yarn.applications(tag):
             if time.monotonic() > until:
-                raise NotAlone(f"YARN did not end {found[0]} within {_ENDED_WITHIN_S:.0f} s.")
+                raise AnotherDriver(f"YARN did not end {found[0]} within {_ENDED_WITHIN_S:.0f} s.")
             time.sleep(_LOOK_EVERY_S)
-    except YarnAway as error:
-        raise NotAlone(str(error)) from None
+    except YarnUnavailable as error:
+        raise AnotherDriver(str(error)) from None
     return len(found)

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from footfall.hdfs import HdfsAway, Unreadable
-from footfall.kafka.topics import KafkaAway
-from footfall.streaming.resume import Refused
+from footfall.hdfs import HdfsUnavailable, Unreadable
+from footfall.kafka.topics import KafkaUnavailable
+from footfall.lake.errors import ArchiveRefused
 
-_OWN: Final = (HdfsAway, Unreadable, KafkaAway, Refused)
+_OWN: Final = (HdfsUnavailable, Unreadable, KafkaUnavailable, ArchiveRefused)
 
 
 def own(error: Exception) -> Exception:

@@ -12,7 +12,10 @@ from footfall.streaming.parquet import Tables
 
 
 class Holdings:
-    """The archive's files of events, by the minutes in them. Methods raise HdfsAway, and Refused for an empty file."""
+    """The archive's files of events, by the minutes in them.
+
+    Methods raise HdfsUnavailable, and ArchiveRefused for an empty file.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables

@@ -1,12 +1,12 @@
-"""How far the archive is behind Kafka, and whether it moves: asked by `status`, the warden and the live page."""
+"""How far the archive is behind Kafka, and whether it moves: asked by `status`, the watchdog and the live page."""
 
 import time
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from footfall.hdfs import Hdfs, HdfsAway
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.kafka.logs import Logs, describe
-from footfall.kafka.topics import KafkaAway, Place
+from footfall.kafka.topics import KafkaUnavailable, TopicPartition
 from footfall.lake.progress import Journal, Progress, ends_of
 from footfall.settings import Settings
 from footfall.streaming import driver_report
@@ -17,7 +17,7 @@ _SILENT_S: Final = 90.0
 _STANDING_S: Final = 120.0
 
 
-class Lag(NamedTuple):
+class ArchiveLag(NamedTuple):
     """records: in Kafka and not archived yet; age_s: seconds since the last archived batch began, if records wait, and
     else 0; None if nothing was archived yet."""
 
@@ -25,17 +25,17 @@ class Lag(NamedTuple):
     age_s: float | None
 
 
-def lag(settings: Settings) -> Lag:
-    """How far the archive is behind, now. Raises HdfsAway and KafkaAway."""
+def lag(settings: Settings) -> ArchiveLag:
+    """How far the archive is behind, now. Raises HdfsUnavailable and KafkaUnavailable."""
     records, latest = _waiting(settings)
     return measure(records, latest, time.time())
 
 
-def measure(records: int, latest: Progress | None, now_s: float) -> Lag:
+def measure(records: int, latest: Progress | None, now_s: float) -> ArchiveLag:
     """The lag that those facts mean. now_s: seconds since 1970."""
     if records == 0:
-        return Lag(0, 0.0)
-    return Lag(records, None if latest is None else max(0.0, now_s - latest.began_ms / 1000))
+        return ArchiveLag(0, 0.0)
+    return ArchiveLag(records, None if latest is None else max(0.0, now_s - latest.began_ms / 1000))
 
 
 class Health:
@@ -55,7 +55,7 @@ class Health:
             return f"it is {told.stage}"
         try:
             records, latest = _waiting(settings)
-        except (HdfsAway, KafkaAway) as error:
+        except (HdfsUnavailable, KafkaUnavailable) as error:
             return str(error)
         if latest is None:
             return "no batch is archived yet" if records else ""
@@ -74,5 +74,5 @@ def _waiting(settings: Settings) -> tuple[int, Progress | None]:
     journal = Journal(Hdfs(settings))
     current = journal.current()
     latest = None if current is None else journal.latest(current.checkpoint)
-    done: Mapping[Place, int] = {} if current is None else ends_of(current, latest)
+    done: Mapping[TopicPartition, int] = {} if current is None else ends_of(current, latest)
     return sum(max(0, bound.end - max(bound.start, done.get(place, 0))) for place, bound in bounds.items()), latest

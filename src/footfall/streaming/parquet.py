@@ -19,7 +19,7 @@ GROUP_BYTES: Final = 32 << 20
 
 
 class Tables:
-    """Spark's way to the stores. Methods raise HdfsAway, and where Spark works what it raises."""
+    """Spark's way to the stores. Methods raise HdfsUnavailable, and where Spark works what it raises."""
 
     def __init__(self, spark: SparkSession, files: Files, uri: Uri) -> None:
         """uri: turns a path in HDFS into what Spark reads."""
@@ -61,7 +61,7 @@ class Tables:
         merged.write.mode("overwrite").option("parquet.block.size", GROUP_BYTES).parquet(self._uri(folder))
 
     def files(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[FileStatus]:
-        """The files of these days. leave_out: but for those of this batch. Raises Refused if one is empty."""
+        """The files of these days. leave_out: but for those of this batch. Raises ArchiveRefused if one is empty."""
         wanted = set(days)
         found = [
             file

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from footfall.hdfs import HdfsAway
+from footfall.hdfs import HdfsUnavailable
 from footfall.lake.layout import EVENTS, Files
 from footfall.names import TOPIC_EVENTS
 from footfall.streaming import batch_keys, deduplication, record_decoder
@@ -40,7 +40,8 @@ def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[p
 
     Which piece a record goes into follows from its
     partition alone. A task that is done again writes other files, of which nobody is told. Returns a row for each
-    record (`record_decoder.KEYS`), and the files. Raises what Spark raises, with the sentence of a HdfsAway in it.
+    record (`record_decoder.KEYS`), and the files.
+    Raises what Spark raises, with the sentence of a HdfsUnavailable in it.
     """
     asked = records.select((f.col("topic") == TOPIC_EVENTS).alias("is_event"), "partition", "offset", "value")
     # Few records are one task: parting them would cost more than it gains.
@@ -54,7 +55,7 @@ def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[p
 def without(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> list[Staged]:
     """The files without the events at these places (`batch_keys.kafka_places`).
 
-    A file that holds one of them is written anew, or left out if it holds nothing else. Raises HdfsAway."""
+    A file that holds one of them is written anew, or left out if it holds nothing else. Raises HdfsUnavailable."""
     with ThreadPoolExecutor(PIECES) as pool:
         found = list(pool.map(lambda file: _without(file, left_out, files), staged))
     return [file for file in found if file.rows]
@@ -63,7 +64,7 @@ def without(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> 
 def _without(file: Staged, left_out: NDArray[np.int64], files: Files) -> Staged:
     content = files.read(file.path)
     if content is None:
-        raise HdfsAway(f"{file.path}, written just now, is gone.")
+        raise HdfsUnavailable(f"{file.path}, written just now, is gone.")
     parquet = pq.ParquetFile(pa.BufferReader(content))
     places = batch_keys.kafka_places(parquet.read([name for name, _ in record_decoder.ORIGIN]))
     stays = np.isin(places, left_out, invert=True)

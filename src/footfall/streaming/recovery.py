@@ -24,7 +24,7 @@ def recover(settings: Settings, accept_loss: bool, from_start: bool, say: Callab
 
     accept_loss: goes on without records that Kafka has deleted before they were archived.
     from_start: reads all that Kafka holds again, so that files that were moved away are made anew from it.
-    Raises Refused, HdfsAway and KafkaAway.
+    Raises ArchiveRefused, HdfsUnavailable and KafkaUnavailable.
     """
     hdfs = Hdfs(settings)
     journal = Journal(hdfs)

@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from footfall.kafka.topics import Bounds, Place, Topic
+from footfall.kafka.topics import Bounds, Topic, TopicPartition
 from footfall.lake import layout
+from footfall.lake.errors import ArchiveRefused
 from footfall.lake.layout import Files
 from footfall.lake.progress import Current, Loss, Progress, ends_of
 
 RECOVER: Final = "`footfall recover archive` goes on from what is archived."
-
-
-class Refused(Exception):
-    """The archive cannot go on by itself; the message is a sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Checkpoint:
 
 
 def look_at(files: Files, checkpoint: str) -> Checkpoint:
-    """Reads a checkpoint's folder. Raises HdfsAway."""
+    """Reads a checkpoint's folder. Raises HdfsUnavailable."""
     folder = layout.checkpoint_folder(checkpoint)
     content = files.read(f"{folder}/owner.json")
     try:
@@ -41,7 +38,7 @@ def look_at(files: Files, checkpoint: str) -> Checkpoint:
 
 
 def claim(files: Files, checkpoint: str) -> None:
-    """Writes into a checkpoint's folder whose it is. Raises HdfsAway."""
+    """Writes into a checkpoint's folder whose it is. Raises HdfsUnavailable."""
     files.write(f"{layout.checkpoint_folder(checkpoint)}/owner.json", json.dumps({"checkpoint": checkpoint}).encode())
 
 
@@ -50,7 +47,7 @@ def new_checkpoint() -> str:
     return secrets.token_hex(4)
 
 
-def first(topics: Mapping[str, Topic], bounds: Mapping[Place, Bounds]) -> Current:
+def first(topics: Mapping[str, Topic], bounds: Mapping[TopicPartition, Bounds]) -> Current:
     """The first checkpoint of an archive: all that Kafka holds.
 
     Where its logs begin is noted, so that a gap is noticed in a partition too of which nothing was read yet.
@@ -63,25 +60,27 @@ def judge(
     latest: Progress | None,
     found: Checkpoint,
     topics: Mapping[str, Topic],
-    bounds: Mapping[Place, Bounds],
+    bounds: Mapping[TopicPartition, Bounds],
 ) -> None:
-    """Raises Refused unless the checkpoint, the progress and Kafka tell of the same past."""
+    """Raises ArchiveRefused unless the checkpoint, the progress and Kafka tell of the same past."""
     _judge_checkpoint(current, latest, found)
     for name, topic in topics.items():
         known = current.topics.get(name)
         if known is not None and known.id != topic.id:
-            raise Refused(f"Kafka's topic {name} was made anew since it was archived. {RECOVER}")
+            raise ArchiveRefused(f"Kafka's topic {name} was made anew since it was archived. {RECOVER}")
         if known is not None and known.partitions != topic.partitions:
-            raise Refused(f"Kafka's topic {name} has {topic.partitions} partitions, not {known.partitions}. {RECOVER}")
+            raise ArchiveRefused(
+                f"Kafka's topic {name} has {topic.partitions} partitions, not {known.partitions}. {RECOVER}"
+            )
     for (topic_name, partition), end in sorted(ends_of(current, latest).items()):
         place, bound = f"{topic_name}/{partition}", bounds[topic_name, partition]
         if bound.end < end:
-            raise Refused(
+            raise ArchiveRefused(
                 f"Kafka's log of {place} ends at offset {bound.end}, but everything before {end} is archived: Kafka "
                 f"lost its tail. {RECOVER}"
             )
         if bound.start > end:
-            raise Refused(
+            raise ArchiveRefused(
                 f"Kafka deleted offsets {end} to {bound.start - 1} of {place} before they were archived. "
                 "`footfall recover archive --accept-loss` goes on without them; `verify` will keep reporting it."
             )
@@ -93,13 +92,13 @@ def _judge_checkpoint(current: Current, latest: Progress | None, found: Checkpoi
     committed = -1 if found.committed is None else found.committed
     if found.owner is None and committed < 0:
         if latest is not None:
-            raise Refused(f"The archive's checkpoint {folder} is lost. {RECOVER}")
+            raise ArchiveRefused(f"The archive's checkpoint {folder} is lost. {RECOVER}")
         return
     if found.owner != current.checkpoint:
-        raise Refused(f"The checkpoint in {folder} is not this archive's. {RECOVER}")
+        raise ArchiveRefused(f"The checkpoint in {folder} is not this archive's. {RECOVER}")
     # A batch is archived before Spark commits it, and the next one begins after that.
     if archived - committed not in (0, 1):
-        raise Refused(
+        raise ArchiveRefused(
             f"The checkpoint in {folder} has done {committed + 1} batches and the archive {archived + 1}: one of them "
             f"is of another time. {RECOVER}"
         )
@@ -109,7 +108,7 @@ def renewed(
     current: Current,
     latest: Progress | None,
     topics: Mapping[str, Topic],
-    bounds: Mapping[Place, Bounds],
+    bounds: Mapping[TopicPartition, Bounds],
     accept_loss: bool,
     from_start: bool = False,
     now_ms: int | None = None,
@@ -117,7 +116,7 @@ def renewed(
     """The checkpoint with which a recovery begins: after what is archived, wherever Kafka still has that.
 
     From the beginning of a log where that cannot be told, and of all with `from_start`: what is archived is not
-    archived again. Raises Refused if Kafka has deleted records that are not archived, unless `accept_loss`.
+    archived again. Raises ArchiveRefused if Kafka has deleted records that are not archived, unless `accept_loss`.
     """
     now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     starts = {place: bounds[place].start for place in _all_places(topics)}
@@ -129,7 +128,7 @@ def renewed(
         place, bound = (name, partition), bounds[name, partition]
         if bound.start > end:
             if not accept_loss:
-                raise Refused(
+                raise ArchiveRefused(
                     f"Kafka deleted offsets {end} to {bound.start - 1} of {name}/{partition} before they were "
                     "archived; say --accept-loss to go on without them."
                 )
@@ -142,5 +141,5 @@ def renewed(
     return Current(new_checkpoint(), dict(topics), starts, tuple(lost), totals, counted)
 
 
-def _all_places(topics: Mapping[str, Topic]) -> list[Place]:
+def _all_places(topics: Mapping[str, Topic]) -> list[TopicPartition]:
     return [(name, partition) for name, topic in topics.items() for partition in range(topic.partitions)]

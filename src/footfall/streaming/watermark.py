@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from footfall.kafka.topics import Place
+from footfall.kafka.topics import TopicPartition
 
 # Where Kafka's logs ended when a minute (since 1970) began.
-EndsAt = Callable[[int], Mapping[Place, int]]
+EndsAt = Callable[[int], Mapping[TopicPartition, int]]
 
 
-def closed_until(archived: Mapping[Place, int], ends_at: EndsAt, after: int, minute: int) -> int:
+def closed_until(archived: Mapping[TopicPartition, int], ends_at: EndsAt, after: int, minute: int) -> int:
     """The last minute m, after ≤ m ≤ minute, before which all is archived that Kafka held when it began.
 
     archived: the offset up to which everything is, by partition. Minutes since 1970; `after` is known to be such a one.

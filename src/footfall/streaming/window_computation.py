@@ -33,14 +33,14 @@ class Task(NamedTuple):
 def compute(spark: SparkSession, files: Files, holdings: Holdings, portion: Portion) -> pa.Table:
     """A portion's windows, as `window_figures.SCHEMA`.
 
-    Raises HdfsAway, Refused for a damaged file, and what Spark raises.
+    Raises HdfsUnavailable, ArchiveRefused for a damaged file, and what Spark raises.
     """
     found = python_workers.each(spark, partial(computed, files), _tasks(holdings, portion))
     return pa.concat_tables([window_figures.SCHEMA.empty_table(), *found])
 
 
 def computed(files: Files, task: Task) -> pa.Table:
-    """One task's windows. Raises HdfsAway, and Refused for a damaged file."""
+    """One task's windows. Raises HdfsUnavailable, and ArchiveRefused for a damaged file."""
     spans = _ends_included(task.portion)
     events = [archive_reader.read(files, file, spans, window_figures.COLUMNS, _REPEATED) for file in task.files]
     return window_figures.windows(task.app_id, pa.concat_tables(events), task.portion.minutes, task.portion.fives)

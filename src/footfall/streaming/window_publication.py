@@ -18,7 +18,8 @@ def compute_and_publish(files: Files, compute: Compute, portion: Portion) -> Non
 
     Where nothing was due, the caller notes by itself that minutes are closed (`window_files.write_closed`).
 
-    A damaged file of windows is computed anew as a whole, with a warning. Raises HdfsAway, and what `compute` does.
+    A damaged file of windows is computed anew as a whole, with a warning.
+    Raises HdfsUnavailable, and what `compute` does.
     """
     computed = compute(portion)
     damaged = set()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from footfall.kafka.logs import Logs
-from footfall.kafka.topics import Place
+from footfall.kafka.topics import TopicPartition
 from footfall.lake import layout, window_files
 from footfall.lake.layout import Files
 from footfall.lake.progress import Current, Journal, ends_of
@@ -34,7 +34,7 @@ class Publisher:
     """Lives as long as one query. Called between its batches."""
 
     def __init__(self, files: Files, archive: Archive, logs: Logs, current: Current) -> None:
-        """Reads what is still to be done. Raises HdfsAway."""
+        """Reads what is still to be done. Raises HdfsUnavailable."""
         self._files = files
         self._archive = archive
         self._logs = logs
@@ -51,7 +51,10 @@ class Publisher:
         return batch[1] + 1 if batch is not None and batch[0] == self._current.checkpoint else 0
 
     def step(self) -> None:
-        """Computes and publishes one portion, if one is due. Raises HdfsAway, KafkaAway, and what Spark raises."""
+        """Computes and publishes one portion, if one is due.
+
+        Raises HdfsUnavailable, KafkaUnavailable, and what Spark raises.
+        """
         before = self._closed
         if before < (now := _minute()):
             archived = ends_of(self._current, self._archive.latest)
@@ -69,7 +72,7 @@ class Publisher:
         if portion is not None or told:
             self._write()
 
-    def _ends_at(self, minute: int) -> Mapping[Place, int]:
+    def _ends_at(self, minute: int) -> Mapping[TopicPartition, int]:
         return self._logs.ends_at(TOPIC_EVENTS, EVENTS_PARTITIONS, minute * _MINUTE_MS)
 
     def _tell(self) -> bool:

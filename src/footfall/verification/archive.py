@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from footfall import names
-from footfall.kafka.topics import Place
+from footfall.kafka.topics import TopicPartition
 from footfall.lake.progress import Current, Progress, ends_of
 from footfall.verification.archive_files import Archived
 from footfall.verification.findings import HOUR_MS, Findings
@@ -29,7 +29,7 @@ class Reached(NamedTuple):
     latest: Progress | None
 
     @property
-    def ends(self) -> dict[Place, int]:
+    def ends(self) -> dict[TopicPartition, int]:
         """The offset up to which everything is archived, by partition."""
         return ends_of(self.current, self.latest)
 
@@ -121,7 +121,9 @@ class ArchiveCheck:
             self._findings.add(STORE, kind, rows.apps[index], rows.hours[index], name)
 
 
-def judge_reached(reached: Reached, ends: Mapping[Place, int], starts: Mapping[Place, int], findings: Findings) -> None:
+def judge_reached(
+    reached: Reached, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int], findings: Findings
+) -> None:
     """Names what the archive has not reached, and what it lost for ever."""
     for place, records in unarchived(reached, ends, starts).items():
         done = reached.ends.get(place, starts[place])
@@ -136,12 +138,14 @@ def judge_reached(reached: Reached, ends: Mapping[Place, int], starts: Mapping[P
         )
 
 
-def unarchived(reached: Reached, ends: Mapping[Place, int], starts: Mapping[Place, int]) -> dict[Place, int]:
+def unarchived(
+    reached: Reached, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
     """Records below the ends that are not archived yet, by partition, where there are any."""
     done = reached.ends
     waiting = {place: end - max(done.get(place, 0), starts[place]) for place, end in ends.items()}
     return {place: records for place, records in waiting.items() if records > 0}
 
 
-def _name(place: Place) -> str:
+def _name(place: TopicPartition) -> str:
     return f"{place[0]}/{place[1]}"

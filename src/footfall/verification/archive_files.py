@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from footfall.hdfs import FileStatus, Hdfs, HdfsAway
+from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable
 from footfall.lake import compaction, layout
 from footfall.lake.progress import Current, Journal, Progress
 from footfall.verification.findings import Findings
@@ -30,7 +30,7 @@ class Archived(NamedTuple):
 
 
 class ArchiveFiles:
-    """What `/events` holds. All methods raise HdfsAway."""
+    """What `/events` holds. All methods raise HdfsUnavailable."""
 
     def __init__(self, hdfs: Hdfs, findings: Findings) -> None:
         """findings: told of files that cannot be read."""
@@ -61,7 +61,7 @@ class ArchiveFiles:
                 if all(table is not None for table in tables):
                     return [table for table in tables if table is not None and table.num_rows]
             time.sleep(_AGAIN_S)
-        raise HdfsAway(f"The files in {folder} are merged all the time.")
+        raise HdfsUnavailable(f"The files in {folder} are merged all the time.")
 
     def _read(self, file: FileStatus) -> pa.Table | None:
         """None if it is gone; empty, and named, if it is damaged."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from footfall.kafka.topics import Place, Topic
+from footfall.kafka.topics import Topic, TopicPartition
 from footfall.realtime.lag import PartitionState, uncounted
 from footfall.settings import Retention
 from footfall.verification.findings import HOUR_MS, Findings
@@ -44,18 +44,18 @@ class Cut:
 
     at_ms: int
     topics: Mapping[str, Topic]
-    starts: Mapping[Place, int]
-    ends: Mapping[Place, int]
-    states: Mapping[Place, PartitionState]
+    starts: Mapping[TopicPartition, int]
+    ends: Mapping[TopicPartition, int]
+    states: Mapping[TopicPartition, PartitionState]
     accepted_before_ms: Mapping[str, int]
 
-    def counted(self, place: Place) -> int:
+    def counted(self, place: TopicPartition) -> int:
         """The last offset that is counted; before the log's first if none is."""
         progress = self.states[place].progress
         return self.starts[place] - 1 if progress is None else progress.offset
 
 
-def bounds(log: Log, topics: Mapping[str, Topic]) -> dict[Place, tuple[int, int]]:
+def bounds(log: Log, topics: Mapping[str, Topic]) -> dict[TopicPartition, tuple[int, int]]:
     """First offset and end of every partition."""
     return {
         (topic.name, partition): found
@@ -65,8 +65,10 @@ def bounds(log: Log, topics: Mapping[str, Topic]) -> dict[Place, tuple[int, int]
 
 
 def behind(
-    starts: Mapping[Place, int], ends: Mapping[Place, int], states: Mapping[Place, PartitionState]
-) -> dict[Place, int]:
+    starts: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
+    states: Mapping[TopicPartition, PartitionState],
+) -> dict[TopicPartition, int]:
     """Records below the ends that are not counted yet, by partition, where there are any."""
     waiting = {place: uncounted(starts[place], end, states[place].progress) for place, end in ends.items()}
     return {place: records for place, records in waiting.items() if records}
@@ -91,7 +93,7 @@ def judge_progress(cut: Cut, findings: Findings) -> None:
 
 def floor_of(
     log: Log,
-    bounds: Mapping[Place, tuple[int, int]],
+    bounds: Mapping[TopicPartition, tuple[int, int]],
     retention: Retention,
     at_ms: int,
     since_ms: int | None,
@@ -119,5 +121,5 @@ def _next_hour(ms: int) -> int:
     return -(-ms // HOUR_MS)
 
 
-def _name(place: Place) -> str:
+def _name(place: TopicPartition) -> str:
     return f"{place[0]}/{place[1]}"

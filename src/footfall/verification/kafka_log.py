@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from footfall.errors import EngineUnavailable
+
 _BATCH = 10_000
 # A partition that is known to hold more records answers within this, or the broker is in trouble.
 _PATIENCE_S = 30.0
@@ -18,7 +20,7 @@ class Record(NamedTuple):
     value: bytes
 
 
-class LogUnavailable(Exception):
+class KafkaLogUnavailable(EngineUnavailable):
     """Kafka cannot be read; the message is one sentence."""
 
 
@@ -52,7 +54,7 @@ class KafkaLog:
                 place = TopicPartition(topic, partition)
                 found[partition] = self._consumer.get_watermark_offsets(place, timeout=timeout_s)
         except KafkaException as error:
-            raise LogUnavailable(f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}.") from None
+            raise KafkaLogUnavailable(f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}.") from None
         return found
 
     def read(self, topic: str, partition: int, first: int, end: int) -> Iterator[Record]:
@@ -66,13 +68,13 @@ class KafkaLog:
                 # Never more than there are: it would wait its whole patience for records beyond the end.
                 messages = self._consumer.consume(min(_BATCH, end - reached), timeout=_PATIENCE_S)
                 if not messages:
-                    raise LogUnavailable(
+                    raise KafkaLogUnavailable(
                         f"Kafka gave nothing of {topic}/{partition} after offset {reached} for {_PATIENCE_S:.0f} s, "
                         f"though its end is {end}."
                     )
                 for message in messages:
                     if message.error() is not None:
-                        raise LogUnavailable(f"Kafka cannot read {topic}/{partition}: {message.error().str()}.")
+                        raise KafkaLogUnavailable(f"Kafka cannot read {topic}/{partition}: {message.error().str()}.")
                     offset = message.offset()
                     if offset >= end:
                         return
@@ -88,7 +90,7 @@ class KafkaLog:
             message = self._consumer.poll(_PATIENCE_S)
             if message is None or message.error() is not None:
                 told = "no answer in time" if message is None else message.error().str()
-                raise LogUnavailable(f"Kafka cannot read {topic}/{partition} at {offset}: {told}.")
+                raise KafkaLogUnavailable(f"Kafka cannot read {topic}/{partition} at {offset}: {told}.")
             return int(message.timestamp()[1])
         finally:
             self._consumer.unassign()

@@ -12,7 +12,7 @@ from footfall.verification import recount
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import Rows, partition_of
 from footfall.verification.log_scan import First, Partition
-from footfall.verification.recount import Recounted, Row
+from footfall.verification.recount import AggregateKey, Recounted
 from footfall.verification.report import Tally
 
 _MINUTE_MS: Final = 60_000
@@ -115,7 +115,7 @@ class LiveCheck:
                 name = f"{sessions.identities.name(index)} (offset {offset})"
                 self._findings.add("live", "session_extra", sessions.apps[index], hour, name)
         for encoded, row in self._rows.items():
-            self._compare(Row(*tables.decode_row_key(encoded)), row)
+            self._compare(AggregateKey(*tables.decode_row_key(encoded)), row)
 
     def _keep(self, session_id: str, cells: Mapping[bytes, bytes]) -> None:
         sessions = self._sessions[partition_of(session_id)]
@@ -126,7 +126,7 @@ class LiveCheck:
             sessions.apps.append(sys.intern(cell.app_id))
             self.session_cells += 1
 
-    def _count(self, key: Row, event: First) -> None:
+    def _count(self, key: AggregateKey, event: First) -> None:
         row = self._rows.get(tables.encode_row_key(*key))
         counts_offset = None if row is None else row.counts_offset
         active_offset = None if row is None else row.active_offset
@@ -139,7 +139,7 @@ class LiveCheck:
         if active:
             recount.add_visitor(row.recounted, event.stored.fields)
 
-    def _changes(self, event: First) -> list[tuple[Row, int, int]]:
+    def _changes(self, event: First) -> list[tuple[AggregateKey, int, int]]:
         session_id = event.stored.session_id
         if session_id in self._older and session_id not in self._visits:
             known = tables.session_events(self._live.session(session_id))
@@ -149,7 +149,7 @@ class LiveCheck:
                     self._visits.add(told, cell.event_time_ms)
         return self._visits.add(event.stored.fields, event.stored.time_ms)
 
-    def _count_visit(self, key: Row, event: First, entries: int, exits: int) -> None:
+    def _count_visit(self, key: AggregateKey, event: First, entries: int, exits: int) -> None:
         row = self._rows.get(tables.encode_row_key(*key))
         offset = None if row is None else row.counts_offset
         if key.minute // 60 < self._floor or not self._is_in(offset, names.TABLE_MINUTE_METRICS, key, event):
@@ -158,7 +158,7 @@ class LiveCheck:
             row.recounted.people.entries += entries
             row.recounted.people.exits += exits
 
-    def _is_in(self, cell_offset: int | None, table: str, key: Row, event: First) -> bool:
+    def _is_in(self, cell_offset: int | None, table: str, key: AggregateKey, event: First) -> bool:
         """Whether a cell of that offset must include the event; if it should be there by now and is not, says so."""
         if cell_offset is not None and event.offset <= cell_offset:
             return True
@@ -167,14 +167,14 @@ class LiveCheck:
             self._add(kind, event, f"{table}: {label(key)}: {event.name}")
         return False
 
-    def _is_met(self, cell_offset: int | None, key: Row, event: First) -> bool:
+    def _is_met(self, cell_offset: int | None, key: AggregateKey, event: First) -> bool:
         """Whether a cell of `active_users` must include the event's visitor. One who is in it already is no reason to
         write it anew, so its offset may lie behind what is counted, but nobody may be missing."""
         if cell_offset is None:
             return self._is_in(None, names.TABLE_ACTIVE_USERS, key, event)
         return event.offset <= max(cell_offset, self._at.counted)
 
-    def _compare(self, key: Row, row: _Row) -> None:
+    def _compare(self, key: AggregateKey, row: _Row) -> None:
         hour = key.minute // 60
         if hour < self._floor:
             return
@@ -188,7 +188,7 @@ class LiveCheck:
             empty = not (wanted.people.visitors or wanted.bots.visitors)
             self._judge(names.TABLE_ACTIVE_USERS, key, hour, empty, _visitor_faults(row.active, wanted))
 
-    def _judge(self, table: str, key: Row, hour: int, empty: bool, faults: list[str]) -> None:
+    def _judge(self, table: str, key: AggregateKey, hour: int, empty: bool, faults: list[str]) -> None:
         if empty or faults:
             name = ", ".join([f"{table}: {label(key)}, events/{self._at.number}", *faults])
             self._findings.add("live", "row_extra" if empty else "row_differs", key.app_id, hour, name)
@@ -197,13 +197,13 @@ class LiveCheck:
         self._findings.add("live", kind, event.stored.app_id, event.hour, name)
 
 
-def label(row: Row) -> str:
+def label(row: AggregateKey) -> str:
     """How an aggregate row is named to people."""
     minute = format_rfc3339_ms(row.minute * _MINUTE_MS)[:16]
     return f"{minute}Z {row.dimension} {' '.join(row.value.split(_PARTS))}".rstrip()
 
 
-def _count_faults(key: Row, cell: bytes, wanted: Recounted) -> list[str]:
+def _count_faults(key: AggregateKey, cell: bytes, wanted: Recounted) -> list[str]:
     found = tables.decode_counts(cell)
     faults = []
     for who, have, want in (("people", found.people, wanted.people), ("bots", found.bots, wanted.bots)):

@@ -14,7 +14,7 @@ _TIMEOUT_S: Final = 60.0
 
 
 class HBaseLiveTables:
-    """A `live.LiveTables`. Every call may raise StoreAway."""
+    """A `live.LiveTables`. Every call may raise HBaseUnavailable."""
 
     def __init__(self, settings: Settings) -> None:
         self.store = HBaseStore(settings, _TIMEOUT_S)

@@ -9,7 +9,7 @@ from footfall.sites.visitors.ledger import KINDS, Entry
 from footfall.verification.archive import STORE, ArchiveCheck, ArchiveRows, Reached, judge_reached
 from footfall.verification.cut import Cut, Floor, Log, judge_progress
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.kafka_log import LogUnavailable
+from footfall.verification.kafka_log import KafkaLogUnavailable
 from footfall.verification.ledger import LedgerCheck
 from footfall.verification.live import LiveCheck, LiveTables
 from footfall.verification.log_scan import Check, Partition, Sums, Walk
@@ -48,7 +48,7 @@ def reconcile(
     beside: Mapping[str, Mapping[str, Any]],
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Reads everything once and says what does not agree. Raises what the three raise, and LogUnavailable.
+    """Reads everything once and says what does not agree. Raises what the three raise, and KafkaLogUnavailable.
 
     archive: None if it is no part of what runs.
     beside: the parts of stores that are compared with something else than Kafka, for the report.
@@ -138,7 +138,7 @@ def _opened(log: Log, cut: Cut, topic: str, number: int, stores: Iterable[_Reada
     place = topic, number
     start, end = log.bounds(topic, [number])[number]
     if start != cut.starts[place]:
-        raise LogUnavailable(f"Kafka deleted old records of {topic}/{number} in the meantime: verify again.")
+        raise KafkaLogUnavailable(f"Kafka deleted old records of {topic}/{number} in the meantime: verify again.")
     counted = cut.counted(place)
     if counted >= end:
         findings.say(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from footfall.events.times import parse_rfc3339_ms
 
 
-class Row(NamedTuple):
+class AggregateKey(NamedTuple):
     """The key of one live row: what is counted, where, and in which minute."""
 
     app_id: str
@@ -59,17 +59,17 @@ def _bounds() -> list[int]:
 _BOUNDS = _bounds()
 
 
-def rows_of(event: dict[str, Any], event_time_ms: int) -> Iterator[Row]:
+def rows_of(event: dict[str, Any], event_time_ms: int) -> Iterator[AggregateKey]:
     """The rows that one stored event belongs to."""
     app, minute = event["app_id"], event_time_ms // 60_000
-    yield Row(app, "app", minute, "")
-    yield Row(app, "country", minute, event.get("country") or "")
-    yield Row(app, "device", minute, event.get("device_type") or "")
+    yield AggregateKey(app, "app", minute, "")
+    yield AggregateKey(app, "country", minute, event.get("country") or "")
+    yield AggregateKey(app, "device", minute, event.get("device_type") or "")
     if event.get("page_path") is not None:
-        yield Row(app, "page", minute, event["page_path"])
-        yield Row(app, "section", minute, event.get("page_section") or "")
+        yield AggregateKey(app, "page", minute, event["page_path"])
+        yield AggregateKey(app, "section", minute, event.get("page_section") or "")
     if _is_failure(event):
-        yield Row(app, "error", minute, error_value(event))
+        yield AggregateKey(app, "error", minute, error_value(event))
 
 
 def error_value(event: dict[str, Any]) -> str:
@@ -117,9 +117,9 @@ class _Visit:
 
     def __init__(self, app_id: str, ms: int) -> None:
         self.app_id, self.from_ms, self.to_ms = app_id, ms, ms
-        self.views: list[tuple[int, str, Row]] = []
+        self.views: list[tuple[int, str, AggregateKey]] = []
 
-    def ends(self) -> tuple[Row | None, Row | None]:
+    def ends(self) -> tuple[AggregateKey | None, AggregateKey | None]:
         """The rows of its first and of its last page view."""
         if not self.views:
             return None, None
@@ -137,7 +137,7 @@ class Visits:
     def __contains__(self, session_id: str) -> bool:
         return session_id in self._newest
 
-    def add(self, event: dict[str, Any], event_time_ms: int) -> list[tuple[Row, int, int]]:
+    def add(self, event: dict[str, Any], event_time_ms: int) -> list[tuple[AggregateKey, int, int]]:
         """Takes the first event of an identity, in order of offset: rows, with how many entries and exits more."""
         if event["is_bot"]:
             return []
@@ -150,7 +150,7 @@ class Visits:
         first, last = visit.ends()
         visit.from_ms, visit.to_ms = min(ms, visit.from_ms), max(ms, visit.to_ms)
         if event["event_type"] == "page_view" and event.get("page_path") is not None:
-            page = Row(app, "page", ms // 60_000, event["page_path"])
+            page = AggregateKey(app, "page", ms // 60_000, event["page_path"])
             visit.views.append((event["seq"], event["event_id"], page))
         new_first, new_last = visit.ends()
         changes = [(first, -1, 0), (new_first, 1, 0)] if first != new_first else []

@@ -13,7 +13,7 @@ from footfall.verification.findings import Findings
 from footfall.verification.kafka_log import Record
 from footfall.verification.live import LiveTables, label
 from footfall.verification.log_scan import Partition
-from footfall.verification.recount import Row
+from footfall.verification.recount import AggregateKey
 from footfall.verification.report import Tally
 
 
@@ -60,7 +60,7 @@ class RejectsCheck:
                 continue
             if offset < partition.cut:
                 self._tally.add("rejected", app, hour)
-            row = Row(app, "app", minute, "")
+            row = AggregateKey(app, "app", minute, "")
             key = tables.encode_row_key(*row)
             cell = self._cells.get(key)
             if cell is not None and offset <= cell[0]:
@@ -70,7 +70,7 @@ class RejectsCheck:
                 name = f"{label(row)}: {names.TOPIC_REJECTED}/{partition.number} offset {offset}"
                 self._findings.add("live", kind, app, hour, name)
         for key, (_, count) in self._cells.items():
-            row = Row(*tables.decode_row_key(key))
+            row = AggregateKey(*tables.decode_row_key(key))
             if row.minute // 60 >= self._floor:
                 self.cells += 1
                 if count != counted[key]:

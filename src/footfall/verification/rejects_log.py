@@ -32,7 +32,7 @@ class Kept(NamedTuple):
 
 
 def newest_first(log: Log, unreadable: Callable[[int], object], window: int = _WINDOW) -> Iterator[Kept]:
-    """The rejects that Kafka holds, the newest first. Raises LogUnavailable.
+    """The rejects that Kafka holds, the newest first. Raises KafkaLogUnavailable.
 
     unreadable: told the offset of each record that is no reject; those are left out. window: records read at once.
     """
@@ -50,7 +50,7 @@ def newest_first(log: Log, unreadable: Callable[[int], object], window: int = _W
 def find(log: Log, name: str, unreadable: Callable[[int], object]) -> list[Kept]:
     """The reject at an offset, if `name` is a number, else all that have the event_id `name`, the newest first.
 
-    Raises LogUnavailable.
+    Raises KafkaLogUnavailable.
     """
     if not (name.isascii() and name.isdigit()):
         return [kept for kept in newest_first(log, unreadable) if kept.reject.event_id == name]

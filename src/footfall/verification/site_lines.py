@@ -53,7 +53,7 @@ class SiteFile:
             return
 
 
-class Place(NamedTuple):
+class LineHour(NamedTuple):
     """Where a line belongs. day: `2026-11-24`, or NO_DAY; hour: `2026-11-24T08`, of its time, else of its file's."""
 
     day: bytes
@@ -66,13 +66,13 @@ class Placing:
     def __init__(self, file: SiteFile) -> None:
         self._opened = hour_text(file.opened_ms)
 
-    def of(self, raw: bytes) -> Place:
+    def of(self, raw: bytes) -> LineHour:
         """Where Flume puts this line."""
         found = OWN_TIME.match(raw)
         if found is None:
-            return Place(NO_DAY, self._opened)
+            return LineHour(NO_DAY, self._opened)
         own = found[1]
-        return Place(own[:10], own[:13])
+        return LineHour(own[:10], own[:13])
 
 
 @dataclass(slots=True)

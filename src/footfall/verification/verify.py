@@ -7,13 +7,14 @@ from typing import Final, TypeVar
 
 from footfall import names
 from footfall.cluster.supervision import lifecycle
-from footfall.hdfs import Hdfs, HdfsAway
+from footfall.errors import FootfallError
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.kafka.logs import describe
-from footfall.kafka.topics import KafkaAway, Place, Topic
+from footfall.kafka.topics import KafkaUnavailable, Topic, TopicPartition
 from footfall.lake.progress import Current
 from footfall.realtime import sweeper
 from footfall.realtime.lag import PartitionState, read_states
-from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
 from footfall.sites.visitors.ledger import Entry
@@ -23,7 +24,7 @@ from footfall.verification.archive import Reached, unarchived
 from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.cut import Cut
 from footfall.verification.findings import Findings
-from footfall.verification.kafka_log import KafkaLog, LogUnavailable
+from footfall.verification.kafka_log import KafkaLog, KafkaLogUnavailable
 from footfall.verification.live_tables import HBaseLiveTables
 from footfall.verification.reconcile import Archive, reconcile
 from footfall.verification.report import Report
@@ -35,7 +36,7 @@ _DAY_MS: Final = 86_400_000
 Seen = TypeVar("Seen")
 
 
-class CannotVerify(Exception):
+class CannotVerify(FootfallError):
     """A store that must be read is away; the message is one sentence that names it."""
 
 
@@ -52,7 +53,7 @@ def verify(settings: Settings, since_ms: int | None, wait_s: float, say: Say) ->
             return _verify(settings, log, live, topics, since_ms, wait_s, say)
         finally:
             log.close()
-    except (HdfsAway, KafkaAway, LogUnavailable, StoreAway) as error:
+    except (HdfsUnavailable, KafkaUnavailable, KafkaLogUnavailable, HBaseUnavailable) as error:
         raise CannotVerify(str(error)) from None
     finally:
         live.close()
@@ -87,8 +88,8 @@ def _verify(
 def _await_archived(
     settings: Settings,
     at_ms: int,
-    starts: Mapping[Place, int],
-    ends: Mapping[Place, int],
+    starts: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
     findings: Findings,
     patience: Patience,
 ) -> Archive | None:
@@ -97,14 +98,14 @@ def _await_archived(
         return None
     files = ArchiveFiles(Hdfs(settings), findings)
 
-    def look() -> tuple[Reached, Mapping[Place, int]]:
+    def look() -> tuple[Reached, Mapping[TopicPartition, int]]:
         # Before its first checkpoint nothing is archived.
         current = files.current() or Current("", {}, {})
         reached = Reached(current, files.latest(current))
         return reached, unarchived(reached, ends, starts)
 
     reached = await_reached(look, "archived", patience)
-    # The warden may be deleting the last day that is kept no longer.
+    # The watchdog may be deleting the last day that is kept no longer.
     first_day = at_ms // _DAY_MS - settings.retention.hdfs_events_days + 1
     return Archive(files, reached, first_day * 24)
 
@@ -144,20 +145,20 @@ def _await_spools(settings: Settings, at_ms: int, patience: Patience, findings: 
 def _await_counted(
     store: HBaseStore,
     topics: Mapping[str, Topic],
-    starts: Mapping[Place, int],
-    ends: Mapping[Place, int],
+    starts: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
     patience: Patience,
-) -> dict[Place, PartitionState]:
+) -> dict[TopicPartition, PartitionState]:
     """Progress of all partitions, as soon as it has reached the ends, or when patience is over."""
 
-    def look() -> tuple[dict[Place, PartitionState], Mapping[Place, int]]:
+    def look() -> tuple[dict[TopicPartition, PartitionState], Mapping[TopicPartition, int]]:
         states = read_states(store, topics)
         return states, cuts.behind(starts, ends, states)
 
     return await_reached(look, "counted", patience)
 
 
-def await_reached(look: Callable[[], tuple[Seen, Mapping[Place, int]]], done: str, patience: Patience) -> Seen:
+def await_reached(look: Callable[[], tuple[Seen, Mapping[TopicPartition, int]]], done: str, patience: Patience) -> Seen:
     """Looks until no record waits or patience is over; what was seen the last time.
 
     look: what is seen, and how many records wait, by partition, where there are any. done: what they wait to be.
@@ -166,7 +167,7 @@ def await_reached(look: Callable[[], tuple[Seen, Mapping[Place, int]]], done: st
     while True:
         try:
             seen, waiting = look()
-        except (HdfsAway, StoreAway) as error:
+        except (HdfsUnavailable, HBaseUnavailable) as error:
             # A region that moves is back within a minute, a NameNode that was started anew as soon.
             if not patience.wait(str(error)):
                 raise

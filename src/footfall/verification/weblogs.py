@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from footfall.cluster.supervision import lifecycle
 from footfall.events.times import format_rfc3339_ms
-from footfall.hdfs import FileStatus, Hdfs, HdfsAway, Unreadable
+from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable, Unreadable
 from footfall.logs import layout
 from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
@@ -28,7 +28,7 @@ def compare_logs(
 ) -> dict[str, Any]:
     """Waits until the lines that are written now are in HDFS, and names those that do not come; the report's part.
 
-    at_ms: T of the cut; since_ms: leaves out lines of hours before that one's. Raises HdfsAway.
+    at_ms: T of the cut; since_ms: leaves out lines of hours before that one's. Raises HdfsUnavailable.
     """
     if "flume" not in lifecycle.wanted(settings):
         return {"compared": False, "reason": "not part of this profile"}
@@ -46,7 +46,10 @@ def first_compared_ms(settings: Settings, at_ms: int, since_ms: int | None) -> i
 def compare_files(
     hdfs: Hdfs, files: Sequence[SiteFile], first_ms: int, patience: Patience, findings: Findings
 ) -> dict[str, Any]:
-    """The same, of these files' lines from an hour on that begins at `first_ms` (since 1970). Raises HdfsAway."""
+    """The same, of these files' lines from an hour on that begins at `first_ms` (since 1970).
+
+    Raises HdfsUnavailable.
+    """
     since_hour = hour_text(first_ms)
     due: dict[LogKind, Due] = {kind: Due() for kind in LOG_KINDS}
     for file in files:
@@ -90,7 +93,7 @@ class Arrivals:
 
     def look(self, hdfs: Hdfs) -> list[str]:
         """Reads the folders that have to hold lines, later only what is new where some are missed; the files that
-        cannot be read. Raises HdfsAway."""
+        cannot be read. Raises HdfsUnavailable."""
         unreadable = []
         for day, folder in layout.days(hdfs, self._kind).items():
             text = day.isoformat().encode()
@@ -159,7 +162,7 @@ def _await_arrival(hdfs: Hdfs, arrivals: Mapping[LogKind, Arrivals], patience: P
     while True:
         try:
             unreadable = [path for one in arrivals.values() for path in one.look(hdfs)]
-        except HdfsAway as error:
+        except HdfsUnavailable as error:
             if not patience.wait(str(error)):
                 raise
             continue

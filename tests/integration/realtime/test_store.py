@@ -6,7 +6,7 @@ import pytest
 
 from footfall.events.identity import new_uuid7
 from footfall.names import TABLE_SESSIONS
-from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.settings import Settings
 
 COLUMN = b"f:test"
@@ -61,7 +61,7 @@ def test_rows_are_read_and_scanned_in_order(store: HBaseStore, key: bytes) -> No
 
 
 def test_a_refusal_is_a_sentence_and_the_store_goes_on(store: HBaseStore) -> None:
-    with pytest.raises(StoreAway, match="could not do it"):
+    with pytest.raises(HBaseUnavailable, match="could not do it"):
         store.read_row("there_is_no_such_table", b"row")
     assert store.read_row(TABLE_SESSIONS, b"there is no such row") == {}
 
@@ -69,5 +69,5 @@ def test_a_refusal_is_a_sentence_and_the_store_goes_on(store: HBaseStore) -> Non
 def test_a_server_that_is_away_is_a_sentence(platform: Settings) -> None:
     nowhere = platform.model_copy(update={"ports": platform.ports.model_copy(update={"hbase_thrift": 1})})
     store = HBaseStore(nowhere)
-    with pytest.raises(StoreAway, match="port"):
+    with pytest.raises(HBaseUnavailable, match="port"):
         store.read_row(TABLE_SESSIONS, b"row")

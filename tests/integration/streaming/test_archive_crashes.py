@@ -10,11 +10,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from footfall.lake import compaction, layout
+from footfall.lake.errors import ArchiveRefused
 from footfall.lake.progress import Progress, Totals
 from footfall.streaming import resume
-from footfall.streaming.resume import Refused
 from footfall.streaming.window_schedule import HOUR, whole_hours
-from tests.support.archiving import TOPICS, Record, Row, World
+from tests.support.archiving import TOPICS, ArchivedRow, Record, World
 from tests.support.events import stored_event
 from tests.support.local_files import Died
 
@@ -98,7 +98,7 @@ def test_a_large_batch_is_done_again_exactly_however_it_was_split(
     for session in (even, odd, odd):
         world.log.add(stored_event(event_time=f"{_DAY}T08:00:00.000Z", session_id=session))
     world.log.add_reject("shop", f"{_DAY}T08:00:00.000Z")
-    records, before = world.log.records, Counter[Row]()
+    records, before = world.log.records, Counter[ArchivedRow]()
     whole, rest = "aaaa0000-000000000.parquet", "aaaa0000-000000000_1.parquet"
     world.offer(0)
     for large, names in ((1, [whole, rest]), (10, [whole]), (1, [whole, rest])):
@@ -172,10 +172,10 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
     more = _fill(world)
     for damage in (b"", content[:40] + b"\0" * 600 + content[640:]):
         world.files.write(path, damage)
-        with pytest.raises(Refused, match=f"{path} cannot be read.*recover archive --from-start"):
+        with pytest.raises(ArchiveRefused, match=f"{path} cannot be read.*recover archive --from-start"):
             world.archive().batch(world.frame(more), 2)
         assert _latest(world).batch == 1
-        with pytest.raises(Refused, match=f"{path} cannot be read.*recover archive --from-start"):
+        with pytest.raises(ArchiveRefused, match=f"{path} cannot be read.*recover archive --from-start"):
             world.archive().windows(whole_hours(hours, hours[-1] * HOUR + HOUR))
 
     # The remedy that it names.
@@ -191,6 +191,8 @@ def test_a_batch_whose_predecessor_is_unknown_is_refused(world: World) -> None:
     records = _fill(world)
     world.archive().batch(world.frame(records), 0)
     for number in (2, 7):
-        with pytest.raises(Refused, match=f"batch {number}, but .*aaaa0000-00000000{number - 1}.json, .* is gone"):
+        with pytest.raises(
+            ArchiveRefused, match=f"batch {number}, but .*aaaa0000-00000000{number - 1}.json, .* is gone"
+        ):
             world.archive().batch(world.frame(records), number)
     assert world.archived() == world.expected()

@@ -14,7 +14,7 @@ from footfall.cluster.services import SERVICES
 from footfall.cluster.supervision import lifecycle
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
-from tests.unit.cluster.conftest import environment as environment
+from tests.support.fresh_home import environment as environment
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def test_doctor_is_one_document_and_fails_while_something_is_wrong(call: Call, h
 
 def test_up_that_fails_says_why_and_prints_no_document(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTFALL_RETENTION__FREE_DISK_GIB", "1e9")
-    ended = call("up", "--only", "warden", "--json")
+    ended = call("up", "--only", "watchdog", "--json")
     assert (ended.status, ended.out) == (1, "")
     assert "GiB of disk are free" in ended.err
 

@@ -4,7 +4,7 @@ import json
 import os
 import time
 
-from footfall.lags import Lag, lags
+from footfall.lags import ConsumerLag, lags
 from footfall.lake.progress import Progress, Totals
 from footfall.logs.positions import position_file
 from footfall.settings import Settings
@@ -23,7 +23,7 @@ def test_dead_engines_are_sentences(settings: Settings) -> None:
     # Kafka's client goes on hoping for longer than anybody waits for a status.
     assert found[0].trouble == "What it needs did not answer within 2 s."
     assert "HDFS does not answer" in found[1].trouble
-    assert found[2] == Lag("logs", 0, "bytes", 0.0)
+    assert found[2] == ConsumerLag("logs", 0, "bytes", 0.0)
 
 
 def test_unread_bytes_wait_since_they_were_written(settings: Settings) -> None:

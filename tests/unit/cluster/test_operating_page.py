@@ -53,5 +53,5 @@ def test_retention_is_told_as_it_is() -> None:
 
 def test_every_sweep_is_told_with_how_often() -> None:
     words = {6 * 3600: "every 6 h", 3600: "hourly", 600: "every 10 min"}
-    kept_by = [cells[2] for cells in _ROWS.values() if len(cells) == 3 and cells[2].startswith("the warden, ")]
-    assert sorted(kept_by) == sorted(f"the warden, {words[int(sweep.every_s)]}" for sweep in sweeps.SWEEPS)
+    kept_by = [cells[2] for cells in _ROWS.values() if len(cells) == 3 and cells[2].startswith("the watchdog, ")]
+    assert sorted(kept_by) == sorted(f"the watchdog, {words[int(sweep.every_s)]}" for sweep in sweeps.SWEEPS)

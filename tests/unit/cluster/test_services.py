@@ -22,11 +22,11 @@ _MODULES = {
     **{f"visitors-{app}": "footfall.sites.visitors.run" for app in ("shop", "news", "academy")},
     "dashboard": "footfall.dashboard.app",
     "spark-streaming": "footfall.streaming.driver",
-    "warden": "footfall.cluster.supervision.watchdog",
+    "watchdog": "footfall.cluster.supervision.watchdog",
 }
-# What modules in the warden's reach import for `up` alone: the progress display, the dashboard's command line.
-_NOT_THE_WARDENS = {"cli/output.py", "dashboard/__init__.py"}
-# A module that the visitors share with the warden reads it for the warden's sweep of ledgers.
+# What modules in the watchdog's reach import for `up` alone: the progress display, the dashboard's command line.
+_NOT_THE_WATCHDOGS = {"cli/output.py", "dashboard/__init__.py"}
+# A module that the visitors share with the watchdog reads it for the watchdog's sweep of ledgers.
 _NOT_THE_VISITORS = {"retention"}
 # They decide where everything lies; another home is another platform, and another install another command.
 _EVERYWHERE = {"home", "install"}
@@ -79,7 +79,7 @@ def test_the_live_path_runs_without_yarn_and_full_is_everything() -> None:
     ("names", "profile"),
     [
         ((), "full"),
-        (("namenode", "warden"), "batch"),
+        (("namenode", "watchdog"), "batch"),
         (("kafka",), "realtime"),
         (("kafka", "yarn-nodemanager"), "full"),
         (PROFILES["realtime"], "realtime"),
@@ -114,7 +114,7 @@ def test_a_process_starts_anew_when_a_file_changes_that_it_imports(service: Serv
     told = {name for name in imported if any(name == s or name.startswith(f"{s}/") for s in service.sources)}
     only_a_docstring = {name for name in imported if (PACKAGE / name).read_text("utf-8").count("import ") == 0}
     assert len(told) > 10
-    assert imported - told - only_a_docstring - (_NOT_THE_WARDENS if service.name == "warden" else set()) == set()
+    assert imported - told - only_a_docstring - (_NOT_THE_WATCHDOGS if service.name == "watchdog" else set()) == set()
     assert all((PACKAGE / source).exists() for source in service.sources)
 
 
@@ -123,7 +123,7 @@ def test_a_process_starts_anew_when_a_setting_changes_that_it_reads(service: Ser
     fields: set[str] = set()
     ports: set[str] = set()
     for path in _imported(_MODULES[service.name]):
-        if path.relative_to(PACKAGE).as_posix() not in {"settings.py", *_NOT_THE_WARDENS}:
+        if path.relative_to(PACKAGE).as_posix() not in {"settings.py", *_NOT_THE_WATCHDOGS}:
             read, asked = _settings_read(path)
             fields |= read
             ports |= asked

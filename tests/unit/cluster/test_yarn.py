@@ -11,7 +11,7 @@ from footfall.cluster import yarn
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.settings import Settings, Yarn
-from tests.unit.cluster.conftest import FakeJava
+from tests.support.fresh_home import FakeJava
 
 _GIB = 2**30
 # A stream's master (512 MiB and Spark's 384 beside it) and its executor, as YARN rounds them up.

@@ -6,7 +6,7 @@ from typing import Any
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView
 from footfall.events.times import format_rfc3339_ms
-from footfall.lags import Lag
+from footfall.lags import ConsumerLag
 from footfall.realtime.alerts.alert import Alert, row
 
 # 2026-11-24T08:10:30Z: half a minute into its minute.
@@ -145,12 +145,12 @@ class MadeUp:
             return [row | {"page_title": hostile, "page_type": "product", "engaged_ms": 1, "http_status": 200}]
         raise NotFound("There is nothing of that name.")
 
-    def lags(self) -> list[Lag]:
+    def lags(self) -> list[ConsumerLag]:
         return [
-            Lag("live", 12, "events", 0.4),
-            Lag("archive", 1, "events", 9.0),
-            Lag("windows", None, "", 75.2),
-            Lag("logs", 3 << 20, "bytes", 1.0),
+            ConsumerLag("live", 12, "events", 0.4),
+            ConsumerLag("archive", 1, "events", 9.0),
+            ConsumerLag("windows", None, "", 75.2),
+            ConsumerLag("logs", 3 << 20, "bytes", 1.0),
         ]
 
     def latest(self) -> list[PageView]:

@@ -13,7 +13,7 @@ from footfall.dashboard.data import Figures
 from footfall.dashboard.errors import Unavailable
 from footfall.dashboard.recent_views import PageView
 from footfall.events.geo import ATTRIBUTION
-from footfall.lags import Lag
+from footfall.lags import ConsumerLag
 from tests.unit.dashboard.rows import (
     HOSTILE,
     MadeUp,
@@ -160,8 +160,8 @@ def test_no_alert_is_said_in_words_and_one_that_is_gone_too() -> None:
 
 def test_what_waits_is_told_by_store() -> None:
     class Behind(MadeUp):
-        def lags(self) -> list[Lag]:
-            away = Lag("archive", None, "", None, "HDFS does not answer: <b>NewConnectionError</b>.")
+        def lags(self) -> list[ConsumerLag]:
+            away = ConsumerLag("archive", None, "", None, "HDFS does not answer: <b>NewConnectionError</b>.")
             return [lag for lag in super().lags() if lag.name != "archive"] + [away]
 
     text = drawn(page(MadeUp()))
@@ -205,7 +205,7 @@ def test_nothing_has_happened_yet() -> None:
         def latest(self) -> list[PageView]:
             return []
 
-        def lags(self) -> list[Lag]:
+        def lags(self) -> list[ConsumerLag]:
             return []
 
     text = drawn(page(Empty()))

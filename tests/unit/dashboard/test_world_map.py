@@ -8,7 +8,7 @@ from math import dist
 import pytest
 
 from footfall.dashboard import HERE, world_map
-from footfall.dashboard.figures import City, Place
+from footfall.dashboard.figures import City, MapPoint
 
 
 def test_land_and_countries_are_within_the_picture() -> None:
@@ -33,7 +33,7 @@ def test_the_land_is_told_in_a_style_sheet_and_fetched_from_nowhere() -> None:
 
 
 def test_dots_are_as_large_as_people_are_many() -> None:
-    places = [Place("DE", 40, 1.0), Place("SG", 10, 0.25), Place("MT", 1, 0.001), Place("??", 9, 0.2)]
+    places = [MapPoint("DE", 40, 1.0), MapPoint("SG", 10, 0.25), MapPoint("MT", 1, 0.001), MapPoint("??", 9, 0.2)]
     drawn = world_map.chart(places, []).text
     widths = re.findall(r'width:([0-9.]+)%" title="(\w+): (\d+)"', drawn)
     assert widths == [("5.00", "Germany", "40"), ("2.50", "Singapore", "10"), ("1.60", "Malta", "1")]
@@ -42,7 +42,7 @@ def test_dots_are_as_large_as_people_are_many() -> None:
 
 def test_cities_are_dots_over_those_of_countries() -> None:
     singapore = City("SG", 'Singapore "<b>"', 1.35, 103.8, 1, 0.1)
-    drawn = world_map.chart([Place("DE", 40, 1.0)], [singapore, replace(singapore, page_views=1_200)]).text
+    drawn = world_map.chart([MapPoint("DE", 40, 1.0)], [singapore, replace(singapore, page_views=1_200)]).text
     assert re.findall(r'<i style="left:([0-9.]+)%;top:([0-9.]+)%" title="([^"]+)" class="ff-city">', drawn) == [
         ("79.38", "54.81", "Singapore &quot;&lt;b&gt;&quot;: 1 page view"),
         ("79.38", "54.81", "Singapore &quot;&lt;b&gt;&quot;: 1,200 page views"),

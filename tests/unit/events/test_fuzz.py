@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from footfall.events.bodies import element_bytes, parse_body
 from footfall.events.bots import RateRule
-from footfall.events.geo import Place
+from footfall.events.geo import Location
 from footfall.events.rejects import REASONS, Reject, read_reject_record, reject_record
 from footfall.events.stamp import Context, accept
 from footfall.events.validate import check_stored
@@ -17,7 +17,7 @@ from tests.support.events import NOW_MS, example_event
 from tests.unit.events.strategies import JSON, VALUES, mutated_events
 
 COLLECTOR = Context(
-    "shop", NOW_MS, "203.0.113.0/24", "Mozilla/5.0", gpc=True, place=Place("GB", None, "London", 51.5, 0.0)
+    "shop", NOW_MS, "203.0.113.0/24", "Mozilla/5.0", gpc=True, place=Location("GB", None, "London", 51.5, 0.0)
 )
 RULE = RateRule(120)
 # What breaks parsers and stores more often than chance would find it.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.events.geo import NOWHERE, Geography, Place, _place
+from footfall.events.geo import NOWHERE, Geography, Location, _place
 
 
 @pytest.mark.parametrize("prefix", ["203.0.113.0/24", "2001:db8:1::/48", "", "nonsense", "\x00"])
@@ -32,7 +32,7 @@ def test_a_record_becomes_a_place_of_a_tenth_of_a_degree() -> None:
         "longitude": -0.04,
         "postcode": "",
     }
-    assert _place(record) == Place("DE", "State of Berlin", "Berlin", 52.6, 0.0)
+    assert _place(record) == Location("DE", "State of Berlin", "Berlin", 52.6, 0.0)
 
 
 @pytest.mark.parametrize(

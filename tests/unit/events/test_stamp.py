@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.events.bots import RateRule
-from footfall.events.geo import Place
+from footfall.events.geo import Location
 from footfall.events.identity import new_uuid7
 from footfall.events.rejects import Reject
 from footfall.events.stamp import MAX_AGE_MS, MAX_CLOCK_MS, Context, accept
@@ -17,7 +17,7 @@ from footfall.events.validate import check_stored
 from tests.support.events import NOW_MS, example_event
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-LONDON = Place("GB", "England", "London", 51.5, -0.1)
+LONDON = Location("GB", "England", "London", 51.5, -0.1)
 YEAR_MS = 365 * 86_400_000
 
 
@@ -62,7 +62,7 @@ def test_an_event_is_stored_with_what_the_collector_knows() -> None:
 
 
 def test_what_is_unknown_is_absent() -> None:
-    stored = taken(example_event(user_id=None), address_prefix=None, place=Place(country="GB"))
+    stored = taken(example_event(user_id=None), address_prefix=None, place=Location(country="GB"))
     assert {"ip_prefix", "city", "latitude", "user_id", "bot_reason", "backfill"}.isdisjoint(stored)
     assert stored["country"] == "GB"
 
@@ -80,7 +80,7 @@ def test_the_collectors_fields_are_replaced_or_removed() -> None:
         ip_prefix="8.8.8.8",
     )
     assert taken(forged) == taken({name: forged[name] for name in example_event()})
-    assert "city" not in taken(forged, place=Place())
+    assert "city" not in taken(forged, place=Location())
 
 
 def test_an_event_of_another_site_is_refused() -> None:

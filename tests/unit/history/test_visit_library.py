@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from footfall.events.geo import Place
+from footfall.events.geo import Location
 from footfall.events.identity import CountedIds, uuid7_ms
 from footfall.events.stamp import Context, accept
 from footfall.events.times import parse_rfc3339_ms
@@ -63,7 +63,7 @@ def test_each_event_is_what_a_collector_makes_of_what_was_sent(made: tuple[DayMa
             address_prefix=found["ip_prefix"],
             user_agent="Googlebot" if found["is_bot"] else "Mozilla/5.0",
             gpc=found.get("consent") == "denied",
-            place=Place(found.get("country"), found.get("region"), found.get("city")),
+            place=Location(found.get("country"), found.get("region"), found.get("city")),
             backfill=True,
         )
         taken = accept(sent, context)

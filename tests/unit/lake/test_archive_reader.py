@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from footfall.hdfs import FileStatus, HdfsAway
+from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import archive_reader
-from footfall.streaming.resume import Refused
+from footfall.lake.errors import ArchiveRefused
 from tests.support.archived import SCHEMA, at, event, minute
 from tests.support.local_files import LocalFiles
 
@@ -87,11 +87,11 @@ def test_a_file_that_is_gone_or_damaged_is_named(tmp_path: Path) -> None:
     )
     for place in (event_id.dictionary_page_offset, len(content) - 200):
         files.write(file.path, content[:place] + b"\xff" * 200 + content[place + 200 :])
-        with pytest.raises(Refused, match=f"{file.path} cannot be read"):
+        with pytest.raises(ArchiveRefused, match=f"{file.path} cannot be read"):
             archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)
     files.write(file.path, content[:-5])
-    with pytest.raises(HdfsAway, match="shorter than HDFS said"):
+    with pytest.raises(HdfsUnavailable, match="shorter than HDFS said"):
         archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)
     files.delete(file.path)
-    with pytest.raises(HdfsAway, match="is gone"):
+    with pytest.raises(HdfsUnavailable, match="is gone"):
         archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)

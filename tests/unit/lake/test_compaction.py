@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.hdfs import FileStatus, HdfsAway
+from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import compaction, layout
 from footfall.lake.compaction import FAN, Group
 from footfall.lake.layout import EVENTS, Part
@@ -192,7 +192,7 @@ def test_no_merge_begins_before_the_one_before_is_completed(tmp_path: Path) -> N
         compaction.carry_out(mortal, group, _merger(mortal))
     assert _rows(files) != rows
     other = Group(EVENTS, _FOLDER, tuple(f"{_FOLDER}/{name}" for name in later), f"{_FOLDER}/{_ME}-000000007.parquet")
-    with pytest.raises(HdfsAway, match="interrupted"):
+    with pytest.raises(HdfsUnavailable, match="interrupted"):
         compaction.carry_out(files, other, _merger(files))
     compaction.finish(files)
     assert _rows(files) == rows
@@ -219,7 +219,7 @@ def test_a_merge_that_makes_no_single_file_changes_nothing(tmp_path: Path) -> No
             files.write(f"{folder}/part-{number}.parquet", b"row")
 
     for wrong in (merge, lambda group, folder: None):
-        with pytest.raises(HdfsAway, match="not one"):
+        with pytest.raises(HdfsUnavailable, match="not one"):
             compaction.carry_out(files, group, wrong)
         assert _rows(files) == rows
         assert not compaction.under_way(files)
@@ -229,5 +229,5 @@ def test_a_merge_that_makes_no_single_file_changes_nothing(tmp_path: Path) -> No
 def test_a_damaged_intent_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     files = LocalFiles(tmp_path)
     files.write(layout.INTENT, content)
-    with pytest.raises(HdfsAway, match=r"compaction\.json is damaged"):
+    with pytest.raises(HdfsUnavailable, match=r"compaction\.json is damaged"):
         compaction.finish(files)

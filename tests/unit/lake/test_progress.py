@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.hdfs import HdfsAway
-from footfall.kafka.topics import Place, Topic
+from footfall.hdfs import HdfsUnavailable
+from footfall.kafka.topics import Topic, TopicPartition
 from footfall.lake import layout
 from footfall.lake.progress import Current, Journal, Loss, Progress, Totals, ends_of, offered_ends, spark_offsets
 from tests.support.local_files import Died, LocalFiles
@@ -24,7 +24,7 @@ def files(tmp_path: Path) -> LocalFiles:
     return LocalFiles(tmp_path)
 
 
-def _progress(batch: int, ends: dict[Place, int] | None = None, checkpoint: str = "abcd1234") -> Progress:
+def _progress(batch: int, ends: dict[TopicPartition, int] | None = None, checkpoint: str = "abcd1234") -> Progress:
     return Progress(checkpoint, batch, 5, 9, {} if ends is None else ends, ((3, 4), (8, 8)), Totals(archived=batch))
 
 
@@ -32,8 +32,8 @@ def _progress(batch: int, ends: dict[Place, int] | None = None, checkpoint: str 
 @given(_PLACES, _PLACES, _TOTALS, st.lists(st.builds(Loss, st.just("events"), *[st.integers(0, 9)] * 4)))
 def test_the_current_checkpoint_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory,
-    starts: dict[Place, int],
-    counted: dict[Place, int],
+    starts: dict[TopicPartition, int],
+    counted: dict[TopicPartition, int],
     totals: Totals,
     lost: list[Loss],
 ) -> None:
@@ -53,7 +53,10 @@ def test_the_topics_stand_in_the_file_by_their_names(files: LocalFiles) -> None:
 @settings(max_examples=40)
 @given(_PLACES, _TOTALS, st.lists(st.tuples(st.integers(), st.integers())))
 def test_a_progress_is_read_as_it_was_written(
-    tmp_path_factory: pytest.TempPathFactory, ends: dict[Place, int], totals: Totals, touched: list[tuple[int, int]]
+    tmp_path_factory: pytest.TempPathFactory,
+    ends: dict[TopicPartition, int],
+    totals: Totals,
+    touched: list[tuple[int, int]],
 ) -> None:
     journal = Journal(LocalFiles(tmp_path_factory.mktemp("journal")))
     progress = Progress("abcd1234", 7, 1, 2, ends, tuple(touched), totals)
@@ -88,7 +91,7 @@ def test_a_damaged_progress_counts_as_absent(files: LocalFiles, damage: bytes) -
 @pytest.mark.parametrize("damage", _DAMAGES)
 def test_a_damaged_checkpoint_is_a_sentence_with_a_remedy(files: LocalFiles, damage: bytes) -> None:
     files.write(layout.CURRENT, damage)
-    with pytest.raises(HdfsAway, match=r"current\.json is damaged: .* Move it away"):
+    with pytest.raises(HdfsUnavailable, match=r"current\.json is damaged: .* Move it away"):
         Journal(files).current()
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from footfall.hdfs import HdfsAway
+from footfall.hdfs import HdfsUnavailable
 from footfall.lake import window_files
 from footfall.lake.window_files import SCHEMA, Damaged
 from tests.support.archived import minute
@@ -214,5 +214,5 @@ def test_closed_is_what_was_noted_last(tmp_path: Path) -> None:
     window_files.write_closed(files, NOON)
     assert window_files.read_closed(files) == NOON
     files.write("/aggregates/_closed.json", b"{")
-    with pytest.raises(HdfsAway, match="is damaged"):
+    with pytest.raises(HdfsUnavailable, match="is damaged"):
         window_files.read_closed(files)

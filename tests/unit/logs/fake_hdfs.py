@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from footfall.hdfs import FileStatus, Hdfs, HdfsAway
+from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Files:
 
     def list(self, path: str) -> list[FileStatus]:
         if self.away:
-            raise HdfsAway("HDFS does not answer.")
+            raise HdfsUnavailable("HDFS does not answer.")
         found = {}
         for name, content in self.content.items():
             if name.startswith(f"{path}/"):
@@ -45,7 +45,7 @@ class Files:
 
     def open_for_writing(self, path: str) -> set[str]:
         if self.away:
-            raise HdfsAway("HDFS does not answer.")
+            raise HdfsUnavailable("HDFS does not answer.")
         return {name for name in self.written if name.startswith(f"{path}/")}
 
     def rename(self, path: str, target: str) -> bool:

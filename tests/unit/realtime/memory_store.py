@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from footfall.realtime import tables
-from footfall.realtime.store import StoreAway
+from footfall.realtime.store import HBaseUnavailable
 from footfall.realtime.tables import Progress, SessionCell
 
 
@@ -47,7 +47,7 @@ _LONGEST_KEY = 2**15 - 1
 def _fit(*keys: bytes) -> None:
     """As HBase, refuses a key that is empty or longer than its two bytes of length can say."""
     if any(not 0 < len(key) <= _LONGEST_KEY for key in keys):
-        raise StoreAway("HBase could not do it: row length.")
+        raise HBaseUnavailable("HBase could not do it: row length.")
 
 
 class MemoryStore:

@@ -18,7 +18,7 @@ from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.moments import LONG_SLOTS, SLOT_MS, Moment, Moments, Series, Told, decode, encode, gather
 from footfall.realtime.multilang import Message, Pipe
 from footfall.realtime.partition_counter import Pack, Partition
-from footfall.realtime.store import HBaseStore, StoreAway
+from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from tests.support.events import stored_event
 from tests.unit.realtime.live_log import EVENTS, REJECTED, context
 from tests.unit.realtime.memory_store import Cells, MemoryStore
@@ -267,7 +267,7 @@ def test_it_waits_while_the_store_is_away(cells: Cells, monkeypatch: pytest.Monk
     judge = Judge(cells, monkeypatch)
 
     def away(*_: Any) -> None:
-        raise StoreAway("HBase is away.")
+        raise HBaseUnavailable("HBase is away.")
 
     with monkeypatch.context() as patch:
         patch.setattr(MemoryStore, "scan", away)

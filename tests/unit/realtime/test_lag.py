@@ -6,9 +6,9 @@ import msgpack
 import orjson
 import pytest
 
-from footfall.kafka.topics import Bounds, Place, Topic
+from footfall.kafka.topics import Bounds, Topic, TopicPartition
 from footfall.realtime import tables
-from footfall.realtime.lag import Lag, PartitionState, ProgressRefused, measure, positions, read_states
+from footfall.realtime.lag import LiveLag, PartitionState, ProgressRefused, measure, positions, read_states
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Progress
@@ -32,12 +32,12 @@ class Log(NamedTuple):
     committed: int | None
 
 
-def set_back(log: Log, state: PartitionState) -> dict[Place, int]:
+def set_back(log: Log, state: PartitionState) -> dict[TopicPartition, int]:
     place = "events", 0
     return positions(TOPICS, {place: Bounds(log.start, log.end)}, {place: log.committed}, {place: state})
 
 
-def states_of(cells: Cells) -> dict[Place, PartitionState]:
+def states_of(cells: Cells) -> dict[TopicPartition, PartitionState]:
     return read_states(cast(HBaseStore, MemoryStore(cells)), TOPICS)
 
 
@@ -54,7 +54,7 @@ def test_the_lag_is_what_waits_in_all_partitions() -> None:
     }
     # 90 of 100 are counted; the partition that was caught up longest ago says the age.
     found = measure(bounds, states, 10.0)
-    assert found == Lag(10, 1.0, {("events", 0): 10, ("events", 1): 0, ("events.rejected", 0): 0})
+    assert found == LiveLag(10, 1.0, {("events", 0): 10, ("events", 1): 0, ("events.rejected", 0): 0})
 
 
 @pytest.mark.parametrize(

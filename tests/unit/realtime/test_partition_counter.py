@@ -72,9 +72,9 @@ RECORDS = st.lists(
 )
 
 
-def oracle(log: list[bytes]) -> tuple[dict[recount.Row, recount.Recounted], dict[tuple[str, str], int], int]:
+def oracle(log: list[bytes]) -> tuple[dict[recount.AggregateKey, recount.Recounted], dict[tuple[str, str], int], int]:
     """Rows, first offsets of identities, and unparsable records, counted one by one."""
-    rows: dict[recount.Row, recount.Recounted] = {}
+    rows: dict[recount.AggregateKey, recount.Recounted] = {}
     firsts: dict[tuple[str, str], int] = {}
     unparsable = 0
     visits = recount.Visits()
@@ -99,10 +99,10 @@ def oracle(log: list[bytes]) -> tuple[dict[recount.Row, recount.Recounted], dict
 def check(cells: Cells, log: list[bytes]) -> None:
     rows, firsts, unparsable = oracle(log)
     stored = cells.tables.get("minute_metrics", {})
-    assert {recount.Row(*tables.decode_row_key(key)) for key in stored} == set(rows)
+    assert {recount.AggregateKey(*tables.decode_row_key(key)) for key in stored} == set(rows)
     assert set(cells.tables.get("active_users", {})) == set(stored)
     for key in stored:
-        expected = rows[recount.Row(*tables.decode_row_key(key))]
+        expected = rows[recount.AggregateKey(*tables.decode_row_key(key))]
         counts = tables.decode_counts(cells.get("minute_metrics", key)[b"f:e3"])
         visitors = tables.decode_visitors(cells.get("active_users", key)[b"f:e3"])
         for found, distinct, wanted in (

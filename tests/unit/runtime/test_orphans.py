@@ -96,7 +96,7 @@ def test_who_calls_is_never_found(settings: Settings) -> None:
     os.environ["FOOTFALL_MARK"] = str(settings.home)
     # The environment of a running process is the one that it was started with, so a child asks.
     script = (
-        "from footfall.cluster import orphans; from footfall.settings import load_settings\n"
+        "from footfall.runtime import orphans; from footfall.settings import load_settings\n"
         "print(orphans.marked(load_settings()))"
     )
     done = subprocess.run(

@@ -15,7 +15,7 @@ import pytest
 
 from footfall.settings import Ports, Settings
 from footfall.streaming import driver_lock, spark_session
-from footfall.streaming.driver_lock import NotAlone, end_applications, end_processes, may_live
+from footfall.streaming.driver_lock import AnotherDriver, end_applications, end_processes, may_live
 from footfall.yarn import Yarn
 
 _APPS = "/ws/v1/cluster/apps"
@@ -103,13 +103,13 @@ def test_what_is_left_has_ended_when_it_returns(yarn: Yarn, made_up: MadeUpYarn)
 def test_what_does_not_end_lets_nobody_begin(yarn: Yarn, made_up: MadeUpYarn) -> None:
     made_up.applications = {"application_1": ("mine", True)}
     made_up.stubborn = {"application_1"}
-    with pytest.raises(NotAlone, match=r"YARN did not end application_1 within"):
+    with pytest.raises(AnotherDriver, match=r"YARN did not end application_1 within"):
         end_applications(yarn, "mine")
 
 
 def test_without_yarn_nobody_can_be_sure(tmp_path: Path) -> None:
     # Nothing listens there.
-    with pytest.raises(NotAlone, match="YARN does not answer"):
+    with pytest.raises(AnotherDriver, match="YARN does not answer"):
         end_applications(Yarn(Settings(home=tmp_path, ports=Ports(yarn_http=1))), "mine")
 
 

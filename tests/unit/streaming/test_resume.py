@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from footfall.kafka.topics import Bounds, Place, Topic
+from footfall.kafka.topics import Bounds, Topic, TopicPartition
 from footfall.lake import layout
+from footfall.lake.errors import ArchiveRefused
 from footfall.lake.progress import Current, Loss, Progress, Totals
 from footfall.streaming import resume
-from footfall.streaming.resume import Checkpoint, Refused
+from footfall.streaming.resume import Checkpoint
 from tests.support.local_files import LocalFiles
 
 _ME = "abcd1234"
 _TOPICS = {"events": Topic("events", "abc", 2), "events.rejected": Topic("events.rejected", "def", 1)}
-_ENDS: dict[Place, int] = {("events", 0): 100, ("events", 1): 50, ("events.rejected", 0): 3}
+_ENDS: dict[TopicPartition, int] = {("events", 0): 100, ("events", 1): 50, ("events.rejected", 0): 3}
 _BOUNDS = {place: Bounds(0, end + 10) for place, end in _ENDS.items()}
 _BEGUN = Current(_ME, _TOPICS, dict.fromkeys(_ENDS, 0))
 _LATEST = Progress(_ME, 7, 0, 0, _ENDS, (), Totals(archived=150, rejected=3))
@@ -51,7 +52,7 @@ def test_what_fits_goes_on(latest: Progress | None, found: Checkpoint) -> None:
     ],
 )
 def test_a_checkpoint_of_another_time_is_refused(latest: Progress | None, found: Checkpoint, sentence: str) -> None:
-    with pytest.raises(Refused, match=sentence) as refusal:
+    with pytest.raises(ArchiveRefused, match=sentence) as refusal:
         resume.judge(_BEGUN, latest, found, _TOPICS, _BOUNDS)
     assert "`footfall recover archive`" in str(refusal.value)
 
@@ -65,7 +66,7 @@ def test_a_checkpoint_of_another_time_is_refused(latest: Progress | None, found:
 )
 def test_another_topic_is_refused(topic: Topic, sentence: str) -> None:
     bounds = {("events", p): Bounds(0, 0) for p in range(3)} | {("events.rejected", 0): Bounds(0, 13)}
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(ArchiveRefused, match=sentence):
         resume.judge(_BEGUN, _LATEST, _OWN, {**_TOPICS, "events": topic}, bounds)
 
 
@@ -81,7 +82,7 @@ def test_another_topic_is_refused(topic: Topic, sentence: str) -> None:
     ],
 )
 def test_a_log_that_does_not_hold_what_comes_next_is_refused(bound: Bounds, sentence: str) -> None:
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(ArchiveRefused, match=sentence):
         resume.judge(_BEGUN, _LATEST, _OWN, _TOPICS, {**_BOUNDS, ("events", 1): bound})
 
 
@@ -94,7 +95,7 @@ def test_a_gap_is_noticed_in_a_partition_of_which_nothing_was_read_yet() -> None
     current = resume.first(_TOPICS, dict.fromkeys(_BOUNDS, Bounds(5, 5)))
     assert current.starts == dict.fromkeys(_ENDS, 5)
     resume.judge(current, None, Checkpoint(None, None), _TOPICS, _BOUNDS)
-    with pytest.raises(Refused, match="deleted offsets 5 to 19 of events/0"):
+    with pytest.raises(ArchiveRefused, match="deleted offsets 5 to 19 of events/0"):
         resume.judge(current, None, Checkpoint(None, None), _TOPICS, dict.fromkeys(_BOUNDS, Bounds(20, 30)))
 
 
@@ -125,7 +126,7 @@ def test_a_recovery_from_the_start_reads_all_that_kafka_holds_and_counts_it_once
 @pytest.mark.parametrize("from_start", [False, True])
 def test_a_loss_is_accepted_only_when_told(from_start: bool) -> None:
     bounds = {**_BOUNDS, ("events", 1): Bounds(70, 90)}
-    with pytest.raises(Refused, match=r"deleted offsets 50 to 69 of events/1 .* --accept-loss"):
+    with pytest.raises(ArchiveRefused, match=r"deleted offsets 50 to 69 of events/1 .* --accept-loss"):
         resume.renewed(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False, from_start=from_start)
     recovered = resume.renewed(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=True, from_start=from_start, now_ms=77)
     assert recovered.lost == (Loss("events", 1, 50, 70, 77),)

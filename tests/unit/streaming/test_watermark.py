@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.kafka.topics import Place
+from footfall.kafka.topics import TopicPartition
 from footfall.streaming.watermark import closed_until
 
-_PLACES: tuple[Place, Place] = (("events", 0), ("events", 1))
+_PLACES: tuple[TopicPartition, TopicPartition] = (("events", 0), ("events", 1))
 
 
 @given(
@@ -36,7 +36,7 @@ def test_it_is_the_last_minute_whose_beginning_is_archived(
 
 @pytest.mark.parametrize("minute", [7, 6])
 def test_what_is_known_already_is_not_asked(minute: int) -> None:
-    def ends_at(_: int) -> Mapping[Place, int]:
+    def ends_at(_: int) -> Mapping[TopicPartition, int]:
         raise AssertionError("Kafka was asked")
 
     assert closed_until({}, ends_at, 7, minute) == 7

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from footfall.hdfs import HdfsAway
-from footfall.kafka.topics import Place
-from footfall.realtime.store import StoreAway
+from footfall.hdfs import HdfsUnavailable
+from footfall.kafka.topics import TopicPartition
+from footfall.realtime.store import HBaseUnavailable
 from footfall.verification.spools import Patience
 from footfall.verification.verify import await_reached
 
@@ -33,7 +33,7 @@ class Store:
         self._answers = iter(answers)
         self.looks = 0
 
-    def look(self) -> tuple[int, Mapping[Place, int]]:
+    def look(self) -> tuple[int, Mapping[TopicPartition, int]]:
         self.looks += 1
         answer = next(self._answers)
         if isinstance(answer, Exception):
@@ -51,7 +51,7 @@ def test_when_patience_is_over_the_last_look_counts() -> None:
     assert await_reached(Store(5, 4, 3, 0).look, "counted", Counted(2)) == 3
 
 
-@pytest.mark.parametrize("away", [StoreAway("HBase is away."), HdfsAway("HDFS is away.")])
+@pytest.mark.parametrize("away", [HBaseUnavailable("HBase is away."), HdfsUnavailable("HDFS is away.")])
 def test_a_store_that_is_away_may_come_back(away: Exception) -> None:
     patience = Counted(9)
     assert await_reached(Store(away, 1, away, 0).look, "counted", patience) == 4
@@ -59,6 +59,6 @@ def test_a_store_that_is_away_may_come_back(away: Exception) -> None:
 
 
 def test_a_store_that_stays_away_is_told() -> None:
-    away = StoreAway("HBase is away.")
-    with pytest.raises(StoreAway, match="HBase is away"):
+    away = HBaseUnavailable("HBase is away.")
+    with pytest.raises(HBaseUnavailable, match="HBase is away"):
         await_reached(Store(*[away] * 4).look, "counted", Counted(3))

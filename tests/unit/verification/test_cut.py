@@ -5,14 +5,14 @@ import pytest
 from footfall.realtime.lag import PartitionState
 from footfall.realtime.tables import Progress
 from footfall.settings import Retention
-from footfall.verification.cut import Floor, Place, behind, floor_of
+from footfall.verification.cut import Floor, TopicPartition, behind, floor_of
 from footfall.verification.findings import HOUR_MS
 from tests.unit.verification.world import MemoryLog
 
 DAY_MS = 24 * HOUR_MS
 AT_MS = 20_000 * DAY_MS
 HOUR = AT_MS // HOUR_MS
-PLACE: Place = ("events", 3)
+PLACE: TopicPartition = ("events", 3)
 
 
 def floor(
@@ -58,6 +58,6 @@ def test_the_first_hour_compared(given: dict[str, int], hour: int, hides: bool) 
         (4, 5, 1, {PLACE: 1}),
     ],
 )
-def test_what_is_behind(start: int, end: int, counted: int | None, waiting: dict[Place, int]) -> None:
+def test_what_is_behind(start: int, end: int, counted: int | None, waiting: dict[TopicPartition, int]) -> None:
     progress = None if counted is None else Progress("t", 8, counted, 0)
     assert behind({PLACE: start}, {PLACE: end}, {PLACE: PartitionState(progress, 0, ())}) == waiting

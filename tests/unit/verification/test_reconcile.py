@@ -10,7 +10,7 @@ from footfall.realtime import tables
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.findings import HOUR_MS, MOST_NAMED
 from footfall.verification.identity import partition_of
-from footfall.verification.kafka_log import LogUnavailable
+from footfall.verification.kafka_log import KafkaLogUnavailable
 from tests.support.events import NOW_MS, stored_event
 from tests.unit.verification.faults import keep, kept, promise_an_event
 from tests.unit.verification.world import World, kinds, made_world, newest
@@ -317,5 +317,5 @@ def test_a_log_that_shrinks_meanwhile_ends_the_comparison() -> None:
         return {p: (start + (len(calls) > 2), end) for p, (start, end) in honest(topic, partitions).items()}
 
     world.log.bounds = shrinking  # type: ignore[method-assign]
-    with pytest.raises(LogUnavailable, match="verify again"):
+    with pytest.raises(KafkaLogUnavailable, match="verify again"):
         world.verify()

@@ -11,7 +11,7 @@ import pytest
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.events.times import format_rfc3339_ms
-from footfall.hdfs import HdfsAway, Unreadable
+from footfall.hdfs import HdfsUnavailable, Unreadable
 from footfall.logs import layout
 from footfall.names import LogKind
 from footfall.settings import Settings
@@ -36,7 +36,7 @@ class Store(Files):
     def list(self, path: str) -> Any:
         self.fails -= 1
         if self.fails >= 0:
-            raise HdfsAway("HDFS does not answer.")
+            raise HdfsUnavailable("HDFS does not answer.")
         return super().list(path)
 
     def rename(self, path: str, target: str) -> bool:
@@ -264,7 +264,7 @@ def test_a_pause_after_the_last_missing_line_was_found_hides_no_repeat(ends: End
     def pausing(path: str) -> bytes | None:
         calls.append(path)
         if path == last and calls.count(last) == 1:
-            raise HdfsAway("HDFS does not answer.")
+            raise HdfsUnavailable("HDFS does not answer.")
         return read(path)
 
     ends.hdfs.read = pausing  # type: ignore[method-assign]
@@ -276,7 +276,7 @@ def test_hdfs_that_stays_away_ends_the_comparison(ends: Ends) -> None:
     (ends.settings.run_dir).mkdir(parents=True)
     (ends.settings.run_dir / "wanted.json").write_text('["flume"]', "utf-8")
     ends.site(access("a"))
-    with pytest.raises(HdfsAway, match="HDFS does not answer"):
+    with pytest.raises(HdfsUnavailable, match="HDFS does not answer"):
         compare_logs(ends.settings, NOW_MS, None, Patience(0, str), Findings())
 
 

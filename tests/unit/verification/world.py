@@ -20,7 +20,7 @@ from footfall.settings import Retention
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.archive import Reached
 from footfall.verification.archive_files import Archived
-from footfall.verification.cut import Cut, Place, bounds, floor_of
+from footfall.verification.cut import Cut, TopicPartition, bounds, floor_of
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.identity import partition_of
 from footfall.verification.kafka_log import Record
@@ -30,15 +30,15 @@ from tests.support.events import ABSENT, NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore
 
 TOPICS = {"events": Topic("events", "topic-e", 8), "events.rejected": Topic("events.rejected", "topic-r", 1)}
-PLACES: list[Place] = [(topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)]
+PLACES: list[TopicPartition] = [(topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)]
 
 
 @dataclass
 class MemoryLog:
     """Kafka's log: records, how many were deleted from the front, when the first held one was written."""
 
-    records: dict[Place, list[bytes]] = field(default_factory=lambda: {place: [] for place in PLACES})
-    starts: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(PLACES, 0))
+    records: dict[TopicPartition, list[bytes]] = field(default_factory=lambda: {place: [] for place in PLACES})
+    starts: dict[TopicPartition, int] = field(default_factory=lambda: dict.fromkeys(PLACES, 0))
     first_ms: int = NOW_MS
 
     def bounds(self, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -80,10 +80,10 @@ class World:
     ledger: dict[str, list[Entry]] = field(default_factory=lambda: {app: [] for app in APP_IDS})
     ledger_from: int = 0
     lost: tuple[tuple[int, int, int], ...] = ()
-    ends: dict[Place, int] | None = None
+    ends: dict[TopicPartition, int] | None = None
     accepted_before_ms: int = NOW_MS + HOUR_MS
     archived: list[Archived] | None = None
-    archived_ends: dict[Place, int] = field(default_factory=dict)
+    archived_ends: dict[TopicPartition, int] = field(default_factory=dict)
     archive_lost: tuple[Loss, ...] = ()
     rng: Random = field(default_factory=lambda: Random(7))  # so that sessions always meet the same partitions
 
@@ -151,7 +151,7 @@ class World:
             except Crash:
                 return
 
-    def progress(self, place: Place) -> PartitionState:
+    def progress(self, place: TopicPartition) -> PartitionState:
         return PartitionState(MemoryStore(self.cells).read_progress(*place), 0, self.lost if place[1] == 0 else ())
 
     def verify(self, since_ms: int | None = None) -> Report:

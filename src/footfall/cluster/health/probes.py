@@ -105,7 +105,7 @@ def _datanode(settings: Settings) -> None:
 
 def _flume(settings: Settings) -> None:
     """Asks the sites' files, Flume's positions and HDFS: is every line read soon, and does what is read arrive?"""
-    from footfall.hdfs import HdfsAway
+    from footfall.hdfs import HdfsUnavailable
     from footfall.logs.health import Health
 
     with _lock:
@@ -113,7 +113,7 @@ def _flume(settings: Settings) -> None:
     try:
         if told := health.fault(settings, time.time()):
             raise Unhealthy(told)
-    except HdfsAway as error:
+    except HdfsUnavailable as error:
         raise Unhealthy(str(error)) from None
 
 
@@ -223,7 +223,7 @@ def _dashboard(settings: Settings) -> None:
         raise Unhealthy(f"its health page answered {answer.status}")
 
 
-def _warden(settings: Settings) -> None:
+def _watchdog(settings: Settings) -> None:
     age = time.time() - _changed(settings.run_dir / "health.json")
     if age > 60:
         raise Unhealthy("it has not reported for a minute")
@@ -248,7 +248,7 @@ PROBES: dict[str, Probe] = {
     **{f"site-{app}": _site(app) for app in APP_IDS},
     **{f"visitors-{app}": _visitors(app) for app in APP_IDS},
     "dashboard": _dashboard,
-    "warden": _warden,
+    "watchdog": _watchdog,
 }
 
 

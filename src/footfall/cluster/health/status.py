@@ -1,4 +1,4 @@
-"""The state of every service, from the process manager and the warden's last probes. Starts no process."""
+"""The state of every service, from the process manager and the watchdog's last probes. Starts no process."""
 
 import json
 import time
@@ -59,7 +59,7 @@ def status(settings: Settings) -> Status:
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What the warden found last: by service `{"ok", "detail", "at", "pid"}`, `at` in seconds since the epoch.
+    """What the watchdog found last: by service `{"ok", "detail", "at", "pid"}`, `at` in seconds since the epoch.
 
     pid: the process that it asked; None for a step.
     """
@@ -105,7 +105,7 @@ def _line(settings: Settings, service: Service, process: Process | None, seen: d
 def _health(
     settings: Settings, service: Service, process: Process | None, seen: dict[str, Any] | None
 ) -> tuple[bool, str]:
-    """The warden's finding if it is fresh and of this very process, else one of our own.
+    """The watchdog's finding if it is fresh and of this very process, else one of our own.
 
     Trouble is looked at anew while a service starts, for it may be over by now, and always for a step.
     """

@@ -4,7 +4,7 @@ from typing import Any
 
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
-from footfall.yarn import Yarn, YarnAway
+from footfall.yarn import Yarn, YarnUnavailable
 
 
 def resourcemanager(settings: Settings) -> None:
@@ -32,5 +32,5 @@ def jobhistory(settings: Settings) -> None:
 def _ask(settings: Settings, daemon: str, what: str) -> dict[str, Any]:
     try:
         return Yarn(settings).ask(daemon, what)
-    except YarnAway as error:
+    except YarnUnavailable as error:
         raise Unhealthy(str(error)) from None

@@ -17,7 +17,7 @@ from footfall.cluster.supervision import run
 from footfall.cluster.supervision.manager import Manager
 from footfall.runtime import orphans
 from footfall.runtime import requested as remembered
-from footfall.runtime.errors import ClusterError, Refused, Unhealthy
+from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
 from footfall.settings import Settings
 
 _POLL_S = 0.5
@@ -61,9 +61,9 @@ def down(settings: Settings, say: Say) -> None:
         remembered.forget(settings)
         if manager.alive():
             known = manager.processes()
-            # The warden first: it would start again what is being stopped.
+            # The watchdog first: it would start again what is being stopped.
             first: list[list[str]] = [
-                [name for name in ("warden", "dashboard") if name in known],
+                [name for name in ("watchdog", "dashboard") if name in known],
                 [name for name in known if name.startswith("visitors-")],
                 [name for name in known if name.startswith("site-")],
             ]
@@ -180,7 +180,7 @@ def _take_step(settings: Settings, service: Service, abort: threading.Event) -> 
         try:
             setup.STEPS[service.name](settings)
             return
-        except Refused:
+        except RetryUseless:
             raise
         except ClusterError:
             if time.monotonic() > deadline or abort.wait(_STEP_AGAIN_S):

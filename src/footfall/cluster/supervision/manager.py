@@ -195,7 +195,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 def _program(settings: Settings, service: Service) -> str:
     """One service. The fingerprint stands in its environment, so that a change of anything is a change of this text.
 
-    It is tried for ever: supervisord waits a second longer each time, and the warden sees to it that no wait exceeds a
+    supervisord tries it for ever and waits a second longer each time; the watchdog sees to it that no wait exceeds a
     minute.
     """
     mark = f'FOOTFALL_HOME="{settings.home}",FOOTFALL_MARK="{settings.home}"'

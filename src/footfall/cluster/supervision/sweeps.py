@@ -1,4 +1,4 @@
-"""What the warden clears away in time: each station offers its own sweep, this is the list."""
+"""What the watchdog clears away in time: each station offers its own sweep, this is the list."""
 
 import logging
 import shutil

@@ -1,6 +1,6 @@
-"""The warden: keeps asking every service to do its work, restarts what does not, guards the disk, sweeps what is old.
+"""The watchdog: keeps asking every service to do its work, restarts what does not, guards the disk, sweeps what is old.
 
-supervisord starts again what dies; the warden sees what lives and does not work. It runs as a service itself.
+supervisord starts again what dies; the watchdog sees what lives and does not work. It runs as a service itself.
 """
 
 import json
@@ -31,12 +31,12 @@ _RESTART_AFTER_S = 180.0
 _LONGEST_BACKOFF_S = 60.0
 _DISK_EVERY_S = 10.0
 
-log = logging.getLogger("warden")
+log = logging.getLogger("watchdog")
 
 
 @dataclass
 class Watch:
-    """What the warden knows of one service. Times are of the monotonic clock, `at` of the wall clock."""
+    """What the watchdog knows of one service. Times are of the monotonic clock, `at` of the wall clock."""
 
     ok: bool = False
     detail: str = "not asked yet"
@@ -48,7 +48,7 @@ class Watch:
     asking: Future[str] | None = field(default=None, repr=False)
 
 
-class Warden:
+class Watchdog:
     """Watches the services that `up` asked for."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,7 +62,7 @@ class Warden:
 
     def tick(self) -> None:
         """One round: collects findings, asks those that are due, acts, and writes `health.json`."""
-        names = [n for n in lifecycle.wanted(self._settings) if n in probes.PROBES and n != "warden"]
+        names = [n for n in lifecycle.wanted(self._settings) if n in probes.PROBES and n != "watchdog"]
         processes = self._manager.processes()
         now = self._clock()
         for name in names:
@@ -122,7 +122,7 @@ class Warden:
             for name, watch in self._watches.items()
             if name in names
         }
-        document["warden"] = {"ok": True, "detail": "", "at": time.time(), "pid": os.getpid()}
+        document["watchdog"] = {"ok": True, "detail": "", "at": time.time(), "pid": os.getpid()}
         path = self._settings.run_dir / "health.json"
         part = path.with_suffix(".part")
         part.write_text(json.dumps(document), "utf-8")
@@ -172,7 +172,7 @@ def main() -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = load_settings()
-    warden = Warden(settings)
+    watchdog = Watchdog(settings)
     if settings.alerts.webhook_url or settings.alerts.mail_to:
         threading.Thread(target=deliver.run, args=(settings, stop), name="deliver", daemon=True).start()
     parent = os.getppid()
@@ -180,7 +180,7 @@ def main() -> int:
         if os.getppid() != parent:
             log.warning("the process manager is gone; ending")
             break
-        warden.tick()
+        watchdog.tick()
     # Threads may hang in a probe; there is nothing to save.
     os._exit(0)
 

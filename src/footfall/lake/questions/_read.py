@@ -18,7 +18,7 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """Of the windows of that length (minutes) with from ≤ start < to, ms since 1970: start in ms, then the columns.
 
-    Raises HdfsAway, and of it Damaged.
+    Raises HdfsUnavailable, and of it Damaged.
     """
     # Only here: it costs every other question a fifth of a second.
     import pyarrow as pa

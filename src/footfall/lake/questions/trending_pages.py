@@ -16,7 +16,8 @@ _FEWEST_VIEWS: Final = 10
 
 
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
-    """Rows of `trending-pages`, best first; none before a first minute is closed. Raises UnknownValue and HdfsAway.
+    """Rows of `trending-pages`, best first; none before a first minute is closed.
+    Raises UnknownValue and HdfsUnavailable.
 
     The score is of the five minutes that end with the newest closed one, against the mean of the six such windows
     before; the title is the newest of the 35 minutes.

@@ -21,7 +21,7 @@ def run(
 ) -> list[dict[str, Any]]:
     """Rows of `windowed-metrics` for people: windows with from ≤ start < to, the newest first.
 
-    span: the parameters `from` and `to`. Raises UnknownValue and HdfsAway.
+    span: the parameters `from` and `to`. Raises UnknownValue and HdfsUnavailable.
     """
     check_known("window", window, _WINDOWS)
     wanted = apps(app)

@@ -13,7 +13,10 @@ _MOST: Final = 10_000
 
 
 def run(context: Context, app: str | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
-    """Rows of `log-tail`. app: None or `all` for every app; kind: None for each. Raises UnknownValue and HdfsAway."""
+    """Rows of `log-tail`. app: None or `all` for every app; kind: None for each.
+
+    Raises UnknownValue and HdfsUnavailable.
+    """
     wanted = apps(app)
     if kind is not None:
         check_known("kind", kind, LOG_KINDS)

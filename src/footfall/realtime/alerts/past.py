@@ -9,7 +9,7 @@ from footfall.realtime.store import HBaseStore
 
 
 def watch(store: HBaseStore, until: int) -> Watch:
-    """A watch that knows the half hour before a minute (since 1970), and its alerts. Raises StoreAway."""
+    """A watch that knows the half hour before a minute (since 1970), and its alerts. Raises HBaseUnavailable."""
     first = until - BASELINE_MINUTES
     first_ms = first * LONG_SLOTS * SLOT_MS
     found = Watch(alert for alert in alerts(store) if alert.resolved_ms is None or alert.resolved_ms >= first_ms)
@@ -29,7 +29,7 @@ def watch(store: HBaseStore, until: int) -> Watch:
 
 
 def alerts(store: HBaseStore) -> list[Alert]:
-    """All that are kept, in no order. Raises StoreAway."""
+    """All that are kept, in no order. Raises HBaseUnavailable."""
     rows = store.scan(names.TABLE_ALERTS, b"\0", b"\xff")
     return [tables.decode_alert(cells[tables.ALERT_COLUMN]) for _, cells in rows if tables.ALERT_COLUMN in cells]
 

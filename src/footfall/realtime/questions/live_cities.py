@@ -11,15 +11,15 @@ _LISTED_MINUTES = 30
 _COUNTED_MINUTES = 5
 
 # App, country, city.
-_Place = tuple[str, str, City]
+_CityKey = tuple[str, str, City]
 
 
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-cities`. app: None or `all` for every app. Raises UnknownValue."""
     wanted = apps(app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
-    counted: dict[_Place, int] = defaultdict(int)
-    listed: dict[_Place, int] = defaultdict(int)
+    counted: dict[_CityKey, int] = defaultdict(int)
+    listed: dict[_CityKey, int] = defaultdict(int)
     for key, merged, _ in aggregate_reader.figures(context.store, wanted, "country", now - _LISTED_MINUTES, now + 1):
         for text, page_views in merged.cities.items():
             place = key.app_id, key.value, city_of(text)
@@ -40,7 +40,7 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def _named(place: _Place) -> tuple[str, str, str, float, float]:
+def _named(place: _CityKey) -> tuple[str, str, str, float, float]:
     """What breaks ties; a city of unknown coordinates comes first, as unknown countries do."""
     app_id, country, city = place
     latitude, longitude = (float("-inf") if degrees is None else degrees for degrees in city[1:])

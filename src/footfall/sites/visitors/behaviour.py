@@ -12,12 +12,14 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from footfall.errors import FootfallError
+
 LEAVE: Final = "leave"
 ERROR: Final = "error"
 FOLDER: Final = Path(__file__).parent / "behaviours"
 
 
-class BehaviourError(Exception):
+class BehaviourError(FootfallError):
     """A behaviour file is missing or wrong; the message is one sentence for whoever wrote it."""
 
 

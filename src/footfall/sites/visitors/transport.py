@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
+from footfall.errors import FootfallError
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document, document
 from footfall.sites.visitors.markup import page_of, parse
@@ -41,7 +42,7 @@ class Answer:
         return document(markup, page_of(markup, self.path, self.status, behaviour))
 
 
-class Unreachable(Exception):
+class Unreachable(FootfallError):
     """The site took no connection or gave no answer; a browser would show a page of its own."""
 
 

@@ -9,7 +9,7 @@ from footfall.cluster.health import diagnosis, hdfs_capacity
 from footfall.runtime import jars, java
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Ports, Retention, Settings
-from tests.unit.cluster.conftest import FakeJava
+from tests.support.fresh_home import FakeJava
 
 
 def _settings(settings: Settings, **given: object) -> Settings:
@@ -36,11 +36,11 @@ def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Sett
 
 
 def test_a_dead_service_is_named_with_its_log(settings: Settings) -> None:
-    _wanted(settings, "zookeeper", "warden")
+    _wanted(settings, "zookeeper", "watchdog")
     report = diagnosis.diagnose(_settings(settings))
-    assert report["facts"]["platform"] == "asked for: zookeeper, warden"
+    assert report["facts"]["platform"] == "asked for: zookeeper, watchdog"
     assert "zookeeper is stopped (`./footfall logs zookeeper`)" in report["problems"]
-    assert any(problem.startswith("warden is stopped") for problem in report["problems"])
+    assert any(problem.startswith("watchdog is stopped") for problem in report["problems"])
     # Kafka and HBase are not of this platform: nobody asks them how far counting is.
     assert "live lag" not in report["facts"]
     assert not any("Kafka" in problem or "HBase" in problem for problem in report["problems"])

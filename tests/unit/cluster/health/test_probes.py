@@ -269,14 +269,14 @@ def test_visitors_may_rest_while_the_disk_is_low_or_none_are_wanted(settings: Se
     assert _finding(settings, "visitors-shop") == ""
 
 
-def test_the_warden_is_well_while_it_reports(settings: Settings) -> None:
-    assert _finding(settings, "warden") == "it has not reported for a minute"
+def test_the_watchdog_is_well_while_it_reports(settings: Settings) -> None:
+    assert _finding(settings, "watchdog") == "it has not reported for a minute"
     settings.run_dir.mkdir(parents=True)
     report = settings.run_dir / "health.json"
     report.touch()
-    assert _finding(settings, "warden") == ""
+    assert _finding(settings, "watchdog") == ""
     os.utime(report, (time.time() - 61,) * 2)
-    assert _finding(settings, "warden") != ""
+    assert _finding(settings, "watchdog") != ""
 
 
 @pytest.mark.parametrize(

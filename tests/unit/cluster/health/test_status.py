@@ -1,4 +1,4 @@
-"""The state that `status` tells, from the manager's word, the warden's last finding and a look of its own."""
+"""The state that `status` tells, from the manager's word, the watchdog's last finding and a look of its own."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def _line(
     return status._line(settings, BY_NAME[name], process, seen)
 
 
-def test_a_fresh_finding_of_the_warden_is_believed(settings: Settings) -> None:
+def test_a_fresh_finding_of_the_watchdog_is_believed(settings: Settings) -> None:
     line = _line(settings, _process(), ok=True)
     assert (line["state"], line["detail"], line["pid"]) == ("healthy", "", os.getpid())
     assert line["uptime_s"] == pytest.approx(1000, abs=5)
@@ -84,12 +84,12 @@ def test_a_step_is_believed_when_well_and_looked_at_when_not(settings: Settings)
 
 def test_all_that_up_asked_for_is_told_in_the_order_of_the_table(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
-    wanted = ["warden", "zookeeper", "kafka-topics", "gone-in-this-release"]
+    wanted = ["watchdog", "zookeeper", "kafka-topics", "gone-in-this-release"]
     (settings.run_dir / "wanted.json").write_text(json.dumps(wanted))
     document = status.status(settings)
     assert [(line["name"], line["state"]) for line in document["services"]] == [
         ("zookeeper", "stopped"),
-        ("warden", "stopped"),
+        ("watchdog", "stopped"),
     ]
     assert document["healthy"] is False
 
@@ -101,7 +101,7 @@ def test_nothing_is_not_healthy(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"zookeeper"'])
-def test_a_torn_report_of_the_warden_is_as_none(settings: Settings, text: str) -> None:
+def test_a_torn_report_of_the_watchdog_is_as_none(settings: Settings, text: str) -> None:
     settings.run_dir.mkdir(parents=True)
     (settings.run_dir / "health.json").write_text(text)
     assert status.read_health(settings) == {}

@@ -16,7 +16,7 @@ from footfall.cluster.services import BY_NAME, SERVICES, Service
 from footfall.cluster.supervision import configure
 from footfall.runtime.errors import ClusterError
 from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
-from tests.unit.cluster.conftest import FakeJava
+from tests.support.fresh_home import FakeJava
 
 _WITH_FILES = [service for service in SERVICES if service.templates]
 # Where each listener of HDFS, YARN and HBase is bound; without these they bind to all addresses.
@@ -137,26 +137,26 @@ _VISITORS = ("visitors-shop", "visitors-news", "visitors-academy")
 
 
 _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
-    ({"visitors_per_site": 3}, (*_VISITORS, "warden")),
+    ({"visitors_per_site": 3}, (*_VISITORS, "watchdog")),
     ({"population": 500}, _VISITORS),
     ({"seed": 5}, _VISITORS),
     ({"pace": 2.0}, (*_SITES, *_VISITORS)),
     ({"bind": "0.0.0.0"}, (*_SITES, "dashboard")),
     ({"client_events_per_minute": 100}, _SITES),
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
-    ({"retention": Retention(spool_gib=2)}, (*_SITES, "warden")),
-    ({"live_tasks": 3}, ("warden",)),
-    ({"yarn": Yarn(nice=5)}, (*_YARN, "spark-streaming", "warden")),
-    ({"ports": Ports(yarn_jobhistory_http=19889)}, (*_YARN, "spark-streaming", "warden")),
-    ({"heaps_mb": HeapsMb(yarn_nodemanager=128)}, ("yarn-nodemanager", "warden")),
-    ({"heaps_mb": HeapsMb(kafka=300)}, ("kafka", "warden")),
-    ({"ports": Ports(dashboard=8502)}, ("dashboard", "warden")),
-    ({"ports": Ports(shop=5011)}, ("site-shop", "visitors-shop", "warden")),
-    ({"ports": Ports(kafka=9192)}, ("kafka", "spark-streaming", *_SITES, "dashboard", "warden")),
-    ({"heaps_mb": HeapsMb(spark_executor=800)}, ("spark-streaming", "warden")),
+    ({"retention": Retention(spool_gib=2)}, (*_SITES, "watchdog")),
+    ({"live_tasks": 3}, ("watchdog",)),
+    ({"yarn": Yarn(nice=5)}, (*_YARN, "spark-streaming", "watchdog")),
+    ({"ports": Ports(yarn_jobhistory_http=19889)}, (*_YARN, "spark-streaming", "watchdog")),
+    ({"heaps_mb": HeapsMb(yarn_nodemanager=128)}, ("yarn-nodemanager", "watchdog")),
+    ({"heaps_mb": HeapsMb(kafka=300)}, ("kafka", "watchdog")),
+    ({"ports": Ports(dashboard=8502)}, ("dashboard", "watchdog")),
+    ({"ports": Ports(shop=5011)}, ("site-shop", "visitors-shop", "watchdog")),
+    ({"ports": Ports(kafka=9192)}, ("kafka", "spark-streaming", *_SITES, "dashboard", "watchdog")),
+    ({"heaps_mb": HeapsMb(spark_executor=800)}, ("spark-streaming", "watchdog")),
     (
         {"ports": Ports(hbase_thrift=9190)},
-        ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "warden"),
+        ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "watchdog"),
     ),
     ({"port_offset": 1}, _PROCESSES),
 )

@@ -62,7 +62,7 @@ def test_what_was_asked_for_adds_up_and_forgets_what_no_longer_exists(settings: 
 def test_up_refuses_before_it_starts_or_remembers_anything(settings: Settings) -> None:
     full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
     with pytest.raises(ClusterError, match="GiB of disk are free"):
-        lifecycle.up(full, "batch", ("warden",), lambda name, seconds: None, print)
+        lifecycle.up(full, "batch", ("watchdog",), lambda name, seconds: None, print)
     assert lifecycle.wanted(settings) == []
     assert not (settings.run_dir / "settings.json").exists()
 

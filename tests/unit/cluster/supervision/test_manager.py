@@ -14,7 +14,7 @@ from footfall.cluster.supervision import configure, manager
 from footfall.cluster.supervision.manager import Manager
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
-from tests.unit.cluster.conftest import FakeJava
+from tests.support.fresh_home import FakeJava
 
 _ZOOKEEPER = BY_NAME["zookeeper"]
 
@@ -93,7 +93,7 @@ def test_without_a_manager_there_is_nothing_to_say(settings: Settings) -> None:
 
 
 def test_its_configuration_carries_the_fingerprint_and_no_foreign_home(settings: Settings, java: Path) -> None:
-    Manager(settings).configure([_ZOOKEEPER, BY_NAME["warden"]])
+    Manager(settings).configure([_ZOOKEEPER, BY_NAME["watchdog"]])
     parser = RawConfigParser()
     parser.read(settings.conf_dir / "supervisord.conf")
     program = parser["program:zookeeper"]

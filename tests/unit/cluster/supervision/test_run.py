@@ -11,7 +11,7 @@ import pytest
 from footfall.cluster.supervision import run
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
-from tests.unit.cluster.conftest import FakeJava
+from tests.support.fresh_home import FakeJava
 
 
 def test_what_up_was_called_with_is_recalled(settings: Settings) -> None:

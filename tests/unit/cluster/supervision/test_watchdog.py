@@ -1,4 +1,4 @@
-"""What the warden decides: what is due to be asked, when a service is started again, and when the disk is low."""
+"""What the watchdog decides: what is due to be asked, when a service is started again, and when the disk is low."""
 
 import json
 import threading
@@ -10,14 +10,14 @@ import pytest
 
 from footfall.cluster.health import probes
 from footfall.cluster.supervision.manager import Process
-from footfall.cluster.supervision.watchdog import Warden, guard_disk
+from footfall.cluster.supervision.watchdog import Watchdog, guard_disk
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Retention, Settings
 
 
 @dataclass
 class Stage:
-    """A warden with a clock that is moved by hand, one service under watch, and a manager that only notes."""
+    """A watchdog with a clock that is moved by hand, one service under watch, and a manager that only notes."""
 
     settings: Settings
     now: float = 1000.0
@@ -25,7 +25,7 @@ class Stage:
     asked: int = 0
     process: Process | None = field(default_factory=lambda: _process(1))
     restarted: list[str] = field(default_factory=list)
-    warden: Warden = field(init=False)
+    watchdog: Watchdog = field(init=False)
 
     def processes(self) -> dict[str, Process]:
         return {} if self.process is None else {"zookeeper": self.process}
@@ -39,13 +39,13 @@ class Stage:
             raise Unhealthy(self.fault)
 
     def tick(self, seconds: float = 0.0) -> None:
-        """Moves the clock, lets the warden look twice (to ask, and to hear the answer)."""
+        """Moves the clock, lets the watchdog look twice (to ask, and to hear the answer)."""
         self.now += seconds
         for _ in range(2):
-            self.warden.tick()
+            self.watchdog.tick()
             # Whatever was given to other threads is done before anything is looked at.
-            self.warden._pool.submit(int).result(10)
-            _until(lambda: all(w.asking is None or w.asking.done() for w in self.warden._watches.values()))
+            self.watchdog._pool.submit(int).result(10)
+            _until(lambda: all(w.asking is None or w.asking.done() for w in self.watchdog._watches.values()))
 
     def health(self) -> dict[str, dict[str, object]]:
         return dict(json.loads((self.settings.run_dir / "health.json").read_text()))
@@ -54,10 +54,10 @@ class Stage:
 @pytest.fixture
 def stage(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Stage:
     settings.run_dir.mkdir(parents=True)
-    (settings.run_dir / "wanted.json").write_text('["warden", "zookeeper", "kafka-topics"]')
+    (settings.run_dir / "wanted.json").write_text('["watchdog", "zookeeper", "kafka-topics"]')
     made = Stage(settings)
-    made.warden = Warden(settings, lambda: made.now)
-    monkeypatch.setattr(made.warden, "_manager", made)
+    made.watchdog = Watchdog(settings, lambda: made.now)
+    monkeypatch.setattr(made.watchdog, "_manager", made)
     monkeypatch.setitem(probes.PROBES, "zookeeper", made.probe)
     return made
 
@@ -76,7 +76,7 @@ def _until(holds: Callable[[], bool]) -> None:
 def test_it_reports_what_it_found(stage: Stage) -> None:
     stage.tick()
     assert (stage.health()["zookeeper"]["ok"], stage.health()["zookeeper"]["pid"]) == (True, 1)
-    assert set(stage.health()) == {"zookeeper", "warden"}
+    assert set(stage.health()) == {"zookeeper", "watchdog"}
     stage.fault = "it stutters"
     stage.tick(16)
     assert (stage.health()["zookeeper"]["ok"], stage.health()["zookeeper"]["detail"]) == (False, "it stutters")
@@ -132,14 +132,14 @@ def test_an_answer_of_the_process_before_is_nobodys(stage: Stage, monkeypatch: p
     answers = [threading.Event(), threading.Event()]
     waiting = list(answers)
     monkeypatch.setitem(probes.PROBES, "zookeeper", lambda _: waiting.pop(0).wait(10))
-    stage.warden.tick()
-    asked = stage.warden._watches["zookeeper"].asking
+    stage.watchdog.tick()
+    asked = stage.watchdog._watches["zookeeper"].asking
     stage.process = _process(2)
-    stage.warden.tick()
+    stage.watchdog.tick()
     answers[0].set()
     assert asked is not None
     assert asked.result(10) == ""
-    stage.warden.tick()
+    stage.watchdog.tick()
     assert stage.health()["zookeeper"]["ok"] is False
     answers[1].set()
     stage.tick()
@@ -177,7 +177,7 @@ def test_a_failure_to_start_again_is_told_and_ends_nothing(
     _until(lambda: not refusals)
     _until(lambda: "out of the blue" in caplog.text)
     assert "zookeeper could not be started again: The process manager does not answer." in caplog.text
-    assert set(stage.health()) == {"zookeeper", "warden"}
+    assert set(stage.health()) == {"zookeeper", "watchdog"}
 
 
 def test_a_probe_with_a_mistake_of_its_own_is_a_finding(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,5 +200,5 @@ def test_the_disk_is_low_below_the_setting_and_again_well_above_it(settings: Set
 def test_it_looks_at_the_disk_by_itself(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
     full = Settings(home=settings.home, retention=Retention(free_disk_gib=1e9))
-    Warden(full).tick()
+    Watchdog(full).tick()
     assert (settings.run_dir / "disk-low").exists()
