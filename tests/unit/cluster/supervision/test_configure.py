@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from footfall.cluster import commands
-from footfall.cluster.services import BY_NAME, SERVICES, Service
-from footfall.cluster.supervision import configure
+from footfall.cluster.engines.storm import storm_home
+from footfall.cluster.service import PythonModule, Service, tmp_dir
+from footfall.cluster.services import BY_NAME, SERVICES
+from footfall.cluster.supervision import configure, dependencies
+from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
 from tests.support.fresh_home import FakeJava
@@ -141,7 +143,8 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"population": 500}, _VISITORS),
     ({"seed": 5}, _VISITORS),
     ({"pace": 2.0}, (*_SITES, *_VISITORS)),
-    ({"bind": "0.0.0.0"}, (*_SITES, "dashboard")),
+    # The watchdog knows every command line, the dashboard's included.
+    ({"bind": "0.0.0.0"}, (*_SITES, "dashboard", "watchdog")),
     ({"client_events_per_minute": 100}, _SITES),
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
     ({"retention": Retention(spool_gib=2)}, (*_SITES, "watchdog")),
@@ -170,26 +173,34 @@ def test_a_changed_setting_starts_anew_what_it_concerns_and_nothing_else(changed
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:
-    # Of processes, since a step is done at every `up`; without sources, which do not change here and cost time.
-    services = (replace(BY_NAME[name], sources=()) for name in _PROCESSES)
-    return {service.name: configure.fingerprint(settings, service) for service in services}
+    # Of processes, since a step is done at every `up`.
+    return {name: configure.fingerprint(settings, BY_NAME[name]) for name in _PROCESSES}
 
 
 def test_the_fingerprint_follows_the_sources(
     settings: Settings, java: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "package"
-    for name in ("events/stamp.py", "events/__pycache__/stamp.pyc", "dashboard/app.py", "names.py"):
+    package = tmp_path / "footfall"
+    written = {
+        "__init__.py": "",
+        "names.py": "",
+        "events/__init__.py": "",
+        "events/stamp.py": "def stamp():\n    from footfall import names\n",
+        "events/__pycache__/stamp.pyc": "",
+        "dashboard/__init__.py": "",
+        "dashboard/app.py": "from footfall.events import stamp",
+    }
+    for name, text in written.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text(name)
-    monkeypatch.setattr(configure, "PACKAGE", package)
-    service = replace(BY_NAME["site-shop"], sources=("events", "names.py"))
+        (package / name).write_text(text)
+    monkeypatch.setattr(dependencies, "PACKAGE", package)
+    service = replace(BY_NAME["site-shop"], command=PythonModule("footfall.events.stamp"))
     seen = [configure.fingerprint(settings, service)]
     for name in ("dashboard/app.py", "events/__pycache__/stamp.pyc"):
-        (package / name).write_text("changed")
+        (package / name).write_text("changed = 1")
         assert configure.fingerprint(settings, service) == seen[0], name
-    for name in ("events/stamp.py", "names.py", "events/new.yaml"):
-        (package / name).write_text("changed")
+    for name in ("names.py", "events/__init__.py", "events/new.yaml", "events/stamp.py"):
+        (package / name).write_text("changed = 1")
         seen.append(configure.fingerprint(settings, service))
     assert len(set(seen)) == len(seen)
 
@@ -222,7 +233,7 @@ def test_a_child_is_marked_and_gets_nothing_of_a_foreign_platform(settings: Sett
         "CLASSPATH": "/x",
         "PATH": "/usr/bin:/bin",
     }
-    environment = configure.child_environment(settings)
+    environment = child_environment(settings)
     assert environment["FOOTFALL_MARK"] == str(settings.home)
     assert environment["FOOTFALL_PORTS__KAFKA"] == "9092"
     assert (environment["TZ"], environment["PATH"]) == ("UTC", "/usr/bin:/bin")
@@ -230,15 +241,15 @@ def test_a_child_is_marked_and_gets_nothing_of_a_foreign_platform(settings: Sett
 
 
 def test_writing_renders_the_files_and_empties_the_temporary_folder(settings: Settings) -> None:
-    left = commands.tmp_dir(settings, "datanode") / "jetty" / "left.so"
-    others = commands.tmp_dir(settings, "kafka") / "in-use.so"
+    left = tmp_dir(settings, "datanode") / "jetty" / "left.so"
+    others = tmp_dir(settings, "kafka") / "in-use.so"
     for path in (left, others):
         path.parent.mkdir(parents=True)
         path.touch()
     configure.write(settings, BY_NAME["datanode"])
     written = {path.name: path.read_text("utf-8") for path in (settings.conf_dir / "datanode").iterdir()}
     assert written == _rendered(settings, "datanode")
-    assert list(commands.tmp_dir(settings, "datanode").iterdir()) == []
+    assert list(tmp_dir(settings, "datanode").iterdir()) == []
     assert others.exists()
     assert (settings.data_dir / "datanode").is_dir()
 
@@ -247,7 +258,7 @@ def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Set
     moved = Settings(home=settings.home, install=tmp_path / "other-install")
     for now in (settings, moved):
         configure.write(now, BY_NAME["storm-supervisor"])
-        home = commands.storm_home(now, "storm-supervisor")
+        home = storm_home(now, "storm-supervisor")
         assert (home / "lib-worker").readlink() == now.install / "jars" / "storm" / "lib"
         assert (home / "conf" / "storm.yaml").read_text() == _rendered(now, "storm-supervisor")["storm.yaml"]
         assert (home / "log4j2" / "worker.xml").exists()
