@@ -21,12 +21,12 @@ class Yarn:
     def __init__(self, settings: Settings, timeout_s: float = 8.0) -> None:
         """timeout_s: how long one call may take, in seconds."""
         # The daemon that knows all applications.
-        self._resourcemanager = settings.port("yarn_http")
+        self._resourcemanager = settings.url("yarn_http")
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
 
-    def ask(self, port: int, what: str) -> dict[str, Any]:
-        """A document of the daemon that listens on this port. what: the path below `/ws/v1`."""
-        return self._call("GET", port, what)
+    def ask(self, url: str, what: str) -> dict[str, Any]:
+        """A document of the daemon at this address. what: the path below `/ws/v1`."""
+        return self._call("GET", url, what)
 
     def applications(self, tag: str) -> list[str]:
         """The ids of the applications with a tag that have not ended."""
@@ -37,10 +37,9 @@ class Yarn:
         """Tells an application to end, which takes a while."""
         self._call("PUT", self._resourcemanager, f"cluster/apps/{application}/state", {"state": "KILLED"})
 
-    def _call(self, method: str, port: int, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        address = f"http://127.0.0.1:{port}/ws/v1/{what}"
+    def _call(self, method: str, url: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            answer = self._http.request(method, address, json=body)
+            answer = self._http.request(method, f"{url}/ws/v1/{what}", json=body)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise YarnUnavailable(f"YARN does not answer: {type(error).__name__}.") from None
         if answer.status not in (200, 202):

@@ -149,7 +149,7 @@ def _java(settings: Settings, main: str, arguments: list[str], timeout_s: float)
     jar = topology.jar_path(settings)
     logging = _conf_dir(settings) / "log4j2.properties"
     logging.write_text(_LOG4J)
-    options = {"nimbus.seeds": ["127.0.0.1"], "nimbus.thrift.port": settings.port("storm_nimbus")}
+    options = {"nimbus.seeds": settings.hosts.of("storm_nimbus"), "nimbus.thrift.port": settings.port("storm_nimbus")}
     command = [
         str(java_home(settings) / "bin" / "java"),
         "-Xmx128m",

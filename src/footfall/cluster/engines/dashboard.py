@@ -18,7 +18,7 @@ def _command(settings: Settings) -> list[str]:
 
 
 def _probe(settings: Settings) -> None:
-    answer = _HTTP.request("GET", f"http://127.0.0.1:{settings.port('dashboard')}/_stcore/health")
+    answer = _HTTP.request("GET", f"{settings.url('dashboard')}/_stcore/health")
     if answer.status != 200:
         raise Unhealthy(f"its health page answered {answer.status}")
 

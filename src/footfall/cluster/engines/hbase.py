@@ -51,7 +51,7 @@ def _hbase(settings: Settings, name: str, heap_mb: int, main: str) -> list[str]:
 
 
 def _probe_master(settings: Settings) -> None:
-    server = jmx.bean(settings.port("hbase_master_http"), "Hadoop:service=HBase,name=Master,sub=Server")
+    server = jmx.bean(settings.url("hbase_master_http"), "Hadoop:service=HBase,name=Master,sub=Server")
     if str(server.get("tag.isActiveMaster")).lower() != "true":
         raise Unhealthy("it is not the active master yet")
     if int(server.get("numRegionServers", 0)) < 1:
@@ -59,7 +59,7 @@ def _probe_master(settings: Settings) -> None:
 
 
 def _probe_regionserver(settings: Settings) -> None:
-    server = jmx.bean(settings.port("hbase_regionserver_http"), "Hadoop:service=HBase,name=RegionServer,sub=Server")
+    server = jmx.bean(settings.url("hbase_regionserver_http"), "Hadoop:service=HBase,name=RegionServer,sub=Server")
     if "regionCount" not in server:
         raise Unhealthy("it does not serve regions yet")
 
@@ -73,7 +73,7 @@ def _probe_thrift(settings: Settings) -> None:
         connection, _connection = _connection, None
         try:
             if connection is None:
-                connection = happybase.Connection("127.0.0.1", settings.port("hbase_thrift"), timeout=12_000)
+                connection = happybase.Connection(*settings.address("hbase_thrift"), timeout=12_000)
             table = connection.table(_HEALTH_TABLE)
             now = str(time.time()).encode()
             try:
@@ -102,7 +102,7 @@ def _ensure_tables(settings: Settings) -> None:
     from footfall.realtime.tables import create_missing
 
     try:
-        connection = happybase.Connection("127.0.0.1", settings.port("hbase_thrift"), timeout=60_000)
+        connection = happybase.Connection(*settings.address("hbase_thrift"), timeout=60_000)
         try:
             create_missing(connection)
         finally:

@@ -46,14 +46,14 @@ def _format(settings: Settings) -> None:
 
 
 def _probe_namenode(settings: Settings) -> None:
-    status = jmx.bean(settings.port("namenode_http"), "Hadoop:service=NameNode,name=NameNodeStatus")
+    status = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=NameNodeStatus")
     if status.get("State") != "active":
         raise Unhealthy(f"it is {status.get('State', 'not ready')}")
 
 
 def _probe_datanode(settings: Settings) -> None:
     """Writes a small file through WebHDFS and reads it back; in safe mode this fails, as it should."""
-    base = f"http://127.0.0.1:{settings.port('namenode_http')}/webhdfs/v1/tmp/health"
+    base = f"{settings.url('namenode_http')}/webhdfs/v1/tmp/health"
     user = "user.name=" + getpass.getuser()
     place = _HTTP.request("PUT", f"{base}?op=CREATE&overwrite=true&replication=1&{user}", redirect=False)
     if place.status != 307:
@@ -73,7 +73,7 @@ def no_room(settings: Settings) -> str:
     A DataNode that is away is another matter: then '' too.
     """
     try:
-        state = jmx.bean(settings.port("namenode_http"), "Hadoop:service=NameNode,name=FSNamesystemState")
+        state = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=FSNamesystemState")
         nodes, left = int(state.get("NumLiveDataNodes", 0)), int(state.get("CapacityRemaining", 0))
     except (Unhealthy, OSError, ValueError, TypeError, LookupError, AttributeError, urllib3.exceptions.HTTPError):
         return ""

@@ -15,7 +15,7 @@ _HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
 
 def _probe(app: str) -> Callable[[Settings], None]:
     def probe(settings: Settings) -> None:
-        answer = _HTTP.request("GET", f"http://127.0.0.1:{settings.port(app)}/healthz")
+        answer = _HTTP.request("GET", f"{settings.url(app)}/healthz")
         if answer.status != 200 or json.loads(answer.data).get("app") != app:
             raise Unhealthy(f"/healthz answered {answer.status}")
 

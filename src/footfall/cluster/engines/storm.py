@@ -79,13 +79,13 @@ def _point(link: Path, target: Path) -> None:
 def _probe_nimbus(settings: Settings) -> None:
     from footfall.cluster.engines._storm_thrift import ask_nimbus
 
-    ask_nimbus(settings.port("storm_nimbus"))
+    ask_nimbus(settings.address("storm_nimbus"))
 
 
 def _probe_supervisor(settings: Settings) -> None:
     from footfall.cluster.engines._storm_thrift import ask_supervisor
 
-    ask_supervisor(settings.port("storm_supervisor"))
+    ask_supervisor(settings.address("storm_supervisor"))
 
 
 def _probe_topology(settings: Settings) -> None:
@@ -148,6 +148,7 @@ SERVICES = (
         ports=("storm_nimbus",),
         command=_nimbus,
         templates=_TEMPLATES,
+        values=lambda _: {"daemon": "storm_nimbus"},
         prepare=_lay_out("storm-nimbus"),
         parts=(_JAR,),
         made_of=topology_jar.made_of,
@@ -163,6 +164,7 @@ SERVICES = (
         ports=("storm_supervisor",),
         command=_supervisor,
         templates=_TEMPLATES,
+        values=lambda _: {"daemon": "storm_supervisor"},
         prepare=_lay_out("storm-supervisor"),
         parts=(_JAR,),
         made_of=topology_jar.made_of,

@@ -143,29 +143,29 @@ def _jobhistory(settings: Settings) -> list[str]:
 
 def _probe_resourcemanager(settings: Settings) -> None:
     """It took up its state and gives out resources."""
-    state = _ask(settings, settings.port("yarn_http"), "cluster/info")["clusterInfo"]["state"]
+    state = _ask(settings, settings.url("yarn_http"), "cluster/info")["clusterInfo"]["state"]
     if state != "STARTED":
         raise Unhealthy(f"it is {state}")
 
 
 def _probe_nodemanager(settings: Settings) -> None:
     """It calls itself healthy, and the ResourceManager counts on it."""
-    own = _ask(settings, settings.port("yarn_nodemanager_http"), "node/info")["nodeInfo"]
+    own = _ask(settings, settings.url("yarn_nodemanager_http"), "node/info")["nodeInfo"]
     if not own["nodeHealthy"]:
         raise Unhealthy(f"it can run no container: {str(own.get('healthReport', ''))[:200]}")
-    if _ask(settings, settings.port("yarn_http"), "cluster/metrics")["clusterMetrics"]["activeNodes"] < 1:
+    if _ask(settings, settings.url("yarn_http"), "cluster/metrics")["clusterMetrics"]["activeNodes"] < 1:
         raise Unhealthy("the ResourceManager does not count on it yet")
 
 
 def _probe_jobhistory(settings: Settings) -> None:
     """It answers what it is; it does so only after it made its folders in HDFS."""
-    if not _ask(settings, settings.port("yarn_jobhistory_http"), "history/info")["historyInfo"]["startedOn"]:
+    if not _ask(settings, settings.url("yarn_jobhistory_http"), "history/info")["historyInfo"]["startedOn"]:
         raise Unhealthy("it has not started yet")
 
 
-def _ask(settings: Settings, port: int, what: str) -> dict[str, Any]:
+def _ask(settings: Settings, url: str, what: str) -> dict[str, Any]:
     try:
-        return Yarn(settings).ask(port, what)
+        return Yarn(settings).ask(url, what)
     except YarnUnavailable as error:
         raise Unhealthy(str(error)) from None
 

@@ -18,7 +18,7 @@ def _command(settings: Settings) -> list[str]:
 
 
 def _probe(settings: Settings) -> None:
-    with socket.create_connection(("127.0.0.1", settings.port("zookeeper")), timeout=5) as connection:
+    with socket.create_connection(settings.address("zookeeper"), timeout=5) as connection:
         connection.sendall(b"srvr")
         answer = b""
         while block := connection.recv(4096):

@@ -27,6 +27,11 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
     names = {
         "settings": settings,
         "port": settings.port,
+        "address": settings.address,
+        "addresses": settings.addresses,
+        "hosts": settings.hosts.of,
+        "bind": settings.bind_host,
+        "advertise": settings.advertised_host,
         "data": settings.data_dir / service.name,
         "tmp": tmp_dir(settings, service.name),
         "user": getpass.getuser(),
@@ -59,7 +64,7 @@ def fingerprint(settings: Settings, service: Service) -> str:
         dumped = settings.model_dump(mode="json")
         add(*(f"{name}={json.dumps(dumped[name], sort_keys=True)}" for name in sorted(needed.settings)))
         add(dependencies.content(needed.files))
-    add(*(f"{name}={settings.port(name)}" for name in sorted(ports)))
+    add(*(f"{name}={settings.address(name)} of {settings.addresses(name)}" for name in sorted(ports)))
     return digest.hexdigest()[:16]
 
 

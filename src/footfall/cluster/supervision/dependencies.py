@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Final, TypeGuard
 
 from footfall.cluster.service import PythonModule
+from footfall.hosts import daemon_of
 from footfall.settings import REPOSITORY, Ports, Settings
 
 PACKAGE: Final = REPOSITORY / "src" / "footfall"
 # They decide where everything lies: another home is another platform, and another install another command.
 _EVERYWHERE: Final = {"home", "install"}
-# Methods of the settings whose argument names one of the ports.
-_BY_PORT: Final = {"port"}
+# Methods of the settings whose argument names a port or a daemon.
+_BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host"}
 _BY_NAME: Final = {"importlib", "pkgutil"}
 
 
@@ -179,10 +180,15 @@ def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str]
         if node.attr in _BY_PORT:
             call = called.get(id(node))
             name = call.args[0] if call is not None and call.args else None
-            if isinstance(name, ast.Constant):
-                ports.add(str(name.value))
+            known = str(name.value) if isinstance(name, ast.Constant) else None
+            if known in Ports.model_fields:
+                ports.add(known)
+            elif known is not None:
+                fields.add("hosts")
             else:
                 any_port = True
+            if node.attr == "bind_host" and (known is None or daemon_of(known) in ("sites", "dashboard")):
+                fields.add("bind")
         elif node.attr == "kafka_bootstrap":
             ports.add("kafka")
         elif node.attr in Settings.model_fields:

@@ -15,6 +15,7 @@ from footfall.cluster.engines.storm import storm_home
 from footfall.cluster.service import PythonModule, Service, tmp_dir
 from footfall.cluster.services import BY_NAME, SERVICES
 from footfall.cluster.supervision import configure, dependencies
+from footfall.hosts import Hosts
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
@@ -124,6 +125,59 @@ def test_kafka_zookeeper_and_storm_bind_to_loopback(settings: Settings) -> None:
     storm = yaml.safe_load(_rendered(settings, "storm-nimbus")["storm.yaml"])
     for daemon in ("nimbus", "supervisor"):
         assert storm[f"{daemon}.thrift.transport"] == "footfall.live.LoopbackTransport"
+
+
+_FAR: dict[str, tuple[str, ...]] = {
+    "zookeeper": ("z1", "z2", "z3"),
+    "kafka": ("k1", "k2", "k3"),
+    "namenode": ("nn",),
+    "datanode": ("dn1", "dn2"),
+    "hbase_master": ("hm",),
+    "hbase_regionserver": ("hr1", "hr2"),
+    "hbase_thrift": ("ht",),
+    "storm_nimbus": ("sn",),
+    "storm_supervisor": ("ss1", "ss2"),
+    "yarn_resourcemanager": ("rm",),
+    "yarn_nodemanager": ("nm1", "nm2"),
+    "yarn_jobhistory": ("jh",),
+    "spark_streaming": ("sp",),
+}
+
+
+def test_hosts_of_other_machines_stand_in_every_file_and_loopback_in_none(changed: Changed) -> None:
+    settings = changed(hosts=Hosts(**_FAR), host="k2")
+    for service in _WITH_FILES:
+        text = "".join(configure.render(settings, service).values())
+        assert "127.0.0.1" not in text, service.name
+        assert "localhost" not in text, service.name
+    kafka = _rendered(settings, "kafka")["server.properties"].splitlines()
+    assert "controller.quorum.bootstrap.servers=k1:9093,k2:9093,k3:9093" in kafka
+    # The broker of this machine listens and is reached under its own name alone.
+    assert "listeners=PLAINTEXT://k2:9092,CONTROLLER://k2:9093" in kafka
+    assert "advertised.listeners=PLAINTEXT://k2:9092,CONTROLLER://k2:9093" in kafka
+    assert "clientPortAddress=z1" in _rendered(settings, "zookeeper")["zoo.cfg"].splitlines()
+    hbase = _properties(_rendered(settings, "hbase-regionserver")["hbase-site.xml"])
+    assert hbase["hbase.zookeeper.quorum"] == "z1,z2,z3"
+    assert hbase["hbase.rootdir"] == "hdfs://nn:8020/hbase"
+    assert (hbase["hbase.master.hostname"], hbase["hbase.unsafe.regionserver.hostname"]) == ("hm", "hr1")
+    storm = yaml.safe_load(_rendered(settings, "storm-supervisor")["storm.yaml"])
+    assert (storm["storm.zookeeper.servers"], storm["nimbus.seeds"]) == (["z1", "z2", "z3"], ["sn"])
+    assert storm["storm.local.hostname"] == "ss1"
+    assert yaml.safe_load(_rendered(settings, "storm-nimbus")["storm.yaml"])["storm.local.hostname"] == "sn"
+    assert _properties(_rendered(settings, "flume")["core-site.xml"])["fs.defaultFS"] == "hdfs://nn:8020"
+    assert "hdfs://nn:8020/logs/" in _rendered(settings, "flume")["flume.conf"]
+    hdfs = _properties(_rendered(settings, "datanode")["hdfs-site.xml"])
+    assert (hdfs["dfs.namenode.rpc-address"], hdfs["dfs.datanode.address"]) == ("nn:8020", "dn1:9866")
+    yarn = _properties(_rendered(settings, "yarn-nodemanager")["yarn-site.xml"])
+    assert (yarn["yarn.resourcemanager.address"], yarn["yarn.nodemanager.address"]) == ("rm:8032", "nm1:8041")
+    assert settings.kafka_bootstrap == "k1:9092,k2:9092,k3:9092"
+
+
+def test_another_host_starts_anew_what_listens_or_speaks_there(changed: Changed, java: Path) -> None:
+    before = _fingerprints(changed())
+    after = _fingerprints(changed(hosts=Hosts(hbase_thrift=("ht",))))
+    concerned = ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "watchdog", "spark-streaming")
+    assert sorted(name for name in before if before[name] != after[name]) == sorted(concerned)
 
 
 def test_the_fingerprint_is_the_same_for_the_same(changed: Changed, java: Path) -> None:

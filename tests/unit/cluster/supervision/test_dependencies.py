@@ -60,7 +60,11 @@ def test_all_that_python_loads_is_reached(module: str) -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "ports"),
     [
-        ("spark-streaming", set(), {"kafka", "namenode", "namenode_http", "yarn_http", "zookeeper"}),
+        (
+            "spark-streaming",
+            {"hosts"},
+            {"kafka", "namenode", "namenode_http", "yarn_http", "yarn_nodemanager", "zookeeper"},
+        ),
         (
             "site-shop",
             {"bind", "client_events_per_minute", "pace", "retention", "trusted_proxies"},
@@ -74,6 +78,7 @@ def test_all_that_python_loads_is_reached(module: str) -> None:
                 "alerts",
                 "bind",
                 "heaps_mb",
+                "hosts",
                 "live_tasks",
                 "retention",
                 "up_timeout_s",
@@ -157,6 +162,14 @@ def test_a_relative_import_could_not_be_followed(made: Made) -> None:
         ("def f(settings): return settings.retention.kafka_days", {"retention"}, set()),
         ("def f(settings): return settings.port('kafka')", set(), {"kafka"}),
         ("def f(settings): return settings.kafka_bootstrap", set(), {"kafka"}),
+        (
+            "def f(settings): return settings.url('kafka'), settings.addresses('zookeeper')",
+            set(),
+            {"kafka", "zookeeper"},
+        ),
+        ("def f(settings): return settings.bind_host('kafka')", set(), {"kafka"}),
+        ("def f(settings): return settings.bind_host('dashboard')", {"bind"}, {"dashboard"}),
+        ("def f(settings): return settings.advertised_host('spark_streaming')", {"hosts"}, set()),
         ("def f(settings): return settings.home, settings.conf_dir, settings.as_environment()", set(), set()),
         ("def f(settings, socket): socket.bind(1)", set(), set()),
         ("def f(settings, name): return settings.port(name)", set(), {"news", "shop"}),
