@@ -65,7 +65,7 @@ def test_all_panels_with_everything_up() -> None:
     ):
         assert f"<h2>{title}</h2>" in text
     for app in ("shop", "news", "academy"):
-        assert f"ff-app-{app}" in text
+        assert f'data-app="{app}"' in text
     assert "ff-trouble" not in text
     assert "<strong>7</strong>" in text
     assert text.count("ff-ranking") == 4
@@ -75,12 +75,12 @@ def test_all_panels_with_everything_up() -> None:
 def test_a_page_of_one_site_tells_of_no_other() -> None:
     test = page(MadeUp(), app="news")
     text = drawn(test)
-    assert "ff-app-news" in text
-    assert "ff-app-shop" not in text
-    assert "ff-app-all" not in text
+    assert 'data-app="news"' in text
+    assert 'data-app="shop"' not in text
+    assert 'data-app="all"' not in text
     assert "errors:shop" not in text
     for odd in ("all", "elsewhere"):
-        assert "ff-app-shop" in drawn(page(MadeUp(), app=odd))
+        assert 'data-app="shop"' in drawn(page(MadeUp(), app=odd))
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from footfall.events.identity import new_uuid7, uuid7_ms
 from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_stored
-from footfall.names import AppId
 from footfall.settings import Ports, Retention, Settings
+from footfall.site_registry import DemoSite
 from footfall.sites import collector as module
 from footfall.sites.app import create_app
 from footfall.sites.collector import Collector
@@ -64,7 +64,7 @@ def spooled(settings: Settings, app_id: str, scratch: Path) -> list[Record]:
 class Site:
     """A site with its real collector."""
 
-    def __init__(self, settings: Settings, app_id: AppId, collector: Collector) -> None:
+    def __init__(self, settings: Settings, app_id: DemoSite, collector: Collector) -> None:
         self.settings = settings
         self.app_id = app_id
         self.collector = collector
@@ -121,7 +121,7 @@ def away() -> Iterator[int]:
         yield held.getsockname()[1]
 
 
-def fall_behind(settings: Settings, app_id: AppId) -> None:
+def fall_behind(settings: Settings, app_id: DemoSite) -> None:
     """Leaves a record of an earlier process, so that no request waits for Kafka first."""
     spool = Spool(settings.spool_dir / app_id, 2**30)
     spool.append([Record(Topic.EVENTS, 0, b"", b"{}")])
@@ -129,7 +129,7 @@ def fall_behind(settings: Settings, app_id: AppId) -> None:
 
 
 @contextmanager
-def site(home: Path, app_id: AppId = "shop", behind: bool = True, **changed: Any) -> Iterator[Site]:
+def site(home: Path, app_id: DemoSite = "shop", behind: bool = True, **changed: Any) -> Iterator[Site]:
     """A site whose Kafka is away."""
     with away() as port, pytest.MonkeyPatch.context() as patch:
         # What is in the producer's queue is in the spool, too.
@@ -365,7 +365,9 @@ def nested(depth: int) -> bytes:
         ({"page_path": ["/"]}, "wrong_type"),
         ({"event_id": {"$ne": 1}}, "wrong_type"),
         ({"event_type": "teleport"}, "not_allowed"),
-        ({"app_id": "bank"}, "not_allowed"),
+        ({"app_id": "bank"}, "foreign_app"),
+        ({"app_id": "Bank"}, "bad_format"),
+        ({"app_id": "all"}, "not_allowed"),
         ({"seq": -1}, "out_of_range"),
         ({"response_ms": -35}, "out_of_range"),
         ({"response_ms": 600_001}, "out_of_range"),
