@@ -20,6 +20,7 @@ import orjson
 import pytest
 from werkzeug.test import TestResponse
 
+from footfall import site_registry
 from footfall.events.identity import new_uuid7, uuid7_ms
 from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
@@ -515,6 +516,26 @@ def test_a_host_that_is_none_is_refused_and_no_error_of_ours(shop: Site, host: s
 @pytest.mark.parametrize("headers", [{"Origin": "http://LOCALHOST"}, {"Origin": "http://a.b:81", "Host": "a.b:81"}])
 def test_the_own_origin_is_taken(shop: Site, headers: dict[str, str]) -> None:
     assert shop.post([an_event()], headers).status_code == 202
+
+
+def test_a_registered_origin_is_taken_and_may_see_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_registry, "_LOOK_EVERY_S", 0.0)
+    ours = "https://tea.example.org"
+    with site(tmp_path) as shop:
+        assert_refused(shop.post([an_event()], {"Origin": ours}), 403, "foreign_origin")
+        registered = f'[shop]\ntitle = "Tea"\norigins = ["{ours}"]\n'
+        (tmp_path / "sites.toml").write_text(registered)
+        answer = shop.post([an_event()], {"Origin": ours})
+        assert answer.status_code == 202
+        assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Vary"]) == (ours, "Origin")
+        assert "Access-Control-Allow-Origin" not in shop.post([an_event()], {"Origin": "http://localhost"}).headers
+        for odd in ("https://tea.example.org.evil", "http://tea.example.org", "null"):
+            refused = shop.post([an_event()], {"Origin": odd})
+            assert_refused(refused, 403, "foreign_origin")
+            assert "Access-Control-Allow-Origin" not in refused.headers
+        (tmp_path / "sites.toml").write_text(registered.replace("[shop]", "[news]"))
+        assert_refused(shop.post([an_event()], {"Origin": ours}), 403, "foreign_origin")
+        assert len(shop.events()) == 2
 
 
 def test_an_endless_session_is_refused_and_others_go_on(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
