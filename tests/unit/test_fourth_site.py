@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import orjson
 import pyarrow as pa
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from footfall import questions, site_registry
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
-from footfall.dashboard.data import Figures
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context as Request
 from footfall.events.stamp import accept
@@ -35,7 +33,6 @@ from footfall.verification.live_tables import HBaseLiveTables
 from footfall.verification.site_lines import site_files
 from tests.support.events import NOW_MS, example_event, stored_event
 from tests.support.local_files import LocalFiles
-from tests.unit.dashboard.rows import MadeUp, active_row, metrics_row, page_view, visits_row
 from tests.unit.lake.test_window_files import COMPUTED, row
 from tests.unit.logs.fake_hdfs import Files
 from tests.unit.realtime.memory_store import Cells, MemoryStore
@@ -247,50 +244,3 @@ def test_the_proof_waits_for_its_spool_and_reads_its_ledger(home: Home) -> None:
     assert spools.known_apps(home(False)) == ("shop", "news", "academy", "blog", "zine")
     lag = spools.look_at(settings, "blog").lag(NOW_MS, False)
     assert lag == "site-blog does not run; 1 files are left in its spool, and what it accepted is not compared."
-
-
-class Blogging(MadeUp):
-    """The figures of sites of which the blog is one."""
-
-    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
-        found = super().ask(question, **parameters)
-        if question == "live-active-users" and parameters["by"] == "app":
-            return [*found, active_row("blog", 5)]
-        if question == "live-metrics":
-            return [*found, metrics_row(1, "blog", None if parameters["by"] == "app" else "/note", p95_ms=4321)]
-        if question == "live-visits":
-            return [*found, visits_row("/note", 9, 9, "blog")]
-        return found
-
-    def latest(self) -> list[Any]:
-        return [page_view(app_id="blog", page_title="Field notes")]
-
-
-@pytest.mark.parametrize("registered", [True, False])
-def test_the_live_page_shows_it(home: Home, registered: bool) -> None:
-    source = Blogging()
-    source.registered = site_registry.sites(home(registered))
-
-    def script(figures):  # type: ignore[no-untyped-def]  # Streamlit runs its text alone
-        from footfall.dashboard.live import show
-
-        show(figures)
-
-    def run(**query: str) -> str:
-        test = AppTest.from_function(script, kwargs={"figures": Figures(source, patience_s=5)}, default_timeout=30)
-        for name, value in query.items():
-            test.query_params[name] = value
-        test.run()
-        assert not test.exception
-        return "\n".join(element.proto.body for element in test.get("html"))
-
-    text = run()
-    assert text.count('data-app="blog"') >= 4
-    assert "4,321 ms" in text
-    assert "Field notes" in text
-    assert ("--ff-site-blog: #" in text) is registered
-    assert "color:var(--ff-site-blog,var(--ff-hue-" in text
-    # Chosen alone, it is the only one.
-    alone = run(app="blog")
-    assert 'data-app="blog"' in alone
-    assert 'data-app="shop"' not in alone
