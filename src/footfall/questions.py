@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from footfall import site_registry
 from footfall.errors import FootfallError
 from footfall.lake import questions as window_questions
 from footfall.logs import questions as log_questions
-from footfall.names import APP_IDS
+from footfall.names import ALL_APPS
 from footfall.realtime import questions as live_questions
+from footfall.realtime.apps import counted_apps
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
@@ -101,9 +103,32 @@ def check_known(what: str, value: str, known: Iterable[str]) -> None:
         raise UnknownValue(f"There is no {what} {value!r}; there are: {', '.join(names) or 'none'}.")
 
 
-def apps(app: str | None) -> tuple[str, ...]:
-    """The apps that the parameter `app` means: all of them if it is None or `all`. Raises UnknownValue."""
-    if app is None or app == "all":
-        return APP_IDS
-    check_known("app", app, (*APP_IDS, "all"))
-    return (app,)
+def app_choices(settings: Settings) -> tuple[str, ...]:
+    """What help offers for the parameter `app`: the sites as they are registered now, then `all`."""
+    return (*site_registry.names(settings), ALL_APPS)
+
+
+def one_app(context: Context, app: str | None, stored: Callable[[], Iterable[str]]) -> str | None:
+    """The app that the parameter `app` names; None if it is None or `all`. Raises UnknownValue, and what `stored` does.
+
+    stored: the apps that there is data of. It is asked only for a name that is not registered, since a site that was
+    removed keeps its figures.
+    """
+    if app is None or app == ALL_APPS:
+        return None
+    choices = app_choices(context.settings)
+    if app not in choices and not (site_registry.is_app_id(app) and app in stored()):
+        check_known("app", app, choices)
+    return app
+
+
+def apps(context: Context, app: str | None) -> tuple[str, ...]:
+    """The apps of the live tables that the parameter `app` means. Raises UnknownValue and HBaseUnavailable.
+
+    None or `all` means the registered sites, then those that were counted and are registered no more.
+    """
+    one = one_app(context, app, lambda: counted_apps(context.store))
+    if one is not None:
+        return (one,)
+    registered = site_registry.names(context.settings)
+    return (*registered, *(other for other in counted_apps(context.store) if other not in registered))

@@ -70,7 +70,7 @@ class Ports(BaseModel):
 
 
 class HeapsMb(BaseModel):
-    """Largest Java heap of each service, MiB; the reason for each number is in docs/operating.md."""
+    """Largest Java heap of each service, MiB; docs/operating/services-and-memory.md gives the reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -115,7 +115,7 @@ class Retention(BaseModel):
 
 
 class Yarn(BaseModel):
-    """What YARN's containers may use together; the reasons are in docs/operating.md."""
+    """What YARN's containers may use together; docs/operating/services-and-memory.md gives the reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -257,7 +257,15 @@ class Settings(BaseSettings):
 
     def port(self, name: str) -> int:
         """The port that the thing called `name` in `Ports` listens on, offset included."""
-        return int(getattr(self.ports, name)) + self.port_offset
+        return self.with_offset(int(getattr(self.ports, name)))
+
+    def named_ports(self) -> dict[int, str]:
+        """The name in `Ports` of each port that is taken, offset included."""
+        return {self.port(name): name for name in Ports.model_fields}
+
+    def with_offset(self, port: int) -> int:
+        """A port that is named before the offset, offset included."""
+        return port + self.port_offset
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Where clients connect to the thing called `name` in `Ports`: one address for each of its hosts."""

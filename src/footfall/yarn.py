@@ -6,6 +6,7 @@ from typing import Any, Final
 import urllib3
 
 from footfall.errors import EngineUnavailable
+from footfall.names import CSRF_HEADER
 from footfall.settings import Settings
 
 _ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
@@ -22,7 +23,9 @@ class Yarn:
         """timeout_s: how long one call may take, in seconds."""
         # The daemon that knows all applications.
         self._resourcemanager = settings.url("yarn_http")
-        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
+        self._http = urllib3.PoolManager(
+            retries=False, timeout=urllib3.Timeout(total=timeout_s), headers={CSRF_HEADER: "footfall"}
+        )
 
     def ask(self, url: str, what: str) -> dict[str, Any]:
         """A document of the daemon at this address. what: the path below `/ws/v1`."""

@@ -2,15 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import urllib3
 
-from footfall import names
+from footfall import site_registry
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.settings import Settings
+from footfall.site_addresses import address_of
 
 _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5.0))
 _LOOK_EVERY_S: Final = 0.5
@@ -21,10 +22,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """answers: whether the site did. oldest_ms: lower bound of the receipt of what waits. files: segments on disk."""
+    """port: None if the site has none here. answers: whether the site did. oldest_ms: lower bound of the receipt of
+    what waits. files: segments on disk."""
 
     app: str
-    port: int
+    port: int | None
     answers: bool
     oldest_ms: int | None
     files: int
@@ -68,14 +70,19 @@ class Patience:
 
 
 def await_drained(
-    look: Callable[[str], SpoolState], running: Collection[str], before_ms: int, patience: Patience
+    look: Callable[[str], SpoolState],
+    apps: Iterable[str],
+    running: Collection[str],
+    before_ms: int,
+    patience: Patience,
 ) -> dict[str, SpoolState]:
-    """Waits until no site holds an event received before that time; returns each site's last state.
+    """Waits until none of the apps holds an event received before that time; returns the last state of each.
 
     running: apps whose site should answer; of another one only what it left on disk counts.
     """
+    wanted = tuple(apps)
     while True:
-        states: dict[str, SpoolState] = {app: look(app) for app in names.APP_IDS}
+        states: dict[str, SpoolState] = {app: look(app) for app in wanted}
         lags = [state.lag(before_ms, app in running) for app, state in states.items()]
         # What a stopped site left will not move while we wait.
         worth = [lag for app, lag in zip(states, lags, strict=True) if lag and (states[app].answers or app in running)]
@@ -83,15 +90,23 @@ def await_drained(
             return states
 
 
+def known_apps(settings: Settings) -> tuple[str, ...]:
+    """The sites, and those registered no more that left a spool or a ledger. Raises SitesError."""
+    spooled = site_registry.names_and_folders(settings, settings.spool_dir)
+    return tuple(dict.fromkeys((*spooled, *site_registry.names_and_folders(settings, settings.ledger_dir))))
+
+
 def look_at(settings: Settings, app: str) -> SpoolState:
     """The state of a site's spool now."""
-    port = settings.port(app)
+    address = address_of(settings, app)
     files = len(list((settings.spool_dir / app).glob("*.spool")))
+    if address is None:
+        return SpoolState(app, None, False, None, files)
     try:
-        answer = json.loads(_HTTP.request("GET", f"{settings.url(app)}/healthz").data)
+        answer = json.loads(_HTTP.request("GET", f"http://{address}/healthz").data)
         if answer["app"] != app:
             raise ValueError("another program's port")
         oldest = answer["spool_oldest_received_at"]
-        return SpoolState(app, port, True, None if oldest is None else parse_rfc3339_ms(oldest), files)
+        return SpoolState(app, address.port, True, None if oldest is None else parse_rfc3339_ms(oldest), files)
     except (urllib3.exceptions.HTTPError, KeyError, TypeError, ValueError):
-        return SpoolState(app, port, False, None, files)
+        return SpoolState(app, address.port, False, None, files)

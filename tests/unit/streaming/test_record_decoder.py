@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.lake import schema
 from footfall.streaming import deduplication, record_decoder
 from tests.support.events import stored_event
 
@@ -30,9 +31,7 @@ def _read(*values: bytes | None, of_events: bool = True) -> record_decoder.Read:
     assert read.keys["kafka_offset"].to_pylist() == list(range(count))
     for name in ("session_id", "event_id", "hash"):
         assert read.keys[name].is_valid() == read.keys["minute"].is_valid()
-    assert {name: read.events.schema.field(name).type for name in record_decoder.fields()} == dict(
-        record_decoder.fields()
-    )
+    assert {name: read.events.schema.field(name).type for name in schema.fields()} == dict(schema.fields())
     readable = read.keys.filter(read.keys["minute"].is_valid())
     assert read.events["kafka_offset"].to_pylist() == readable["kafka_offset"].to_pylist()
     return read
@@ -86,11 +85,11 @@ def _big(event: dict[str, Any], name: str) -> bytes:
     return orjson.dumps({**event, name: "big"}).replace(b'"big"', str(2**64).encode())
 
 
-@given(st.lists(st.dictionaries(st.sampled_from([*record_decoder.fields(), "unknown"]), _JSON), min_size=1, max_size=4))
+@given(st.lists(st.dictionaries(st.sampled_from([*schema.fields(), "unknown"]), _JSON), min_size=1, max_size=4))
 def test_whatever_stands_in_a_field_is_read(events: list[dict[str, Any]]) -> None:
     found = _read(*(orjson.dumps({**event, **_NEEDED}) for event in events)).events.to_pydict()
     for at, event in enumerate(events):
-        for name, kind in record_decoder.fields().items():
+        for name, kind in schema.fields().items():
             value, kept = event.get(name), found[name][at]
             if name in _NEEDED or kept is None:
                 continue
@@ -123,7 +122,11 @@ def test_what_no_event_is_has_no_identity() -> None:
         {"event_id": "01890A5D-AC96-774B-BCCE-B302099A8057"},
         {"event_id": "01890a5d-ac96-774b-bcce-b302099a8057\n"},
         {"event_id": None},
-        {"app_id": "blog"},
+        {"app_id": "Blog"},
+        {"app_id": "blog\n"},
+        {"app_id": "../blog"},
+        {"app_id": "b" * 32},
+        {"app_id": "all"},
         {"app_id": None},
         {"session_id": ""},
         {"session_id": None},
@@ -162,7 +165,7 @@ def test_each_folder_gets_its_rows_by_time() -> None:
         ("shop", "2026-11-24"): [3, 1],
         ("news", "2026-11-24"): [2],
     }
-    assert all(mine.schema == record_decoder.archived() for mine in found.values())
+    assert all(mine.schema == schema.archived() for mine in found.values())
 
 
 @given(st.lists(st.uuids(), min_size=1, max_size=40))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
+from footfall import site_registry
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import hadoop
 from footfall.cluster.service import Service, Sweep, UnusualLag
-from footfall.names import APP_IDS, LOG_KINDS
+from footfall.names import LOG_KINDS
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
@@ -36,13 +37,15 @@ def _command(settings: Settings) -> list[str]:
     return _jvm.java(settings, "flume", "flume", heap_mb, main, arguments, options=options, before=[conf])
 
 
-def _values(_: Settings) -> dict[str, Any]:
-    return {"apps": APP_IDS, "log_kinds": LOG_KINDS}
+def _values(settings: Settings) -> dict[str, Any]:
+    # A site that was removed may have left lines that nobody has read yet.
+    apps = site_registry.names_and_folders(settings, settings.logs_dir / "sites")
+    return {"apps": apps, "log_kinds": LOG_KINDS}
 
 
 def _prepare(settings: Settings) -> None:
     """Makes the folders that Flume looks into, and finishes what an earlier one left open in HDFS."""
-    for app in APP_IDS:
+    for app in site_registry.names(settings):
         (settings.logs_dir / "sites" / app).mkdir(parents=True, exist_ok=True)
     finish_open_files(settings)
 

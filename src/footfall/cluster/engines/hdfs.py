@@ -11,12 +11,13 @@ from footfall.cluster.engines._hadoop import HDFS_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import format_storage
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service
+from footfall.names import CSRF_HEADER
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
 
 # HDFS's own: no file is begun where a whole one does not fit, however small the file.
 _BLOCK_BYTES: Final = 128 * 2**20
-_HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
+_HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0), headers={CSRF_HEADER: "footfall"})
 
 
 def _namenode(settings: Settings, *arguments: str) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import urllib3
 
 from footfall.cluster.service import Part, PythonModule, Say, Service
-from footfall.names import APP_IDS
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 _HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
 
@@ -52,5 +52,5 @@ SERVICES = tuple(
         # After their visitors, before all that they feed.
         stop_rank=3,
     )
-    for app in APP_IDS
+    for app in DEMO_SITES
 )

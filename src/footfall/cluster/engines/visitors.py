@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from footfall.cluster.service import PythonModule, Service, Sweep
-from footfall.names import APP_IDS
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 _STALE_S: Final = 120.0
 
@@ -51,5 +51,5 @@ SERVICES = tuple(
         stop_s=30,
         stop_rank=2,
     )
-    for app in APP_IDS
+    for app in DEMO_SITES
 )

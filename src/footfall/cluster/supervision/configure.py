@@ -1,6 +1,5 @@
 """Renders a service's configuration, and says by a fingerprint whether it must start anew."""
 
-import getpass
 import hashlib
 import json
 import re
@@ -11,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from footfall.cluster.service import PythonModule, Service, tmp_dir
 from footfall.cluster.supervision import dependencies
+from footfall.names import CSRF_HEADER
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.settings import Settings
 
@@ -34,7 +34,7 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
         "advertise": settings.advertised_host,
         "data": settings.data_dir / service.name,
         "tmp": tmp_dir(settings, service.name),
-        "user": getpass.getuser(),
+        "csrf_header": CSRF_HEADER,
         "host": re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host",
         **({} if service.values is None else service.values(settings)),
     }

@@ -6,8 +6,8 @@ counts wherever it stands, a text that names a module counts as its import, and 
 to import all modules of the packages that it imports or names. Files beside the modules that are not Python count as
 read by them.
 
-Two things do not count: what another process runs (`PythonModule`), and handing all settings on to one
-(`as_environment`).
+Three things do not count: what another process runs (`PythonModule`), handing all settings on to one
+(`as_environment`), and looking whether a port is taken (`named_ports`).
 """
 
 import ast

@@ -8,7 +8,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read
 from footfall.lake.questions._span import MINUTE_MS
-from footfall.questions import Context, Parameter, Question, apps
+from footfall.questions import Context, Parameter, Question, one_app
 
 _WINDOW: Final = 5
 _WINDOWS_BEFORE: Final = 6
@@ -22,11 +22,11 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     The score is of the five minutes that end with the newest closed one, against the mean of the six such windows
     before; the title is the newest of the 35 minutes.
     """
-    wanted = apps(app)
+    hdfs = Hdfs(context.settings)
+    one = one_app(context, app, lambda: _read.archived_apps(hdfs))
     # Only here, as it brings pyarrow along.
     from footfall.lake import window_files
 
-    hdfs = Hdfs(context.settings)
     closed_until = window_files.read_closed(hdfs)
     if closed_until is None:
         return []
@@ -35,7 +35,7 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     views: dict[tuple[str, str], int] = defaultdict(int)
     earlier: dict[tuple[str, str], int] = defaultdict(int)
     titles: dict[tuple[str, str], str] = {}
-    rows = _read.rows(hdfs, 1, wanted, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
+    rows = _read.rows(hdfs, 1, one, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
     for start_ms, app_id, path, page_views, title in sorted(rows, key=lambda row: row[0]):
         now = start_ms >= end_ms - _WINDOW * MINUTE_MS
         (views if now else earlier)[app_id, path] += page_views
@@ -65,6 +65,6 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
 QUESTION = Question(
     "trending-pages",
     ("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
-    (Parameter("app", "shop, news, academy or all"),),
+    (Parameter("app", "a site's app_id, or all"),),
     run,
 )

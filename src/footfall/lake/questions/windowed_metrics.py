@@ -5,7 +5,7 @@ from typing import Any, Final
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read, _span
-from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
+from footfall.questions import Context, Parameter, Question, UnknownValue, check_known, one_app
 
 _WINDOWS: Final = {"1m": 1, "5m": 5}
 _BY: Final = ("app", "page", "section", "country", "device")
@@ -24,7 +24,8 @@ def run(
     span: the parameters `from` and `to`. Raises UnknownValue and HdfsUnavailable.
     """
     check_known("window", window, _WINDOWS)
-    wanted = apps(app)
+    hdfs = Hdfs(context.settings)
+    one = one_app(context, app, lambda: _read.archived_apps(hdfs))
     check_known("dimension", by, _BY)
     if limit is not None and limit < 1:
         raise UnknownValue("The parameter limit is at least 1.")
@@ -33,7 +34,7 @@ def run(
         raise UnknownValue(f"From and to lie at most {_MOST_DAYS} days apart.")
     length_ms = _WINDOWS[window] * _span.MINUTE_MS
     columns = ("app_id", "value", *_COUNTED, "error_n", *_PERCENTILES, "revision")
-    rows = _read.rows(Hdfs(context.settings), _WINDOWS[window], wanted, by, from_ms, to_ms, columns)
+    rows = _read.rows(hdfs, _WINDOWS[window], one, by, from_ms, to_ms, columns)
     rows.sort(key=lambda row: (-row[0], row[1], row[2] or ""))
     return [
         _row(by, length_ms, context.now_ms, start_ms, dict(zip(columns, row, strict=True)))
@@ -75,7 +76,7 @@ QUESTION = Question(
     (
         Parameter("window", "1m or 5m", default="1m"),
         Parameter("by", "app, page, section, country or device", default="app"),
-        Parameter("app", "shop, news, academy or all"),
+        Parameter("app", "a site's app_id, or all"),
         Parameter("from", "a UTC day, or a time such as 2026-11-24T08:00:00Z"),
         Parameter("to", "likewise; a day is meant whole, a time is excluded"),
         Parameter("limit", "how many rows", int),

@@ -13,7 +13,7 @@ _WINDOWS = (1, 5, 30)
 
 def run(context: Context, app: str | None, by: str) -> list[dict[str, Any]]:
     """Rows of `live-active-users`. app: None or `all` for every app and, by app, their sum. Raises UnknownValue."""
-    wanted = apps(app)
+    wanted = apps(context, app)
     check_known("dimension", by, _BY)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     people: dict[tuple[str, str], dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
@@ -53,7 +53,7 @@ QUESTION = Question(
     "live-active-users",
     ("as_of_at", "app_id", "dimension", "value", "active_1m", "active_5m", "active_30m", "bots_5m"),
     (
-        Parameter("app", "shop, news, academy or all"),
+        Parameter("app", "a site's app_id, or all"),
         Parameter("by", "app, page or country", default="app"),
     ),
     run,

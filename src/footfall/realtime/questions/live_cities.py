@@ -16,7 +16,7 @@ _CityKey = tuple[str, str, City]
 
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-cities`. app: None or `all` for every app. Raises UnknownValue."""
-    wanted = apps(app)
+    wanted = apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     counted: dict[_CityKey, int] = defaultdict(int)
     listed: dict[_CityKey, int] = defaultdict(int)
@@ -50,6 +50,6 @@ def _named(place: _CityKey) -> tuple[str, str, str, float, float]:
 QUESTION = Question(
     "live-cities",
     ("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
-    (Parameter("app", "shop, news, academy or all"),),
+    (Parameter("app", "a site's app_id, or all"),),
     run,
 )

@@ -13,7 +13,7 @@ _COUNTED_MINUTES = 5
 
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-errors`. app: None or `all` for every app. Raises UnknownValue."""
-    wanted = apps(app)
+    wanted = apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     counts: dict[str, int] = defaultdict(int)
     groups: dict[str, aggregate_reader.Merged] = {}
@@ -62,6 +62,6 @@ QUESTION = Question(
         "last_at",
         "sample_request_id",
     ),
-    (Parameter("app", "shop, news, academy or all"),),
+    (Parameter("app", "a site's app_id, or all"),),
     run,
 )

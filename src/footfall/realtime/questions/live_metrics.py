@@ -16,7 +16,7 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
 
     Raises UnknownValue.
     """
-    wanted = apps(app)
+    wanted = apps(context, app)
     check_known("dimension", by, _BY)
     if not 1 <= minutes <= _MOST_MINUTES:
         raise UnknownValue(f"The parameter minutes lies between 1 and {_MOST_MINUTES}.")
@@ -71,7 +71,7 @@ QUESTION = Question(
         "is_complete",
     ),
     (
-        Parameter("app", "shop, news, academy or all"),
+        Parameter("app", "a site's app_id, or all"),
         Parameter("by", "app, page, section, country or device", default="app"),
         Parameter("minutes", "how many minutes, the current one included", kind=int, default=60),
     ),

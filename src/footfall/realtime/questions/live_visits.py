@@ -13,7 +13,7 @@ _OPEN_MINUTES = 31
 
 def run(context: Context, app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-visits`. app: None or `all` for every app. Raises UnknownValue."""
-    wanted = apps(app)
+    wanted = apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     oldest = now - _OPEN_MINUTES - _COUNTED_MINUTES
     entries: dict[tuple[str, str], int] = defaultdict(int)
@@ -32,6 +32,6 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
 QUESTION = Question(
     "live-visits",
     ("app_id", "page_path", "entries_30m", "exits_30m"),
-    (Parameter("app", "shop, news, academy or all"),),
+    (Parameter("app", "a site's app_id, or all"),),
     run,
 )
