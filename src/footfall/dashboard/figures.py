@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
 from footfall.names import APP_IDS
-from footfall.questions import Row
+from footfall.questions.model import Row
 
 ALL = "all"
 _MINUTE_MS = 60_000

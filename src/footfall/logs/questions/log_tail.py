@@ -1,34 +1,24 @@
 """The newest lines of the sites' logs."""
 
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Any
 
 from footfall.hdfs import Hdfs
 from footfall.logs.newest_lines import newest
 from footfall.names import LOG_KINDS
-from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import HDFS, Context
 
-_LIMIT: Final = 100
-_MOST: Final = 10_000
 
-
-def run(context: Context, app: str | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
-    """Rows of `log-tail`. app: None or `all` for every app; kind: None for each.
-
-    Raises UnknownValue and HdfsUnavailable.
-    """
-    wanted = apps(app)
-    if kind is not None:
-        check_known("kind", kind, LOG_KINDS)
-    if not 1 <= limit <= _MOST:
-        raise UnknownValue(f"The parameter limit lies between 1 and {_MOST}.")
-    hdfs = Hdfs(context.settings)
+def run(context: Context[Hdfs], apps: tuple[str, ...], kind: str | None, limit: int) -> list[dict[str, Any]]:
+    """Rows of `log-tail`. kind None: of each. Raises HdfsUnavailable."""
     today = datetime.fromtimestamp(context.now_ms / 1000, timezone.utc).date()
     found = [
         (told, name)
         for name in LOG_KINDS
         if kind in (None, name)
-        for told in newest(hdfs, name, today, lambda line: line.app_id in wanted, limit)
+        for told in newest(context.store, name, today, lambda line: line.app_id in apps, limit)
     ]
     found.sort(key=lambda item: (-item[0].at_ms, item[0].line.app_id, item[1], item[0].line.request_id))
     return [
@@ -49,6 +39,7 @@ def run(context: Context, app: str | None, kind: str | None, limit: int) -> list
 
 QUESTION = Question(
     "log-tail",
+    __doc__,
     (
         "logged_at",
         "app_id",
@@ -60,10 +51,7 @@ QUESTION = Question(
         "duration_us",
         "message",
     ),
-    (
-        Parameter("app", "shop, news, academy or all"),
-        Parameter("kind", "access, error or performance"),
-        Parameter("limit", "how many lines", int, _LIMIT),
-    ),
+    (parameters.APP, parameters.KIND, parameters.limit(default=100, most=10_000)),
+    HDFS,
     run,
 )

@@ -1,25 +1,27 @@
-"""What is out of the ordinary, or was in the last days."""
+"""Alerts: what is out of the ordinary now, and what was."""
 
 from typing import Any
 
-from footfall.questions import Context, Parameter, Question, apps, check_known
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import OPEN, RESOLVED, row
+from footfall.realtime.questions import HBASE
+from footfall.realtime.store import HBaseStore
 
 
-def run(context: Context, app: str | None, state: str | None) -> list[dict[str, Any]]:
-    """Rows of `live-alerts`, the newest first. Raises UnknownValue."""
-    wanted = apps(app)
-    if state is not None:
-        check_known("state", state, (OPEN, RESOLVED))
+def run(context: Context[HBaseStore], apps: tuple[str, ...], state: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-alerts`, the newest first; state None: of each state. Raises HBaseUnavailable."""
     kept = past.alerts(context.store)
-    found = [row(alert) for alert in kept if alert.app_id in wanted and state in (None, alert.state)]
+    found = [row(alert) for alert in kept if alert.app_id in apps and state in (None, alert.state)]
     found.sort(key=lambda one: str(one["alert_id"]))
     return sorted(found, key=lambda one: str(one["raised_at"]), reverse=True)
 
 
 QUESTION = Question(
     "live-alerts",
+    __doc__,
     (
         "alert_id",
         "kind",
@@ -36,9 +38,7 @@ QUESTION = Question(
         "tail_p",
         "sample_request_id",
     ),
-    (
-        Parameter("app", "shop, news, academy or all"),
-        Parameter("state", "open or resolved; both if not given"),
-    ),
+    (parameters.APP, parameters.state(OPEN, RESOLVED)),
+    HBASE,
     run,
 )
