@@ -26,9 +26,14 @@ def _choice(
     return Parameter(name, meaning, default=default, choices=lambda: choices, noun=noun or name)
 
 
-# `run` gets the apps as `apps`, a tuple of their ids.
+# `run` gets `apps`, a tuple of their ids. Which there are is looked up each time: a site may come while others run.
 APP: Final = Parameter(
-    "app", "one site, or all", default="all", choices=lambda: (*apps(None), "all"), convert=apps, argument="apps"
+    "app",
+    "one site, or all",
+    default="all",
+    choices=lambda: (*apps(None), "all"),
+    convert=lambda app: apps(app),
+    argument="apps",
 )
 # `run` gets ms since 1970, or None: the question says which span it answers then.
 FROM: Final = Parameter(

@@ -65,8 +65,8 @@ def run(context: Context[Hdfs], apps: tuple[str, ...]) -> list[dict[str, Any]]:
 QUESTION = Question(
     "trending-pages",
     __doc__,
-    ("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
-    (parameters.APP,),
-    HDFS,
-    run,
+    columns=("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
+    parameters=(parameters.APP,),
+    source=HDFS,
+    run=run,
 )

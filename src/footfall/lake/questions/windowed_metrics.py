@@ -63,7 +63,7 @@ def _row(by: str, length_ms: int, now_ms: int, start_ms: int, told: dict[str, An
 QUESTION = Question(
     "windowed-metrics",
     __doc__,
-    (
+    columns=(
         "window_start_at",
         "window_end_at",
         "app_id",
@@ -75,7 +75,7 @@ QUESTION = Question(
         "revision",
         "is_final",
     ),
-    (
+    parameters=(
         parameters.window(*_WINDOWS),
         parameters.by("app", "page", "section", "country", "device"),
         parameters.APP,
@@ -83,6 +83,6 @@ QUESTION = Question(
         parameters.TO,
         parameters.limit(),
     ),
-    HDFS,
-    run,
+    source=HDFS,
+    run=run,
 )

@@ -40,7 +40,7 @@ def run(context: Context[Hdfs], apps: tuple[str, ...], kind: str | None, limit: 
 QUESTION = Question(
     "log-tail",
     __doc__,
-    (
+    columns=(
         "logged_at",
         "app_id",
         "kind",
@@ -51,7 +51,7 @@ QUESTION = Question(
         "duration_us",
         "message",
     ),
-    (parameters.APP, parameters.KIND, parameters.limit(default=100, most=10_000)),
-    HDFS,
-    run,
+    parameters=(parameters.APP, parameters.KIND, parameters.limit(default=100, most=10_000)),
+    source=HDFS,
+    run=run,
 )

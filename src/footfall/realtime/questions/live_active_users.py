@@ -53,8 +53,8 @@ def run(context: Context[HBaseStore], apps: tuple[str, ...], by: str) -> list[di
 QUESTION = Question(
     "live-active-users",
     __doc__,
-    ("as_of_at", "app_id", "dimension", "value", "active_1m", "active_5m", "active_30m", "bots_5m"),
-    (parameters.APP, parameters.by("app", "page", "country")),
-    HBASE,
-    run,
+    columns=("as_of_at", "app_id", "dimension", "value", "active_1m", "active_5m", "active_30m", "bots_5m"),
+    parameters=(parameters.APP, parameters.by("app", "page", "country")),
+    source=HBASE,
+    run=run,
 )

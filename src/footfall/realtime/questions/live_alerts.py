@@ -22,7 +22,7 @@ def run(context: Context[HBaseStore], apps: tuple[str, ...], state: str | None) 
 QUESTION = Question(
     "live-alerts",
     __doc__,
-    (
+    columns=(
         "alert_id",
         "kind",
         "severity",
@@ -38,7 +38,7 @@ QUESTION = Question(
         "tail_p",
         "sample_request_id",
     ),
-    (parameters.APP, parameters.state(OPEN, RESOLVED)),
-    HBASE,
-    run,
+    parameters=(parameters.APP, parameters.state(OPEN, RESOLVED)),
+    source=HBASE,
+    run=run,
 )

@@ -53,8 +53,8 @@ def _named(place: _CityKey) -> tuple[str, str, str, float, float]:
 QUESTION = Question(
     "live-cities",
     __doc__,
-    ("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
-    (parameters.APP,),
-    HBASE,
-    run,
+    columns=("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
+    parameters=(parameters.APP,),
+    source=HBASE,
+    run=run,
 )

@@ -56,7 +56,7 @@ def run(context: Context[HBaseStore], apps: tuple[str, ...]) -> list[dict[str, A
 QUESTION = Question(
     "live-errors",
     __doc__,
-    (
+    columns=(
         "error_code",
         "error_message",
         "page_path",
@@ -66,7 +66,7 @@ QUESTION = Question(
         "last_at",
         "sample_request_id",
     ),
-    (parameters.APP,),
-    HBASE,
-    run,
+    parameters=(parameters.APP,),
+    source=HBASE,
+    run=run,
 )

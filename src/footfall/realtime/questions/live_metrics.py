@@ -52,7 +52,7 @@ def run(context: Context[HBaseStore], apps: tuple[str, ...], by: str, minutes: i
 QUESTION = Question(
     "live-metrics",
     __doc__,
-    (
+    columns=(
         "minute_at",
         "app_id",
         "dimension",
@@ -68,11 +68,11 @@ QUESTION = Question(
         "rejected",
         "is_complete",
     ),
-    (
+    parameters=(
         parameters.APP,
         parameters.by("app", "page", "section", "country", "device"),
         parameters.minutes(default=60, most=1440),
     ),
-    HBASE,
-    run,
+    source=HBASE,
+    run=run,
 )

@@ -35,8 +35,8 @@ def run(context: Context[HBaseStore], apps: tuple[str, ...]) -> list[dict[str, A
 QUESTION = Question(
     "live-visits",
     __doc__,
-    ("app_id", "page_path", "entries_30m", "exits_30m"),
-    (parameters.APP,),
-    HBASE,
-    run,
+    columns=("app_id", "page_path", "entries_30m", "exits_30m"),
+    parameters=(parameters.APP,),
+    source=HBASE,
+    run=run,
 )

@@ -55,7 +55,7 @@ def run(context: Context[HBaseStore], user: str) -> list[dict[str, Any]]:
 QUESTION = Question(
     "recent-pages",
     __doc__,
-    (
+    columns=(
         "viewed_at",
         "app_id",
         "session_id",
@@ -65,7 +65,7 @@ QUESTION = Question(
         "engaged_ms",
         "http_status",
     ),
-    (parameters.USER,),
-    HBASE,
-    run,
+    parameters=(parameters.USER,),
+    source=HBASE,
+    run=run,
 )

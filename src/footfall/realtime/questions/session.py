@@ -52,7 +52,7 @@ def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
 QUESTION = Question(
     "session",
     __doc__,
-    (
+    columns=(
         "session_id",
         "app_id",
         "anonymous_id",
@@ -67,7 +67,7 @@ QUESTION = Question(
         "is_exit",
         "is_open",
     ),
-    (parameters.SESSION,),
-    HBASE,
-    run,
+    parameters=(parameters.SESSION,),
+    source=HBASE,
+    run=run,
 )
