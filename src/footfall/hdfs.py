@@ -10,6 +10,7 @@ from urllib.parse import quote
 import urllib3
 
 from footfall.errors import EngineUnavailable
+from footfall.names import CSRF_HEADER
 from footfall.settings import Settings
 
 _GONE: Final = 404
@@ -53,7 +54,12 @@ class Hdfs:
 
     def _connect(self) -> None:
         # One connection for each thread that the archive writes with; more wait for none.
-        self._http = urllib3.PoolManager(maxsize=2, retries=False, timeout=urllib3.Timeout(total=self._timeout_s))
+        self._http = urllib3.PoolManager(
+            maxsize=2,
+            retries=False,
+            timeout=urllib3.Timeout(total=self._timeout_s),
+            headers={CSRF_HEADER: "footfall"},
+        )
 
     # Spark's workers are given one, and open their own connections.
     def __getstate__(self) -> dict[str, Any]:

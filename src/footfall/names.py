@@ -10,6 +10,10 @@ LOG_KINDS: Final[tuple[LogKind, ...]] = get_args(LogKind)
 # In the names of log files that `history` made, after the kind: they come whole, and no site writes them.
 MADE_LOG: Final = "-history-"
 
+# Hadoop's web ends change nothing for a request without it. A page of another site cannot send it: the browser would
+# first have to ask, and no engine allows it.
+CSRF_HEADER: Final = "X-XSRF-HEADER"
+
 TOPIC_EVENTS: Final = "events"
 TOPIC_REJECTED: Final = "events.rejected"
 TOPIC_ALERTS: Final = "alerts"

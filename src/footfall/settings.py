@@ -69,7 +69,7 @@ class Ports(BaseModel):
 
 
 class HeapsMb(BaseModel):
-    """Largest Java heap of each service, MiB; the reason for each number is in docs/operating.md."""
+    """Largest Java heap of each service, MiB; docs/operating/services-and-memory.md gives the reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -114,7 +114,7 @@ class Retention(BaseModel):
 
 
 class Yarn(BaseModel):
-    """What YARN's containers may use together; the reasons are in docs/operating.md."""
+    """What YARN's containers may use together; docs/operating/services-and-memory.md gives the reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import urllib3
 
 from footfall.errors import EngineUnavailable
+from footfall.names import CSRF_HEADER
 from footfall.settings import Settings
 
 # The port, by its name in the settings, of the daemon that knows all applications.
@@ -23,7 +24,9 @@ class Yarn:
     def __init__(self, settings: Settings, timeout_s: float = 8.0) -> None:
         """timeout_s: how long one call may take, in seconds."""
         self._settings = settings
-        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
+        self._http = urllib3.PoolManager(
+            retries=False, timeout=urllib3.Timeout(total=timeout_s), headers={CSRF_HEADER: "footfall"}
+        )
 
     def ask(self, daemon: str, what: str) -> dict[str, Any]:
         """A daemon's document. daemon: its port by the name in the settings; what: the path below `/ws/v1`."""

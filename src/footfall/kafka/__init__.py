@@ -1,4 +1,4 @@
-"""Kafka asked about itself: which topics there are, where their logs begin and end, what a group committed.
+"""Kafka's metadata: its topics, where their logs begin and end, and what a consumer group committed.
 
-What reads or writes records is with those who do it.
+Code that reads or writes records is in the stations that do so.
 """

@@ -1,10 +1,10 @@
-"""What Kafka tells of itself, as data."""
+"""Kafka's metadata as data."""
 
 from typing import NamedTuple
 
 from footfall.errors import EngineUnavailable
 
-# Topic and partition.
+# A topic's name and the number of one of its partitions.
 TopicPartition = tuple[str, int]
 
 
@@ -13,7 +13,7 @@ class KafkaUnavailable(EngineUnavailable):
 
 
 class Topic(NamedTuple):
-    """The topic as Kafka describes it now; its id changes when it is deleted and made anew."""
+    """A topic as Kafka describes it now; its id changes when the topic is deleted and made again."""
 
     name: str
     id: str

@@ -32,7 +32,7 @@ def read(
     Raises HdfsUnavailable, and ArchiveRefused for a
     damaged file.
     """
-    with damaged_files.told(file.path):
+    with damaged_files.refuse_damaged(file.path):
         parquet = _opened(files, file, repeated)
         groups = [n for n in range(parquet.num_row_groups) if _may_hold(parquet.metadata.row_group(n), spans)]
         rows = parquet.read_row_groups(groups, list(columns), use_threads=False)
@@ -44,7 +44,7 @@ def read(
 
 def groups(files: Files, file: FileStatus, columns: Sequence[str]) -> Iterator[pa.Table]:
     """The columns of all events of a file, a group of rows after the other. Raises as `read`."""
-    with damaged_files.told(file.path):
+    with damaged_files.refuse_damaged(file.path):
         parquet = _opened(files, file)
         for number in range(parquet.num_row_groups):
             yield parquet.read_row_group(number, list(columns), use_threads=False)

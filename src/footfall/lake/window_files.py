@@ -18,8 +18,10 @@ import pyarrow.parquet as pq
 from footfall.hdfs import HdfsUnavailable
 from footfall.lake import layout
 from footfall.lake.layout import Files
-from footfall.streaming.window_schedule import FIVE, HOUR
 
+# Minutes.
+HOUR: Final = 60
+FIVE: Final = 5
 NAMES: Final = {1: "windows_1m", FIVE: "windows_5m"}
 MINUTE_MS: Final = 60_000
 

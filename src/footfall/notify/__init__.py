@@ -1,1 +1,1 @@
-"""Tells alerts to people: in sentences, by webhook, as mail."""
+"""Notifies people of alerts: in sentences, by webhook, as mail."""

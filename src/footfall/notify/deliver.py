@@ -1,8 +1,7 @@
-"""Delivers what the topic `alerts` holds: an alert when it is raised, when it grows worse by a degree, and when it is
-over.
+"""Delivers the alerts of the topic `alerts`: once when raised, once when the severity rises, and once when resolved.
 
-The topic is the queue: what was not delivered is still there after a restart. Each is delivered at least once; a
-receiver knows a repeat by its name.
+The topic is the queue, so an alert that was not delivered is still there after a restart. Each is delivered at least
+once; a receiver recognizes a repeat by its delivery id.
 """
 
 import logging
@@ -29,7 +28,7 @@ _POLL_S: Final = 1.0
 _ASK_S: Final = 5.0
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
-# Nobody is called for what was an hour ago.
+# An alert that is an hour old wakes nobody.
 _TOO_OLD_MS: Final = 3_600_000
 _REMEMBERED: Final = 1_000
 
@@ -42,41 +41,43 @@ class Deliverer:
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._stop = stop
         self._channels: dict[str, Callable[[Alert], None]] = {}
-        self._told: OrderedDict[str, str] = OrderedDict()
-        told = settings.alerts
-        # First what waits for nobody.
-        if told.mail_to:
-            self._channels["mail"] = lambda alert: mail.write(alert, told.mail_to, settings.mail_dir)
-        if told.webhook_url:
+        self._delivered: OrderedDict[str, str] = OrderedDict()
+        wanted = settings.alerts
+        # Mail comes first: writing a file waits for nobody.
+        if wanted.mail_to:
+            self._channels["mail"] = lambda alert: mail.write(alert, wanted.mail_to, settings.mail_dir)
+        if wanted.webhook_url:
             key = secret(settings, KEY)
-            self._channels["webhook"] = lambda alert: _post(told.webhook_url, key, alert)
+            self._channels["webhook"] = lambda alert: _post(wanted.webhook_url, key, alert)
 
     def take(self, record: bytes) -> None:
-        """Delivers what a message of the topic says, if it is news. Returns when it is delivered, given up, or when it
-        is time to stop."""
+        """Delivers a message of the topic, unless the same degree of this alert was delivered before.
+
+        Returns once it is delivered or given up, or when it is time to stop.
+        """
         try:
             alert: Alert = orjson.loads(record)
-            news = sentences.degree(alert)
-            known = self._told.get(alert["alert_id"])
+            degree = sentences.degree(alert)
+            before = self._delivered.get(alert["alert_id"])
             at_ms = parse_rfc3339_ms(alert["resolved_at"] or alert["raised_at"])
             title = sentences.title(alert)
         except (ValueError, KeyError, TypeError):
             log.warning("A message of %s is no alert and is not delivered.", names.TOPIC_ALERTS)
             return
-        if known == news:
+        if before == degree:
             return
         for name, send in self._channels.items():
             self._deliver(name, send, alert, title, at_ms)
         if not self._stop.is_set():
-            self._told[alert["alert_id"]] = news
-            while len(self._told) > _REMEMBERED:
-                self._told.popitem(last=False)
+            self._delivered[alert["alert_id"]] = degree
+            while len(self._delivered) > _REMEMBERED:
+                self._delivered.popitem(last=False)
 
     def _deliver(self, name: str, send: Callable[[Alert], None], alert: Alert, title: str, at_ms: int) -> None:
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
             if time.time() * 1000 - at_ms > _TOO_OLD_MS:
-                log.warning("%s: older than an hour, not told by %s any more.", title, name)
+                log.warning("%s: older than an hour, so %s does not deliver it any more.", title, name)
                 return
             try:
                 send(alert)
@@ -85,22 +86,22 @@ class Deliverer:
                 if not error.again:
                     return
             except OSError as error:
-                log.warning("%s: not told by %s: %s", title, name, error)
+                log.warning("%s: %s did not deliver it: %s", title, name, error)
             else:
-                log.info("%s: told by %s.", title, name)
+                log.info("%s: delivered by %s.", title, name)
                 return
             self._stop.wait(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Delivers until it is time to stop. Kafka may be away meanwhile."""
+    """Delivers until it is time to stop, also across outages of Kafka."""
     while not stop.is_set():
         try:
             _run(settings, stop)
         except Exception:
-            # In a thread nobody else would tell of it, and nobody would be told of anything any more.
-            log.exception("Delivering alerts begins anew")
+            # An error that ended this thread would end all deliveries unnoticed.
+            log.exception("Delivering alerts failed; it starts again")
             stop.wait(_LONGEST_WAIT_S)
 
 
@@ -132,26 +133,26 @@ def _run(settings: Settings, stop: threading.Event) -> None:
 
 
 def _begin(consumer: Any) -> bool:
-    """Sets it where it ended last, at first to the end: what was before somebody wanted to know is not told."""
-    place = TopicPartition(names.TOPIC_ALERTS, 0)
+    """Assigns the partition from its committed offset; the first time from its end, so that no old alert is sent."""
+    partition = TopicPartition(names.TOPIC_ALERTS, 0)
     try:
-        (committed,) = consumer.committed([place], timeout=_ASK_S)
+        (committed,) = consumer.committed([partition], timeout=_ASK_S)
         if committed.offset < 0:
-            _, place.offset = consumer.get_watermark_offsets(place, timeout=_ASK_S)
-            consumer.commit(offsets=[place], asynchronous=False)
+            _, partition.offset = consumer.get_watermark_offsets(partition, timeout=_ASK_S)
+            consumer.commit(offsets=[partition], asynchronous=False)
         else:
-            place.offset = committed.offset
+            partition.offset = committed.offset
     except KafkaException as error:
         log.warning("Alerts are not delivered yet: %s", error.args[0].str())
         return False
-    # It is one partition, and there is one reader: nothing to share out.
-    consumer.assign([place])
+    # One partition and one reader: a group has nothing to balance.
+    consumer.assign([partition])
     return True
 
 
-def _commit(consumer: Any, place: TopicPartition) -> None:
+def _commit(consumer: Any, partition: TopicPartition) -> None:
     try:
-        consumer.commit(offsets=[place], asynchronous=False)
+        consumer.commit(offsets=[partition], asynchronous=False)
     except KafkaException as error:
         log.warning("After a restart an alert will be delivered again: %s", error.args[0].str())
 

@@ -25,7 +25,7 @@ def mail(alert: dict[str, Any], to: str) -> EmailMessage:
 
 
 def write(alert: dict[str, Any], to: str, folder: Path) -> None:
-    """Writes it as a file of the folder; again is the same file. Raises OSError."""
+    """Writes the mail as a file of the folder; writing it again replaces the same file. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{name(alert)}.eml"
     part = path.with_suffix(".part")
@@ -34,7 +34,7 @@ def write(alert: dict[str, Any], to: str, folder: Path) -> None:
 
 
 def name(alert: dict[str, Any]) -> str:
-    """Names this change of an alert, in letters, digits and hyphens."""
-    # An id holds a path that a visitor chose.
+    """An id of this change of an alert, made of letters, digits and hyphens."""
+    # An alert's id holds a path that a visitor chose.
     known = hashlib.sha256(alert["alert_id"].encode()).hexdigest()[:16]
     return f"{known}-{sentences.degree(alert)}"

@@ -9,7 +9,7 @@ _TITLES: Final = {
     "bots": "Bot wave",
     "rejects": "Rejected events",
 }
-# Of how many what.
+# Of n (first) a share (second).
 _MEANING: Final = {
     "errors": ("page views and browser errors", "failed"),
     "slow": ("page views", "took longer than 0.1 s and than 95 % of them did before"),
@@ -19,13 +19,13 @@ _MEANING: Final = {
 
 
 def title(alert: dict[str, Any]) -> str:
-    """What it is and where: `Errors on shop, page /cart`."""
+    """The kind of alert and where it is: `Errors on shop, page /cart`."""
     page = f", page {_shown(alert['page_path'])}" if alert["page_path"] else ""
     return f"{_TITLES[alert['kind']]} on {alert['app_id']}{page}"
 
 
 def evidence(alert: dict[str, Any]) -> str:
-    """What was seen at its worst, and what is usual."""
+    """The worst figure that was observed, and the usual one."""
     observed, expected = alert["observed"], alert["expected"]
     if alert["kind"] == "drop":
         return f"{observed:,.0f} events came in a minute; {expected:,.0f} are usual."
@@ -34,17 +34,17 @@ def evidence(alert: dict[str, Any]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 0 to 1 as a percentage; nothing that is not zero is told as zero."""
+    """A share of 0 to 1 as a percentage; only zero reads as zero."""
     return "< 0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
 
 
 def degree(alert: dict[str, Any]) -> str:
-    """How bad it is now, in one word: its severity, or `resolved`."""
+    """The alert's severity now, or `resolved`."""
     return str(alert["severity"]) if alert["state"] == "open" else "resolved"
 
 
 def whole(alert: dict[str, Any]) -> str:
-    """All of it, in some lines of text."""
+    """The whole alert as some lines of text."""
     state = f"{alert['severity']}, open" if alert["state"] == "open" else "resolved"
     lines = [f"{title(alert)} ({state})", evidence(alert), f"Since {_time(alert['started_at'])}."]
     if alert["resolved_at"]:
@@ -59,5 +59,5 @@ def _time(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    # As a visitor sent it: what is no character to be seen could end a line, or turn the reading order.
+    # A visitor chose this text: an invisible character could end a line or turn the reading order.
     return "".join(one if one.isprintable() else "\ufffd" for one in text)

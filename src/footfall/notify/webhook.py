@@ -17,7 +17,7 @@ _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=
 
 
 class WebhookRefused(FootfallError):
-    """The receiver did not take it; the message is a sentence. again: whether it may do so later."""
+    """The receiver did not take the alert; the message is a sentence. again: whether a later try may succeed."""
 
     def __init__(self, sentence: str, again: bool) -> None:
         super().__init__(sentence)
@@ -25,7 +25,7 @@ class WebhookRefused(FootfallError):
 
 
 def body(alert: dict[str, Any]) -> bytes:
-    """What is sent: the alert as `live-alerts` tells it, and `text` with it in words."""
+    """The body of a request: the alert as a row of `live-alerts`, and `text` with the same in words."""
     return orjson.dumps({"text": sentences.whole(alert), "alert": alert})
 
 
@@ -34,7 +34,7 @@ def headers(content: bytes, key: bytes, delivery: str, now_s: int) -> dict[str, 
     return {
         "Content-Type": "application/json",
         "User-Agent": "Footfall",
-        # The same when it is sent again.
+        # A repeat carries the same id.
         "X-Footfall-Delivery": delivery,
         "X-Footfall-Timestamp": str(now_s),
         "X-Footfall-Signature": f"sha256={signature(content, key, now_s)}",
@@ -42,16 +42,16 @@ def headers(content: bytes, key: bytes, delivery: str, now_s: int) -> dict[str, 
 
 
 def signature(content: bytes, key: bytes, now_s: int) -> str:
-    """HMAC-SHA256, in hexadecimal digits, of the timestamp, a point and the body."""
+    """HMAC-SHA256 of the timestamp, a dot and the body, in hexadecimal digits."""
     return hmac.new(key, b"%d." % now_s + content, hashlib.sha256).hexdigest()
 
 
 def post(url: str, content: bytes, sent: dict[str, str]) -> None:
-    """Sends it. Raises WebhookRefused."""
+    """Sends the request. Raises WebhookRefused."""
     try:
         answer = _HTTP.request("POST", url, body=content, headers=sent, redirect=False, preload_content=False)
         status = answer.status
-        # What it says besides does not matter, and may be long.
+        # The answer's body does not matter, and may be long.
         answer.close()
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise WebhookRefused(f"The webhook does not answer: {type(error).__name__}.", again=True) from None

@@ -32,6 +32,7 @@ from footfall.streaming.identity_index import DAY_MINUTES, EPOCH, Entries, Ident
 from footfall.streaming.parquet import Tables, Uri, piece_of
 from footfall.streaming.record_writer import PIECES, Staged
 from footfall.streaming.resume import RECOVER
+from footfall.streaming.spark_failures import naming_damaged_files
 from footfall.streaming.window_schedule import Portion
 
 # So many rows are worth the work of both cores, and files of their own.
@@ -76,7 +77,7 @@ class Archive:
 
         Raises HdfsUnavailable, ArchiveRefused and what Spark raises.
         """
-        with damaged_files.named(self._files, self._base):
+        with naming_damaged_files(self._files, self._base):
             self._archive(records, number)
 
     def _archive(self, records: DataFrame, number: int) -> None:
@@ -123,7 +124,7 @@ class Archive:
 
     def compact(self, now_ms: int, patience_s: float) -> None:
         """Merges small files, groups one after another until patience is over. Raises as `batch`."""
-        with damaged_files.named(self._files, self._base):
+        with naming_damaged_files(self._files, self._base):
             self._compact(now_ms, patience_s)
 
     def _compact(self, now_ms: int, patience_s: float) -> None:
@@ -133,7 +134,7 @@ class Archive:
         committed = self._batch - 1
         for store in (EVENTS, REJECTED):
             for values, folder in layout.folders(self._files, store).items():
-                day, held = layout.day_of(values), damaged_files.whole(layout.parts(self._files, folder))
+                day, held = layout.day_of(values), damaged_files.refuse_empty(layout.parts(self._files, folder))
                 if day is None or len(held) < 2:
                     continue
                 checkpoint = self._current.checkpoint

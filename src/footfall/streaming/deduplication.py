@@ -17,10 +17,10 @@ from pyspark.sql import SparkSession
 from footfall.hdfs import FileStatus
 from footfall.lake import archive_reader
 from footfall.lake.layout import Files
+from footfall.lake.schema import archived as archived_columns
 from footfall.streaming import python_workers
 from footfall.streaming.batch_keys import by_day, kafka_places, several
 from footfall.streaming.identity_index import Entries
-from footfall.streaming.record_decoder import archived as archived_columns
 from footfall.streaming.record_decoder import identity_hashes
 
 COLUMNS: Final = ("session_id", "event_id", "kafka_partition", "kafka_offset")

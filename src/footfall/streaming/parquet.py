@@ -70,7 +70,7 @@ class Tables:
             for file in layout.parts(self._files, folder)
             if leave_out is None or not layout.is_of(file.name, leave_out)
         ]
-        return damaged_files.whole(found)
+        return damaged_files.refuse_empty(found)
 
     def paths(self, store: Store, days: Iterable[date], leave_out: Part | None = None) -> list[str]:
         """Where `files` lie."""

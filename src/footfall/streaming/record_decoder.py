@@ -4,10 +4,7 @@ Spark's executor runs this in its Python workers. Its own expressions for sixty 
 compiled, and until then, in the first batches of a driver, three to four times as long.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from types import NoneType
 from typing import Any, Final, NamedTuple
 
@@ -16,27 +13,10 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import footfall.events
 from footfall.events.times import SHAPE, parse_rfc3339_ms
+from footfall.lake.schema import ORIGIN, TIME, archived, fields
 from footfall.names import APP_IDS
 
-TIME: Final = pa.timestamp("us", "UTC")
-_SCHEMA: Final = Path(footfall.events.__file__).with_name("event.schema.json")
-# By the schema's definitions; what is not named here is text, objects in it as JSON.
-_TYPES: Final[dict[str, pa.DataType]] = {
-    "time": TIME,
-    "flag": pa.bool_(),
-    "latitude": pa.float64(),
-    "longitude": pa.float64(),
-    "position": pa.int32(),
-    "ms": pa.int32(),
-    "percent": pa.int32(),
-    "http_status": pa.int32(),
-    "pixels": pa.int32(),
-    "count": pa.int64(),
-    "cents": pa.int64(),
-}
-ORIGIN: Final = (("kafka_partition", pa.int32()), ("kafka_offset", pa.int64()))
 # As strict as the readers of the live path: what they do not take, the archive does not.
 _UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 TIME_SHAPE: Final = f"^{SHAPE}$"
@@ -66,21 +46,6 @@ _WORTH: Final = np.zeros(256, dtype=np.uint8)
 _WORTH[list(b"0123456789abcdef")] = range(16)
 # Odd, without a pattern.
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-
-
-@cache
-def fields() -> Mapping[str, pa.DataType]:
-    """The stored event's fields and their types, in the order of its schema."""
-    stored: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))["$defs"]["stored"]["properties"]
-    return {
-        name: _TYPES.get(str(about.get("$ref", "")).rpartition("/")[2], pa.string()) for name, about in stored.items()
-    }
-
-
-@cache
-def archived() -> pa.Schema:
-    """The columns of a file of `/events`: the event's fields but what its folder names, and its place in Kafka."""
-    return pa.schema([*((name, kind) for name, kind in fields().items() if name != "app_id"), *ORIGIN])
 
 
 class Read(NamedTuple):

@@ -18,6 +18,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from footfall.hdfs import HdfsUnavailable
+from footfall.lake import schema
 from footfall.lake.layout import EVENTS, Files
 from footfall.names import TOPIC_EVENTS
 from footfall.streaming import batch_keys, deduplication, record_decoder
@@ -66,7 +67,7 @@ def _without(file: Staged, left_out: NDArray[np.int64], files: Files) -> Staged:
     if content is None:
         raise HdfsUnavailable(f"{file.path}, written just now, is gone.")
     parquet = pq.ParquetFile(pa.BufferReader(content))
-    places = batch_keys.kafka_places(parquet.read([name for name, _ in record_decoder.ORIGIN]))
+    places = batch_keys.kafka_places(parquet.read([name for name, _ in schema.ORIGIN]))
     stays = np.isin(places, left_out, invert=True)
     kept = int(stays.sum())
     if kept == file.rows or not kept:

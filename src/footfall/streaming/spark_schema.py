@@ -9,11 +9,12 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import BooleanType, DateType, StringType, StructField, StructType, TimestampType
 
+from footfall.lake import schema
 from footfall.names import TOPIC_REJECTED
 from footfall.streaming import record_decoder
 
-_ORIGIN: Final = tuple(from_arrow_schema(pa.schema(record_decoder.ORIGIN)))
-_PLACE: Final = tuple(name for name, _ in record_decoder.ORIGIN)
+_ORIGIN: Final = tuple(from_arrow_schema(pa.schema(schema.ORIGIN)))
+_PLACE: Final = tuple(name for name, _ in schema.ORIGIN)
 _REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original")
 _REJECT_TIME: Final = "rejected_at"
 _DENIED: Final = StructField("denied", BooleanType())
@@ -24,7 +25,7 @@ _STRICT: Final = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false
 @cache
 def archive_schema() -> StructType:
     """The columns of `/events`: the event's fields, its place in Kafka, and last the folder's `app_id` and `dt`."""
-    inside = from_arrow_schema(record_decoder.archived())
+    inside = from_arrow_schema(schema.archived())
     return StructType([*inside, StructField("app_id", StringType()), StructField("dt", DateType())])
 
 

@@ -18,9 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from footfall.lake.archive_reader import MINUTE_US
-from footfall.lake.window_files import COUNTS, PERCENTILES
+from footfall.lake.window_files import COUNTS, FIVE, PERCENTILES
 from footfall.metrics.histogram import BOUNDS_MS
-from footfall.streaming.window_schedule import FIVE
 
 # What of an archived event is asked for.
 COLUMNS: Final = (

@@ -7,7 +7,8 @@ import pyarrow.compute as pc
 
 from footfall.lake import window_files
 from footfall.lake.layout import Files
-from footfall.streaming.window_schedule import FIVE, HOUR, Portion, whole_hours
+from footfall.lake.window_files import FIVE, HOUR
+from footfall.streaming.window_schedule import Portion, whole_hours
 
 # Computes a portion's windows (`windows.SCHEMA`) from the archive.
 Compute = Callable[[Portion], pa.Table]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
-HOUR: Final = 60
+from footfall.lake.window_files import FIVE, HOUR
+
 DAY: Final = 1440
-FIVE: Final = 5
 # A portion takes some seconds at sixty events a second, and the newest minute waits for one at most.
 MOST_MINUTES: Final = 300
 MOST_HOURS: Final = 24

@@ -12,8 +12,9 @@ from pyspark.sql import SparkSession
 from footfall.lake import compaction, layout
 from footfall.lake.errors import ArchiveRefused
 from footfall.lake.progress import Progress, Totals
+from footfall.lake.window_files import HOUR
 from footfall.streaming import resume
-from footfall.streaming.window_schedule import HOUR, whole_hours
+from footfall.streaming.window_schedule import whole_hours
 from tests.support.archiving import TOPICS, ArchivedRow, Record, World
 from tests.support.events import stored_event
 from tests.support.local_files import Died

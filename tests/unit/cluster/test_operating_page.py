@@ -1,4 +1,4 @@
-"""docs/operating.md says of services, profiles and retention what the code says."""
+"""The pages of docs/operating/ describe services, profiles and retention as the code has them."""
 
 import re
 
@@ -11,7 +11,10 @@ from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention
 
 # The step's heap is that of the worker which it brings about; Spark's driver has its executor's beside its own.
 _HEAPS = {"topology": ("storm_worker",), "spark-streaming": ("spark_streaming", "spark_executor")}
-_PAGE = (REPOSITORY / "docs" / "operating.md").read_text("utf-8")
+_PAGE = "\n".join(
+    (REPOSITORY / "docs" / "operating" / name).read_text("utf-8")
+    for name in ("services-and-memory.md", "retention-and-disk.md")
+)
 _ROWS = {
     cells[0].strip("`"): cells
     for line in _PAGE.splitlines()

@@ -140,8 +140,8 @@ def test_a_receiver_that_is_away_holds_up_no_mail_and_no_end(tmp_path: Path, rec
     made = email.message_from_bytes(path.read_bytes(), policy=default)
     assert made["To"] == "oncall@example.org"
     assert "25.0 % of 40 page views" in made.get_content()
-    # It was not taken, so it is news still when the next process reads it.
-    assert not taking._told
+    # It was not delivered, so the next process still delivers it.
+    assert not taking._delivered
 
 
 @pytest.mark.parametrize(

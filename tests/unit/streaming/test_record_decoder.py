@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.lake import schema
 from footfall.streaming import deduplication, record_decoder
 from tests.support.events import stored_event
 
@@ -30,9 +31,7 @@ def _read(*values: bytes | None, of_events: bool = True) -> record_decoder.Read:
     assert read.keys["kafka_offset"].to_pylist() == list(range(count))
     for name in ("session_id", "event_id", "hash"):
         assert read.keys[name].is_valid() == read.keys["minute"].is_valid()
-    assert {name: read.events.schema.field(name).type for name in record_decoder.fields()} == dict(
-        record_decoder.fields()
-    )
+    assert {name: read.events.schema.field(name).type for name in schema.fields()} == dict(schema.fields())
     readable = read.keys.filter(read.keys["minute"].is_valid())
     assert read.events["kafka_offset"].to_pylist() == readable["kafka_offset"].to_pylist()
     return read
@@ -86,11 +85,11 @@ def _big(event: dict[str, Any], name: str) -> bytes:
     return orjson.dumps({**event, name: "big"}).replace(b'"big"', str(2**64).encode())
 
 
-@given(st.lists(st.dictionaries(st.sampled_from([*record_decoder.fields(), "unknown"]), _JSON), min_size=1, max_size=4))
+@given(st.lists(st.dictionaries(st.sampled_from([*schema.fields(), "unknown"]), _JSON), min_size=1, max_size=4))
 def test_whatever_stands_in_a_field_is_read(events: list[dict[str, Any]]) -> None:
     found = _read(*(orjson.dumps({**event, **_NEEDED}) for event in events)).events.to_pydict()
     for at, event in enumerate(events):
-        for name, kind in record_decoder.fields().items():
+        for name, kind in schema.fields().items():
             value, kept = event.get(name), found[name][at]
             if name in _NEEDED or kept is None:
                 continue
@@ -162,7 +161,7 @@ def test_each_folder_gets_its_rows_by_time() -> None:
         ("shop", "2026-11-24"): [3, 1],
         ("news", "2026-11-24"): [2],
     }
-    assert all(mine.schema == record_decoder.archived() for mine in found.values())
+    assert all(mine.schema == schema.archived() for mine in found.values())
 
 
 @given(st.lists(st.uuids(), min_size=1, max_size=40))

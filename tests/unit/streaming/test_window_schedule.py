@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.streaming.window_schedule import DAY, FIVE, MOST_MINUTES, Pending, Portion, more_or_fewer, whole_hours
+from footfall.lake.window_files import FIVE
+from footfall.streaming.window_schedule import DAY, MOST_MINUTES, Pending, Portion, more_or_fewer, whole_hours
 
 NOW = 30_000_000  # the first minute of an hour
 assert NOW % 60 == 0

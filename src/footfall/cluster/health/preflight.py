@@ -11,7 +11,7 @@ import psutil
 from footfall.cluster.services import Service
 from footfall.settings import Settings
 
-# What a profile needs to start and work, measured and rounded up (docs/operating.md): with YARN that is what its
+# What a profile needs to start and work, measured and rounded up (docs/performance.md): with YARN that is what its
 # containers may use as well.
 NEEDED_MEMORY_GIB = {"full": 14.0, "realtime": 4.0, "batch": 7.0}
 _OPEN_FILES = 8192

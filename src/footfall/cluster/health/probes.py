@@ -14,7 +14,7 @@ from typing import Any
 import urllib3
 
 from footfall.cluster.health import hdfs_capacity, jmx, yarn_health
-from footfall.names import APP_IDS
+from footfall.names import APP_IDS, CSRF_HEADER
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
 
@@ -22,7 +22,7 @@ Probe = Callable[[Settings], None]
 
 HEALTH_TOPIC = "footfall.health"
 HEALTH_TABLE = "footfall_health"
-_HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
+_HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0), headers={CSRF_HEADER: "footfall"})
 _VISITS_STALE_S = 120.0
 # An age that only the beginning of time explains: no partition of a new topology has told yet.
 _NEVER_S = 10 * 365 * 86_400.0

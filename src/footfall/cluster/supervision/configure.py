@@ -1,7 +1,6 @@
 """Renders a service's configuration and prepares what it needs on disk before its first start."""
 
 import base64
-import getpass
 import hashlib
 import json
 import os
@@ -16,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from footfall.cluster import commands, yarn
 from footfall.cluster.services import Service
-from footfall.names import APP_IDS, LOG_KINDS
+from footfall.names import APP_IDS, CSRF_HEADER, LOG_KINDS
 from footfall.runtime import hostname
 from footfall.runtime.errors import ClusterError
 from footfall.runtime.jars import ENGINES_DIR, lib_dir
@@ -39,7 +38,7 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
         "port": settings.port,
         "data": settings.data_dir / service.name,
         "tmp": commands.tmp_dir(settings, service.name),
-        "user": getpass.getuser(),
+        "csrf_header": CSRF_HEADER,
         "host": re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host",
         "apps": APP_IDS,
         "log_kinds": LOG_KINDS,

@@ -1,0 +1,87 @@
+"""A page of another site, open in the user's browser, can change nothing in HDFS and start nothing on YARN.
+
+Such a page may send a POST with a plain body to any port of this machine without asking first. The answer stays hidden
+from it, but the request arrives. Each test sends what the page's browser would.
+"""
+
+import getpass
+import json
+from collections.abc import Iterator
+
+import pytest
+import urllib3
+
+from footfall.hdfs import Hdfs
+from footfall.names import CSRF_HEADER
+from footfall.settings import Settings
+
+_AS_A_BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36",
+    "Origin": "https://attacker.example",
+    "Content-Type": "text/plain",
+}
+_HTTP = urllib3.PoolManager(retries=False, timeout=15.0)
+_FILE = "/tmp/hostile-page/kept"
+_WEB_ENDS = ("yarn_http", "yarn_nodemanager_http", "yarn_jobhistory_http")
+
+
+@pytest.fixture
+def kept(platform: Settings) -> Iterator[Hdfs]:
+    """HDFS, with a file that must stay as it is."""
+    hdfs = Hdfs(platform)
+    hdfs.write(_FILE, b"kept")
+    yield hdfs
+    hdfs.delete("/tmp/hostile-page")
+
+
+def _post(platform: Settings, port: str, path: str, headers: dict[str, str], body: bytes = b"") -> int:
+    address = f"http://localhost:{platform.port(port)}{path}"
+    return _HTTP.request("POST", address, body=body, headers=headers, redirect=False).status
+
+
+@pytest.mark.parametrize("user", ["", f"&user.name={getpass.getuser()}"], ids=["no-user", "as-the-owner"])
+@pytest.mark.parametrize("operation", ["TRUNCATE&newlength=0", "APPEND", "CONCAT&sources=/tmp/x"])
+def test_a_page_changes_no_file(platform: Settings, kept: Hdfs, operation: str, user: str) -> None:
+    path = f"/webhdfs/v1{_FILE}?op={operation}{user}"
+    assert _post(platform, "namenode_http", path, _AS_A_BROWSER) == 400
+    assert kept.read(_FILE) == b"kept"
+
+
+def test_a_page_that_knows_the_datanode_writes_no_block(platform: Settings, kept: Hdfs) -> None:
+    path = f"/webhdfs/v1{_FILE}?op=APPEND&user.name={getpass.getuser()}&namenoderpcaddress=127.0.0.1:1"
+    assert _post(platform, "datanode_http", path, _AS_A_BROWSER, b"more") == 400
+    assert kept.read(_FILE) == b"kept"
+
+
+def test_a_request_without_a_user_owns_nothing(platform: Settings, kept: Hdfs) -> None:
+    path = f"/webhdfs/v1{_FILE}?op=TRUNCATE&newlength=0"
+    assert _post(platform, "namenode_http", path, {CSRF_HEADER: "1"}) == 403
+    assert kept.read(_FILE) == b"kept"
+
+
+@pytest.mark.parametrize("header", [{}, {CSRF_HEADER: "1"}], ids=["page", "local-program"])
+def test_nobody_submits_an_application_by_rest(platform: Settings, header: dict[str, str]) -> None:
+    application = {
+        "application-id": "application_1_0001",
+        "application-type": "YARN",
+        "am-container-spec": {"commands": {"command": "touch /tmp/hostile-page"}},
+    }
+    headers = {**_AS_A_BROWSER, "Content-Type": "application/json", **header}
+    body = json.dumps(application).encode()
+    assert _post(platform, "yarn_http", "/ws/v1/cluster/apps/new-application", headers) in (400, 403)
+    assert _post(platform, "yarn_http", "/ws/v1/cluster/apps", headers, body) in (400, 403)
+
+
+@pytest.mark.parametrize("port", _WEB_ENDS)
+def test_every_web_end_of_yarn_asks_for_the_header(platform: Settings, port: str) -> None:
+    path = {"yarn_http": "/ws/v1/cluster/info", "yarn_nodemanager_http": "/ws/v1/node/info"}.get(port, "/ws/v1/history")
+    assert _post(platform, port, path, _AS_A_BROWSER) == 400
+    # With it, the request gets as far as the resource, which knows no POST.
+    assert _post(platform, port, path, {**_AS_A_BROWSER, CSRF_HEADER: "1"}) != 400
+
+
+def test_reading_needs_no_header(platform: Settings, kept: Hdfs) -> None:
+    answer = _HTTP.request(
+        "GET", f"http://localhost:{platform.port('namenode_http')}/webhdfs/v1/tmp?op=LISTSTATUS", headers=_AS_A_BROWSER
+    )
+    assert answer.status == 200
