@@ -11,15 +11,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from footfall.history.day import DayMaker
-from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES, DemoSite
 
 FIRST = date(2026, 10, 5)
 # As a site's process has them.
 GC_THRESHOLDS = (100_000, 50, 100)
 
 
-def measure(settings: Settings, app: AppId, events_per_day: int, warm: int, days: int) -> dict[str, float]:
+def measure(settings: Settings, app: DemoSite, events_per_day: int, warm: int, days: int) -> dict[str, float]:
     """Makes days of one site: the first ones, and those that count."""
     maker = DayMaker(settings, app, events_per_day)
     begun = time.process_time()
@@ -55,7 +55,7 @@ def main() -> None:
         settings = Settings(home=Path(home), seed=7)
         if profile is not None:
             profile.enable()
-        sites = {app: measure(settings, app, asked.events_per_day, asked.warm, asked.days) for app in APP_IDS}
+        sites = {app: measure(settings, app, asked.events_per_day, asked.warm, asked.days) for app in DEMO_SITES}
         if profile is not None:
             profile.disable()
             pstats.Stats(profile).sort_stats("tottime").print_stats(40)

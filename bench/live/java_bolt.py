@@ -23,6 +23,7 @@ from footfall.realtime import deploy, tables, topology
 from footfall.realtime.store import HBaseStore
 from footfall.runtime.java import java_home
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 PROJECT: Final = Path(__file__).with_name("stormtwin")
 NAME: Final = "footfall-java-bolt"
@@ -69,7 +70,7 @@ def totals(settings: Settings, prefix: str = "") -> Counter[str]:
     known cities."""
     store = HBaseStore(settings)
     found: Counter[str] = Counter()
-    for app in names.APP_IDS:
+    for app in DEMO_SITES:
         for dimension in ("app", "page", "country"):
             start = f"{app}\0{dimension}\0".encode()
             for _, cells in store.scan(prefix + names.TABLE_MINUTE_METRICS, start, start[:-1] + b"\1"):

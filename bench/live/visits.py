@@ -11,8 +11,8 @@ from footfall.events.geo import Location
 from footfall.events.identity import new_uuid7
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.population import Person, Population
 
 PAGES: Final = 150  # of each site; the n-th is read 1/n as often as the first
@@ -89,9 +89,10 @@ class Visit:
 def visits(settings: Settings, count: int, now_ms: int, seed: int | None = None) -> list[Visit]:
     """So many visits, of all sites in turn, each of another person. seed: None for other visits at each call."""
     rng = random.Random(seed)
-    populations = [Population(settings.seed, app, max(settings.population, count)) for app in APP_IDS]
+    populations = [Population(settings.seed, app, max(settings.population, count)) for app in DEMO_SITES]
     people = {
-        app: rng.sample(range(p.size), -(-count // len(APP_IDS))) for app, p in zip(APP_IDS, populations, strict=True)
+        app: rng.sample(range(p.size), -(-count // len(DEMO_SITES)))
+        for app, p in zip(DEMO_SITES, populations, strict=True)
     }
     made = []
     for number in range(count):

@@ -27,8 +27,9 @@ from footfall.cluster.supervision.run import recall
 from footfall.events.identity import new_uuid7
 from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.logs import layout
-from footfall.names import APP_IDS, LOG_KINDS, LogKind
+from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.weblogs import Served, error_record, json_line
 
 LOOK_S = 0.5
@@ -45,9 +46,9 @@ def made(count: int) -> Lines:
     """About so many lines of the last minute, those of each file in order of their time."""
     rng, now_ms = random.Random(), int(time.time() * 1000)
     requests = round(count / (2 + 1 / FAILING))
-    found: Lines = {(app, kind): [] for app in APP_IDS for kind in LOG_KINDS}
+    found: Lines = {(app, kind): [] for app in DEMO_SITES for kind in LOG_KINDS}
     for number in range(requests):
-        app, at_ms = rng.choice(APP_IDS), now_ms - 60_000 + 60_000 * number // requests
+        app, at_ms = rng.choice(DEMO_SITES), now_ms - 60_000 + 60_000 * number // requests
         path, fails = f"/section-{rng.randrange(8)}/page-{rng.randrange(150)}", number % FAILING == 0
         served = Served(
             app_id=app,

@@ -23,6 +23,7 @@ from footfall.hdfs import Hdfs
 from footfall.lake.progress import Current
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.settings import load_settings
+from footfall.site_registry import DEMO_SITES
 from footfall.verification.archive import Reached
 from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.cut import Cut, Floor, bounds
@@ -112,7 +113,7 @@ def compare(world: World, live: Tables, root: Path, spent: dict[str, float]) -> 
     ends = {place: end for place, (_, end) in held.items()}
     states = {place: world.progress(place) for place in PLACES}
     now_ms = int(time.time() * 1000)
-    cut = Cut(now_ms, TOPICS, dict.fromkeys(PLACES, 0), ends, states, dict.fromkeys(names.APP_IDS, now_ms))
+    cut = Cut(now_ms, TOPICS, dict.fromkeys(PLACES, 0), ends, states, dict.fromkeys(DEMO_SITES, now_ms))
     findings = Findings()
     rows = ArchiveFiles(cast(Hdfs, LocalFiles(root)), findings)
     archive = Archive(rows, Reached(Current("0000000a", {}, ends), None))

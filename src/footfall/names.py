@@ -2,8 +2,10 @@
 
 from typing import Final, Literal, get_args
 
-AppId = Literal["shop", "news", "academy"]
-APP_IDS: Final[tuple[AppId, ...]] = get_args(AppId)
+# How a site may be called, in events, row keys, folders and style sheets. `site_registry.py` knows which there are.
+APP_ID: Final = "[a-z][a-z0-9-]{0,30}"
+# Stands for all sites in questions and answers, so no site may be called that.
+ALL_APPS: Final = "all"
 
 LogKind = Literal["access", "error", "performance"]
 LOG_KINDS: Final[tuple[LogKind, ...]] = get_args(LogKind)

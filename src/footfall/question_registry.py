@@ -38,16 +38,19 @@ def ask(sources: Sources, name: str, /, **parameters: Any) -> list[Row]:
     """The answer to the question `name`: rows with exactly its columns, in their order.
 
     parameters: as the question declares them; those left out have their defaults. Raises UnknownValue, also for a
-    parameter that the question does not have, and EngineUnavailable. A question of which a parameter is wrong opens
-    no source.
+    parameter that the question does not have, and EngineUnavailable. The source is opened once kinds, choices and
+    bounds of all values are right.
     """
     question = find(name)
     for given in parameters:
         check_known(f"parameter of {name}", given, (parameter.name for parameter in question.parameters))
-    values = {
-        parameter.keyword: parameter.value(name, parameters.get(parameter.name)) for parameter in question.parameters
+    checked = {parameter: parameter.checked(name, parameters.get(parameter.name)) for parameter in question.parameters}
+    context = sources.context(question.source)
+    arguments = {
+        parameter.keyword: value if value is None or parameter.convert is None else parameter.convert(context, value)
+        for parameter, value in checked.items()
     }
-    rows = question.run(sources.context(question.source), **values)
+    rows = question.run(context, **arguments)
     return [_in_order(question, row) for row in rows]
 
 

@@ -254,7 +254,11 @@ class Settings(BaseSettings):
 
     def port(self, name: str) -> int:
         """The port that the thing called `name` in `Ports` listens on, offset included."""
-        return int(getattr(self.ports, name)) + self.port_offset
+        return self.with_offset(int(getattr(self.ports, name)))
+
+    def with_offset(self, port: int) -> int:
+        """A port that is named before the offset, offset included."""
+        return port + self.port_offset
 
     @cached_property
     def conf_dir(self) -> Path:

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from footfall.names import APP_IDS, EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors import ledger
 from footfall.sites.visitors.fixed import run_visits
 from footfall.verification.kafka_log import KafkaLog
@@ -33,7 +34,7 @@ class Golden:
 @pytest.fixture(scope="module")
 def golden(platform: Settings) -> Golden:
     paced = platform.model_copy(update={"visitors_per_site": 6})
-    found = Golden({app: run_visits(paced, app, VISITS, seed=SEED, pace=PACE, bots=2) for app in APP_IDS})
+    found = Golden({app: run_visits(paced, app, VISITS, seed=SEED, pace=PACE, bots=2) for app in DEMO_SITES})
     running = Platform(platform)
     running.assert_verified()
     log = KafkaLog(platform.kafka_bootstrap)
@@ -44,7 +45,7 @@ def golden(platform: Settings) -> Golden:
     return found
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_each_accepted_event_is_in_kafka_once(platform: Settings, golden: Golden, app: str) -> None:
     entries = list(ledger.read(platform, app))
     accepted = {(e.session_id, e.event_id) for e in entries if e.kind == "accepted"}
@@ -57,7 +58,7 @@ def test_each_accepted_event_is_in_kafka_once(platform: Settings, golden: Golden
     assert golden.sent[app]["visits"] == VISITS + 2
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_minutes_are_exact(platform: Settings, golden: Golden, app: str) -> None:
     expected: dict[str, Counter[str]] = defaultdict(Counter)
     visitors: dict[str, set[str]] = defaultdict(set)
@@ -81,7 +82,7 @@ def test_minutes_are_exact(platform: Settings, golden: Golden, app: str) -> None
 
 def test_people_and_bots_are_counted_apart(platform: Settings, golden: Golden) -> None:
     rows = {row["app_id"]: row for row in Platform(platform).query("live-active-users")}
-    for app in APP_IDS:
+    for app in DEMO_SITES:
         people = {e["anonymous_id"] for e in golden.records[app] if not e["is_bot"]}
         crawlers = {e["anonymous_id"] for e in golden.records[app] if e.get("bot_reason") == "agent"}
         assert people
@@ -90,7 +91,7 @@ def test_people_and_bots_are_counted_apart(platform: Settings, golden: Golden) -
         assert rows[app]["active_30m"] == len(people)
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_sessions_tell_the_whole_visit(platform: Settings, golden: Golden, app: str) -> None:
     sessions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for event in golden.records[app]:

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from footfall.events.identity import new_uuid7
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from tests.support.browser import chromium
 from tests.support.collecting import send
 from tests.support.events import example_event
@@ -48,14 +48,14 @@ def address(settings: Settings) -> str:
 
 def active(page: Page, app: str) -> int:
     """The active visitors of the last five minutes in the table of sites."""
-    line = page.locator(".ff-sites tbody tr").filter(has=page.locator(f".ff-app-{app}"))
+    line = page.locator(".ff-sites tbody tr").filter(has=page.locator(f'[data-app="{app}"]'))
     return int(line.locator("td").nth(2).inner_text().replace(",", ""))
 
 
 def test_shows_three_busy_sites_and_asks_nobody_else(platform: Settings, page: Page, requested: list[str]) -> None:
     page.goto(address(platform))
     expect(page.locator(".ff-sites")).to_be_visible(timeout=30_000)
-    await_true(lambda: all(active(page, app) > 0 for app in APP_IDS), "active visitors on three sites")
+    await_true(lambda: all(active(page, app) > 0 for app in DEMO_SITES), "active visitors on three sites")
     expect(page.locator(".ff-live")).to_be_visible(timeout=30_000)
     expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
     expect(page.locator(".ff-ranking").first).to_be_visible(timeout=30_000)
@@ -115,9 +115,9 @@ def test_one_site_alone(platform: Settings, page: Page) -> None:
     page.goto(address(platform))
     expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
     page.get_by_test_id("stButtonGroup").get_by_text("news").click()
-    expect(page.locator(".ff-app-shop")).to_have_count(0, timeout=15_000)
-    expect(page.locator(".ff-sites .ff-app-news")).to_be_visible()
-    await_true(lambda: page.locator(".ff-stream .ff-app-news").count() > 0, "navigation on the news site")
+    expect(page.locator('[data-app="shop"]')).to_have_count(0, timeout=15_000)
+    expect(page.locator('.ff-sites [data-app="news"]')).to_be_visible()
+    await_true(lambda: page.locator('.ff-stream [data-app="news"]').count() > 0, "navigation on the news site")
 
 
 def test_navigation_can_be_held(platform: Settings, page: Page) -> None:

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from footfall.events.identity import new_uuid7
 from footfall.events.times import format_rfc3339_ms
-from footfall.names import APP_IDS
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from tests.support import batches
 from tests.support.collecting import post
 from tests.support.events import example_event
@@ -26,9 +26,11 @@ def test_kafka_away_for_a_minute(busy_platform: Platform) -> None:
     # Not killed, which would be the easier case for a producer.
     with busy_platform.paused("kafka"):
         until_s = time.monotonic() + _AWAY_S
-        await_true(lambda: all(_spooled(busy_platform, app) > 20 for app in APP_IDS), "events in every spool", _AWAY_S)
+        await_true(
+            lambda: all(_spooled(busy_platform, app) > 20 for app in DEMO_SITES), "events in every spool", _AWAY_S
+        )
         time.sleep(max(0.0, until_s - time.monotonic()))
-    await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in APP_IDS), "empty spools", 120)
+    await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in DEMO_SITES), "empty spools", 120)
     busy_platform.assert_verified()
     assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
 

@@ -27,16 +27,16 @@ from footfall.questions.sources import Source
 ALMANAC = Source("almanac", lambda settings: {"shop": 3, "news": 5})
 
 
-def run(context, apps, limit):
+def run(context, app, limit):
     """Rows of `rainy-days`."""
-    return [{"days": context.store[app], "app_id": app} for app in apps if app in context.store][:limit]
+    return [{"days": days, "app_id": one} for one, days in context.store.items() if app in (None, one)][:limit]
 
 
 QUESTION = Question(
     "rainy-days",
     __doc__,
     columns=("app_id", "days"),
-    parameters=(parameters.APP, parameters.limit(default=7, most=9)),
+    parameters=(parameters.app(lambda context, _: context.store), parameters.limit(default=7, most=9)),
     source=ALMANAC,
     run=run,
 )
@@ -117,7 +117,7 @@ def test_an_answer_with_other_columns_is_an_error(write: Write, columns: str) ->
 def test_a_wrong_parameter_opens_no_source(write: Write) -> None:
     write("rainy_days.py", RAINY_DAYS.replace('{"shop": 3, "news": 5}', "1 / 0"))
     with pytest.raises(UnknownValue):
-        question_registry.ask(Sources(Settings()), "rainy-days", app="Shop")
+        question_registry.ask(Sources(Settings()), "rainy-days", limit=0)
     with pytest.raises(ZeroDivisionError):
         question_registry.ask(Sources(Settings()), "rainy-days")
 
@@ -135,7 +135,7 @@ def test_each_question_takes_its_source_and_its_parameters() -> None:
 
 
 def test_the_form_of_a_question_lies_below_the_stations_and_the_registry_above() -> None:
-    ground = {"footfall.errors", "footfall.hdfs", "footfall.names", "footfall.settings"}
+    ground = {"footfall.errors", "footfall.hdfs", "footfall.names", "footfall.settings", "footfall.site_registry"}
     for path in PACKAGE.rglob("*.py"):
         folder = path.relative_to(PACKAGE).parts[0]
         imported = set(_imported(path))

@@ -7,8 +7,8 @@ import typer
 from footfall.cli.output import check_known, fail, print_json, stdout, wrong_use
 from footfall.cluster.supervision import lifecycle
 from footfall.events.times import format_rfc3339_ms
-from footfall.names import APP_IDS
 from footfall.settings import load_settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites import incidents
 
 # What a share means, and how much of it is enough to be seen.
@@ -23,17 +23,19 @@ _MEANING = {
 
 def incident(
     kind: Annotated[str, typer.Argument(help="errors, slow, drop, bots or malformed")],
-    app: Annotated[str | None, typer.Option("--app", help="shop, news or academy; all three if not given")] = None,
+    app: Annotated[
+        str | None, typer.Option("--app", help=f"one of {', '.join(DEMO_SITES)}; all of them if not given")
+    ] = None,
     seconds: Annotated[float, typer.Option("--for", help="how long, in seconds; 0 ends the one that lasts")] = 120.0,
     share: Annotated[float | None, typer.Option("--share", help="how much of it all is concerned, up to 1")] = None,
     json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
 ) -> None:
     """Makes the sites and their visitors misbehave for a while."""
     check_known("incident", kind, incidents.KINDS)
-    check_known("app", app, APP_IDS)
+    check_known("app", app, DEMO_SITES)
     meaning, usual = _MEANING[kind]
     settings = load_settings()
-    apps = APP_IDS if app is None else (app,)
+    apps = DEMO_SITES if app is None else (app,)
     stopped = [f"site-{name}" for name in apps if f"site-{name}" not in lifecycle.wanted(settings)]
     if stopped and seconds != 0:
         fail(f"{', '.join(stopped)} would not notice: not running; start with `./footfall up`.")

@@ -4,7 +4,7 @@ Each question is a command of its own, whose options are made of the question's 
 """
 
 import inspect
-from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import typer
@@ -16,40 +16,27 @@ from footfall.cluster.supervision import run
 from footfall.errors import EngineUnavailable
 from footfall.questions.model import Parameter, Question, UnknownValue
 from footfall.questions.sources import Sources
+from footfall.settings import Settings
 
 _JSON = typer.Option(False, "--json", help="One JSON array of rows instead of a table.")
 
 
 class _Questions(TyperGroup):
-    """The group of all questions; an unknown one is refused with the names of the known."""
+    """The group of all questions, each made into a command when it is asked for or listed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(question_registry.questions())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         try:
-            question_registry.find(cmd_name)
+            question = question_registry.find(cmd_name)
         except UnknownValue as error:
             output.wrong_use(str(error))
-        return super().get_command(ctx, cmd_name)
+        return _command(question, self._settings)
 
-
-def _app() -> typer.Typer:
-    app = typer.Typer(
-        cls=_Questions,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        invoke_without_command=True,
-        subcommand_metavar="[NAME [--PARAMETER VALUE …]]",
-    )
-    app.callback(help="Ask a question. Without a name, list all.")(_list_unless_asked)
-    for question in question_registry.questions().values():
-        app.command(
-            question.name,
-            help=question.description,
-            short_help=question.description,
-            # An option that it does not have is refused by the question, which names those that it has.
-            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-        )(_command(question))
-    return app
+    @cached_property
+    def _settings(self) -> Settings:
+        return run.recall()
 
 
 def _list_unless_asked(context: typer.Context, as_json: bool = _JSON) -> None:
@@ -70,40 +57,43 @@ def _list_unless_asked(context: typer.Context, as_json: bool = _JSON) -> None:
         output.print_table(("name", "description"), rows)
 
 
-def _command(question: Question) -> Callable[..., None]:
-    """A function for typer, with an argument for each parameter of the question."""
+def _command(question: Question, settings: Settings) -> Any:
+    """The command that asks a question, with an option for each of its parameters."""
 
     def ask(context: typer.Context, as_json: bool, **values: Any) -> None:
         given = {p.name: values[p.keyword] for p in question.parameters if values[p.keyword] is not None}
-        _ask(question, given | _unknown(question, context.args), as_json or context.obj)
+        _ask(settings, question, given | _unknown(question, context.args), as_json or context.obj)
 
     keyword_only = inspect.Parameter.KEYWORD_ONLY
-    signature = inspect.Signature(
+    # Typer reads a function's options from its signature; this one is known only now.
+    ask.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("context", keyword_only, annotation=typer.Context),
             *(
-                inspect.Parameter(p.keyword, keyword_only, annotation=p.kind, default=_option(p))
+                inspect.Parameter(p.keyword, keyword_only, annotation=p.kind, default=_option(p, settings))
                 for p in question.parameters
             ),
             inspect.Parameter("as_json", keyword_only, annotation=bool, default=_JSON),
         ]
     )
-    # Typer reads a function's options from its signature; this one is known only now.
-    ask.__signature__ = signature  # type: ignore[attr-defined]
-    return ask
+    command = typer.Typer(add_completion=False, rich_markup_mode=None)
+    command.command(
+        question.name,
+        help=question.description,
+        short_help=question.description,
+        # An option that it does not have is refused by the question, which names those that it has.
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(ask)
+    return typer.main.get_command(command)
 
 
-def _option(parameter: Parameter) -> Any:
-    """default None although it may have one: the question fills that in."""
+def _option(parameter: Parameter, settings: Settings) -> Any:
+    """Its default is only shown: the question fills it in."""
+    usage = parameter.usage(settings)
     default = "" if parameter.default is None else f" [default: {parameter.default}]"
     needed = " [required]" if parameter.required else ""
-    return typer.Option(
-        None, f"--{parameter.name}", help=f"{_sentence(parameter.usage)}{default}{needed}", show_default=False
-    )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    text = f"{usage[0].upper()}{usage[1:]}.{default}{needed}"
+    return typer.Option(None, f"--{parameter.name}", help=text, show_default=False)
 
 
 def _unknown(question: Question, words: list[str]) -> dict[str, str]:
@@ -117,8 +107,8 @@ def _unknown(question: Question, words: list[str]) -> dict[str, str]:
     return {}
 
 
-def _ask(question: Question, given: dict[str, Any], as_json: bool) -> None:
-    with Sources(run.recall()) as sources:
+def _ask(settings: Settings, question: Question, given: dict[str, Any], as_json: bool) -> None:
+    with Sources(settings) as sources:
         try:
             rows = question_registry.ask(sources, question.name, **given)
         except UnknownValue as error:
@@ -131,4 +121,12 @@ def _ask(question: Question, given: dict[str, Any], as_json: bool) -> None:
         output.print_table(question.columns, rows)
 
 
-app = _app()
+app = typer.Typer(
+    cls=_Questions,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    subcommand_metavar="[NAME [--PARAMETER VALUE …]]",
+)
+app.callback(help="Ask a question. Without a name, list all.")(_list_unless_asked)

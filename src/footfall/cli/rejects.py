@@ -13,12 +13,13 @@ from typing import Annotated, Any, Final
 import orjson
 import typer
 
+from footfall import site_registry
 from footfall.cli.output import check_known, fail, print_json, print_table, stderr, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.rejects import REASONS, Reject
 from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, mend
 from footfall.events.times import format_rfc3339_ms
-from footfall.names import APP_IDS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 from footfall.sites.replay import replay as send_again
 from footfall.sites.trusted_producer import NotStored, RecordPosition
 from footfall.verification import rejects_log
@@ -38,13 +39,15 @@ def main() -> None:
 
 @app.command("list")
 def list_rejects(
-    app_id: Annotated[str | None, typer.Option("--app", help="shop, news or academy; all three if not given")] = None,
+    app_id: Annotated[str | None, typer.Option("--app", help="a site's app_id; all sites if not given")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="only those rejected for this reason")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="how many of the newest")] = 50,
     json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
 ) -> None:
     """List the newest rejects."""
-    check_known("app", app_id, APP_IDS)
+    settings = run.recall()
+    # A site that was removed leaves the folder in which its rejects once waited for Kafka.
+    check_known("app", app_id, site_registry.names_and_folders(settings, settings.spool_dir))
     check_known("reason", reason, REASONS)
 
     def newest(log: Log) -> list[Kept]:

@@ -8,9 +8,9 @@ import typer
 from footfall.cli.output import check_known, fail, print_json, stderr, stdout, wrong_use
 from footfall.cluster.services import BY_NAME, PROFILES, Service
 from footfall.cluster.supervision import lifecycle
-from footfall.names import APP_IDS
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
+from footfall.site_registry import DEMO_SITES
 
 
 def up(
@@ -53,7 +53,8 @@ def _say(sentence: str) -> None:
 
 def _addresses(settings: Settings, services: list[Service]) -> dict[str, str]:
     names = {service.name for service in services}
-    found: dict[str, str] = {app: f"http://localhost:{settings.port(app)}" for app in APP_IDS if f"site-{app}" in names}
+    sites = [app for app in DEMO_SITES if f"site-{app}" in names]
+    found: dict[str, str] = {app: f"http://localhost:{settings.port(app)}" for app in sites}
     if "dashboard" in names:
         found["dashboard"] = f"http://localhost:{settings.port('dashboard')}"
     return found

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from footfall.cluster import commands, yarn
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 Kind = Literal["process", "step"]
 
@@ -38,7 +38,7 @@ def _site(app: str) -> Service:
         command=commands.python_module("footfall.sites.server", app),
         speaks_to=("kafka",),
         relevant=("bind", "pace", "trusted_proxies", "client_events_per_minute", "retention"),
-        sources=("events", "sites", "names.py", "secret_files.py", "settings.py"),
+        sources=("events", "sites", "names.py", "secret_files.py", "settings.py", "site_registry.py"),
         stop_s=30,
     )
 
@@ -51,7 +51,7 @@ def _visitors(app: str) -> Service:
         command=commands.python_module("footfall.sites.visitors.run", app),
         speaks_to=(app,),
         relevant=("pace", "seed", "visitors_per_site", "population"),
-        sources=("events", "sites/visitors", "sites/incidents.py", "names.py", "settings.py"),
+        sources=("events", "sites/visitors", "sites/incidents.py", "names.py", "settings.py", "site_registry.py"),
         stop_s=30,
     )
 
@@ -201,8 +201,8 @@ SERVICES: tuple[Service, ...] = (
         # It gives its containers back.
         stop_s=45,
     ),
-    *(_site(app) for app in APP_IDS),
-    *(_visitors(app) for app in APP_IDS),
+    *(_site(app) for app in DEMO_SITES),
+    *(_visitors(app) for app in DEMO_SITES),
     Service(
         name="dashboard",
         engine="streamlit",
@@ -228,6 +228,7 @@ SERVICES: tuple[Service, ...] = (
             "questions",
             "names.py",
             "settings.py",
+            "site_registry.py",
         ),
     ),
     Service(
@@ -262,6 +263,7 @@ SERVICES: tuple[Service, ...] = (
             "sites/visitors/ledger.py",
             "names.py",
             "settings.py",
+            "site_registry.py",
             "yarn.py",
         ),
     ),

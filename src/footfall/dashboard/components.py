@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from footfall.dashboard import wording
+from footfall.dashboard import site_colours, wording
 from footfall.dashboard.data import Reading
 from footfall.dashboard.figures import ALL
 from footfall.dashboard.markup import Child, Html, prose, tag
@@ -46,7 +46,8 @@ def share(part: float, text: Child) -> Html:
 
 def app_mark(app_id: str) -> Html:
     """An app's name in its colour."""
-    return tag("span", "All sites" if app_id == ALL else app_id, class_=f"ff-app ff-app-{app_id}")
+    said = "All sites" if app_id == ALL else app_id
+    return tag("span", said, class_="ff-app", data_app=app_id, style=site_colours.style_of(app_id))
 
 
 def table(name: str, heads: Sequence[str], lines: Sequence[Sequence[Child]], numeric: Sequence[int] = ()) -> Html:

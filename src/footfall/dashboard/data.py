@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView
 from footfall.lags import ConsumerLag
 from footfall.questions.model import Row
+from footfall.site_registry import Site
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -54,6 +55,9 @@ class Source(Protocol):
     def lags(self) -> list[ConsumerLag]:
         """How far each consumer is behind what feeds it."""
 
+    def sites(self) -> Sequence[Site]:
+        """The sites as they are registered now; no engine is asked."""
+
 
 @dataclass(frozen=True)
 class Reading(Generic[T]):
@@ -80,6 +84,10 @@ class Figures:
         self._stores = {name: _Lane(name, patience_s) for name in stores}
         self._kafka = _Lane("kafka", patience_s)
         self._several = _Lane("several", patience_s)
+
+    def sites(self) -> Sequence[Site]:
+        """The sites as they are registered now."""
+        return self._source.sites()
 
     def active(self) -> Reading[list[Row]]:
         """Rows of `live-active-users` by app."""

@@ -1,16 +1,16 @@
 """What the live page shows, made from the rows of the questions. Pure: rows in, small records out."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
-from footfall.names import APP_IDS
+from footfall.names import ALL_APPS
 from footfall.questions.model import Row
 
-ALL = "all"
+ALL = ALL_APPS
 _MINUTE_MS = 60_000
 _RANKED_MINUTES = 5
 _TELLING = 10
@@ -120,7 +120,13 @@ def as_of_ms(active: list[Row]) -> int | None:
     return min((parse_rfc3339_ms(row["as_of_at"]) for row in active), default=0) or None
 
 
-def events_per_second(metrics: list[Row], at_ms: int) -> dict[str, float]:
+def app_ids(registered: Sequence[str], *rows: Iterable[Row]) -> list[str]:
+    """The registered sites in their order, then by name those that only rows know of: new ones, and removed ones."""
+    found = {row["app_id"] for some in rows for row in _by_app(some)}
+    return list(dict.fromkeys((*registered, *sorted(found))))
+
+
+def events_per_second(metrics: list[Row], at_ms: int, registered: Sequence[str]) -> dict[str, float]:
     """Events per second of each app and of `ALL`, over the minute of `at_ms` so far and the full one before.
 
     metrics: rows of `live-metrics` by app
@@ -129,7 +135,7 @@ def events_per_second(metrics: list[Row], at_ms: int) -> dict[str, float]:
     """
     first_ms = (at_ms // _MINUTE_MS - 1) * _MINUTE_MS
     span_s = (at_ms - first_ms) / 1000
-    events: dict[str, int] = dict.fromkeys((ALL, *APP_IDS), 0)
+    events: dict[str, int] = dict.fromkeys((ALL, *app_ids(registered, metrics)), 0)
     for row in _by_app(metrics):
         if first_ms <= parse_rfc3339_ms(row["minute_at"]) <= at_ms:
             events[row["app_id"]] += row["events"]
@@ -137,13 +143,13 @@ def events_per_second(metrics: list[Row], at_ms: int) -> dict[str, float]:
     return {app: count / span_s for app, count in events.items()}
 
 
-def sites(active: list[Row], metrics: list[Row], at_ms: int) -> list[Site]:
-    """The table of sites: all first, then each in its fixed order, so that no line jumps.
+def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequence[str]) -> list[Site]:
+    """The table of sites: all first, then each in its fixed order (`app_ids`), so that no line jumps.
 
     active, metrics: rows of `live-active-users` and `live-metrics` by app; at_ms as in `events_per_second`.
     Error rate and p95 are those of the last complete minute: neither can be summed over minutes or sites.
     """
-    rates = events_per_second(metrics, at_ms) if metrics else {}
+    rates = events_per_second(metrics, at_ms, registered) if metrics else {}
     newest: dict[str, Row] = {}
     for row in _by_app(metrics):
         held = newest.get(row["app_id"])
@@ -152,7 +158,7 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int) -> list[Site]:
             newest[row["app_id"]] = row
     counts = {row["app_id"]: row for row in active}
     table = []
-    for app in (ALL, *APP_IDS):
+    for app in (ALL, *app_ids(registered, active, metrics)):
         row, last = counts.get(app, {}), newest.get(app, {})
         table.append(
             Site(
@@ -277,6 +283,6 @@ def visit_pages(rows: list[Row], counted: str, limit: int = 8) -> list[VisitPage
     return [VisitPage(row["app_id"], row["page_path"], row[counted], row[counted] / best[0][counted]) for row in best]
 
 
-def _by_app(metrics: list[Row]) -> Iterable[Row]:
+def _by_app(metrics: Iterable[Row]) -> Iterable[Row]:
     """Rows of single apps: a question may also sum them up, and a sum must not be counted again."""
-    return (row for row in metrics if row["app_id"] in APP_IDS)
+    return (row for row in metrics if row["app_id"] != ALL)

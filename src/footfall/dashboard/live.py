@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from footfall.dashboard import HERE, alerts, panels, visit, world_map
+from footfall.dashboard import HERE, alerts, panels, site_colours, visit, world_map
 from footfall.dashboard.data import Figures
-from footfall.dashboard.figures import ALL, as_of_ms
+from footfall.dashboard.figures import ALL, app_ids, as_of_ms
 from footfall.dashboard.markup import Html, prose, tag
-from footfall.names import APP_IDS
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +21,14 @@ def show(figures: Figures) -> None:
     """Draws the page; its fragments then draw themselves anew without touching the rest."""
     st.set_page_config(page_title="Footfall · Live", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.html(HERE / "page.css")
+    st.html(site_colours.style_sheet(figures.sites()).text)
     st.html(world_map.land().text)
     opened = st.query_params.get("session") or st.query_params.get("user", "")
     title, sites, search = st.columns([12, 7, 5], gap="medium", vertical_alignment="center")
     with title:
         _head(figures)
     with sites:
-        app = _site()
+        app = _site(figures)
     with search:
         wanted = st.text_input(
             "Look up a visit",
@@ -53,17 +53,22 @@ def show(figures: Figures) -> None:
         _lists(figures, app)
 
 
-def _site() -> str | None:
+def _site(figures: Figures) -> str | None:
     """The site that the page is about; None for all."""
     asked = st.query_params.get("app")
+    apps = app_ids(_names(figures), figures.active().value or [])
     chosen = st.segmented_control(
         "Site",
-        [ALL, *APP_IDS],
-        default=asked if asked in APP_IDS else ALL,
+        [ALL, *apps],
+        default=asked if asked in apps else ALL,
         format_func=lambda app: "All sites" if app == ALL else app,
         label_visibility="collapsed",
     )
-    return chosen if chosen in APP_IDS else None
+    return chosen if chosen in apps else None
+
+
+def _names(figures: Figures) -> list[str]:
+    return [site.app_id for site in figures.sites()]
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -74,7 +79,7 @@ def _head(figures: Figures) -> None:
 @st.fragment(run_every=REFRESH_S)
 def _now(figures: Figures, app: str | None) -> None:
     _draw(lambda: alerts.alerts(figures.alerts(), _now_ms(), app))
-    _draw(lambda: panels.now(figures.active(), figures.metrics(), _now_ms(), app))
+    _draw(lambda: panels.now(figures.active(), figures.metrics(), _now_ms(), app, _names(figures)))
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -72,12 +72,17 @@ def header(active: Reading[list[Row]], now_ms: int) -> Html:
     )
 
 
-def now(active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int, app: str | None) -> Html:
-    """Who is active, how much is happening and how well, each with the last hour of it. app: None for all sites."""
+def now(
+    active: Reading[list[Row]], metrics: Reading[list[Row]], now_ms: int, app: str | None, registered: Sequence[str]
+) -> Html:
+    """Who is active, how much is happening and how well, each with the last hour of it.
+
+    app: None for all sites. registered: the sites that have a line also while nothing happens there.
+    """
 
     def draw(rows: list[Row]) -> Html:
         at_ms = as_of_ms(rows) or now_ms
-        lines = sites(rows, metrics.value or [], at_ms)
+        lines = sites(rows, metrics.value or [], at_ms, registered if app is None else [*registered, app])
         chosen = next(line for line in lines if line.app_id == (app or ALL))
         hour = minutes(of_site(metrics.value or [], app), at_ms)
         last = next((minute for minute in reversed(hour) if minute.is_complete and minute.events), None)

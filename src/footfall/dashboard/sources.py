@@ -3,7 +3,7 @@
 import logging
 from typing import Any, Final
 
-from footfall import question_registry
+from footfall import question_registry, site_registry
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView, Tail
 from footfall.errors import EngineUnavailable
@@ -14,6 +14,7 @@ from footfall.realtime.questions import HBASE
 from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.runtime import requested
 from footfall.settings import Settings
+from footfall.site_registry import Site
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,10 @@ class Engines:
     def lags(self) -> list[ConsumerLag]:
         """How far each consumer of what `up` started is behind. One that cannot be asked says so itself."""
         return lags(self._settings, requested.read(self._settings))
+
+    def sites(self) -> tuple[Site, ...]:
+        """The sites as they are registered now. Raises SitesError if their file could never be used."""
+        return site_registry.sites(self._settings)
 
     def latest(self) -> list[PageView]:
         """The newest page views, newest first. Raises Unavailable."""

@@ -137,7 +137,7 @@ class _Source:
         raise SchemaError(f"The type {kind!r} is not understood.")
 
     def _string(self, shape: dict[str, Any], fault: Callable[[str], str], wrong_type: str, rule: str) -> list[str]:
-        _only(shape, {"type", "minLength", "maxLength", "pattern", "format"})
+        _only(shape, {"type", "minLength", "maxLength", "pattern", "format", "not"})
         lines = [f"if type(v) is not str: {wrong_type}"]
         if "maxLength" in shape:
             lines.append(f"if len(v) > {shape['maxLength']}: {fault('too_long')}")
@@ -150,6 +150,8 @@ class _Source:
             match = self._constant(_fullmatch(shape["pattern"]))
             own = fault("bad_format").removeprefix("return ")
             lines.append(f"if {match}(v) is None: return wrong_text(v, {own})")
+        if "not" in shape:
+            lines.append(f"if v == {_forbidden(shape['not'])!r}: {fault('not_allowed')}")
         return lines
 
     def _condition(self, rule: dict[str, Any]) -> None:
@@ -195,6 +197,13 @@ def _fullmatch(pattern: str) -> Callable[[str], object]:
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise SchemaError("A pattern must begin with ^ and end with $.")
     return re.compile(pattern[1:-1]).fullmatch
+
+
+def _forbidden(shape: dict[str, Any]) -> str:
+    if set(shape) != {"const"} or type(shape["const"]) is not str:
+        raise SchemaError("Of a string, not is understood only with one constant string.")
+    constant: str = shape["const"]
+    return constant
 
 
 def _clean(text: str) -> bool:

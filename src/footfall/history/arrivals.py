@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 from footfall.history import day_profile
-from footfall.names import AppId
+from footfall.site_registry import DemoSite
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.locations import activity_cumulated
 from footfall.sites.visitors.population import Population
@@ -38,10 +38,10 @@ class Arrival(NamedTuple):
 class Roster:
     """The visits of one site under one population and number of events a day."""
 
-    def __init__(self, population: Population, behaviour: Behaviour, app: AppId, events_per_day: int) -> None:
+    def __init__(self, population: Population, behaviour: Behaviour, app: DemoSite, events_per_day: int) -> None:
         self._population = population
         self._behaviour = behaviour
-        self._app: AppId = app
+        self._app: DemoSite = app
         self._events_per_day = events_per_day
         self._returns = lru_cache(maxsize=_RETURN_DAYS + 2)(self._returns_of)
 

@@ -17,8 +17,8 @@ from footfall.history.event_recorder import Made, Scribe, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
 from footfall.history.visit_library import Library
 from footfall.history.visit_traces import Played
-from footfall.names import AppId
 from footfall.settings import Settings
+from footfall.site_registry import DemoSite
 from footfall.sites.log_escaping import loggable_agent
 from footfall.sites.visitors.behaviour import Behaviour, Source, check_behaviour, load_behaviour
 from footfall.sites.visitors.browser import Browser
@@ -46,7 +46,7 @@ _LONGEST_MS: Final = 24 * 3_600_000
 class Day:
     """What one site has of one day: events in the order in which they came, and log lines in that of their times."""
 
-    app: AppId
+    app: DemoSite
     date: date
     events: list[Made] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -55,9 +55,9 @@ class Day:
 class DayMaker:
     """Makes the days of one site, each by itself and always the same. Used by one thread; close it after use."""
 
-    def __init__(self, settings: Settings, app: AppId, events_per_day: int) -> None:
+    def __init__(self, settings: Settings, app: DemoSite, events_per_day: int) -> None:
         """settings: seed, population and the site's address count. Raises BehaviourError."""
-        self._app: AppId = app
+        self._app: DemoSite = app
         self._seed = settings.seed
         self._events_per_day = events_per_day
         self._behaviour = load_behaviour(app)

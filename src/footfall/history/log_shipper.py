@@ -15,8 +15,9 @@ from typing import Final
 
 from footfall.history.connection import Line
 from footfall.logs.positions import read_positions, unread_bytes
-from footfall.names import LOG_KINDS, MADE_LOG, AppId, LogKind
+from footfall.names import LOG_KINDS, MADE_LOG, LogKind
 from footfall.settings import Settings
+from footfall.site_registry import DemoSite
 
 # What Flume reads in some seconds.
 _UNREAD_BYTES: Final = 6 * 2**20
@@ -34,7 +35,7 @@ def clear_drafts(settings: Settings) -> None:
     shutil.rmtree(drafts_dir(settings), ignore_errors=True)
 
 
-def write_drafts(settings: Settings, app: AppId, day: date, lines: Iterable[Line]) -> list[Path]:
+def write_drafts(settings: Settings, app: DemoSite, day: date, lines: Iterable[Line]) -> list[Path]:
     """Writes a day's log lines of one site, split by kind and size; the names are those that the files will keep."""
     folder = drafts_dir(settings) / app
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,9 @@ from footfall.errors import FootfallError
 from footfall.history import day_profile
 from footfall.history.log_shipper import Courier, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
-from footfall.names import APP_IDS, EVENTS_PARTITIONS, TOPIC_EVENTS, AppId
+from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
 
 # As long as HDFS keeps events: an older day would go as soon as it is there.
@@ -57,7 +58,7 @@ class Made:
 
 def wanted_events(settings: Settings, days: list[date], events_per_day: int) -> int:
     """About how many events these days have together."""
-    return sum(day_profile.events_wanted(settings.seed, app, day, events_per_day) for day in days for app in APP_IDS)
+    return sum(day_profile.events_wanted(settings.seed, app, day, events_per_day) for day in days for app in DEMO_SITES)
 
 
 def make(
@@ -76,19 +77,19 @@ def make(
         context = multiprocessing.get_context("spawn")
         messages: multiprocessing.queues.Queue[Message] = context.Queue()
         logs_from = today - timedelta(days=settings.retention.hdfs_logs_days)
-        begun = {app: context.Value("i", 0) for app in APP_IDS}
+        begun = {app: context.Value("i", 0) for app in DEMO_SITES}
         processes = [
             context.Process(
                 target=work,
                 args=(Order(settings, app, tuple(days), events_per_day, logs_from), begun, messages),
                 daemon=True,
             )
-            for app in APP_IDS[: len(os.sched_getaffinity(0))]
+            for app in DEMO_SITES[: len(os.sched_getaffinity(0))]
         ]
         try:
             for process in processes:
                 process.start()
-            _follow(processes, messages, len(days) * len(APP_IDS), made, courier, progress)
+            _follow(processes, messages, len(days) * len(DEMO_SITES), made, courier, progress)
             _await_flume(made, courier, progress)
         finally:
             for process in processes:
@@ -108,7 +109,7 @@ def _follow(
     progress: Callable[[Made], None],
 ) -> None:
     """Until all days of all sites are in Kafka."""
-    finished: set[tuple[AppId, date]] = set()
+    finished: set[tuple[DemoSite, date]] = set()
     while len(finished) < expected:
         try:
             message = messages.get(timeout=_LOOK_S)

@@ -21,8 +21,8 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from werkzeug.test import run_wsgi_app
 
-from footfall.names import AppId
 from footfall.settings import Settings
+from footfall.site_registry import DemoSite
 from footfall.sites.app import create_app
 from footfall.sites.degradation import unavailable
 from footfall.sites.stock import RESTOCK_S, Stock
@@ -42,7 +42,7 @@ _TOKEN: Final = "simulated"  # noqa: S105 - no secret: nobody else can ask this 
 _REMEMBERED: Final = 2_500
 # What of a session a page depends on beside who is logged in, by the beginning of its path; other pages depend on all
 # of it, as do forms.
-_DEPENDS: Final[dict[AppId, dict[str, tuple[str, ...]]]] = {
+_DEPENDS: Final[dict[DemoSite, dict[str, tuple[str, ...]]]] = {
     "shop": {
         "/category/": (),
         "/product/": (),
@@ -101,11 +101,11 @@ class Outcome:
 class RememberingSite:
     """One site; asked by one thread. Close it after use."""
 
-    def __init__(self, app_id: AppId, behaviour: Behaviour) -> None:
+    def __init__(self, app_id: DemoSite, behaviour: Behaviour) -> None:
         """Nothing of the running platform is touched: the site has an empty home of its own."""
         self._open = ExitStack()
         home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="footfall-history-")))
-        self._app_id: AppId = app_id
+        self._app_id: DemoSite = app_id
         self._behaviour = behaviour
         self._overheard = _Overheard()
         self._app = _site(Settings(home=home), app_id, self._overheard)
@@ -227,7 +227,7 @@ def _general(name: str, value: str) -> str:
     return _EMAIL if name == "email" and "@" in value else value
 
 
-def _site(settings: Settings, app_id: AppId, overheard: "_Overheard") -> Flask:
+def _site(settings: Settings, app_id: DemoSite, overheard: "_Overheard") -> Flask:
     app = create_app(app_id, settings, None, overheard)
     app.session_interface = _GivenSession()
     # Each look at the shelves is an age after the one before: what was bought has come in again.

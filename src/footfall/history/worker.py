@@ -18,8 +18,9 @@ from typing import Final
 from footfall.history.day import Day, DayMaker
 from footfall.history.event_recorder import Made
 from footfall.history.log_shipper import write_drafts
-from footfall.names import TOPIC_EVENTS, AppId
+from footfall.names import TOPIC_EVENTS
 from footfall.settings import Settings
+from footfall.site_registry import DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
 from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 
@@ -32,7 +33,7 @@ _CHUNK: Final = 10_000
 _WORTH_HELPING: Final = 2
 
 # How many days of each site somebody has begun.
-Begun = Mapping[AppId, "Synchronized[int]"]
+Begun = Mapping[DemoSite, "Synchronized[int]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Order:
     HDFS."""
 
     settings: Settings
-    app: AppId
+    app: DemoSite
     days: tuple[date, ...]
     events_per_day: int
     logs_from: date
@@ -51,7 +52,7 @@ class Order:
 class Stored:
     """So many events of a day are in Kafka."""
 
-    app: AppId
+    app: DemoSite
     day: date
     events: int
 
@@ -60,7 +61,7 @@ class Stored:
 class Finished:
     """A day of a site is made; its log lines are in these drafts."""
 
-    app: AppId
+    app: DemoSite
     day: date
     log_lines: int
     drafts: tuple[Path, ...]
@@ -129,7 +130,7 @@ def carry_out(order: Order, begun: Begun, tell: Callable[[Message], None], go_on
             maker.close()
 
 
-def sites(order: Order, begun: Begun) -> Iterator[AppId]:
+def sites(order: Order, begun: Begun) -> Iterator[DemoSite]:
     """The process's own site, then those that nobody has begun, then whichever has most days left."""
     yield order.app
     while True:

@@ -10,7 +10,7 @@ from typing import Final
 from footfall.hdfs import FileStatus, Hdfs
 from footfall.logs import layout
 from footfall.logs.positions import position_file, read_positions, unread_bytes
-from footfall.names import APP_IDS, LOG_KINDS, MADE_LOG, LogKind
+from footfall.names import LOG_KINDS, MADE_LOG, LogKind
 from footfall.settings import Settings
 
 _SILENT_S: Final = 5.0
@@ -71,11 +71,10 @@ def _speaks(settings: Settings) -> bool:
 def _site_files(settings: Settings, kind: LogKind) -> dict[Path, float]:
     """The files of a kind that hold anything, and when each was last written, seconds since 1970."""
     found = {}
-    for app in APP_IDS:
-        for path in (settings.logs_dir / "sites" / app).glob(f"{kind}-*.log"):
-            status = path.stat()
-            if status.st_size:
-                found[path] = status.st_mtime
+    for path in (settings.logs_dir / "sites").glob(f"*/{kind}-*.log"):
+        status = path.stat()
+        if status.st_size:
+            found[path] = status.st_mtime
     return found
 
 

@@ -3,21 +3,24 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+from footfall import site_registry
 from footfall.hdfs import Hdfs
 from footfall.logs import layout
 from footfall.logs.positions import read_positions, unread_bytes
-from footfall.names import APP_IDS, LOG_KINDS, MADE_LOG
+from footfall.names import LOG_KINDS, MADE_LOG
 from footfall.settings import Settings
 
 
 def sweep_site_logs(settings: Settings) -> str:
     """Deletes the oldest site logs beyond the bound that Flume has read to their end; the newest of each kind is still
     being written. What is not read stays, however much it is."""
-    bound = settings.retention.site_logs_gib * 2**30 / len(APP_IDS)
+    root = settings.logs_dir / "sites"
+    apps = site_registry.names_and_folders(settings, root)
+    bound = settings.retention.site_logs_gib * 2**30 / max(1, len(apps))
     positions = read_positions(settings)
     deleted = 0
-    for app in APP_IDS:
-        files = sorted((settings.logs_dir / "sites" / app).glob("*.log"), key=lambda p: p.stat().st_mtime)
+    for app in apps:
+        files = sorted((root / app).glob("*.log"), key=lambda p: p.stat().st_mtime)
         newest = {path.name.partition("-")[0]: path for path in files if MADE_LOG not in path.name}
         total = sum(path.stat().st_size for path in files)
         for path in files:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from footfall.errors import FootfallError
-from footfall.questions.sources import Source
+from footfall.questions.sources import Context, Source
+from footfall.settings import Settings
 
 Row = dict[str, Any]
 
@@ -20,9 +21,10 @@ class Parameter:
 
     help: what it means, beginning in lower case and without a full stop
     default: what is meant if it is left out; None if that restricts nothing, or if it is `required`
-    choices: all values that it can have, evaluated anew each time it is asked; noun: the sentence's word for one
+    choices: all values that it can have; noun: the sentence's word for one
+    offered: values that help offers now, where only the question's store knows whether there are others
     least, most: the bounds of a whole number, both included
-    convert: makes of a checked value what `run` gets. Raises UnknownValue
+    convert: makes of a checked value what `run` gets. Raises UnknownValue and EngineUnavailable
     argument: the name of `run`'s argument, if that is not the parameter's own
     """
 
@@ -31,11 +33,12 @@ class Parameter:
     kind: type[str] | type[int] = str
     default: str | int | None = None
     required: bool = False
-    choices: Callable[[], Sequence[str]] | None = None
+    choices: Sequence[str] = ()
     noun: str = ""
+    offered: Callable[[Settings], Sequence[str]] | None = None
     least: int | None = None
     most: int | None = None
-    convert: Callable[[Any], Any] | None = None
+    convert: Callable[[Context[Any], Any], Any] | None = None
     argument: str = ""
 
     @property
@@ -43,18 +46,17 @@ class Parameter:
         """The name of the argument of `run`."""
         return self.argument or self.name
 
-    @property
-    def usage(self) -> str:
+    def usage(self, settings: Settings) -> str:
         """Its help with the values that it can have, one sentence without a full stop."""
-        if self.choices is not None:
-            *others, last = self.choices()
+        if choices := self.offered(settings) if self.offered is not None else self.choices:
+            *others, last = choices
             return f"{self.help}: {', '.join(others)} or {last}" if others else f"{self.help}: {last}"
         if self.least is not None:
             return f"{self.help}: {self.least} to {self.most}" if self.most else f"{self.help}: {self.least} or more"
         return self.help
 
-    def value(self, question: str, given: Any) -> Any:
-        """What `run` gets for that value; given None: it was left out. Raises UnknownValue."""
+    def checked(self, question: str, given: Any) -> Any:
+        """The value that is meant by the given one, None if it was left out. Raises UnknownValue."""
         value = self.default if given is None else given
         if value is None:
             if self.required:
@@ -63,11 +65,11 @@ class Parameter:
         if type(value) is not self.kind:
             wanted = "whole number" if self.kind is int else "text"
             raise UnknownValue(f"The parameter {self.name} of {question} is a {wanted}.")
-        if self.choices is not None:
-            check_known(self.noun or self.name, str(value), self.choices())
+        if self.choices:
+            check_known(self.noun or self.name, str(value), self.choices)
         if isinstance(value, int):
             self._check_bounds(value)
-        return value if self.convert is None else self.convert(value)
+        return value
 
     def _check_bounds(self, value: int) -> None:
         if self.least is not None and self.most is not None and not self.least <= value <= self.most:

@@ -4,45 +4,52 @@ A question takes a constant as it is, and a function with the choices or bounds 
 example, needs one line here: `BOTS = _choice("bots", "bots among the visitors", ("exclude", "include", "only"), …)`.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
-from footfall.names import APP_IDS, LOG_KINDS
+from footfall.names import ALL_APPS, LOG_KINDS
 from footfall.questions import moments
-from footfall.questions.model import Parameter, check_known
-
-
-def apps(app: str | None) -> tuple[str, ...]:
-    """The apps that the parameter `app` means: all of them if it is None or `all`. Raises UnknownValue."""
-    if app is None or app == "all":
-        return APP_IDS
-    check_known("app", app, (*APP_IDS, "all"))
-    return (app,)
+from footfall.questions.apps import app_choices, one_app
+from footfall.questions.model import Parameter
+from footfall.questions.sources import Context
 
 
 def _choice(
     name: str, meaning: str, choices: Sequence[str], default: str | None = None, noun: str | None = None
 ) -> Parameter:
-    return Parameter(name, meaning, default=default, choices=lambda: choices, noun=noun or name)
+    return Parameter(name, meaning, default=default, choices=choices, noun=noun or name)
 
 
-# `run` gets `apps`, a tuple of their ids. Which there are is looked up each time: a site may come while others run.
-APP: Final = Parameter(
-    "app",
-    "one site, or all",
-    default="all",
-    choices=lambda: (*apps(None), "all"),
-    convert=lambda app: apps(app),
-    argument="apps",
-)
 # `run` gets ms since 1970, or None: the question says which span it answers then.
 FROM: Final = Parameter(
-    "from", "a UTC day, or a time such as 2026-11-24T08:00:00Z", convert=moments.from_ms, argument="from_ms"
+    "from",
+    "a UTC day, or a time such as 2026-11-24T08:00:00Z",
+    convert=lambda _, text: moments.from_ms(text),
+    argument="from_ms",
 )
-TO: Final = Parameter("to", "likewise; a day counts whole, a time is excluded", convert=moments.to_ms, argument="to_ms")
+TO: Final = Parameter(
+    "to",
+    "likewise; a day counts whole, a time is excluded",
+    convert=lambda _, text: moments.to_ms(text),
+    argument="to_ms",
+)
 USER: Final = Parameter("user", "a user_id or an anonymous_id", required=True)
 SESSION: Final = Parameter("session", "a session_id", required=True)
 KIND: Final = _choice("kind", "one of the sites' logs, or all if left out", LOG_KINDS)
+
+
+def app(stored: Callable[[Context[Any], str], Iterable[str]]) -> Parameter:
+    """One site, or all: `run` gets its app_id, or None for all.
+
+    stored: finds in the question's store, for a name that is not registered, the apps that there is data of.
+    """
+    return Parameter(
+        "app",
+        "a site's app_id, or all",
+        default=ALL_APPS,
+        offered=app_choices,
+        convert=lambda context, name: one_app(context.settings, name, lambda: stored(context, name)),
+    )
 
 
 def by(*dimensions: str) -> Parameter:

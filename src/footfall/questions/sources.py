@@ -31,6 +31,7 @@ HDFS: Final = Source("hdfs", lambda settings: Hdfs(settings))
 class Context(Generic[T_co]):
     """All that a question is answered from. store: of the question's source; now_ms: the instant of asking, epoch ms"""
 
+    settings: Settings
     store: T_co
     now_ms: int
 
@@ -56,7 +57,7 @@ class Sources:
         with self._lock:
             if source not in self._open:
                 self._open[source] = source.open(self._settings)
-            return Context(self._open[source], self._clock_ms())
+            return Context(self._settings, self._open[source], self._clock_ms())
 
     def close(self) -> None:
         """Closes what is open; a later question opens it anew."""

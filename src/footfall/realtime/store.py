@@ -92,9 +92,15 @@ class HBaseStore:
 
         return self._call(read)
 
-    def first_keys(self, table: str, most: int) -> list[bytes]:
-        """The keys of a table's first rows. Raises HBaseUnavailable."""
-        return self._call(lambda connection: [key for key, _ in connection.table(table).scan(limit=most)])
+    def first_keys(self, table: str, most: int, start: bytes = b"") -> list[bytes]:
+        """The keys of a table's first rows from `start` on. Raises HBaseUnavailable."""
+
+        def read(connection: Any) -> list[bytes]:
+            # The batch is also what the gateway reads ahead: no more rows than are wanted.
+            found = connection.table(table).scan(row_start=start or None, limit=most, batch_size=most)
+            return [key for key, _ in found]
+
+        return self._call(read)
 
     def stamped(self, table: str) -> Iterator[tuple[bytes, dict[bytes, tuple[bytes, int]]]]:
         """Every row of a table, its cells with their timestamps. Raises HBaseUnavailable."""

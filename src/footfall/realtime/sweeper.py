@@ -13,6 +13,7 @@ import msgpack
 
 from footfall import names
 from footfall.realtime import tables
+from footfall.realtime.apps import counted_apps
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
@@ -59,7 +60,7 @@ def clear(store: HBaseStore, writer: HBaseStore, live_days: int) -> int:
 def newest_minute(store: HBaseStore) -> int | None:
     """The newest minute in which any app had an event; None if there was never one. Raises HBaseUnavailable."""
     newest = None
-    for app in names.APP_IDS:
+    for app in counted_apps(store, names.TABLE_ACTIVE_USERS):
         start, stop = tables.encode_row_key(app, "app", 0, ""), f"{app}\0app\x01".encode()
         for key, _ in store.scan(names.TABLE_ACTIVE_USERS, start, stop):
             newest = max(newest or 0, tables.decode_row_key(key).minute)

@@ -1,7 +1,6 @@
-"""One factory for the three sites: the same guard, logs, accounts, incidents and errors around each one's pages."""
+"""One factory for the demo sites: the same guard, logs, accounts, incidents and errors around each one's pages."""
 
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -11,9 +10,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
 from footfall.events.identity import new_uuid7
-from footfall.names import APP_IDS
 from footfall.secret_files import secret
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES, DemoSite, demo_site
 from footfall.sites import academy, accounts, assets, degradation, news, security, shop
 from footfall.sites.collector import LARGEST_BODY, Collector
 from footfall.sites.collector import blueprint as collecting
@@ -25,16 +24,10 @@ from footfall.sites.weblogs import Logs, WebLogs
 _LARGEST_FORM: Final = 32 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
-    name: str
-    pages: Blueprint
-
-
-_SITES: Final = {
-    "shop": _Site("Hearth & Trail", shop.blueprint),
-    "news": _Site("The Daily Current", news.blueprint),
-    "academy": _Site("Openbook Academy", academy.blueprint),
+_PAGES: Final[dict[DemoSite, Blueprint]] = {
+    "shop": shop.blueprint,
+    "news": news.blueprint,
+    "academy": academy.blueprint,
 }
 _WORDS: Final = {
     400: "That did not arrive as it should",
@@ -46,18 +39,18 @@ _WORDS: Final = {
 
 
 def create_app(app_id: str, settings: Settings, collector: Collector | None, logs: Logs | None = None) -> Flask:
-    """The site `app_id`, ready for a WSGI server; its logs are open.
+    """The demo site `app_id`, ready for a WSGI server; its logs are open.
 
     collector: what `/collect` stores with; None: nobody sends events there. logs: others than the site's own files.
-    Raises ValueError for an unknown `app_id`.
+    Raises ValueError for an unknown `app_id`, and SitesError.
     """
-    if app_id not in APP_IDS:
-        raise ValueError(f"There is no site {app_id!r}; there are: {', '.join(APP_IDS)}.")
-    site = _SITES[app_id]
+    demo = next((name for name in DEMO_SITES if name == app_id), None)
+    if demo is None:
+        raise ValueError(f"There is no site {app_id!r}; there are: {', '.join(DEMO_SITES)}.")
     app = Flask("footfall.sites", static_folder=None)
     app.config.update(
         APP_ID=app_id,
-        SITE_NAME=site.name,
+        SITE_NAME=demo_site(settings, demo).title,
         SECRET_KEY=secret(settings, f"site-{app_id}-session-key"),
         # Browsers send a host's cookies to all its ports: each site needs a name of its own.
         SESSION_COOKIE_NAME=f"footfall_{app_id}",
@@ -113,7 +106,7 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
 
     security.protect(app)
     degradation.bend(app, app_id, settings)
-    app.register_blueprint(site.pages)
+    app.register_blueprint(_PAGES[demo])
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(assets.blueprint)
     app.jinja_env.globals["asset"] = assets.address

@@ -21,6 +21,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.utils import get_host as host_of
 from werkzeug.wsgi import get_host, get_input_stream
 
+from footfall import site_registry
 from footfall.events.address import client_address, truncate
 from footfall.events.bodies import element_bytes, parse_body
 from footfall.events.bots import RateRule
@@ -28,7 +29,6 @@ from footfall.events.geo import Geography
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
-from footfall.names import AppId
 from footfall.settings import Settings
 from footfall.sites import security
 from footfall.sites.producer import Batch, KafkaProducer
@@ -93,9 +93,13 @@ class Begun:
 class Collector:
     """What `/collect` of one site needs: producer, spool, bot rule, places. One a process; any thread may use it."""
 
-    def __init__(self, settings: Settings, app_id: AppId) -> None:
-        """Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used."""
+    def __init__(self, settings: Settings, app_id: str) -> None:
+        """Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used, and
+        SitesError."""
         self.app_id = app_id
+        self._settings = settings
+        # A list that cannot be used is found here, not at the first event.
+        self._origins()
         self._trusted = settings.trusted_proxies
         self._disk_low = os.fspath(settings.run_dir / "disk-low")
         self._geography = Geography(settings.install / "geography")
@@ -185,6 +189,10 @@ class Collector:
                 ("Content-Length", str(len(body))),
                 ("X-Request-Id", environ["footfall.request_id"]),
             ]
+            origin = environ.get("HTTP_ORIGIN")
+            if origin is not None and origin in self._origins():
+                # Without it, a page of another origin could not see that its events are stored, and would repeat them.
+                headers += (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
             status = outcome.status
             if status in _LATER:
                 headers.append(("Retry-After", str(_RETRY_AFTER_S)))
@@ -208,7 +216,7 @@ class Collector:
 
     def _decide(self, environ: "WSGIEnvironment") -> Outcome:
         origin = environ.get("HTTP_ORIGIN")
-        if origin is not None and not _same_host(origin, get_host(environ)):
+        if origin is not None and not _same_host(origin, get_host(environ)) and origin not in self._origins():
             return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
         try:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
@@ -259,6 +267,11 @@ class Collector:
         accepted = events - len(rejected)
         counts = {"accepted": accepted, "rejected": len(rejected)}
         return Outcome(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected}, counts, records)
+
+    def _origins(self) -> tuple[str, ...]:
+        """The browser origins that are registered for this site now, beside its own host's."""
+        site = site_registry.find(self._settings, self.app_id)
+        return () if site is None else site.origins
 
     def _reject(self, reject: Reject, original: bytes, received_ms: int, denied: bool) -> Record:
         record = reject_record(reject, original, self.app_id, received_ms, denied)

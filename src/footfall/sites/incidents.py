@@ -12,8 +12,8 @@ from typing import Final
 
 import orjson
 
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 KINDS: Final = ("errors", "slow", "drop", "bots", "malformed")
 _LOOK_EVERY_S: Final = 1.0
@@ -48,8 +48,8 @@ def begin(settings: Settings, app: str, kind: str, seconds: float, share: float)
 
     Raises ValueError with a sentence for an unknown app or kind, a share outside 0–1 or a time below 0.
     """
-    if app not in APP_IDS:
-        raise ValueError(f"There is no app {app!r}; there are: {', '.join(APP_IDS)}.")
+    if app not in DEMO_SITES:
+        raise ValueError(f"There is no app {app!r}; there are: {', '.join(DEMO_SITES)}.")
     if kind not in KINDS:
         raise ValueError(f"There is no incident {kind!r}; there are: {', '.join(KINDS)}.")
     if not 0 < share <= 1:

@@ -1,4 +1,4 @@
-"""One site's process: `python -m footfall.sites.server APP`. Pages and collector, one process, threads inside.
+"""One demo site's process: `python -m footfall.sites.server APP`. Pages and collector, one process, threads inside.
 
 A page has a thread to itself. What is posted to `/collect` has none while it waits for Kafka: the loop that reads the
 connections decides and sends it, and answers it when it is stored. With a thread for each of them, most of the time
@@ -21,8 +21,8 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.trigger import trigger
 
-from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings, SettingsError, load_settings
+from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.app import create_app
 from footfall.sites.collector import LARGEST_BODY, Begun, Collector
 from footfall.sites.spool import SpoolLocked
@@ -41,9 +41,9 @@ def main() -> None:
     # Each pause of a client would be a line.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     arguments = sys.argv[1:]
-    app_id = next((app for app in APP_IDS if [app] == arguments), None)
+    app_id = next((app for app in DEMO_SITES if [app] == arguments), None)
     if app_id is None:
-        sys.exit(f"Name one site: {', '.join(APP_IDS)}.")
+        sys.exit(f"Name one site: {', '.join(DEMO_SITES)}.")
     try:
         settings = load_settings()
         collector = Collector(settings, app_id)
@@ -58,7 +58,7 @@ def main() -> None:
         collector.close()
 
 
-def _serve(settings: Settings, app_id: AppId, collector: Collector) -> None:
+def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
     connections: dict[int, object] = {}
     dispatcher = _Dispatcher(collector, _Wake(connections))
     try:

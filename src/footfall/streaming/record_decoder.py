@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 
 from footfall.events.times import SHAPE, parse_rfc3339_ms
 from footfall.lake.schema import ORIGIN, TIME, archived, fields
-from footfall.names import APP_IDS
+from footfall.names import ALL_APPS, APP_ID
 
 # As strict as the readers of the live path: what they do not take, the archive does not.
 _UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+# Every site's, whether registered or not: it names a folder.
+_APP: Final = f"^{APP_ID}$"
 TIME_SHAPE: Final = f"^{SHAPE}$"
 # No folder of a day that no calendar of Python's has: 1970 to 2159, as on the live path.
 LAST_S: Final = 5_999_999_940
@@ -76,7 +78,8 @@ def read(is_event: pa.Array, partitions: pa.Array, offsets: pa.Array, values: pa
 
 
 def _readable(told: Mapping[str, pa.Array], at_s: pa.Array) -> pa.Array:
-    readable = pc.and_(pc.match_substring_regex(told["event_id"], _UUID), pc.is_in(told["app_id"], pa.array(APP_IDS)))
+    named = pc.and_(pc.match_substring_regex(told["app_id"], _APP), pc.not_equal(told["app_id"], ALL_APPS))
+    readable = pc.and_(pc.match_substring_regex(told["event_id"], _UUID), named)
     readable = pc.and_(readable, pc.not_equal(told["session_id"], ""))
     readable = pc.and_(readable, pc.and_(pc.greater_equal(at_s, 0), pc.less_equal(at_s, LAST_S)))
     for name in _NEEDED:

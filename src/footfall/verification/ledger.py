@@ -28,7 +28,7 @@ class _Lines:
     def __init__(self) -> None:
         self.identities = Identities()
         self.kinds = array("b")
-        self.apps = array("b")
+        self.apps = array("H")
         self.ms = array("q")
         self.seqs = array("q")
 
@@ -41,6 +41,8 @@ class LedgerCheck:
         self._floor, self._before_ms, self._findings, self._tally = floor, accepted_before_ms, findings, tally
         self._lines = [_Lines() for _ in range(names.EVENTS_PARTITIONS)]
         self._complete_from: dict[str, int] = {}
+        # The lines name an app by its place in here.
+        self._apps: list[str] = []
         self._rejected: dict[tuple[str, str], int] = {}
         # By identity. Not among the lines: they would make a browser's session one that a visitor must have sent whole.
         self._replayed: dict[int, set[int | None]] = {}
@@ -56,7 +58,8 @@ class LedgerCheck:
 
     def add(self, app: str, entries: Iterable[Entry]) -> None:
         """Takes a site's ledger."""
-        number = names.APP_IDS.index(app)
+        number = len(self._apps)
+        self._apps.append(app)
         for entry in entries:
             try:
                 event_id = event_bytes(entry.event_id)
@@ -119,7 +122,7 @@ class LedgerCheck:
         """What was accepted must be known; so a hole in a visit's seq is found where its event was accepted."""
         lines, counted = self._lines[self._at.number], set[int]()
         for line, kind in enumerate(lines.kinds):
-            app = names.APP_IDS[lines.apps[line]]
+            app = self._apps[lines.apps[line]]
             if kind != _ACCEPTED or lines.ms[line] >= self._before_ms[app]:
                 continue
             key = lines.identities.key(line)

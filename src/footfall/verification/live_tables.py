@@ -1,11 +1,12 @@
 """The live tables in HBase, as `verify` reads them: whole, without a decision."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
 from footfall import names
 from footfall.realtime import tables
+from footfall.realtime.apps import counted_apps
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
@@ -30,7 +31,7 @@ class HBaseLiveTables:
 
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
         """One column of an aggregate table, from a minute (since 1970) on; a dimension of an app at a time."""
-        for start, stop in ranges(since_minute):
+        for start, stop in ranges(counted_apps(self.store, table), since_minute):
             for key, cells in self.store.scan(table, start, stop, [column]):
                 yield key, cells[column]
 
@@ -39,12 +40,10 @@ class HBaseLiveTables:
         self.store.close()
 
 
-def ranges(since_minute: int) -> list[tuple[bytes, bytes]]:
-    """Row ranges that hold every row from that minute on; all rows, also those of no known app, if it is 0."""
+def ranges(apps: Iterable[str], since_minute: int) -> list[tuple[bytes, bytes]]:
+    """Row ranges that hold every row of these apps from that minute on; all rows, also of other apps, if it is 0."""
     starts = sorted(
-        tables.encode_row_key(app, dimension, since_minute, "")
-        for app in names.APP_IDS
-        for dimension in tables.DIMENSIONS
+        tables.encode_row_key(app, dimension, since_minute, "") for app in apps for dimension in tables.DIMENSIONS
     )
     if since_minute == 0:
         return list(pairwise([b"", *starts, b""]))

@@ -120,7 +120,7 @@ def _read_ledgers(ledgers: Ledgers, cut: Cut, floor: Floor, findings: Findings, 
     check = LedgerCheck(floor.hour, cut.accepted_before_ms, findings, tally)
     # An event's attempt may be written in the hour before the event's own.
     since_ms = max(0, floor.hour - 1) * HOUR_MS
-    for app in names.APP_IDS:
+    for app in cut.accepted_before_ms:
         check.add(app, ledgers.entries(app, since_ms))
         # Afterwards: an hour that was reduced to sums meanwhile is missing here.
         check.complete_from(app, ledgers.complete_from(app))

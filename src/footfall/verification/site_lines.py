@@ -9,9 +9,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from footfall import site_registry
 from footfall.events.times import parse_shaped_ms
 from footfall.logs import line_parser
-from footfall.names import APP_IDS, LOG_KINDS, LogKind
+from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS
 
@@ -104,9 +105,10 @@ class Due:
 def site_files(settings: Settings, since_ms: int) -> list[SiteFile]:
     """The files that were written since a time (ms since 1970), in order of app and kind, oldest first."""
     found = []
-    for app in APP_IDS:
+    root = settings.logs_dir / "sites"
+    for app in site_registry.names_and_folders(settings, root):
         for kind in LOG_KINDS:
-            for path in sorted((settings.logs_dir / "sites" / app).glob(f"{kind}-*.log")):
+            for path in sorted((root / app).glob(f"{kind}-*.log")):
                 with suppress(FileNotFoundError):  # deleted since, because Flume has read it
                     if path.stat().st_mtime * 1000 >= since_ms:
                         found.append(SiteFile(path, app, kind, _opened_ms(path.name)))

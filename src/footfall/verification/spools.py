@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import urllib3
 
-from footfall import names
+from footfall import site_registry
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.settings import Settings
 
@@ -21,10 +21,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """answers: whether the site did. oldest_ms: lower bound of the receipt of what waits. files: segments on disk."""
+    """port: None if the site has none here. answers: whether the site did. oldest_ms: lower bound of the receipt of
+    what waits. files: segments on disk."""
 
     app: str
-    port: int
+    port: int | None
     answers: bool
     oldest_ms: int | None
     files: int
@@ -68,14 +69,19 @@ class Patience:
 
 
 def await_drained(
-    look: Callable[[str], SpoolState], running: Collection[str], before_ms: int, patience: Patience
+    look: Callable[[str], SpoolState],
+    apps: Iterable[str],
+    running: Collection[str],
+    before_ms: int,
+    patience: Patience,
 ) -> dict[str, SpoolState]:
-    """Waits until no site holds an event received before that time; returns each site's last state.
+    """Waits until none of the apps holds an event received before that time; returns the last state of each.
 
     running: apps whose site should answer; of another one only what it left on disk counts.
     """
+    wanted = tuple(apps)
     while True:
-        states: dict[str, SpoolState] = {app: look(app) for app in names.APP_IDS}
+        states: dict[str, SpoolState] = {app: look(app) for app in wanted}
         lags = [state.lag(before_ms, app in running) for app, state in states.items()]
         # What a stopped site left will not move while we wait.
         worth = [lag for app, lag in zip(states, lags, strict=True) if lag and (states[app].answers or app in running)]
@@ -83,10 +89,18 @@ def await_drained(
             return states
 
 
+def known_apps(settings: Settings) -> tuple[str, ...]:
+    """The sites, and those registered no more that left a spool or a ledger. Raises SitesError."""
+    spooled = site_registry.names_and_folders(settings, settings.spool_dir)
+    return tuple(dict.fromkeys((*spooled, *site_registry.names_and_folders(settings, settings.ledger_dir))))
+
+
 def look_at(settings: Settings, app: str) -> SpoolState:
     """The state of a site's spool now."""
-    port = settings.port(app)
+    port = site_registry.port_of(settings, app)
     files = len(list((settings.spool_dir / app).glob("*.spool")))
+    if port is None:
+        return SpoolState(app, None, False, None, files)
     try:
         answer = json.loads(_HTTP.request("GET", f"http://127.0.0.1:{port}/healthz").data)
         if answer["app"] != app:

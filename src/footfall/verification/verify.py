@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
-from footfall import names
 from footfall.cluster.supervision import lifecycle
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs, HdfsUnavailable
@@ -133,8 +132,9 @@ def hour_of(stem: str) -> int:
 
 def _await_spools(settings: Settings, at_ms: int, patience: Patience, findings: Findings) -> dict[str, int]:
     wanted = lifecycle.wanted(settings)
-    running = {app for app in names.APP_IDS if f"site-{app}" in wanted}
-    states = spools.await_drained(lambda app: spools.look_at(settings, app), running, at_ms, patience)
+    apps = spools.known_apps(settings)
+    running = {app for app in apps if f"site-{app}" in wanted}
+    states = spools.await_drained(lambda app: spools.look_at(settings, app), apps, running, at_ms, patience)
     for app, state in states.items():
         lag = state.lag(at_ms, app in running)
         if lag is not None:

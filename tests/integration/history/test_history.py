@@ -13,8 +13,9 @@ from confluent_kafka import Consumer, TopicPartition
 from footfall.events.validate import check_stored
 from footfall.hdfs import Hdfs
 from footfall.logs import layout
-from footfall.names import APP_IDS, EVENTS_PARTITIONS, LOG_KINDS, TOPIC_EVENTS
+from footfall.names import EVENTS_PARTITIONS, LOG_KINDS, TOPIC_EVENTS
 from footfall.settings import REPOSITORY, Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors import ledger
 from tests.support.platform import Platform, await_true
 from tests.support.weblogs import readable
@@ -73,9 +74,11 @@ def test_made_days_are_stored_once_and_move_no_live_figure(platform: Settings) -
     events = list(found.values())
     assert Counter(event["event_time"][:10] for event in events) == {d["dt"]: d["events"] for d in made["days"]}
     assert all(check_stored(event) is None for event in events)
-    assert {event["app_id"] for event in events} == set(APP_IDS)
+    assert {event["app_id"] for event in events} == set(DEMO_SITES)
     assert any("country" in event for event in events)
-    accepted = {entry.event_id for app in APP_IDS for entry in ledger.read(platform, app) if entry.kind == "accepted"}
+    accepted = {
+        entry.event_id for app in DEMO_SITES for entry in ledger.read(platform, app) if entry.kind == "accepted"
+    }
     assert {event_id for _, event_id in found} <= accepted
     again = {(row["minute_at"], row["app_id"]): row for row in asked.query("live-metrics") if row["is_complete"]}
     assert {key: row for key, row in again.items() if key in metrics} == {

@@ -56,6 +56,8 @@ def test_rows_are_read_and_scanned_in_order(store: HBaseStore, key: bytes) -> No
     assert store.read_cells("footfall_health", COLUMN, [*keys, b"none"]) == {k: k for k in keys}
     scanned = store.scan("footfall_health", key + b"-", key + b"-010")
     assert [k for k, _ in scanned] == keys[:10]
+    assert store.first_keys("footfall_health", 1, key + b"-005") == [keys[5]]
+    assert store.first_keys("footfall_health", 2, key + b"-005\0") == keys[6:8]
     store.delete("footfall_health", {k: [COLUMN] for k in keys}, 5)
     assert store.scan("footfall_health", key + b"-", key + b".") == []
 

@@ -8,6 +8,7 @@ import pytest
 
 from footfall import question_registry
 from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
 from tests.unit.cli.test_main import Call
 from tests.unit.cli.test_main import call as call
 from tests.unit.cli.test_main import environment as environment
@@ -41,11 +42,11 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
     options = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  --")]
     assert options == [*(f"--{parameter.name}" for parameter in question.parameters), "--json", "--help"]
     for parameter in question.parameters:
-        assert parameter.usage[1:] in text
+        assert parameter.usage(Settings())[1:] in text
         if parameter.default is not None:
-            assert f"{parameter.usage[1:]}. [default: {parameter.default}]" in text
+            assert f"{parameter.usage(Settings())[1:]}. [default: {parameter.default}]" in text
         if parameter.required:
-            assert f"{parameter.usage[1:]}. [required]" in text
+            assert f"{parameter.usage(Settings())[1:]}. [required]" in text
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,9 @@ class Empty(HBaseStore):
     """Live tables without a row."""
 
     def scan(self, *_: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        return []
+
+    def first_keys(self, *_: object) -> list[bytes]:
         return []
 
 

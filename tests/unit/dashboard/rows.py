@@ -8,6 +8,7 @@ from footfall.dashboard.recent_views import PageView
 from footfall.events.times import format_rfc3339_ms
 from footfall.lags import ConsumerLag
 from footfall.realtime.alerts.alert import Alert, row
+from footfall.site_registry import DEMO_SITES, Site
 
 # 2026-11-24T08:10:30Z: half a minute into its minute.
 AT_MS = 1_795_507_830_000
@@ -105,6 +106,7 @@ class MadeUp:
         self.hbase = hbase
         self.kafka = kafka
         self.active = 7
+        self.registered = tuple(Site(app_id=app, title=app.title()) for app in DEMO_SITES)
         self.asked: list[str] = []
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -152,6 +154,9 @@ class MadeUp:
             ConsumerLag("windows", None, "", 75.2),
             ConsumerLag("logs", 3 << 20, "bytes", 1.0),
         ]
+
+    def sites(self) -> tuple[Site, ...]:
+        return self.registered
 
     def latest(self) -> list[PageView]:
         if not self.kafka:

@@ -18,6 +18,7 @@ from footfall.dashboard.figures import (
     visit_pages,
 )
 from footfall.events.times import format_rfc3339_ms
+from footfall.site_registry import DEMO_SITES
 from tests.unit.dashboard.rows import AT_MS, MINUTE_MS, active_row, city_row, metrics_row, visits_row
 
 
@@ -31,18 +32,18 @@ def test_as_of_is_the_oldest_and_unknown_before_the_first_count() -> None:
 def test_events_per_second_divides_by_the_time_that_truly_passed() -> None:
     # 30 s of the minute have passed, so two minutes' rows span 90 s; the third row is older than that.
     rows = [metrics_row(0, events=30), metrics_row(1, events=60), metrics_row(2, events=6000)]
-    assert events_per_second(rows, AT_MS) == {ALL: 1.0, "shop": 1.0, "news": 0.0, "academy": 0.0}
+    assert events_per_second(rows, AT_MS, DEMO_SITES) == {ALL: 1.0, "shop": 1.0, "news": 0.0, "academy": 0.0}
 
 
 def test_events_per_second_sums_apps_and_never_sums_a_sum() -> None:
     rows = [metrics_row(1, "shop", events=90), metrics_row(1, "news", events=180), metrics_row(1, "all", events=270)]
-    rates = events_per_second(rows, AT_MS)
+    rates = events_per_second(rows, AT_MS, DEMO_SITES)
     assert (rates[ALL], rates["shop"], rates["news"]) == (3.0, 1.0, 2.0)
 
 
 def test_events_per_second_at_the_turn_of_a_minute() -> None:
     at_ms = AT_MS // MINUTE_MS * MINUTE_MS
-    assert events_per_second([metrics_row(1, events=120)], at_ms)["shop"] == 2.0
+    assert events_per_second([metrics_row(1, events=120)], at_ms, DEMO_SITES)["shop"] == 2.0
 
 
 def test_sites_keep_their_order_and_take_figures_of_the_last_complete_minute() -> None:
@@ -51,7 +52,7 @@ def test_sites_keep_their_order_and_take_figures_of_the_last_complete_minute() -
         metrics_row(2, "news", error_rate=0.2, p95_ms=2),
         metrics_row(1, "news", error_rate=0.1, p95_ms=1),
     ]
-    table = sites([active_row("news", 12), active_row(ALL, 30)], metrics, AT_MS)
+    table = sites([active_row("news", 12), active_row(ALL, 30)], metrics, AT_MS, DEMO_SITES)
     assert [site.app_id for site in table] == [ALL, "shop", "news", "academy"]
     everyone, shop, news, _ = table
     assert (everyone.active_5m, everyone.error_rate, everyone.p95_ms) == (30, None, None)
@@ -60,7 +61,7 @@ def test_sites_keep_their_order_and_take_figures_of_the_last_complete_minute() -
 
 
 def test_sites_without_metrics_have_no_rate_rather_than_zero() -> None:
-    assert sites([active_row("shop", 1)], [], AT_MS)[1].events_per_s is None
+    assert sites([active_row("shop", 1)], [], AT_MS, DEMO_SITES)[1].events_per_s is None
 
 
 def test_minutes_fill_gaps_and_end_with_the_current_one() -> None:

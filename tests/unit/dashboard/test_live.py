@@ -14,6 +14,7 @@ from footfall.dashboard.errors import Unavailable
 from footfall.dashboard.recent_views import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.lags import ConsumerLag
+from footfall.site_registry import Site
 from tests.unit.dashboard.rows import (
     HOSTILE,
     MadeUp,
@@ -65,7 +66,7 @@ def test_all_panels_with_everything_up() -> None:
     ):
         assert f"<h2>{title}</h2>" in text
     for app in ("shop", "news", "academy"):
-        assert f"ff-app-{app}" in text
+        assert f'data-app="{app}"' in text
     assert "ff-trouble" not in text
     assert "<strong>7</strong>" in text
     assert text.count("ff-ranking") == 4
@@ -75,12 +76,50 @@ def test_all_panels_with_everything_up() -> None:
 def test_a_page_of_one_site_tells_of_no_other() -> None:
     test = page(MadeUp(), app="news")
     text = drawn(test)
-    assert "ff-app-news" in text
-    assert "ff-app-shop" not in text
-    assert "ff-app-all" not in text
+    assert 'data-app="news"' in text
+    assert 'data-app="shop"' not in text
+    assert 'data-app="all"' not in text
     assert "errors:shop" not in text
     for odd in ("all", "elsewhere"):
-        assert "ff-app-shop" in drawn(page(MadeUp(), app=odd))
+        assert 'data-app="shop"' in drawn(page(MadeUp(), app=odd))
+
+
+class Blogging(MadeUp):
+    """Figures of sites of which a blog is one."""
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        found = super().ask(question, **parameters)
+        if question == "live-active-users" and parameters["by"] == "app":
+            return [*found, active_row("blog", 5)]
+        if question == "live-metrics":
+            return [*found, metrics_row(1, "blog", None if parameters["by"] == "app" else "/note", p95_ms=4321)]
+        if question == "live-visits":
+            return [*found, visits_row("/note", 9, 9, "blog")]
+        return found
+
+    def latest(self) -> list[PageView]:
+        return [page_view(app_id="blog", page_title="Field notes")]
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_fourth_site_is_shown_registered_or_not(registered: bool) -> None:
+    source = Blogging()
+    if registered:
+        source.registered += (Site(app_id="blog", title="Field notes", colour="#2f6b2a"),)
+    test = page(source)
+    text = drawn(test)
+    assert not test.exception
+    # In the table of sites, the newest views, pages and sections, and where visits begin and end.
+    assert text.count('data-app="blog"') == 6
+    assert "4,321 ms" in text
+    assert "color:var(--ff-site-blog,var(--ff-hue-" in text
+    styles = "\n".join(element.proto.body for element in test.get("html"))
+    assert ("--ff-site-blog: #2f6b2a;" in styles) is registered
+    # Chosen alone, it is the only one.
+    alone = drawn(page(source, app="blog"))
+    assert 'data-app="blog"' in alone
+    assert 'data-app="shop"' not in alone
+    assert "ff-trouble" not in alone
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def changed(**shape: Any) -> dict[str, Any]:
         {"$defs": {**SCHEMA["$defs"], "sent": {**SCHEMA["$defs"]["sent"], "else": {}}}},
         {"$defs": {**SCHEMA["$defs"], "id": {"type": "string", "pattern": "a"}}},
         {"$defs": {**SCHEMA["$defs"], "name": {"anyOf": [{"type": "string"}]}}},
+        {"$defs": {**SCHEMA["$defs"], "app": {**SCHEMA["$defs"]["app"], "not": {"enum": ["all"]}}}},
+        {"$defs": {**SCHEMA["$defs"], "app": {**SCHEMA["$defs"]["app"], "not": {"const": 1}}}},
     ],
 )
 def test_an_unknown_keyword_or_use_is_an_error(schema: dict[str, Any]) -> None:

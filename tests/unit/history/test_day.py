@@ -16,8 +16,8 @@ from footfall.events.validate import check_stored
 from footfall.history import day_profile
 from footfall.history.day import Day, DayMaker
 from footfall.logs.line_parser import parse
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.behaviour import Source
 
 _DAY = date(2026, 11, 24)
@@ -29,7 +29,7 @@ def _settings(home: Path, seed: int = 7) -> Settings:
     return Settings(home=home, install=home / "install", port_offset=0, seed=seed, population=2_000)
 
 
-@pytest.fixture(scope="module", params=APP_IDS)
+@pytest.fixture(scope="module", params=DEMO_SITES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DayMaker, Day]]:
     maker = DayMaker(_settings(tmp_path_factory.mktemp("home")), request.param, _EVENTS)
     yield maker, maker.make(_DAY)

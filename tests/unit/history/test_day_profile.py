@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 from footfall.history import day_profile
-from footfall.names import APP_IDS
+from footfall.site_registry import DEMO_SITES
 
 _MONDAY = date(2026, 11, 2)
 _MONTH = [_MONDAY + timedelta(days=n) for n in range(28)]
@@ -25,7 +25,7 @@ def test_the_sites_shares_are_a_whole() -> None:
 
 def test_a_year_s_ordinary_day_has_what_was_asked() -> None:
     year = [date(2026, 1, 5) + timedelta(days=n) for n in range(52 * 7)]
-    total = sum(day_profile.events_wanted(7, app, day, 50_000) for day in year for app in APP_IDS)
+    total = sum(day_profile.events_wanted(7, app, day, 50_000) for day in year for app in DEMO_SITES)
     assert 0.98 < total / len(year) / 50_000 < 1.05  # campaigns add a little
 
 
@@ -43,7 +43,7 @@ def test_the_same_weekday_grows_from_week_to_week() -> None:
 
 def test_campaigns_last_a_few_days_and_bring_more_visits() -> None:
     by_name: dict[str, list[tuple[date, int, int]]] = {}
-    for app in APP_IDS:
+    for app in DEMO_SITES:
         for day in _MONTH:
             campaign = day_profile.campaign(7, app, day)
             if campaign is not None:
@@ -58,7 +58,7 @@ def test_campaigns_last_a_few_days_and_bring_more_visits() -> None:
 
 
 def test_any_three_days_have_one_incident_of_20_to_40_minutes_within_a_day() -> None:
-    found = [(day, trouble) for day in _MONTH for app in APP_IDS if (trouble := day_profile.trouble(7, app, day))]
+    found = [(day, trouble) for day in _MONTH for app in DEMO_SITES if (trouble := day_profile.trouble(7, app, day))]
     days = Counter(day for day, _ in found)
     for first in range(len(_MONTH) - 2):
         assert sum(days[day] for day in _MONTH[first : first + 3]) == 1

@@ -18,8 +18,8 @@ from footfall.history import day, day_profile
 from footfall.history.day import Day, DayMaker
 from footfall.history.event_recorder import Made, Scribe, Unacceptable, stored
 from footfall.history.visit_library import Library
-from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.visitors import population
 from footfall.sites.visitors.behaviour import Source
 from footfall.sites.visitors.pending import Parcel
@@ -88,7 +88,7 @@ def unusual(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def _made(app: AppId, home: Path, events: int) -> Day:
+def _made(app: DemoSite, home: Path, events: int) -> Day:
     maker = DayMaker(
         Settings(home=home, install=home / "install", port_offset=0, seed=7, population=2_000), app, events
     )
@@ -99,8 +99,8 @@ def _made(app: AppId, home: Path, events: int) -> Day:
 
 
 @pytest.mark.usefixtures("unusual")
-@pytest.mark.parametrize("app", APP_IDS)
-def test_a_day_is_what_a_collector_would_store(app: AppId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("app", DEMO_SITES)
+def test_a_day_is_what_a_collector_would_store(app: DemoSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Library, "trace", lambda *_: None)  # each visit is played
     written = _made(app, tmp_path, 5_000)
     monkeypatch.setattr(day, "Scribe", _Collected)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from footfall.history.site import USER_ID, Outcome, RememberingSite
-from footfall.names import AppId
 from footfall.settings import Settings
+from footfall.site_registry import DemoSite
 from footfall.sites import incidents
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.gestures import Document
@@ -20,7 +20,7 @@ def _read(outcome: Outcome) -> Document:
     return outcome.document
 
 
-def _site(app: AppId) -> Iterator[RememberingSite]:
+def _site(app: DemoSite) -> Iterator[RememberingSite]:
     site = RememberingSite(app, load_behaviour(app))
     yield site
     site.close()

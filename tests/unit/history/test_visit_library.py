@@ -19,8 +19,8 @@ from footfall.history.day import Day, DayMaker
 from footfall.history.site import USER_ID
 from footfall.history.visit_library import Library
 from footfall.history.visit_traces import Played, Trace
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors import population
 from footfall.sites.visitors.population import LIKED, Person
 
@@ -29,7 +29,7 @@ _START_MS = day_profile.start_ms(_DAY) + 40_000_000
 _COLLECTORS = ("received_at", "event_time", "ip_prefix", "country", "region", "city", "latitude", "longitude")
 
 
-@pytest.fixture(scope="module", params=APP_IDS)
+@pytest.fixture(scope="module", params=DEMO_SITES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DayMaker, Day]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(population, "GPC_SHARE", 0.2)

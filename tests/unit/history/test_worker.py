@@ -6,8 +6,8 @@ from pathlib import Path
 
 from footfall.history.event_recorder import Made
 from footfall.history.worker import Begun, Order, days, sites, write
-from footfall.names import APP_IDS, AppId
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.visitors import ledger
 
 _HOUR_MS = 1_795_478_400_000 // ledger.HOUR_MS * ledger.HOUR_MS
@@ -35,13 +35,13 @@ def test_the_ledger_reads_what_was_written_hour_by_hour(tmp_path: Path) -> None:
     ]
 
 
-def _order(app: AppId, many: int, tmp_path: Path) -> Order:
+def _order(app: DemoSite, many: int, tmp_path: Path) -> Order:
     first = date(2026, 11, 1)
     return Order(Settings(home=tmp_path), app, tuple(first + timedelta(days=n) for n in range(many)), 1000, first)
 
 
 def _begun() -> Begun:
-    return {app: multiprocessing.Value("i", 0) for app in APP_IDS}
+    return {app: multiprocessing.Value("i", 0) for app in DEMO_SITES}
 
 
 def test_each_day_is_made_by_one_process(tmp_path: Path) -> None:
@@ -67,4 +67,4 @@ def test_who_is_done_helps_where_most_is_left(tmp_path: Path) -> None:
 def test_a_single_day_of_a_site_without_a_process_is_made(tmp_path: Path) -> None:
     begun, order = _begun(), _order("shop", 1, tmp_path)
     made = [(app, day) for app in sites(order, begun) for day in days(order, begun[app])]
-    assert sorted(made) == sorted((app, order.days[0]) for app in APP_IDS)
+    assert sorted(made) == sorted((app, order.days[0]) for app in DEMO_SITES)

@@ -12,8 +12,9 @@ from footfall.cluster.supervision import configure
 from footfall.events.times import parse_rfc3339_ms
 from footfall.logs import layout
 from footfall.logs.positions import position_file
-from footfall.names import APP_IDS, LOG_KINDS
+from footfall.names import LOG_KINDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 _SETTINGS = Settings()
 _CONF = dict(
@@ -34,8 +35,8 @@ def _own_time(line: str) -> str | None:
 
 def test_each_site_and_kind_is_read_and_named() -> None:
     groups = _CONF["a.sources.lines.filegroups"].split()
-    assert len(groups) == len(APP_IDS) * len(LOG_KINDS)
-    for app in APP_IDS:
+    assert len(groups) == len(DEMO_SITES) * len(LOG_KINDS)
+    for app in DEMO_SITES:
         for kind in LOG_KINDS:
             folder, _, pattern = _CONF[f"a.sources.lines.filegroups.{app}-{kind}"].rpartition("/")
             assert folder == f"{_SETTINGS.logs_dir}/sites/{app}"

@@ -102,8 +102,8 @@ class MemoryStore:
     def close(self) -> None:
         pass
 
-    def first_keys(self, table: str, most: int) -> list[bytes]:
-        return sorted(self.cells.tables.get(table, {}))[:most]
+    def first_keys(self, table: str, most: int, start: bytes = b"") -> list[bytes]:
+        return sorted(key for key in self.cells.tables.get(table, {}) if key >= start)[:most]
 
     def stamped(self, table: str) -> Iterator[tuple[bytes, dict[bytes, tuple[bytes, int]]]]:
         for key, row in sorted(self.cells.tables.get(table, {}).items()):

@@ -20,12 +20,13 @@ import orjson
 import pytest
 from werkzeug.test import TestResponse
 
+from footfall import site_registry
 from footfall.events.identity import new_uuid7, uuid7_ms
 from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_stored
-from footfall.names import AppId
 from footfall.settings import Ports, Retention, Settings
+from footfall.site_registry import DemoSite
 from footfall.sites import collector as module
 from footfall.sites.app import create_app
 from footfall.sites.collector import Collector
@@ -64,7 +65,7 @@ def spooled(settings: Settings, app_id: str, scratch: Path) -> list[Record]:
 class Site:
     """A site with its real collector."""
 
-    def __init__(self, settings: Settings, app_id: AppId, collector: Collector) -> None:
+    def __init__(self, settings: Settings, app_id: DemoSite, collector: Collector) -> None:
         self.settings = settings
         self.app_id = app_id
         self.collector = collector
@@ -121,7 +122,7 @@ def away() -> Iterator[int]:
         yield held.getsockname()[1]
 
 
-def fall_behind(settings: Settings, app_id: AppId) -> None:
+def fall_behind(settings: Settings, app_id: DemoSite) -> None:
     """Leaves a record of an earlier process, so that no request waits for Kafka first."""
     spool = Spool(settings.spool_dir / app_id, 2**30)
     spool.append([Record(Topic.EVENTS, 0, b"", b"{}")])
@@ -129,7 +130,7 @@ def fall_behind(settings: Settings, app_id: AppId) -> None:
 
 
 @contextmanager
-def site(home: Path, app_id: AppId = "shop", behind: bool = True, **changed: Any) -> Iterator[Site]:
+def site(home: Path, app_id: DemoSite = "shop", behind: bool = True, **changed: Any) -> Iterator[Site]:
     """A site whose Kafka is away."""
     with away() as port, pytest.MonkeyPatch.context() as patch:
         # What is in the producer's queue is in the spool, too.
@@ -365,7 +366,9 @@ def nested(depth: int) -> bytes:
         ({"page_path": ["/"]}, "wrong_type"),
         ({"event_id": {"$ne": 1}}, "wrong_type"),
         ({"event_type": "teleport"}, "not_allowed"),
-        ({"app_id": "bank"}, "not_allowed"),
+        ({"app_id": "bank"}, "foreign_app"),
+        ({"app_id": "Bank"}, "bad_format"),
+        ({"app_id": "all"}, "not_allowed"),
         ({"seq": -1}, "out_of_range"),
         ({"response_ms": -35}, "out_of_range"),
         ({"response_ms": 600_001}, "out_of_range"),
@@ -513,6 +516,26 @@ def test_a_host_that_is_none_is_refused_and_no_error_of_ours(shop: Site, host: s
 @pytest.mark.parametrize("headers", [{"Origin": "http://LOCALHOST"}, {"Origin": "http://a.b:81", "Host": "a.b:81"}])
 def test_the_own_origin_is_taken(shop: Site, headers: dict[str, str]) -> None:
     assert shop.post([an_event()], headers).status_code == 202
+
+
+def test_a_registered_origin_is_taken_and_may_see_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_registry, "_LOOK_EVERY_S", 0.0)
+    ours = "https://tea.example.org"
+    with site(tmp_path) as shop:
+        assert_refused(shop.post([an_event()], {"Origin": ours}), 403, "foreign_origin")
+        registered = f'[shop]\ntitle = "Tea"\norigins = ["{ours}"]\n'
+        (tmp_path / "sites.toml").write_text(registered)
+        answer = shop.post([an_event()], {"Origin": ours})
+        assert answer.status_code == 202
+        assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Vary"]) == (ours, "Origin")
+        assert "Access-Control-Allow-Origin" not in shop.post([an_event()], {"Origin": "http://localhost"}).headers
+        for odd in ("https://tea.example.org.evil", "http://tea.example.org", "null"):
+            refused = shop.post([an_event()], {"Origin": odd})
+            assert_refused(refused, 403, "foreign_origin")
+            assert "Access-Control-Allow-Origin" not in refused.headers
+        (tmp_path / "sites.toml").write_text(registered.replace("[shop]", "[news]"))
+        assert_refused(shop.post([an_event()], {"Origin": ours}), 403, "foreign_origin")
+        assert len(shop.events()) == 2
 
 
 def test_an_endless_session_is_refused_and_others_go_on(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:

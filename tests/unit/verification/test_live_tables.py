@@ -3,6 +3,7 @@
 import pytest
 
 from footfall.realtime import tables
+from footfall.site_registry import DEMO_SITES
 from footfall.verification.live_tables import ranges
 from tests.unit.verification.world import made_world
 
@@ -13,7 +14,7 @@ def holds(start: bytes, stop: bytes, key: bytes) -> bool:
 
 def test_every_row_is_in_one_range_also_of_apps_that_nobody_knows() -> None:
     keys = [*made_world().cells.tables["minute_metrics"], b"\0", b"aaa\0app\0000000001\0", b"zoo\0app\0000000001\0x"]
-    assert [sum(holds(start, stop, key) for start, stop in ranges(0)) for key in keys] == [1] * len(keys)
+    assert [sum(holds(start, stop, key) for start, stop in ranges(DEMO_SITES, 0)) for key in keys] == [1] * len(keys)
 
 
 @pytest.mark.parametrize(("minute", "wanted"), [(499, 0), (500, 1), (501, 1), (99_999_999, 1)])
@@ -21,4 +22,4 @@ def test_from_a_minute_on(minute: int, wanted: int) -> None:
     for app in ("shop", "news", "academy"):
         for dimension in tables.DIMENSIONS:
             key = tables.encode_row_key(app, dimension, minute, "/päge")
-            assert sum(holds(start, stop, key) for start, stop in ranges(500)) == wanted
+            assert sum(holds(start, stop, key) for start, stop in ranges(DEMO_SITES, 500)) == wanted

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from footfall.names import APP_IDS
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from footfall.verification.spools import Patience, SpoolState, await_drained, look_at
 
 T_MS = 1_795_507_200_000
@@ -47,20 +47,20 @@ def test_a_state_is_told(found: SpoolState, runs: bool, lag: str | None, accepte
 
 
 def test_waits_until_the_last_spool_is_drained() -> None:
-    asked = dict.fromkeys(APP_IDS, 0)
+    asked = dict.fromkeys(DEMO_SITES, 0)
 
     def look(app: str) -> SpoolState:
         asked[app] += 1
         return state(app, oldest_ms=T_MS - 5 if app == "news" and asked[app] == 1 else None)
 
     said: list[str] = []
-    states = await_drained(look, APP_IDS, T_MS, Patience(30, said.append))
+    states = await_drained(look, DEMO_SITES, DEMO_SITES, T_MS, Patience(30, said.append))
     assert asked["news"] == 2
     assert all(found.lag(T_MS, True) is None for found in states.values())
 
 
 def test_gives_up_when_patience_is_over() -> None:
-    states = await_drained(lambda app: state(app, answers=False), ["shop"], T_MS, Patience(0, str))
+    states = await_drained(lambda app: state(app, answers=False), DEMO_SITES, ["shop"], T_MS, Patience(0, str))
     assert states["shop"].lag(T_MS, True) == "site-shop does not answer on port 5001."
 
 
@@ -71,8 +71,8 @@ def test_what_a_stopped_site_left_is_not_waited_for() -> None:
         asked.append(app)
         return state(app, answers=False, files=3)
 
-    await_drained(look, [], T_MS, Patience(30, str))
-    assert asked == list(APP_IDS)
+    await_drained(look, DEMO_SITES, [], T_MS, Patience(30, str))
+    assert asked == list(DEMO_SITES)
 
 
 @pytest.fixture

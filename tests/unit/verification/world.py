@@ -12,11 +12,11 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.kafka.topics import Topic
 from footfall.lake.progress import Current, Loss
-from footfall.names import APP_IDS
 from footfall.realtime import tables
 from footfall.realtime.lag import PartitionState
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.settings import Retention
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.archive import Reached
 from footfall.verification.archive_files import Archived
@@ -77,7 +77,7 @@ class World:
 
     log: MemoryLog = field(default_factory=MemoryLog)
     cells: Cells = field(default_factory=Cells)
-    ledger: dict[str, list[Entry]] = field(default_factory=lambda: {app: [] for app in APP_IDS})
+    ledger: dict[str, list[Entry]] = field(default_factory=lambda: {app: [] for app in DEMO_SITES})
     ledger_from: int = 0
     lost: tuple[tuple[int, int, int], ...] = ()
     ends: dict[TopicPartition, int] | None = None
@@ -163,7 +163,7 @@ class World:
             {place: start for place, (start, _) in held.items()},
             self.ends or {place: end for place, (_, end) in held.items()},
             {place: self.progress(place) for place in PLACES},
-            dict.fromkeys(APP_IDS, self.accepted_before_ms),
+            dict.fromkeys(DEMO_SITES, self.accepted_before_ms),
         )
         floor = floor_of(self.log, held, Retention(), NOW_MS + HOUR_MS, since_ms, self._newest_minute())
         current = Current("0000000a", {}, self.archived_ends, self.archive_lost)
@@ -198,7 +198,7 @@ def made_world() -> World:
     """Visits of all sites over two hours: bots, failures, a repeat, a browser, history, rejects; all counted."""
     world = World()
     for number in range(12):
-        world.visit(APP_IDS[number % 3], 6, NOW_MS - HOUR_MS * (number % 2), is_bot=number == 5)
+        world.visit(DEMO_SITES[number % 3], 6, NOW_MS - HOUR_MS * (number % 2), is_bot=number == 5)
     world.visit("shop", 4, http_status=500)
     world.visit("shop", 2, event_type="error", error_code="E7", error_message="broken", http_status=ABSENT)
     world.visit("news", 3, by="browser")

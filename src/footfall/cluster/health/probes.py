@@ -14,9 +14,10 @@ from typing import Any
 import urllib3
 
 from footfall.cluster.health import hdfs_capacity, jmx, yarn_health
-from footfall.names import APP_IDS, CSRF_HEADER
+from footfall.names import CSRF_HEADER
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 
 Probe = Callable[[Settings], None]
 
@@ -245,8 +246,8 @@ PROBES: dict[str, Probe] = {
     "yarn-nodemanager": yarn_health.nodemanager,
     "yarn-jobhistory": yarn_health.jobhistory,
     "spark-streaming": _spark_streaming,
-    **{f"site-{app}": _site(app) for app in APP_IDS},
-    **{f"visitors-{app}": _visitors(app) for app in APP_IDS},
+    **{f"site-{app}": _site(app) for app in DEMO_SITES},
+    **{f"visitors-{app}": _visitors(app) for app in DEMO_SITES},
     "dashboard": _dashboard,
     "watchdog": _watchdog,
 }

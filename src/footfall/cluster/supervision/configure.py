@@ -13,9 +13,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from footfall import site_registry
 from footfall.cluster import commands, yarn
 from footfall.cluster.services import Service
-from footfall.names import APP_IDS, CSRF_HEADER, LOG_KINDS
+from footfall.names import CSRF_HEADER, LOG_KINDS
 from footfall.runtime import hostname
 from footfall.runtime.errors import ClusterError
 from footfall.runtime.jars import ENGINES_DIR, lib_dir
@@ -40,7 +41,8 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
         "tmp": commands.tmp_dir(settings, service.name),
         "csrf_header": CSRF_HEADER,
         "host": re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host",
-        "apps": APP_IDS,
+        # One that was removed may have left lines that nobody has read yet.
+        "apps": site_registry.names_and_folders(settings, settings.logs_dir / "sites"),
         "log_kinds": LOG_KINDS,
         "yarn": yarn.node(settings),
     }
@@ -156,7 +158,7 @@ def _flume_start(settings: Settings) -> None:
     """Makes the folders that Flume looks into, and finishes what an earlier one left open in HDFS."""
     from footfall.cluster import leases
 
-    for app in APP_IDS:
+    for app in site_registry.names(settings):
         (settings.logs_dir / "sites" / app).mkdir(parents=True, exist_ok=True)
     leases.before_flume(settings)
 

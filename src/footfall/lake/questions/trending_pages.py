@@ -8,7 +8,6 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read
 from footfall.lake.questions._span import MINUTE_MS
-from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import HDFS, Context
 
@@ -17,7 +16,7 @@ _WINDOWS_BEFORE: Final = 6
 _FEWEST_VIEWS: Final = 10
 
 
-def run(context: Context[Hdfs], apps: tuple[str, ...]) -> list[dict[str, Any]]:
+def run(context: Context[Hdfs], app: str | None) -> list[dict[str, Any]]:
     """Rows of `trending-pages`, best first; none before a first minute is closed.
     Raises HdfsUnavailable.
 
@@ -35,7 +34,7 @@ def run(context: Context[Hdfs], apps: tuple[str, ...]) -> list[dict[str, Any]]:
     views: dict[tuple[str, str], int] = defaultdict(int)
     earlier: dict[tuple[str, str], int] = defaultdict(int)
     titles: dict[tuple[str, str], str] = {}
-    rows = _read.rows(context.store, 1, apps, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
+    rows = _read.rows(context.store, 1, app, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
     for start_ms, app_id, path, page_views, title in sorted(rows, key=lambda row: row[0]):
         now = start_ms >= end_ms - _WINDOW * MINUTE_MS
         (views if now else earlier)[app_id, path] += page_views
@@ -66,7 +65,7 @@ QUESTION = Question(
     "trending-pages",
     __doc__,
     columns=("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
-    parameters=(parameters.APP,),
+    parameters=(_read.APP,),
     source=HDFS,
     run=run,
 )

@@ -21,7 +21,7 @@ def run(
     context: Context[Hdfs],
     window: str,
     by: str,
-    apps: tuple[str, ...],
+    app: str | None,
     from_ms: int | None,
     to_ms: int | None,
     limit: int | None,
@@ -35,7 +35,7 @@ def run(
         raise UnknownValue(f"From and to lie at most {_MOST_DAYS} days apart.")
     length_ms = _WINDOWS[window] * _span.MINUTE_MS
     columns = ("app_id", "value", *_COUNTED, "error_n", *_PERCENTILES, "revision")
-    rows = _read.rows(context.store, _WINDOWS[window], apps, by, first_ms, end_ms, columns)
+    rows = _read.rows(context.store, _WINDOWS[window], app, by, first_ms, end_ms, columns)
     rows.sort(key=lambda row: (-row[0], row[1], row[2] or ""))
     return [
         _row(by, length_ms, context.now_ms, start_ms, dict(zip(columns, row, strict=True)))
@@ -78,7 +78,7 @@ QUESTION = Question(
     parameters=(
         parameters.window(*_WINDOWS),
         parameters.by("app", "page", "section", "country", "device"),
-        parameters.APP,
+        _read.APP,
         parameters.FROM,
         parameters.TO,
         parameters.limit(),

@@ -1,6 +1,6 @@
 """The newest lines of the sites' logs."""
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 from footfall.hdfs import Hdfs
@@ -11,14 +11,14 @@ from footfall.questions.model import Question
 from footfall.questions.sources import HDFS, Context
 
 
-def run(context: Context[Hdfs], apps: tuple[str, ...], kind: str | None, limit: int) -> list[dict[str, Any]]:
+def run(context: Context[Hdfs], app: str | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
     """Rows of `log-tail`. kind None: of each. Raises HdfsUnavailable."""
-    today = datetime.fromtimestamp(context.now_ms / 1000, timezone.utc).date()
+    today = _today(context)
     found = [
         (told, name)
         for name in LOG_KINDS
         if kind in (None, name)
-        for told in newest(context.store, name, today, lambda line: line.app_id in apps, limit)
+        for told in newest(context.store, name, today, lambda line: app in (None, line.app_id), limit)
     ]
     found.sort(key=lambda item: (-item[0].at_ms, item[0].line.app_id, item[1], item[0].line.request_id))
     return [
@@ -37,6 +37,17 @@ def run(context: Context[Hdfs], apps: tuple[str, ...], kind: str | None, limit: 
     ]
 
 
+def _logged(context: Context[Hdfs], app: str) -> list[str]:
+    """That app, if there is a line of it that this question can reach."""
+    today = _today(context)
+    found = (newest(context.store, name, today, lambda line: line.app_id == app, 1) for name in LOG_KINDS)
+    return [told.line.app_id for lines in found for told in lines]
+
+
+def _today(context: Context[Hdfs]) -> date:
+    return datetime.fromtimestamp(context.now_ms / 1000, timezone.utc).date()
+
+
 QUESTION = Question(
     "log-tail",
     __doc__,
@@ -51,7 +62,7 @@ QUESTION = Question(
         "duration_us",
         "message",
     ),
-    parameters=(parameters.APP, parameters.KIND, parameters.limit(default=100, most=10_000)),
+    parameters=(parameters.app(_logged), parameters.KIND, parameters.limit(default=100, most=10_000)),
     source=HDFS,
     run=run,
 )

@@ -5,6 +5,7 @@ from footfall.realtime import aggregate_reader, tables
 from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, SLOT_MS, Moment
 from footfall.realtime.alerts.watch import Watch
+from footfall.realtime.apps import counted_apps
 from footfall.realtime.store import HBaseStore
 
 
@@ -13,12 +14,13 @@ def watch(store: HBaseStore, until: int) -> Watch:
     first = until - BASELINE_MINUTES
     first_ms = first * LONG_SLOTS * SLOT_MS
     found = Watch(alert for alert in alerts(store) if alert.resolved_ms is None or alert.resolved_ms >= first_ms)
+    apps = counted_apps(store)
     for dimension in ("app", "page"):
-        rows = aggregate_reader.scan(store, names.TABLE_MINUTE_METRICS, names.APP_IDS, dimension, first, until)
+        rows = aggregate_reader.scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, until)
         for key, cells in rows:
             path = key.value if dimension == "page" else None
             found.add(key.app_id, path, key.minute * LONG_SLOTS, _counted(cells, path is None))
-    for key, people, bots in aggregate_reader.visitors(store, names.APP_IDS, "app", first, until):
+    for key, people, bots in aggregate_reader.visitors(store, apps, "app", first, until):
         found.add(
             key.app_id,
             None,

@@ -8,14 +8,15 @@ from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
-from footfall.realtime.questions import HBASE
+from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 
 _WINDOWS = (1, 5, 30)
 
 
-def run(context: Context[HBaseStore], apps: tuple[str, ...], by: str) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str, Any]]:
     """Rows of `live-active-users`; by app, several apps have their sum too. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     people: dict[tuple[str, str], dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     bots: dict[tuple[str, str], list[bytes]] = defaultdict(list)
@@ -54,7 +55,7 @@ QUESTION = Question(
     "live-active-users",
     __doc__,
     columns=("as_of_at", "app_id", "dimension", "value", "active_1m", "active_5m", "active_30m", "bots_5m"),
-    parameters=(parameters.APP, parameters.by("app", "page", "country")),
+    parameters=(_apps.APP, parameters.by("app", "page", "country")),
     source=HBASE,
     run=run,
 )

@@ -7,16 +7,22 @@ from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import OPEN, RESOLVED, row
+from footfall.realtime.apps import counted_apps
 from footfall.realtime.questions import HBASE
 from footfall.realtime.store import HBaseStore
 
 
-def run(context: Context[HBaseStore], apps: tuple[str, ...], state: str | None) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None, state: str | None) -> list[dict[str, Any]]:
     """Rows of `live-alerts`, the newest first; state None: of each state. Raises HBaseUnavailable."""
     kept = past.alerts(context.store)
-    found = [row(alert) for alert in kept if alert.app_id in apps and state in (None, alert.state)]
+    found = [row(alert) for alert in kept if app in (None, alert.app_id) and state in (None, alert.state)]
     found.sort(key=lambda one: str(one["alert_id"]))
     return sorted(found, key=lambda one: str(one["raised_at"]), reverse=True)
+
+
+def _known(context: Context[HBaseStore], _app: str) -> set[str]:
+    """The apps of the live tables: alerts may outlive the rows that they were found in."""
+    return {*counted_apps(context.store), *(alert.app_id for alert in past.alerts(context.store))}
 
 
 QUESTION = Question(
@@ -38,7 +44,7 @@ QUESTION = Question(
         "tail_p",
         "sample_request_id",
     ),
-    parameters=(parameters.APP, parameters.state(OPEN, RESOLVED)),
+    parameters=(parameters.app(_known), parameters.state(OPEN, RESOLVED)),
     source=HBASE,
     run=run,
 )

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
-from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
-from footfall.realtime.questions import HBASE
+from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import City, city_of
 
@@ -18,8 +17,9 @@ _COUNTED_MINUTES = 5
 _CityKey = tuple[str, str, City]
 
 
-def run(context: Context[HBaseStore], apps: tuple[str, ...]) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-cities`. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     counted: dict[_CityKey, int] = defaultdict(int)
     listed: dict[_CityKey, int] = defaultdict(int)
@@ -54,7 +54,7 @@ QUESTION = Question(
     "live-cities",
     __doc__,
     columns=("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
-    parameters=(parameters.APP,),
+    parameters=(_apps.APP,),
     source=HBASE,
     run=run,
 )

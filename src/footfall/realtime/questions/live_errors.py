@@ -4,19 +4,19 @@ from collections import defaultdict
 from typing import Any
 
 from footfall.events.times import format_rfc3339_ms
-from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
-from footfall.realtime.questions import HBASE
+from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 
 _LISTED_MINUTES = 60
 _COUNTED_MINUTES = 5
 
 
-def run(context: Context[HBaseStore], apps: tuple[str, ...]) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-errors`. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     counts: dict[str, int] = defaultdict(int)
     groups: dict[str, aggregate_reader.Merged] = {}
@@ -66,7 +66,7 @@ QUESTION = Question(
         "last_at",
         "sample_request_id",
     ),
-    parameters=(parameters.APP,),
+    parameters=(_apps.APP,),
     source=HBASE,
     run=run,
 )

@@ -8,15 +8,16 @@ from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
-from footfall.realtime.questions import HBASE
+from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 
 
-def run(context: Context[HBaseStore], apps: tuple[str, ...], by: str, minutes: int) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) -> list[dict[str, Any]]:
     """Rows of `live-metrics` for people, the current minute and those before it, `minutes` in all.
 
     Raises HBaseUnavailable.
     """
+    apps = _apps.apps(context, app)
     end = context.now_ms // aggregate_reader.MINUTE_MS + 1
     counted_until_ms = aggregate_reader.all_counted_until_ms(context.store)
     visitors = {
@@ -69,7 +70,7 @@ QUESTION = Question(
         "is_complete",
     ),
     parameters=(
-        parameters.APP,
+        _apps.APP,
         parameters.by("app", "page", "section", "country", "device"),
         parameters.minutes(default=60, most=1440),
     ),

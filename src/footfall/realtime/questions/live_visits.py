@@ -3,11 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
-from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
-from footfall.realtime.questions import HBASE
+from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 
 _COUNTED_MINUTES = 30
@@ -15,8 +14,9 @@ _COUNTED_MINUTES = 30
 _OPEN_MINUTES = 31
 
 
-def run(context: Context[HBaseStore], apps: tuple[str, ...]) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-visits`. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
     now = context.now_ms // aggregate_reader.MINUTE_MS
     oldest = now - _OPEN_MINUTES - _COUNTED_MINUTES
     entries: dict[tuple[str, str], int] = defaultdict(int)
@@ -36,7 +36,7 @@ QUESTION = Question(
     "live-visits",
     __doc__,
     columns=("app_id", "page_path", "entries_30m", "exits_30m"),
-    parameters=(parameters.APP,),
+    parameters=(_apps.APP,),
     source=HBASE,
     run=run,
 )

@@ -10,8 +10,8 @@ import sys
 import threading
 from types import FrameType
 
-from footfall.names import APP_IDS
 from footfall.settings import SettingsError, load_settings
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.incidents import active
 from footfall.sites.visitors.behaviour import BehaviourError
 from footfall.sites.visitors.slots import keep_visited
@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> int:
     """Runs the visitors of the site named in `arguments` until SIGTERM or SIGINT; 2 for a wrong name."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    if len(arguments) != 1 or arguments[0] not in APP_IDS:
-        print(f"Name one site: {', '.join(APP_IDS)}.", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in DEMO_SITES:
+        print(f"Name one site: {', '.join(DEMO_SITES)}.", file=sys.stderr)
         return 2
     stop = threading.Event()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from footfall.names import APP_IDS
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.behaviour import FOLDER, BehaviourError, LogNormal, check_behaviour, load_behaviour
 
 
@@ -18,7 +18,7 @@ def shop() -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_the_shipped_file_names_its_site_and_keeps_the_promised_dwells(app: str) -> None:
     behaviour = load_behaviour(app)
     assert behaviour.app == app

@@ -11,7 +11,7 @@ import pytest
 
 from footfall.events.rejects import Reject
 from footfall.events.stamp import Context, accept
-from footfall.names import APP_IDS
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.content import articles, courses, goods
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.outbox import wall_ms
@@ -48,7 +48,7 @@ class Visited:
         return list(counts.values())
 
 
-@pytest.fixture(scope="module", params=APP_IDS)
+@pytest.fixture(scope="module", params=DEMO_SITES)
 def visited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visited]:
     """Some hundred visits, a third of them a person's second one; crawlers come afterwards."""
     app = request.param

@@ -5,7 +5,7 @@ from statistics import median
 
 import pytest
 
-from footfall.names import APP_IDS
+from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.population import Population
 from footfall.sites.visitors.simulation import SimulatedVisit, simulate
@@ -23,18 +23,18 @@ def is_bounce(visit: SimulatedVisit) -> bool:
     return visit.page_views < 2 and visit.engaged_ms < 10_000 and not visit.converted
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_between_a_quarter_and_half_of_the_visits_bounce(app: str) -> None:
     visits = two_days(app)
     assert 0.25 <= sum(map(is_bounce, visits)) / len(visits) <= 0.5
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_the_median_visit_has_three_to_six_page_views(app: str) -> None:
     assert 3 <= median(visit.page_views for visit in two_days(app)) <= 6
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_between_a_tenth_and_a_third_return_the_next_day(app: str) -> None:
     first, second = (
         {visit.index for visit in two_days(app) if (visit.start_ms - START_MS) // DAY_MS == day} for day in (0, 1)
@@ -43,11 +43,11 @@ def test_between_a_tenth_and_a_third_return_the_next_day(app: str) -> None:
 
 
 def test_three_sites_send_about_ten_events_a_second() -> None:
-    events = sum(visit.events for app in APP_IDS for visit in two_days(app))
+    events = sum(visit.events for app in DEMO_SITES for visit in two_days(app))
     assert 8 <= events / (2 * 86_400) <= 12
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_ten_are_at_work_at_every_moment_and_nobody_twice(app: str) -> None:
     changes = sorted(
         (moment, step, visit.index)
@@ -66,7 +66,7 @@ def test_ten_are_at_work_at_every_moment_and_nobody_twice(app: str) -> None:
             assert len(now) == 10
 
 
-@pytest.mark.parametrize("app", APP_IDS)
+@pytest.mark.parametrize("app", DEMO_SITES)
 def test_every_state_that_the_behaviour_leads_to_is_reached(app: str) -> None:
     reached = {state for visit in two_days(app) for state in visit.states}
     assert reached == set(load_behaviour(app).states)

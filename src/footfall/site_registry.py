@@ -1,0 +1,203 @@
+"""The sites that Footfall is set up for: those of `HOME/sites.toml`, or the three demo sites if there is no such file.
+
+The list decides what a collector takes, which names a question offers, and how a page titles and colours them. Whatever
+reads stored events takes every well-formed app_id instead: a new site needs no other topology, and one that was removed
+keeps its figures.
+"""
+
+import importlib
+import logging
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from footfall.names import ALL_APPS, APP_ID
+from footfall.settings import Ports, Settings, SettingsError
+
+# Python has it from 3.11 on; before, it is the same one from elsewhere.
+tomllib: Final = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+log = logging.getLogger(__name__)
+
+FILE: Final = "sites.toml"
+# The sites that this project brings along, with pages of their own and simulated visitors.
+DemoSite = Literal["shop", "news", "academy"]
+DEMO_SITES: Final[tuple[DemoSite, ...]] = get_args(DemoSite)
+_LOOK_EVERY_S: Final = 1.0
+# As a browser writes it: lower case, no path, no slash at the end.
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_APP_ID: Final = re.compile(APP_ID)
+
+
+def is_app_id(text: object) -> bool:
+    """Whether a site may be called that, whether or not one is."""
+    return isinstance(text, str) and text != ALL_APPS and _APP_ID.fullmatch(text) is not None
+
+
+class SitesError(SettingsError):
+    """`HOME/sites.toml` cannot be used; the message is one sentence for the user."""
+
+
+class Site(BaseModel):
+    """One site.
+
+    title: for people. colour: of its name on pages that are light, `#rrggbb`; None: one of a palette. origins: browser
+    origins whose pages may send it events, beside its own host's. port: where it listens, before `port_offset`; a demo
+    site's is in the settings.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    app_id: str
+    title: str = Field(min_length=1, max_length=64)
+    colour: str | None = Field(None, pattern="^#[0-9a-fA-F]{6}$")
+    origins: tuple[str, ...] = ()
+    port: int | None = Field(None, ge=1, le=65535)
+
+    @property
+    def demo(self) -> DemoSite | None:
+        """The module of `footfall.sites` that makes its pages; None if they are made elsewhere."""
+        return next((name for name in DEMO_SITES if name == self.app_id), None)
+
+    @field_validator("app_id")
+    @classmethod
+    def _well_formed(cls, app_id: str) -> str:
+        if not is_app_id(app_id):
+            raise ValueError(f"a site's name matches {APP_ID} and is not {ALL_APPS!r}")
+        return app_id
+
+    @field_validator("title")
+    @classmethod
+    def _printable(cls, title: str) -> str:
+        if not title.isprintable():
+            raise ValueError("a title has no control characters")
+        return title
+
+    @field_validator("origins")
+    @classmethod
+    def _as_browsers_write(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin such as https://blog.example.org")
+        return origins
+
+
+_DEFAULTS: Final = (
+    Site(app_id="shop", title="Hearth & Trail", colour="#8a4b08"),
+    Site(app_id="news", title="The Daily Current", colour="#2a55a5"),
+    Site(app_id="academy", title="Openbook Academy", colour="#7a3279"),
+)
+
+
+def sites(settings: Settings) -> tuple[Site, ...]:
+    """The sites as the file lists them now, in its order. The file is looked at once a second at most.
+
+    Raises SitesError if it cannot be used when it is first read; afterwards the sites stay as they were.
+    """
+    path, now = settings.home / FILE, time.monotonic()
+    with _lock:
+        known = _known.get(path)
+        if known is not None and now - known.looked_s < _LOOK_EVERY_S:
+            return known.sites
+        stamp = _stamp(path)
+        if known is not None and stamp == known.stamp:
+            found = known.sites
+        else:
+            try:
+                found = _read(path, settings)
+            except SitesError as error:
+                if known is None:
+                    raise
+                log.warning("%s The sites stay as they were.", error)
+                found = known.sites
+        _known[path] = _Known(now, stamp, found)
+        return found
+
+
+def names(settings: Settings) -> tuple[str, ...]:
+    """The app_ids of the sites. Raises SitesError as `sites` does."""
+    return tuple(site.app_id for site in sites(settings))
+
+
+def find(settings: Settings, app_id: str) -> Site | None:
+    """The site of that name; None if there is none. Raises SitesError as `sites` does."""
+    return next((site for site in sites(settings) if site.app_id == app_id), None)
+
+
+def demo_site(settings: Settings, name: DemoSite) -> Site:
+    """A demo site as it is registered, or else as it is by default: it runs as long as its services do.
+
+    Raises SitesError as `sites` does.
+    """
+    return find(settings, name) or next(site for site in _DEFAULTS if site.app_id == name)
+
+
+def names_and_folders(settings: Settings, parent: Path) -> tuple[str, ...]:
+    """The app_ids of the sites, then of those that only a folder in `parent` is left of. Raises SitesError."""
+    registered = names(settings)
+    left = sorted(path.name for path in parent.glob("*/") if is_app_id(path.name))
+    return (*registered, *(name for name in left if name not in registered))
+
+
+def port_of(settings: Settings, app_id: str) -> int | None:
+    """The port that a site listens on, offset included; None if it has none here. Raises SitesError."""
+    if app_id in DEMO_SITES:
+        return settings.port(app_id)
+    site = find(settings, app_id)
+    return None if site is None or site.port is None else settings.with_offset(site.port)
+
+
+class _Known(NamedTuple):
+    looked_s: float
+    stamp: tuple[int, ...]
+    sites: tuple[Site, ...]
+
+
+_lock: Final = threading.Lock()
+_known: Final[dict[Path, _Known]] = {}
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Another one means that the file is another; empty if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _read(path: Path, settings: Settings) -> tuple[Site, ...]:
+    try:
+        tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return _DEFAULTS
+    except (OSError, ValueError) as error:
+        raise SitesError(f"{path} cannot be read: {error}.") from None
+    found = tuple(_site(path, app_id, fields) for app_id, fields in tables.items())
+    taken = {settings.port(name): f"ports.{name} of the settings" for name in Ports.model_fields}
+    for site in found:
+        if site.port is None:
+            continue
+        if site.app_id in DEMO_SITES:
+            raise SitesError(f"{path} cannot be used: the port of {site.app_id} is set as ports.{site.app_id}.")
+        port = settings.with_offset(site.port)
+        if port in taken:
+            raise SitesError(f"{path} cannot be used: the port of {site.app_id} is that of {taken[port]} too.")
+        if port > 65535:
+            raise SitesError(f"{path} cannot be used: the port of {site.app_id} exceeds 65535 with port_offset.")
+        taken[port] = site.app_id
+    return found
+
+
+def _site(path: Path, app_id: str, fields: object) -> Site:
+    if not isinstance(fields, dict):
+        raise SitesError(f"{path} cannot be used: {app_id} stands outside of a table such as [blog].")
+    try:
+        return Site(**{**fields, "app_id": app_id})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SitesError(f"{path} cannot be used: [{app_id}]: {faults}. See docs/operating/sites.md.") from None
