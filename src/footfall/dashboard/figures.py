@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
 from footfall.names import ALL_APPS
-from footfall.questions import Row
+from footfall.questions.model import Row
 
 ALL = ALL_APPS
 _MINUTE_MS = 60_000

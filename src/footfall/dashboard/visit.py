@@ -5,7 +5,7 @@ from footfall.dashboard.components import app_mark, empty, panel, table
 from footfall.dashboard.data import Figures, Reading
 from footfall.dashboard.markup import Html, foreign, join, local_link, tag
 from footfall.events.times import parse_rfc3339_ms
-from footfall.questions import Row
+from footfall.questions.model import Row
 
 _SHOWN = 200
 

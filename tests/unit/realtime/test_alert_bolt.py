@@ -10,7 +10,8 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms
 from footfall.kafka.topics import Topic
 from footfall.names import EVENTS_PARTITIONS, TABLE_ALERTS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.questions import UnknownValue, ask
+from footfall.question_registry import ask
+from footfall.questions.model import UnknownValue
 from footfall.realtime import alert_bolt, tables
 from footfall.realtime.alert_bolt import AlertBolt
 from footfall.realtime.alerts import past
@@ -20,7 +21,7 @@ from footfall.realtime.multilang import Message, Pipe
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from tests.support.events import stored_event
-from tests.unit.realtime.live_log import EVENTS, REJECTED, context
+from tests.unit.realtime.live_log import EVENTS, REJECTED, sources
 from tests.unit.realtime.memory_store import Cells, MemoryStore
 
 MINUTE_MS = 60_000
@@ -137,7 +138,7 @@ def test_an_alert_is_kept_and_told_by_its_question() -> None:
     resolved = ALERT._replace(app_id="news", page_path=None, state="resolved", resolved_ms=(NOON + 5) * MINUTE_MS)
     for alert in (ALERT, resolved):
         cells.put(TABLE_ALERTS, tables.alert_key(alert), tables.ALERT_COLUMN, tables.encode_alert(alert), 1)
-    asked = context(cells)
+    asked = sources(cells)
     rows = ask(asked, "live-alerts")
     assert [row["alert_id"] for row in rows] == [
         f"errors:news::{NOON * MINUTE_MS}",

@@ -6,7 +6,7 @@ from itertools import islice
 from uuid import UUID
 
 from footfall import names
-from footfall.questions import UnknownValue
+from footfall.questions.model import UnknownValue
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import SessionCell

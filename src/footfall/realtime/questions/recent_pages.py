@@ -5,14 +5,17 @@ from typing import Any
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
-from footfall.questions import Context, Parameter, Question
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import tables
-from footfall.realtime.questions import _sessions
+from footfall.realtime.questions import HBASE, _sessions
+from footfall.realtime.store import HBaseStore
 
 _MOST = 50
 
 
-def run(context: Context, user: str) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], user: str) -> list[dict[str, Any]]:
     """Rows of `recent-pages` of a `user_id` or `anonymous_id`, the newest 50. Raises UnknownValue.
 
     Of a user, the views of the visits' events that carry the `user_id`; earlier ones are not relabelled.
@@ -51,7 +54,8 @@ def run(context: Context, user: str) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "recent-pages",
-    (
+    __doc__,
+    columns=(
         "viewed_at",
         "app_id",
         "session_id",
@@ -61,6 +65,7 @@ QUESTION = Question(
         "engaged_ms",
         "http_status",
     ),
-    (Parameter("user", "a user_id or an anonymous_id", required=True),),
-    run,
+    parameters=(parameters.USER,),
+    source=HBASE,
+    run=run,
 )

@@ -1,17 +1,20 @@
-"""What one session did, event by event in its order."""
+"""One session, event by event in its order."""
 
 from typing import Any
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
-from footfall.questions import Context, Parameter, Question
-from footfall.realtime.questions import _sessions
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
+from footfall.realtime.questions import HBASE, _sessions
+from footfall.realtime.store import HBaseStore
 
 _OPEN_MS = 1_800_000
 _DAY_MS = 86_400_000
 
 
-def run(context: Context, session: str) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
     """Rows of `session`: its events by `seq`, then by id. Raises UnknownValue if there is no such session.
 
     gap_ms: since the event before it; null at the first. is_entry and is_exit: first and last page view of a visit.
@@ -48,7 +51,8 @@ def run(context: Context, session: str) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "session",
-    (
+    __doc__,
+    columns=(
         "session_id",
         "app_id",
         "anonymous_id",
@@ -63,6 +67,7 @@ QUESTION = Question(
         "is_exit",
         "is_open",
     ),
-    (Parameter("session", "a session_id", required=True),),
-    run,
+    parameters=(parameters.SESSION,),
+    source=HBASE,
+    run=run,
 )
