@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from footfall import names
+from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime import tables
 from footfall.realtime.alerts.moments import Moments, moments, rejected, slot_of
 from footfall.realtime.event_parser import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
-from footfall.realtime.visit_edges import walked
+from footfall.realtime.visit_edges import open_visit
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class _Sum:
         for event in events:
             if event.page_view:
                 self.page_views += 1
-                if event.bucket >= 0:
+                if event.bucket != UNMEASURED:
                     self.responses[event.bucket] = self.responses.get(event.bucket, 0) + 1
                 if event.not_found:
                     self.not_found += 1
@@ -185,14 +186,14 @@ _Person = tuple[str, str | None]
 
 
 class _Session:
-    """What is known of a session: the first offset of each of its events, where it is, and what its index says."""
+    """What is known of a session: the first offset of each of its events, its open visit, and what its index says."""
 
-    __slots__ = ("indexed", "offsets", "used", "walk")
+    __slots__ = ("indexed", "offsets", "used", "visit")
 
     def __init__(self, cells: Mapping[bytes, SessionCell], before: int) -> None:
-        """Cells may be ahead of what is counted; the walk goes as far as what came before an offset."""
+        """Cells may be ahead of what is counted; the visit is the one of the events before an offset."""
         self.offsets = {event_id: cell.offset for event_id, cell in cells.items()}
-        self.walk = walked((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
+        self.visit = open_visit((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
         # Whom it was written for last, and with which time. Hardly any session ever has another person.
         self.indexed: tuple[_Person, int] | None = None
         self.used = 0
@@ -283,7 +284,7 @@ class EventRows:
                     wanted.add(event.error)
             # Not all that the session has left behind: rows of long ago would be read again and again.
             views = [event.view for event in events if event.view is not None]
-            wanted |= self._sessions[session_id].walk.replaced_by(views)
+            wanted |= self._sessions[session_id].visit.pages_losing(views)
         wanted.update(*shared)
         keys = {key: key.encode() for key in wanted - self._rows.keys()}
         if keys:
@@ -303,7 +304,7 @@ class EventRows:
         for session_id, events in by_session.items():
             session = self._sessions[session_id]
             session.used = self._round
-            known, walk = session.offsets, session.walk
+            known, visit = session.offsets, session.visit
             new: list[tuple[bytes, tuple[Any, ...]]] = []
             seen: dict[_Person, int] = {}
             for event in events:
@@ -327,7 +328,7 @@ class EventRows:
                 if event.error is not None:
                     together[event.error,].append(event)
                 if not event.is_bot:
-                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, event.view):
+                    for key, entries, exits in visit.add(cell[_APP_ID], event.event_time_ms, event.view):
                         if (row := self._rows[key]).counts_offset < offset:
                             row.change(entries, exits)
                             dirty[key] = row

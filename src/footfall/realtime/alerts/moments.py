@@ -8,6 +8,8 @@ from zlib import crc32
 
 import msgpack
 
+from footfall.metrics.errors import could_fail
+from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime.event_parser import Counted
 from footfall.realtime.tables import SessionCell
 
@@ -21,7 +23,7 @@ BASELINE_MINUTES: Final = 30
 # What came longer ago is of a minute that is over, and such minutes are read from the live tables. To tell a backlog
 # slot by slot took 5 of the 74 µs of processor that an event takes, and nobody judges by it while there is one.
 TOLD_MS: Final = SLOT_MS * LONG_SLOTS
-_PATH: Final = SessionCell._fields.index("page_path")
+_EVENT_TYPE, _PATH = map(SessionCell._fields.index, ("event_type", "page_path"))
 
 
 def slot_of(received_ms: int) -> int:
@@ -88,7 +90,7 @@ def moments(arrived: Mapping[tuple[str, int], Sequence[Counted]]) -> Moments:
                 bots.add(event.visitor)
                 continue
             people.add(event.visitor)
-            if event.page_view or event.failure:
+            if could_fail(event.cell[_EVENT_TYPE]):
                 _try(site, event)
                 if (path := event.cell[_PATH]) is not None:
                     page = found.get((app, path, slot))
@@ -143,7 +145,7 @@ def _try(moment: Moment, event: Counted) -> None:
     if event.failure:
         moment.failed += 1
         moment.sample = event.request_id or moment.sample
-    if event.bucket >= 0:
+    if event.bucket != UNMEASURED:
         moment.responses[event.bucket] = moment.responses.get(event.bucket, 0) + 1
         if event.request_id is not None and (moment.slowest is None or event.bucket >= moment.slowest[0]):
             moment.slowest = event.bucket, event.request_id

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from footfall.events.times import format_rfc3339_ms
+from footfall.events.times import MINUTE_MS, format_rfc3339_ms
+from footfall.metrics.errors import error_rate
 from footfall.metrics.histogram import quantile_ms
 from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
 from footfall.realtime import aggregate_reader
@@ -20,7 +21,7 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
     check_known("dimension", by, _BY)
     if not 1 <= minutes <= _MOST_MINUTES:
         raise UnknownValue(f"The parameter minutes lies between 1 and {_MOST_MINUTES}.")
-    end = context.now_ms // aggregate_reader.MINUTE_MS + 1
+    end = context.now_ms // MINUTE_MS + 1
     counted_until_ms = aggregate_reader.all_counted_until_ms(context.store)
     visitors = {
         key: aggregate_reader.distinct(people)
@@ -30,11 +31,10 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
     for key, merged, rejected in aggregate_reader.figures(context.store, wanted, by, end - minutes, end):
         if not merged.events and not rejected:
             continue  # only bots were here
-        over_ms = (key.minute + 1) * aggregate_reader.MINUTE_MS
-        tried = merged.page_views + merged.error_events
+        over_ms = (key.minute + 1) * MINUTE_MS
         found.append(
             {
-                "minute_at": format_rfc3339_ms(key.minute * aggregate_reader.MINUTE_MS),
+                "minute_at": format_rfc3339_ms(key.minute * MINUTE_MS),
                 "app_id": key.app_id,
                 "dimension": by,
                 "value": key.value or (key.app_id if by == "app" else None),
@@ -42,7 +42,7 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
                 "page_views": merged.page_views,
                 "visitors": visitors.get(key, 0),
                 "errors": merged.errors,
-                "error_rate": merged.errors / tried if tried else None,
+                "error_rate": error_rate(merged.errors, merged.page_views + merged.error_events),
                 **{f"p{p}_ms": quantile_ms(merged.responses, p) for p in (50, 95, 99)},
                 "rejected": rejected,
                 "is_complete": context.now_ms >= over_ms and counted_until_ms >= over_ms,
