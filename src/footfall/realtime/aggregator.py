@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from footfall import names
 from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime import tables
@@ -96,6 +98,24 @@ class _Sum:
             self.sample = min(examples, default=(0, None))[1]
 
 
+class _Figures(msgspec.Struct):
+    """A `Population` that grows: the same fields in the same order."""
+
+    events: int = 0
+    page_views: int = 0
+    errors: int = 0
+    not_found: int = 0
+    responses: dict[int, int] = {}  # msgspec makes a new one for each
+    first_ms: int | None = None
+    last_ms: int | None = None
+    sample_request_id: str | None = None
+    error_events: int = 0
+
+    def stored(self) -> Population:
+        """As it is stored."""
+        return Population(*msgspec.structs.astuple(self))
+
+
 class _Row:
     """One aggregate row: the two cells of one partition, decoded, with the offset of each."""
 
@@ -121,8 +141,7 @@ class _Row:
         self.touched = 0
         self.counts_dirty = False
         self.counts_offset = self.active_offset = -1
-        self.people: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
-        self.bots: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
+        self.people, self.bots = _Figures(), _Figures()
         self.entries = self.exits = 0
         self.cities: dict[str, int] = {}
         self.people_seen, self.bots_seen = Visitors(), Visitors()
@@ -131,29 +150,30 @@ class _Row:
         self.bots_met: set[str] = set()
         if counts is not None:
             decoded = tables.decode_counts(counts)
-            self.counts_offset, self.people, self.bots = decoded.offset, list(decoded.people), list(decoded.bots)
+            self.counts_offset = decoded.offset
+            self.people, self.bots = _Figures(*decoded.people), _Figures(*decoded.bots)
             self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
             self.people_seen, self.bots_seen = Visitors(people), Visitors(bots)
 
-    def count(self, told: _Sum, are_bots: bool) -> None:
-        """Adds what events say of what happened."""
+    def count(self, more: _Sum, are_bots: bool) -> None:
+        """Adds what some more events say together."""
         figures = self.bots if are_bots else self.people
-        figures[0] += told.events
-        if told.page_views:
-            figures[1] += told.page_views
-            figures[3] += told.not_found
-            _add(figures[4], told.responses)
-        if told.errors:
-            figures[2] += told.errors
-            figures[8] += told.error_events
-        if self.dimension == "error":
-            figures[5] = told.first_ms if figures[5] is None else min(figures[5], told.first_ms)
-            figures[6] = told.last_ms if figures[6] is None else max(figures[6], told.last_ms)
-            figures[7] = figures[7] or told.sample
+        figures.events += more.events
+        if more.page_views:
+            figures.page_views += more.page_views
+            figures.not_found += more.not_found
+            _add(figures.responses, more.responses)
+        if more.errors:
+            figures.errors += more.errors
+            figures.error_events += more.error_events
+        if self.dimension == "error" and more.first_ms is not None and more.last_ms is not None:
+            figures.first_ms = more.first_ms if figures.first_ms is None else min(figures.first_ms, more.first_ms)
+            figures.last_ms = more.last_ms if figures.last_ms is None else max(figures.last_ms, more.last_ms)
+            figures.sample_request_id = figures.sample_request_id or more.sample
         elif self.dimension == "country" and not are_bots:
-            _add(self.cities, told.cities)
+            _add(self.cities, more.cities)
         self.counts_dirty = True
 
     def change(self, entries: int, exits: int) -> None:
@@ -167,7 +187,7 @@ class _Row:
         (self.bots_met if are_bots else self.people_met).update(visitors)
 
     def counts_cell(self, offset: int) -> bytes:
-        people, bots = Population(*self.people), Population(*self.bots)
+        people, bots = self.people.stored(), self.bots.stored()
         return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
 
     def active_cell(self, offset: int) -> bytes | None:

@@ -15,7 +15,7 @@ from footfall.events.times import MINUTE_MS, epoch_ms, parse_shaped_ms
 from footfall.metrics.errors import outcome
 from footfall.metrics.histogram import response_bucket
 from footfall.metrics.visits import PageView
-from footfall.realtime.tables import city_text, person_key
+from footfall.realtime.tables import SessionCell, city_text, person_key
 
 # Twenty years around any event of today; eight digits in a row key hold more.
 _LAST_MS: Final = 5_999_999_940_000
@@ -211,9 +211,10 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
 
 
 def _check_keys(event: Counted) -> None:
-    anonymous_id, user_id = event.cell[6], event.cell[7]
+    cell = SessionCell(*event.cell)
     persons = [
-        person_key(kind, person or "", event.session_id) for kind, person in (("a", anonymous_id), ("u", user_id))
+        person_key(kind, person or "", event.session_id)
+        for kind, person in (("a", cell.anonymous_id), ("u", cell.user_id))
     ]
     if max(map(len, (*persons, *(row.encode() for row in event.rows)))) > _LONGEST_KEY:
         raise ValueError("a text is too long for a key")
