@@ -219,7 +219,7 @@ class _Session:
         self.used = 0
 
     def index(self, person: _Person, time_ms: int) -> bool:
-        """Whether the index has to be told that this person was here then."""
+        """Whether the index has to say anew that this person was here then."""
         known = self.indexed
         if known is not None and known[0] == person and time_ms < known[1] + tables.INDEX_EVERY_MS:
             return False
@@ -272,7 +272,7 @@ class EventRows:
 
     def moments(self) -> tuple[Moments, bool]:
         """What the events said that were counted, for the first time, since this was asked last; and whether there were
-        others that came too long ago to be told."""
+        others that arrived too long ago to be reported."""
         met, self._met = self._met, defaultdict(list)
         is_late, self._is_late = self._is_late, False
         return moments(met), is_late

@@ -18,11 +18,12 @@ from footfall.realtime.tables import SessionCell
 SLOT_MS: Final = 2_500
 SHORT_SLOTS: Final = 6
 LONG_SLOTS: Final = 24
-# The ordinary is told by the half hour before the last minute.
+# The half hour before the last minute says what is ordinary.
 BASELINE_MINUTES: Final = 30
-# What came longer ago is of a minute that is over, and such minutes are read from the live tables. To tell a backlog
-# slot by slot took 5 of the 74 µs of processor that an event takes, and nobody judges by it while there is one.
-TOLD_MS: Final = SLOT_MS * LONG_SLOTS
+# Events that arrived longer ago belong to a minute that is over, and such minutes are read from the live tables. To
+# report a backlog slot by slot took 5 of the 74 µs of processor time that an event takes, and nothing is judged by it
+# while there is one.
+REPORTED_MS: Final = SLOT_MS * LONG_SLOTS
 _EVENT_TYPE, _PATH = map(SessionCell._fields.index, ("event_type", "page_path"))
 
 
@@ -69,10 +70,10 @@ _FIGURES: Final = attrgetter(*(one.name for one in fields(Moment)))
 Moments = dict[tuple[str, str | None, int], Moment]
 
 
-class Told(NamedTuple):
-    """What a bolt that counts tells the one that judges. caught_up_ms: by partition, when (ms since 1970) all that was
-    there of it had been counted, 0 if never. is_late: whether events were counted that came longer than TOLD_MS ago;
-    they are in the live tables and in no moment."""
+class Report(NamedTuple):
+    """A counting bolt's message to the alert bolt. caught_up_ms: by partition, when (ms since 1970) all that was there
+    of it had been counted, 0 if never. is_late: whether events were counted that had arrived longer than REPORTED_MS
+    ago; they are in the live tables and in no moment."""
 
     caught_up_ms: dict[str, int]
     moments: Moments
@@ -115,25 +116,25 @@ def gather(known: Moments, more: Moments) -> None:
         known.setdefault(place, Moment()).add(moment)
 
 
-def encode(told: Told) -> bytes:
-    """It, as it goes from one bolt to the other."""
+def encode(report: Report) -> bytes:
+    """A report as it goes from one bolt to the other."""
     found = [
         (*place, *(list(figure) if isinstance(figure, set) else figure for figure in _FIGURES(moment)))
-        for place, moment in told.moments.items()
+        for place, moment in report.moments.items()
     ]
-    packed: bytes = msgpack.packb((told.caught_up_ms, found, told.is_late))
+    packed: bytes = msgpack.packb((report.caught_up_ms, found, report.is_late))
     return packed
 
 
-def decode(packed: bytes) -> Told:
+def decode(packed: bytes) -> Report:
     """What `encode` was given."""
-    caught_up_ms, told, is_late = msgpack.unpackb(packed, strict_map_key=False)
+    caught_up_ms, rows, is_late = msgpack.unpackb(packed, strict_map_key=False)
     found: Moments = {}
-    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in told:
+    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in rows:
         found[app, path, slot] = Moment(
             tried, failed, responses, events, rejects, set(people), set(bots), sample, slowest and tuple(slowest)
         )
-    return Told(caught_up_ms, found, is_late)
+    return Report(caught_up_ms, found, is_late)
 
 
 def _numbers(visitors: set[str]) -> set[int]:
