@@ -16,7 +16,17 @@ from footfall.realtime import alert_bolt, tables
 from footfall.realtime.alert_bolt import AlertBolt
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import Alert
-from footfall.realtime.alerts.moments import LONG_SLOTS, SLOT_MS, Moment, Moments, Series, Told, decode, encode, gather
+from footfall.realtime.alerts.moments import (
+    LONG_SLOTS,
+    SLOT_MS,
+    Moment,
+    Moments,
+    Report,
+    Series,
+    decode,
+    encode,
+    gather,
+)
 from footfall.realtime.multilang import Message, Pipe
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore, HBaseUnavailable
@@ -57,8 +67,8 @@ def log() -> Iterator[tuple[Topic, int, bytes]]:
 
 
 def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
-    """Lets the live path count it all, and returns what it tells, and whether it has counted more."""
-    told: Moments = {}
+    """Lets the live path count it all, and returns what it reports, and whether it has counted more."""
+    reported: Moments = {}
     late = []
     for topic, partitions in ((EVENTS, EVENTS_PARTITIONS), (REJECTED, 1)):
         for number in range(partitions):
@@ -68,9 +78,9 @@ def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
             partition.flush()
             moments, is_late = partition.moments()
             late.append(is_late)
-            gather(told, moments)
+            gather(reported, moments)
             assert partition.moments() == ({}, False)
-    return told, any(late)
+    return reported, any(late)
 
 
 def figures(series: Series, minute: int) -> tuple[Any, ...]:
@@ -127,7 +137,7 @@ def test_a_repeat_is_told_once() -> None:
 
 
 def test_moments_go_through_the_pipe_unchanged() -> None:
-    told = Told({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
+    told = Report({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
     assert told.is_late
     assert any(one.slowest for one in told.moments.values())
     assert decode(encode(told)) == told
@@ -183,7 +193,7 @@ class Judge:
     ) -> None:
         told = {f"{TOPIC_EVENTS}/{number}": caught_up_ms for number in range(partitions)}
         message = Message(
-            "1", "live", "moments", [encode(Told({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments, is_late))]
+            "1", "live", "moments", [encode(Report({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments, is_late))]
         )
         self.bolt._pipe.took(message)
         self.bolt.process(message)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read, _span
+from footfall.metrics.errors import error_rate
 from footfall.questions import parameters
 from footfall.questions.model import Question, UnknownValue
 from footfall.questions.sources import HDFS, Context
@@ -43,18 +44,18 @@ def run(
     ]
 
 
-def _row(by: str, length_ms: int, now_ms: int, start_ms: int, told: dict[str, Any]) -> dict[str, Any]:
+def _row(by: str, length_ms: int, now_ms: int, start_ms: int, figures: dict[str, Any]) -> dict[str, Any]:
     end_ms = start_ms + length_ms
     return {
         "window_start_at": format_rfc3339_ms(start_ms),
         "window_end_at": format_rfc3339_ms(end_ms),
-        "app_id": told["app_id"],
+        "app_id": figures["app_id"],
         "dimension": by,
-        "value": told["value"],
-        **{name: told[name] for name in _COUNTED},
-        "error_rate": told["errors"] / told["error_n"] if told["error_n"] else None,
-        **{name: told[name] for name in _PERCENTILES},
-        "revision": told["revision"],
+        "value": figures["value"],
+        **{name: figures[name] for name in _COUNTED},
+        "error_rate": error_rate(figures["errors"], figures["error_n"]),
+        **{name: figures[name] for name in _PERCENTILES},
+        "revision": figures["revision"],
         # Published means closed.
         "is_final": now_ms >= end_ms + _FINAL_AFTER_MS,
     }

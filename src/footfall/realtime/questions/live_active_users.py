@@ -3,7 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
-from footfall.events.times import format_rfc3339_ms
+from footfall.events.times import MINUTE_MS, format_rfc3339_ms
+from footfall.metrics.activity import ACTIVE_MINUTES, first_minute
 from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
@@ -11,25 +12,25 @@ from footfall.realtime import aggregate_reader
 from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 
-_WINDOWS = (1, 5, 30)
+_BOTS_MINUTES = 5
 
 
 def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str, Any]]:
     """Rows of `live-active-users`; by app, several apps have their sum too. Raises HBaseUnavailable."""
     apps = _apps.apps(context, app)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+    now = context.now_ms // MINUTE_MS
     people: dict[tuple[str, str], dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     bots: dict[tuple[str, str], list[bytes]] = defaultdict(list)
     for one in apps if by == "app" else ():
         # An app where nobody is has a row that says so.
         people[one, ""] = defaultdict(list)
     # A clock of another process may be a moment ahead; its minute belongs to now.
-    rows = aggregate_reader.visitors(context.store, apps, by, now - _WINDOWS[-1], now + 2)
+    rows = aggregate_reader.visitors(context.store, apps, by, first_minute(now, max(ACTIVE_MINUTES)), now + 2)
     for key, human, robot in rows:
-        for window in _WINDOWS:
-            if key.minute >= now - window:
+        for window in ACTIVE_MINUTES:
+            if key.minute >= first_minute(now, window):
                 people[key.app_id, key.value][window] += human
-        if key.minute >= now - 5:
+        if key.minute >= first_minute(now, _BOTS_MINUTES):
             bots[key.app_id, key.value] += robot
     as_of = format_rfc3339_ms(min(aggregate_reader.all_counted_until_ms(context.store), context.now_ms))
     found: list[dict[str, Any]] = [
@@ -38,7 +39,7 @@ def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str
             "app_id": app_id,
             "dimension": by,
             "value": value or (app_id if by == "app" else None),
-            **{f"active_{window}m": aggregate_reader.distinct(active[window]) for window in _WINDOWS},
+            **{f"active_{window}m": aggregate_reader.distinct(active[window]) for window in ACTIVE_MINUTES},
             "bots_5m": aggregate_reader.distinct(bots[app_id, value]),
         }
         for (app_id, value), active in people.items()

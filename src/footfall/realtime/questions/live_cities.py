@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from footfall.events.times import MINUTE_MS
+from footfall.metrics.activity import first_minute
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
@@ -20,14 +22,15 @@ _CityKey = tuple[str, str, City]
 def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-cities`. Raises HBaseUnavailable."""
     apps = _apps.apps(context, app)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+    now = context.now_ms // MINUTE_MS
     counted: dict[_CityKey, int] = defaultdict(int)
     listed: dict[_CityKey, int] = defaultdict(int)
-    for key, merged, _ in aggregate_reader.figures(context.store, apps, "country", now - _LISTED_MINUTES, now + 1):
+    since = first_minute(now, _LISTED_MINUTES)
+    for key, merged, _ in aggregate_reader.figures(context.store, apps, "country", since, now + 1):
         for text, page_views in merged.cities.items():
             place = key.app_id, key.value, city_of(text)
             listed[place] += page_views
-            if key.minute >= now - _COUNTED_MINUTES:
+            if key.minute >= first_minute(now, _COUNTED_MINUTES):
                 counted[place] += page_views
     return [
         {

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from footfall.events.times import format_rfc3339_ms
+from footfall.events.times import MINUTE_MS, format_rfc3339_ms
+from footfall.metrics.errors import error_rate
 from footfall.metrics.histogram import quantile_ms
 from footfall.questions import parameters
 from footfall.questions.model import Question
@@ -18,7 +19,7 @@ def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) ->
     Raises HBaseUnavailable.
     """
     apps = _apps.apps(context, app)
-    end = context.now_ms // aggregate_reader.MINUTE_MS + 1
+    end = context.now_ms // MINUTE_MS + 1
     counted_until_ms = aggregate_reader.all_counted_until_ms(context.store)
     visitors = {
         key: aggregate_reader.distinct(people)
@@ -28,11 +29,10 @@ def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) ->
     for key, merged, rejected in aggregate_reader.figures(context.store, apps, by, end - minutes, end):
         if not merged.events and not rejected:
             continue  # only bots were here
-        over_ms = (key.minute + 1) * aggregate_reader.MINUTE_MS
-        tried = merged.page_views + merged.error_events
+        over_ms = (key.minute + 1) * MINUTE_MS
         found.append(
             {
-                "minute_at": format_rfc3339_ms(key.minute * aggregate_reader.MINUTE_MS),
+                "minute_at": format_rfc3339_ms(key.minute * MINUTE_MS),
                 "app_id": key.app_id,
                 "dimension": by,
                 "value": key.value or (key.app_id if by == "app" else None),
@@ -40,7 +40,7 @@ def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) ->
                 "page_views": merged.page_views,
                 "visitors": visitors.get(key, 0),
                 "errors": merged.errors,
-                "error_rate": merged.errors / tried if tried else None,
+                "error_rate": error_rate(merged.errors, merged.page_views + merged.error_events),
                 **{f"p{p}_ms": quantile_ms(merged.responses, p) for p in (50, 95, 99)},
                 "rejected": rejected,
                 "is_complete": context.now_ms >= over_ms and counted_until_ms >= over_ms,

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from typing import Any
 
+from footfall.events.times import MINUTE_MS
+from footfall.metrics.visits import LONGEST_GAP_MS
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
@@ -11,13 +13,13 @@ from footfall.realtime.store import HBaseStore
 
 _COUNTED_MINUTES = 30
 # Half an hour without another page view ends a visit: in these minutes one may still follow what is the last so far.
-_OPEN_MINUTES = 31
+_OPEN_MINUTES = LONGEST_GAP_MS // MINUTE_MS + 1
 
 
 def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
     """Rows of `live-visits`. Raises HBaseUnavailable."""
     apps = _apps.apps(context, app)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+    now = context.now_ms // MINUTE_MS
     oldest = now - _OPEN_MINUTES - _COUNTED_MINUTES
     entries: dict[tuple[str, str], int] = defaultdict(int)
     exits: dict[tuple[str, str], int] = defaultdict(int)

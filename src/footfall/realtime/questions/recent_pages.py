@@ -5,6 +5,8 @@ from typing import Any
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
+from footfall.metrics.engagement import engaged_time_ms
+from footfall.metrics.page_views import is_page_view
 from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
@@ -33,10 +35,9 @@ def run(context: Context[HBaseStore], user: str) -> list[dict[str, Any]]:
         events = _sessions.ordered(cells)
         engaged: dict[str | None, int] = defaultdict(int)
         for _, event in events:
-            if event.event_type == "page_ping":
-                engaged[event.page_view_id] += event.engaged_ms or 0
+            engaged[event.page_view_id] += engaged_time_ms(event.event_type, event.engaged_ms)
         for event_id, event in events:
-            if event.event_type == "page_view" and user in (event.anonymous_id, event.user_id):
+            if is_page_view(event.event_type) and user in (event.anonymous_id, event.user_id):
                 row = {
                     "viewed_at": format_rfc3339_ms(event.event_time_ms),
                     "app_id": event.app_id,

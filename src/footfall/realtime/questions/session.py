@@ -4,14 +4,12 @@ from typing import Any
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
+from footfall.metrics import visits
 from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import Context
 from footfall.realtime.questions import HBASE, _sessions
 from footfall.realtime.store import HBaseStore
-
-_OPEN_MS = 1_800_000
-_DAY_MS = 86_400_000
 
 
 def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
@@ -24,7 +22,8 @@ def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
     if not cells:
         raise _sessions.unknown(context.store, "session", session)
     ordered = _sessions.ordered(cells)
-    entries, exits, newest = _sessions.visits(ordered)
+    entries, exits = _sessions.entries_and_exits(ordered)
+    newest_ms = max(event.event_time_ms for _, event in ordered)
     found = []
     before: int | None = None
     for event_id, event in ordered:
@@ -42,7 +41,7 @@ def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
                 "gap_ms": None if before is None else event.event_time_ms - before,
                 "is_entry": event_id in entries,
                 "is_exit": event_id in exits,
-                "is_open": context.now_ms - newest <= _OPEN_MS and context.now_ms // _DAY_MS == newest // _DAY_MS,
+                "is_open": not visits.are_apart(newest_ms, context.now_ms),
             }
         )
         before = event.event_time_ms
