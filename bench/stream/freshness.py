@@ -24,12 +24,12 @@ from bench.live.backlog import PARTITIONS, Offsets, ends
 from bench.live.figures import spread_ms
 from bench.live.load import send_steadily
 from bench.live.processes import cpu_between, cpu_seconds, running
-from footfall import names, questions
+from footfall import names, question_registry
 from footfall.cluster.supervision.run import recall
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.progress import Journal, Progress
-from footfall.realtime.store import HBaseStore
+from footfall.questions.sources import Sources
 from footfall.settings import Settings
 
 MINUTE_MS = 60_000
@@ -58,7 +58,7 @@ class Seen:
 
 def watch(settings: Settings, seen: Seen, stop: threading.Event) -> None:
     """Looks for windows, batches and Kafka's ends until told to stop."""
-    store, journal, due_s = HBaseStore(settings), Journal(Hdfs(settings)), 0.0
+    sources, journal, due_s = Sources(settings), Journal(Hdfs(settings)), 0.0
     first_ms = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS
     while not stop.wait(LOOK_S):
         if time.monotonic() >= due_s:
@@ -68,12 +68,11 @@ def watch(settings: Settings, seen: Seen, stop: threading.Event) -> None:
             for number in journal.batches(current.checkpoint) if current is not None else []:
                 if number not in seen.batches and (found := journal.read(current.checkpoint, number)) is not None:
                     seen.batches[number] = found
-        context = questions.Context(settings, store, int(time.time() * 1000))
         after_ms = max(seen.windows, default=first_ms - MINUTE_MS) + MINUTE_MS
-        rows = questions.ask(context, "windowed-metrics", **{"from": format_rfc3339_ms(after_ms)})
+        rows = question_registry.ask(sources, "windowed-metrics", **{"from": format_rfc3339_ms(after_ms)})
         for start in {parse_rfc3339_ms(row["window_start_at"]) for row in rows}:
             seen.windows.setdefault(start, time.time() * 1000)
-    store.close()
+    sources.close()
 
 
 def held_at(settings: Settings, moment_ms: int) -> Offsets:

@@ -20,20 +20,27 @@ from bench.live.visits import stored_records, visits
 from footfall import names
 from footfall.events.times import parse_rfc3339_ms
 from footfall.hdfs import Hdfs
-from footfall.lake.progress import Current
+from footfall.lake.progress import Current, Journal
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.settings import load_settings
 from footfall.site_registry import DEMO_SITES
-from footfall.verification.archive import Reached
 from footfall.verification.archive_files import ArchiveFiles
-from footfall.verification.cut import Cut, Floor, bounds
-from footfall.verification.findings import HOUR_MS, Findings
+from footfall.verification.findings import HOUR_MS
 from footfall.verification.identity import partition_of
-from footfall.verification.reconcile import Archive, reconcile
+from footfall.verification.live_progress import LiveProgress
+from footfall.verification.patience import Patience
+from footfall.verification.reconcile import reconcile, take_cut
 from footfall.verification.report import Report
+from footfall.verification.spools import SpoolState
+from footfall.verification.stores.archive import ArchiveStore
+from footfall.verification.stores.kafka import KafkaStore
+from footfall.verification.stores.ledger import LedgerStore
+from footfall.verification.stores.live import LiveStore
+from footfall.verification.stores.rejected import RejectedStore
+from footfall.verification.stores.store import Store
 from tests.support.local_files import LocalFiles
 from tests.unit.realtime.memory_store import Cells, MemoryStore
-from tests.unit.verification.world import PLACES, TOPICS, World
+from tests.unit.verification.world import PLACES, TOPICS, MemoryTables, World
 
 _PACK: Final = 256
 _SESSION_EVENTS: Final = 40
@@ -41,9 +48,10 @@ _HOURS: Final = 12
 
 
 class Tables:
-    """The live tables, laid out so that reading them costs next to nothing. A `live.LiveTables`."""
+    """The live tables, laid out so that reading them costs next to nothing. A `live_tables.LiveTables`."""
 
     def __init__(self, cells: Cells) -> None:
+        self.progress = MemoryTables(cells).progress
         self._sessions = [
             (key, cells.get(names.TABLE_SESSIONS, key)) for key in cells.tables.get(names.TABLE_SESSIONS, {})
         ]
@@ -52,6 +60,13 @@ class Tables:
             for key in cells.tables.get(table, {}):
                 for column, cell in cells.get(table, key).items():
                     self._cells[table, column].append((key, cell))
+
+    def newest_minute(self) -> int | None:
+        # Nothing is swept.
+        return None
+
+    def close(self) -> None:
+        pass
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         return iter(self._sessions)
@@ -97,6 +112,8 @@ def made(events: int, live: float, root: Path) -> World:
         folder = root / "events" / f"app_id={app}" / f"dt={day}"
         folder.mkdir(parents=True)
         pq.write_table(table, folder / "0000000a-000000000.parquet", compression="zstd")
+    starts = {(topic, number): len(world.log.records[topic, number]) for topic, number in PLACES}
+    Journal(LocalFiles(root)).begin(Current("0000000a", {}, starts))
     for topic, number in PLACES:
         records = world.log.records[topic, number]
         partition = Partition(TOPICS[topic], number, MemoryStore(world.cells))
@@ -109,14 +126,16 @@ def made(events: int, live: float, root: Path) -> World:
 
 def compare(world: World, live: Tables, root: Path, spent: dict[str, float]) -> Report:
     """Verifies the world; `spent` gets the processor seconds of each part."""
-    held = bounds(world.log, TOPICS)
-    ends = {place: end for place, (_, end) in held.items()}
-    states = {place: world.progress(place) for place in PLACES}
-    now_ms = int(time.time() * 1000)
-    cut = Cut(now_ms, TOPICS, dict.fromkeys(PLACES, 0), ends, states, dict.fromkeys(DEMO_SITES, now_ms))
-    findings = Findings()
-    rows = ArchiveFiles(cast(Hdfs, LocalFiles(root)), findings)
-    archive = Archive(rows, Reached(Current("0000000a", {}, ends), None))
+    settings = load_settings()
+    progress = LiveProgress(live)
+    stores: list[Store] = [
+        LedgerStore(world, lambda app: SpoolState(app, 0, True, None, 0), DEMO_SITES, ()),
+        KafkaStore(),
+        ArchiveStore(ArchiveFiles(cast(Hdfs, LocalFiles(root))), settings.retention.hdfs_events_days),
+        LiveStore(live, progress, settings.retention.live_days),
+        RejectedStore(live, progress),
+    ]
+    cut = take_cut(world.log, TOPICS, stores, int(time.time() * 1000), lambda: Patience(0, str))
     part, since = "", time.process_time()
 
     def say(sentence: str) -> None:
@@ -126,7 +145,7 @@ def compare(world: World, live: Tables, root: Path, spent: dict[str, float]) -> 
             spent[part] = spent.get(part, 0.0) + now - since
         part, since = sentence.partition("/")[0].rstrip("."), now
 
-    report = reconcile(world.log, live, world, cut, Floor(0, False), findings, archive, {}, say)
+    report = reconcile(world.log, stores, cut, settings.retention, None, say)
     say("")
     return report
 

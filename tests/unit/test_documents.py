@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall import questions
+from footfall import question_registry
 from footfall.cli.main import VERBS
 from footfall.settings import REPOSITORY
 
@@ -73,7 +73,7 @@ def test_a_decision_has_context_decision_and_consequence(page: Path) -> None:
 
 
 def test_commands_of_the_documents_exist() -> None:
-    asked = questions.registry()
+    asked = question_registry.questions()
     unknown = []
     for page in _PAGES:
         for command in re.findall(r"^\./footfall (.+)$", page.read_text("utf-8"), re.MULTILINE):
@@ -91,10 +91,3 @@ def test_benchmarks_of_the_documents_exist() -> None:
     named = set(re.findall(r"`(?:python -m )?(bench(?:\.\w+){2})\b", pages))
     assert {name for name in named if find_spec(name) is None} == set()
     assert len(named) > 10
-
-
-def test_every_question_is_documented() -> None:
-    page = (_DOCS / "questions.md").read_text("utf-8")
-    rows = {cells[1].strip(" `"): cells for line in page.splitlines() if len(cells := line.split("|")) == 6}
-    for name, question in questions.registry().items():
-        assert [column.split()[0] for column in rows[name][3].strip().split(", ")] == list(question.columns)

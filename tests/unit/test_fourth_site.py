@@ -8,7 +8,7 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from footfall import questions, site_registry
+from footfall import question_registry, site_registry
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.events.rejects import Reject, reject_record
@@ -17,14 +17,16 @@ from footfall.events.stamp import accept
 from footfall.events.validate import check_sent, check_stored
 from footfall.kafka.topics import Topic
 from footfall.lake import window_files
-from footfall.lake.questions import trending_pages, windowed_metrics
 from footfall.logs import retention
-from footfall.logs.questions import log_tail
 from footfall.names import EVENTS_PARTITIONS
-from footfall.questions import Context, UnknownValue
+from footfall.questions import sources
+from footfall.questions.apps import app_choices
+from footfall.questions.model import UnknownValue
+from footfall.questions.sources import Sources
 from footfall.realtime import sweeper, topology
 from footfall.realtime.alerts import past
 from footfall.realtime.partition_counter import Pack, Partition
+from footfall.realtime.questions import HBASE
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Retention, Settings
 from footfall.streaming import record_decoder
@@ -85,8 +87,8 @@ def cells() -> Cells:
     return found
 
 
-def context(settings: Settings, cells: Cells) -> Context:
-    return Context(settings, cast(HBaseStore, MemoryStore(cells)), NOW_MS)
+def asked_now(settings: Settings, cells: Cells) -> Sources:
+    return Sources(settings, {HBASE: MemoryStore(cells)}, lambda: NOW_MS)
 
 
 def test_its_events_are_valid_and_taken_by_its_own_collector_alone() -> None:
@@ -104,7 +106,7 @@ def test_its_events_are_valid_and_taken_by_its_own_collector_alone() -> None:
 @pytest.mark.parametrize("question", LIVE)
 @pytest.mark.parametrize("app", [None, "all", "blog"])
 def test_live_questions_answer_it(home: Home, cells: Cells, registered: bool, question: str, app: str | None) -> None:
-    found = questions.ask(context(home(registered), cells), question, app=app)
+    found = question_registry.ask(asked_now(home(registered), cells), question, app=app)
     if question == "live-errors":
         assert [error["count_5m"] for error in found] == [1]
         return
@@ -121,17 +123,17 @@ def test_live_questions_answer_it(home: Home, cells: Cells, registered: bool, qu
 
 def test_a_registered_site_is_offered_before_it_has_any_data(home: Home) -> None:
     settings = home(True)
-    assert questions.app_choices(settings) == ("shop", "news", "academy", "blog", "all")
-    (answer,) = questions.ask(context(settings, Cells()), "live-active-users", app="blog")
+    assert app_choices(settings) == ("shop", "news", "academy", "blog", "all")
+    (answer,) = question_registry.ask(asked_now(settings, Cells()), "live-active-users", app="blog")
     assert (answer["app_id"], answer["active_5m"]) == ("blog", 0)
-    assert ", ".join(questions.app_choices(home(False))) == CHOICES
+    assert ", ".join(app_choices(home(False))) == CHOICES
 
 
 @pytest.mark.parametrize("app", ["Blog", "blo", "blog\0", "", "b" * 32])
 def test_a_site_that_nobody_has_heard_of_is_refused(home: Home, cells: Cells, app: str) -> None:
     for question in (*LIVE, "live-alerts"):
         with pytest.raises(UnknownValue) as told:
-            questions.ask(context(home(False), cells), question, app=app)
+            question_registry.ask(asked_now(home(False), cells), question, app=app)
         assert str(told.value) == f"There is no app {app!r}; there are: {CHOICES}."
 
 
@@ -140,22 +142,21 @@ def test_the_archives_questions_answer_it(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registered: bool
 ) -> None:
     files = LocalFiles(tmp_path)
-    for module in (windowed_metrics, trending_pages):
-        monkeypatch.setattr(module, "Hdfs", lambda _: files)
+    monkeypatch.setattr(sources, "Hdfs", lambda _: files)
     minute = NOW_MS // 60_000
     rows = [row(minute - 1, app, 4, dimension="app", app_id=app) for app in ("blog", "shop")]
     window_files.publish(files, 1, [one["window_start"] for one in rows], pa.Table.from_pylist(rows, schema=COMPUTED))
-    asked = context(home(registered), Cells())
-    assert [one["app_id"] for one in questions.ask(asked, "windowed-metrics")] == ["blog", "shop"]
+    asked = asked_now(home(registered), Cells())
+    assert [one["app_id"] for one in question_registry.ask(asked, "windowed-metrics")] == ["blog", "shop"]
     if not registered:
         # Without a file of its events it is unknown, and known with one.
         with pytest.raises(UnknownValue):
-            questions.ask(asked, "windowed-metrics", app="blog")
+            question_registry.ask(asked, "windowed-metrics", app="blog")
     files.write("/events/app_id=blog/dt=2026-11-24/part.parquet", b"")
-    assert [one["app_id"] for one in questions.ask(asked, "windowed-metrics", app="blog")] == ["blog"]
-    assert questions.ask(asked, "trending-pages", app="blog") == []
+    assert [one["app_id"] for one in question_registry.ask(asked, "windowed-metrics", app="blog")] == ["blog"]
+    assert question_registry.ask(asked, "trending-pages", app="blog") == []
     with pytest.raises(UnknownValue):
-        questions.ask(asked, "trending-pages", app="blo")
+        question_registry.ask(asked, "trending-pages", app="blo")
 
 
 @pytest.mark.parametrize("registered", [True, False])
@@ -164,13 +165,13 @@ def test_its_log_lines_are_shown(home: Home, monkeypatch: pytest.MonkeyPatch, re
     line = b'{"logged_at":"2026-11-24T07:59:00.000Z","app_id":"blog","request_id":"r-1","page_path":"/",'
     line += b'"status":200,"duration_us":5,"endpoint":"home"}\n'
     files.put("/logs/performance/dt=2026-11-24/box.1.log", line, NOW_MS / 1000)
-    monkeypatch.setattr(log_tail, "Hdfs", lambda _: files.as_hdfs())
-    asked = context(home(registered), Cells())
+    monkeypatch.setattr(sources, "Hdfs", lambda _: files.as_hdfs())
+    asked = asked_now(home(registered), Cells())
     for app in (None, "all", "blog"):
-        assert [one["request_id"] for one in questions.ask(asked, "log-tail", app=app)] == ["r-1"]
-    assert questions.ask(asked, "log-tail", app="shop") == []
+        assert [one["request_id"] for one in question_registry.ask(asked, "log-tail", app=app)] == ["r-1"]
+    assert question_registry.ask(asked, "log-tail", app="shop") == []
     with pytest.raises(UnknownValue):
-        questions.ask(asked, "log-tail", app="blo")
+        question_registry.ask(asked, "log-tail", app="blo")
 
 
 def test_the_archive_takes_its_events_into_a_folder_of_their_own() -> None:

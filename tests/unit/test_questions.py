@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from footfall import questions
-from footfall.questions import Row, UnknownValue
-from tests.unit.realtime.live_log import LOG, context, counted
+from footfall import question_registry
+from footfall.questions.model import Row, UnknownValue
+from tests.unit.realtime.live_log import LOG, counted, sources
 from tests.unit.realtime.memory_store import Cells
 
 APPS = "shop, news, academy, all"
@@ -27,7 +27,7 @@ def cells() -> Cells:
 
 
 def ask(cells: Cells, name: str, **parameters: Any) -> list[Row]:
-    return questions.ask(context(cells), name, **parameters)
+    return question_registry.ask(sources(cells), name, **parameters)
 
 
 def refused(cells: Cells, name: str, **parameters: Any) -> str:
@@ -38,15 +38,15 @@ def refused(cells: Cells, name: str, **parameters: Any) -> str:
 
 
 def test_the_live_questions_are_there() -> None:
-    found = questions.registry()
+    found = question_registry.questions()
     assert {name: tuple(p.name for p in found[name].parameters) for name in LIVE} == LIVE
     assert list(found) == sorted(found)
-    assert all(questions.find(name) is question and question.name == name for name, question in found.items())
+    assert all(question_registry.find(name) is question and question.name == name for name, question in found.items())
 
 
 def test_an_unknown_question_names_all(cells: Cells) -> None:
     sentence = refused(cells, "live-metric")
-    assert sentence == f"There is no question 'live-metric'; there are: {', '.join(questions.registry())}."
+    assert sentence == f"There is no question 'live-metric'; there are: {', '.join(question_registry.questions())}."
 
 
 @pytest.mark.parametrize("name", [name for name, parameters in LIVE.items() if "app" in parameters])

@@ -7,10 +7,12 @@ import errno
 import importlib
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
 from footfall.cli.output import stderr, stdout
+from footfall.errors import EngineUnavailable, FootfallError
 from footfall.settings import SettingsError
 
 # Verb → its one line in the help.
@@ -37,7 +39,7 @@ _OF_THE_HOME = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOT
 
 
 def main() -> None:
-    """Runs the verb that was asked for; a mistake of the user's is a sentence, never a traceback."""
+    """Runs the verb that was asked for. An error with a sentence for its user ends as that, never as a traceback."""
     # What visitors did is nobody else's on this machine: data, logs and ledgers are their owner's alone.
     os.umask(0o077)
     arguments = sys.argv[1:]
@@ -46,22 +48,26 @@ def main() -> None:
         sys.exit(0 if arguments else 2)
     verb, rest = arguments[0], arguments[1:]
     if verb not in VERBS:
-        stderr.print(
-            f"There is no verb {verb!r}; there are: {', '.join(VERBS)}.", style="red", markup=False, soft_wrap=True
-        )
-        sys.exit(2)
+        _end(f"There is no verb {verb!r}; there are: {', '.join(VERBS)}.", 2)
     try:
         _load(verb)(rest, prog_name=f"footfall {verb}")
     except SettingsError as error:
-        stderr.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
+        _end(str(error), 2)
+    except EngineUnavailable as error:
+        _end(f"{error} See `./footfall status`.", 1)
+    except FootfallError as error:
+        _end(str(error), 1)
     except OSError as error:
         if error.errno not in _OF_THE_HOME or error.filename is None:
             raise
-        stderr.print(f"{error.filename} cannot be used: {error.strerror}.", style="red", markup=False, soft_wrap=True)
-        sys.exit(1)
+        _end(f"{error.filename} cannot be used: {error.strerror}.", 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    stderr.print(sentence, style="red", markup=False, soft_wrap=True)
+    sys.exit(status)
 
 
 def _load(verb: str) -> typer.Typer:

@@ -6,10 +6,8 @@ import typer
 
 from footfall.cli import output
 from footfall.cluster.supervision import lifecycle, run
-from footfall.realtime.errors import DeployError
-from footfall.realtime.lag import LagUnknown, lag
+from footfall.realtime.lag import lag
 from footfall.realtime.rebuild import rebuild
-from footfall.realtime.store import HBaseUnavailable
 from footfall.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -30,10 +28,7 @@ def live(
     settings = run.recall()
     if "topology" not in lifecycle.wanted(settings):
         output.fail("Footfall is not running; start it with `./footfall up`.")
-    try:
-        rebuild(settings, _say)
-    except (DeployError, HBaseUnavailable) as error:
-        output.fail(str(error))
+    rebuild(settings, _say)
     left = _await_counted(settings, wait_s)
     if left:
         output.fail(f"{left} events still wait after {wait_s} s; counting goes on, see `./footfall doctor`.")
@@ -43,10 +38,7 @@ def live(
 def _await_counted(settings: Settings, wait_s: int) -> int:
     until = time.monotonic() + wait_s
     while True:
-        try:
-            left = lag(settings).records
-        except LagUnknown as error:
-            output.fail(str(error))
+        left = lag(settings).records
         if left == 0 or time.monotonic() > until:
             return left
         time.sleep(_LOOK_EVERY_S)

@@ -7,10 +7,6 @@ import typer
 from footfall.cli import output
 from footfall.cluster.supervision import lifecycle, run
 from footfall.cluster.supervision.manager import Manager
-from footfall.hdfs import HdfsUnavailable
-from footfall.kafka.topics import KafkaUnavailable
-from footfall.lake.errors import ArchiveRefused
-from footfall.runtime.errors import ClusterError
 from footfall.streaming.recovery import Recovered, recover
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -37,15 +33,12 @@ def archive(
     if _SERVICE not in lifecycle.wanted(settings):
         output.fail("The archive is not running; start it with `./footfall up`.")
     manager = Manager(settings)
+    _say("Stopping the streaming driver.")
+    manager.stop(_SERVICE)
     try:
-        _say("Stopping the streaming driver.")
-        manager.stop(_SERVICE)
-        try:
-            recovered: Recovered = recover(settings, accept_loss, from_start, _say)
-        finally:
-            manager.ensure_started(_SERVICE)
-    except (ClusterError, HdfsUnavailable, KafkaUnavailable, ArchiveRefused) as error:
-        output.fail(str(error))
+        recovered: Recovered = recover(settings, accept_loss, from_start, _say)
+    finally:
+        manager.ensure_started(_SERVICE)
     if json:
         output.print_json(recovered._asdict())
     else:

@@ -23,7 +23,7 @@ from footfall.names import TOPIC_EVENTS
 from footfall.sites.replay import replay as send_again
 from footfall.sites.trusted_producer import NotStored, RecordPosition
 from footfall.verification import rejects_log
-from footfall.verification.kafka_log import KafkaLog, KafkaLogUnavailable
+from footfall.verification.kafka_log import KafkaLog
 from footfall.verification.rejects_log import Kept, Log
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -206,7 +206,7 @@ def _replacement(file: str) -> bytes:
 def _told(place: RecordPosition | None) -> str:
     if place is None:
         return "Nothing was sent: this is what would be stored."
-    where = "an offset that Kafka did not tell" if place.offset is None else f"offset {place.offset}"
+    where = "an offset that Kafka did not report" if place.offset is None else f"offset {place.offset}"
     return f"Stored in {TOPIC_EVENTS}/{place.partition} at {where}."
 
 
@@ -224,11 +224,8 @@ def _text(value: Any) -> str | None:
 
 
 def _ask(question: Callable[[Log], list[Kept]]) -> list[Kept]:
-    try:
-        with closing(KafkaLog(run.recall().kafka_bootstrap)) as log:
-            return question(log)
-    except KafkaLogUnavailable as error:
-        fail(f"{error} See `./footfall status`.")
+    with closing(KafkaLog(run.recall().kafka_bootstrap)) as log:
+        return question(log)
 
 
 def _unreadable(offset: int) -> None:

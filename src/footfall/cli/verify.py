@@ -8,11 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
+from footfall.cli.output import print_json, print_table, stderr, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.times import format_rfc3339_ms
 from footfall.verification.report import COLUMNS, Report
-from footfall.verification.verify import CannotVerify
 from footfall.verification.verify import verify as prove
 
 # RFC 3339, or only its hour; without a zone it is UTC.
@@ -29,10 +28,7 @@ def verify(
 ) -> None:
     """Proves that no event was lost or counted twice, or names those that were."""
     since_ms = parse_since(since) if since else None
-    try:
-        report = prove(run.recall(), since_ms, wait, _say)
-    except CannotVerify as error:
-        fail(f"{error} See `./footfall status`.")
+    report = prove(run.recall(), since_ms, wait, _say)
     if json:
         print_json(report.document())
     else:
@@ -62,7 +58,7 @@ def show(report: Report) -> None:
     """Prints a report for people."""
     print_table(("hour", "app_id", *COLUMNS), list(_folded(report.hours)))
     for name, store in report.stores.items():
-        stdout.print(f"{name}: {_told(store)}", markup=False, soft_wrap=True)
+        stdout.print(f"{name}: {_totals(store)}", markup=False, soft_wrap=True)
     if report.covers_from_ms is not None:
         stdout.print(f"Compared from {format_rfc3339_ms(report.covers_from_ms)} on.", markup=False)
     for problem in report.problems[:_PROBLEMS_SHOWN]:
@@ -97,7 +93,7 @@ def _folded(hours: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
             yield {**row, "hour": row["hour"][:13] + "Z"}
 
 
-def _told(store: Any) -> str:
+def _totals(store: Any) -> str:
     if not store["compared"]:
         return str(store["reason"])
     return ", ".join(filter(None, (_sum(name.replace("_", " "), value) for name, value in store.items())))

@@ -8,7 +8,7 @@ from footfall.dashboard.markup import Html, foreign, join, local_link, prose, ta
 from footfall.dashboard.panels import error_lines
 from footfall.events.times import parse_rfc3339_ms
 from footfall.notify import sentences
-from footfall.questions import Row
+from footfall.questions.model import Row
 
 _SHOWN_OPEN = 6
 _SHOWN_OVER = 3

@@ -14,10 +14,11 @@ from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from footfall import question_registry
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView
 from footfall.lags import ConsumerLag
-from footfall.questions import Row
+from footfall.questions.model import Row
 from footfall.site_registry import Site
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Source(Protocol):
     """Where figures come from. Raises Unavailable or NotFound."""
 
     def ask(self, question: str, **parameters: Any) -> list[Row]:
-        """The rows of a question of `metrics.md`'s live part."""
+        """The rows of a question."""
 
     def latest(self) -> list[PageView]:
         """The newest page views of people on all sites, newest first."""
@@ -78,10 +79,10 @@ class Figures:
 
     def __init__(self, source: Source, patience_s: float = PATIENCE_S) -> None:
         self._source = source
-        # One thread an engine: a dead HBase must not hold up what Kafka still tells.
-        self._hbase = _Lane("hbase", patience_s)
+        # One thread an engine: a dead HBase must not hold up what Kafka still has.
+        stores = {question.source.name for question in question_registry.questions().values()}
+        self._stores = {name: _Lane(name, patience_s) for name in stores}
         self._kafka = _Lane("kafka", patience_s)
-        self._hdfs = _Lane("hdfs", patience_s)
         self._several = _Lane("several", patience_s)
 
     def sites(self) -> Sequence[Site]:
@@ -126,8 +127,7 @@ class Figures:
 
     def logged(self, app: str, kind: str) -> Reading[list[Row]]:
         """Rows of `log-tail`: the newest lines of a site's log of that kind."""
-        asked = {"app": app, "kind": kind, "limit": _LOG_LINES}
-        return self._hdfs.read(("log-tail", app, kind), LAGS_FRESH_S, lambda: self._source.ask("log-tail", **asked))
+        return self._ask(LAGS_FRESH_S, "log-tail", app=app, kind=kind, limit=_LOG_LINES)
 
     def latest(self) -> Reading[list[PageView]]:
         """The newest page views."""
@@ -147,7 +147,8 @@ class Figures:
 
     def _ask(self, fresh_s: float, question: str, **parameters: Any) -> Reading[list[Row]]:
         key = (question, *sorted(parameters.items()))
-        return self._hbase.read(key, fresh_s, lambda: self._source.ask(question, **parameters))
+        lane = self._stores[question_registry.find(question).source.name]
+        return lane.read(key, fresh_s, lambda: self._source.ask(question, **parameters))
 
 
 @dataclass

@@ -7,8 +7,9 @@ from math import sqrt
 from typing import NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
+from footfall.metrics.errors import error_rate
 from footfall.names import ALL_APPS
-from footfall.questions import Row
+from footfall.questions.model import Row
 
 ALL = ALL_APPS
 _MINUTE_MS = 60_000
@@ -194,7 +195,7 @@ def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> 
         minute * _MINUTE_MS,
         sum(row["events"] for row in rows),
         sum(row["visitors"] for row in rows),
-        errors / tried if tried else None,
+        error_rate(errors, tried),
         slowest,
         seconds,
         is_complete,

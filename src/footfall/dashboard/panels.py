@@ -26,7 +26,7 @@ from footfall.dashboard.recent_views import PageView
 from footfall.events.geo import ATTRIBUTION
 from footfall.events.times import parse_rfc3339_ms
 from footfall.lags import ConsumerLag
-from footfall.questions import Row
+from footfall.questions.model import Row
 
 _SHOWN_VIEWS = 18
 _SHOWN_ERRORS = 8

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from footfall.dashboard.errors import Unavailable
 from footfall.events.times import parse_rfc3339_ms
+from footfall.metrics.page_views import is_page_view
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Recent:
         """
         try:
             event = orjson.loads(value)
-            if event["event_type"] != "page_view" or event.get("is_bot") or event.get("backfill"):
+            if not is_page_view(event["event_type"]) or event.get("is_bot") or event.get("backfill"):
                 return
             identity = event["session_id"], event["event_id"]
             view = PageView(

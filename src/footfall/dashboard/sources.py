@@ -1,14 +1,16 @@
-"""Figures from the running engines: questions from HBase and HDFS, the newest page views from Kafka."""
+"""Figures from the running engines: answers to questions, and the newest page views from Kafka."""
 
 import logging
-import time
 from typing import Any, Final
 
-from footfall import questions, site_registry
+from footfall import question_registry, site_registry
 from footfall.dashboard.errors import NotFound, Unavailable
 from footfall.dashboard.recent_views import PageView, Tail
-from footfall.hdfs import HdfsUnavailable
+from footfall.errors import EngineUnavailable
 from footfall.lags import ConsumerLag, lags
+from footfall.questions.model import UnknownValue
+from footfall.questions.sources import Sources
+from footfall.realtime.questions import HBASE
 from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.runtime import requested
 from footfall.settings import Settings
@@ -21,26 +23,25 @@ _TIMEOUT_S: Final = 5.0
 
 
 class Engines:
-    """The `Source` of the running platform. `ask` is for one thread with HBase's questions and one with those of HDFS,
-    `latest` for one, `lags` for one."""
+    """The `Source` of the running platform. `ask` is for one thread with the questions of each store, `latest` for one,
+    `lags` for one."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = HBaseStore(settings, _TIMEOUT_S)
+        self._sources = Sources(settings, {HBASE: HBaseStore(settings, _TIMEOUT_S)})
         self._tail = Tail(settings.kafka_bootstrap)
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a question. Raises Unavailable or NotFound."""
-        context = questions.Context(self._settings, self._store, int(time.time() * 1000))
         try:
-            return questions.ask(context, question, **parameters)
-        except questions.UnknownValue as unknown:
+            return question_registry.ask(self._sources, question, **parameters)
+        except UnknownValue as unknown:
             raise NotFound(str(unknown)) from None
         except HBaseUnavailable as away:
             log.debug("%s", away)
             port = self._settings.port("hbase_thrift")
             raise Unavailable(f"HBase does not answer on port {port}; it is started anew by itself.") from None
-        except HdfsUnavailable as away:
+        except EngineUnavailable as away:
             raise Unavailable(str(away)) from None
 
     def lags(self) -> list[ConsumerLag]:

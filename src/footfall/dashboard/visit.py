@@ -5,7 +5,8 @@ from footfall.dashboard.components import app_mark, empty, panel, table
 from footfall.dashboard.data import Figures, Reading
 from footfall.dashboard.markup import Html, foreign, join, local_link, tag
 from footfall.events.times import parse_rfc3339_ms
-from footfall.questions import Row
+from footfall.metrics.page_views import is_page_view
+from footfall.questions.model import Row
 
 _SHOWN = 200
 
@@ -77,7 +78,7 @@ def _summary(rows: list[Row]) -> Html:
     times = [parse_rfc3339_ms(row["event_at"]) for row in rows]
     # A visit has the user it ended with: a log-in half-way names all of it.
     user = next((row["user_id"] for row in reversed(rows) if row["user_id"]), None)
-    views = sum(row["event_type"] == "page_view" for row in rows)
+    views = sum(is_page_view(row["event_type"]) for row in rows)
     who = (
         join("user ", local_link("user", user, user))
         if user

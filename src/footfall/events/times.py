@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1)
 # Public for readers of whole columns, whose own regular expressions know no fullmatch.
 SHAPE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
@@ -31,7 +33,7 @@ def parse_shaped_ms(text: str) -> int:
     """As `parse_rfc3339_ms` for a text already known to have the shape; ValueError if no calendar has it."""
     # Without the Z, which Python 3.10 does not read.
     since = datetime.fromisoformat(text[:23]) - _EPOCH
-    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+    return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
 def epoch_ms(at: datetime) -> int:
@@ -43,7 +45,7 @@ def format_rfc3339_ms(ms: int) -> str:
     """The text of a time in milliseconds since 1970; ValueError outside the years 1 to 9999."""
     if not _MIN_MS <= ms <= _MAX_MS:
         raise ValueError("a time must lie within the years 1 to 9999")
-    minutes, rest = divmod(ms, 60_000)
+    minutes, rest = divmod(ms, MINUTE_MS)
     seconds, rest = divmod(rest, 1000)
     return f"{_until_minute(minutes)}{_SECONDS[seconds]}{_THOUSANDTHS[rest]}"
 

@@ -4,6 +4,11 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
 LONGEST_MS: Final = 600_000
 
 
@@ -17,11 +22,29 @@ def _bounds() -> tuple[int, ...]:
 
 BOUNDS_MS: Final = _bounds()
 _LAST: Final = len(BOUNDS_MS) - 1
+_BOUNDS: Final = np.array(BOUNDS_MS, dtype=np.int64)
+# In place of a bucket: no response time belongs to the event.
+UNMEASURED: Final = -1
 
 
 def bucket(ms: int) -> int:
     """The index of the first bound that is at least `ms` milliseconds; what lies beyond the last bound is in it."""
     return min(bisect_left(BOUNDS_MS, ms), _LAST)
+
+
+def buckets(ms: Integers) -> Integers:
+    """As `bucket` of each of a column."""
+    return np.minimum(np.searchsorted(_BOUNDS, ms), _LAST)
+
+
+def response_bucket(page_view: bool, response_ms: int | None) -> int:
+    """The bucket that an event's response time is counted in, which only page views have; else UNMEASURED."""
+    return min(bisect_left(BOUNDS_MS, response_ms), _LAST) if page_view and response_ms is not None else UNMEASURED
+
+
+def response_buckets(page_views: NDArray[np.bool_], response_ms: Integers, measured: NDArray[np.bool_]) -> Integers:
+    """As `response_bucket` of each event of a column. measured: which times are known."""
+    return np.where(page_views & measured, buckets(response_ms), UNMEASURED)
 
 
 def quantile_bucket(counts: Mapping[int, int], percent: int) -> int | None:
@@ -45,3 +68,17 @@ def quantile_ms(counts: Mapping[int, int], percent: int) -> int | None:
     """The upper bound, in ms, of that bucket."""
     found = quantile_bucket(counts, percent)
     return None if found is None else BOUNDS_MS[found]
+
+
+def quantiles_ms(number: Integers, index: Integers, count: Integers, many: int, percent: int) -> Integers:
+    """As `quantile_ms` of each of so many histograms, numbered from 0; UNMEASURED of one that counted nothing.
+
+    number, index, count: each bucket that counted anything: its histogram's number, its own index, and how much; in
+    the order of the first two.
+    """
+    # Added up as floats, which hold every whole number below 2^53.
+    totals = np.bincount(number, weights=count, minlength=many).astype(np.int64)
+    before = np.cumsum(totals) - totals
+    found = np.searchsorted(np.cumsum(count), before + (percent * totals + 99) // 100)
+    # A histogram without any count may lie behind the last entry.
+    return np.where(totals > 0, np.append(_BOUNDS[index], UNMEASURED)[found], UNMEASURED)

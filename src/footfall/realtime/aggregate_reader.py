@@ -10,7 +10,6 @@ from footfall.realtime.lag import read_states
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import RowKey
 
-MINUTE_MS = 60_000
 _PARTITIONS = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS, names.TOPIC_REJECTED: names.REJECTED_PARTITIONS}
 
 

@@ -9,13 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from footfall import names
+from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime import tables
 from footfall.realtime.alerts.moments import Moments, moments, rejected, slot_of
 from footfall.realtime.event_parser import Counted, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
-from footfall.realtime.visit_edges import walked
+from footfall.realtime.visit_edges import open_visit
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +80,7 @@ class _Sum:
         for event in events:
             if event.page_view:
                 self.page_views += 1
-                if event.bucket >= 0:
+                if event.bucket != UNMEASURED:
                     self.responses[event.bucket] = self.responses.get(event.bucket, 0) + 1
                 if event.not_found:
                     self.not_found += 1
@@ -93,6 +96,24 @@ class _Sum:
             self.last_ms = max(event.event_time_ms for event in failures)
             examples = ((event.offset, event.request_id) for event in failures if event.request_id)
             self.sample = min(examples, default=(0, None))[1]
+
+
+class _Figures(msgspec.Struct):
+    """A `Population` that grows: the same fields in the same order."""
+
+    events: int = 0
+    page_views: int = 0
+    errors: int = 0
+    not_found: int = 0
+    responses: dict[int, int] = {}  # msgspec makes a new one for each
+    first_ms: int | None = None
+    last_ms: int | None = None
+    sample_request_id: str | None = None
+    error_events: int = 0
+
+    def stored(self) -> Population:
+        """As it is stored."""
+        return Population(*msgspec.structs.astuple(self))
 
 
 class _Row:
@@ -120,8 +141,7 @@ class _Row:
         self.touched = 0
         self.counts_dirty = False
         self.counts_offset = self.active_offset = -1
-        self.people: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
-        self.bots: list[Any] = [0, 0, 0, 0, {}, None, None, None, 0]
+        self.people, self.bots = _Figures(), _Figures()
         self.entries = self.exits = 0
         self.cities: dict[str, int] = {}
         self.people_seen, self.bots_seen = Visitors(), Visitors()
@@ -130,29 +150,30 @@ class _Row:
         self.bots_met: set[str] = set()
         if counts is not None:
             decoded = tables.decode_counts(counts)
-            self.counts_offset, self.people, self.bots = decoded.offset, list(decoded.people), list(decoded.bots)
+            self.counts_offset = decoded.offset
+            self.people, self.bots = _Figures(*decoded.people), _Figures(*decoded.bots)
             self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
             self.people_seen, self.bots_seen = Visitors(people), Visitors(bots)
 
-    def count(self, told: _Sum, are_bots: bool) -> None:
-        """Adds what events say of what happened."""
+    def count(self, more: _Sum, are_bots: bool) -> None:
+        """Adds what some more events say together."""
         figures = self.bots if are_bots else self.people
-        figures[0] += told.events
-        if told.page_views:
-            figures[1] += told.page_views
-            figures[3] += told.not_found
-            _add(figures[4], told.responses)
-        if told.errors:
-            figures[2] += told.errors
-            figures[8] += told.error_events
-        if self.dimension == "error":
-            figures[5] = told.first_ms if figures[5] is None else min(figures[5], told.first_ms)
-            figures[6] = told.last_ms if figures[6] is None else max(figures[6], told.last_ms)
-            figures[7] = figures[7] or told.sample
+        figures.events += more.events
+        if more.page_views:
+            figures.page_views += more.page_views
+            figures.not_found += more.not_found
+            _add(figures.responses, more.responses)
+        if more.errors:
+            figures.errors += more.errors
+            figures.error_events += more.error_events
+        if self.dimension == "error" and more.first_ms is not None and more.last_ms is not None:
+            figures.first_ms = more.first_ms if figures.first_ms is None else min(figures.first_ms, more.first_ms)
+            figures.last_ms = more.last_ms if figures.last_ms is None else max(figures.last_ms, more.last_ms)
+            figures.sample_request_id = figures.sample_request_id or more.sample
         elif self.dimension == "country" and not are_bots:
-            _add(self.cities, told.cities)
+            _add(self.cities, more.cities)
         self.counts_dirty = True
 
     def change(self, entries: int, exits: int) -> None:
@@ -166,7 +187,7 @@ class _Row:
         (self.bots_met if are_bots else self.people_met).update(visitors)
 
     def counts_cell(self, offset: int) -> bytes:
-        people, bots = Population(*self.people), Population(*self.bots)
+        people, bots = self.people.stored(), self.bots.stored()
         return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
 
     def active_cell(self, offset: int) -> bytes | None:
@@ -185,20 +206,20 @@ _Person = tuple[str, str | None]
 
 
 class _Session:
-    """What is known of a session: the first offset of each of its events, where it is, and what its index says."""
+    """What is known of a session: the first offset of each of its events, its open visit, and what its index says."""
 
-    __slots__ = ("indexed", "offsets", "used", "walk")
+    __slots__ = ("indexed", "offsets", "used", "visit")
 
     def __init__(self, cells: Mapping[bytes, SessionCell], before: int) -> None:
-        """Cells may be ahead of what is counted; the walk goes as far as what came before an offset."""
+        """Cells may be ahead of what is counted; the visit is the one of the events before an offset."""
         self.offsets = {event_id: cell.offset for event_id, cell in cells.items()}
-        self.walk = walked((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
+        self.visit = open_visit((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
         # Whom it was written for last, and with which time. Hardly any session ever has another person.
         self.indexed: tuple[_Person, int] | None = None
         self.used = 0
 
     def index(self, person: _Person, time_ms: int) -> bool:
-        """Whether the index has to be told that this person was here then."""
+        """Whether the index has to say anew that this person was here then."""
         known = self.indexed
         if known is not None and known[0] == person and time_ms < known[1] + tables.INDEX_EVERY_MS:
             return False
@@ -251,7 +272,7 @@ class EventRows:
 
     def moments(self) -> tuple[Moments, bool]:
         """What the events said that were counted, for the first time, since this was asked last; and whether there were
-        others that came too long ago to be told."""
+        others that arrived too long ago to be reported."""
         met, self._met = self._met, defaultdict(list)
         is_late, self._is_late = self._is_late, False
         return moments(met), is_late
@@ -283,7 +304,7 @@ class EventRows:
                     wanted.add(event.error)
             # Not all that the session has left behind: rows of long ago would be read again and again.
             views = [event.view for event in events if event.view is not None]
-            wanted |= self._sessions[session_id].walk.replaced_by(views)
+            wanted |= self._sessions[session_id].visit.pages_losing(views)
         wanted.update(*shared)
         keys = {key: key.encode() for key in wanted - self._rows.keys()}
         if keys:
@@ -303,7 +324,7 @@ class EventRows:
         for session_id, events in by_session.items():
             session = self._sessions[session_id]
             session.used = self._round
-            known, walk = session.offsets, session.walk
+            known, visit = session.offsets, session.visit
             new: list[tuple[bytes, tuple[Any, ...]]] = []
             seen: dict[_Person, int] = {}
             for event in events:
@@ -327,7 +348,7 @@ class EventRows:
                 if event.error is not None:
                     together[event.error,].append(event)
                 if not event.is_bot:
-                    for key, entries, exits in walk.step(cell[_APP_ID], event.event_time_ms, event.view):
+                    for key, entries, exits in visit.add(cell[_APP_ID], event.event_time_ms, event.view):
                         if (row := self._rows[key]).counts_offset < offset:
                             row.change(entries, exits)
                             dirty[key] = row

@@ -23,7 +23,7 @@ from footfall.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-# Most of what comes in a slot is counted and told so soon after its end; the rest is looked at with the next one.
+# Most of what comes in a slot is counted and reported so soon after its end; the rest is looked at with the next one.
 _GRACE_MS: Final = 1_000
 # Who is further behind cannot tell what is missing from what is yet to come.
 _MOST_BEHIND_MS: Final = 5_000
@@ -38,7 +38,7 @@ class AlertBolt:
 
     def __init__(self) -> None:
         self._caught_up_ms: dict[str, int] = {}
-        # Told and not yet known to the watch; while there is none, of the present minute only.
+        # Reported and not yet known to the watch; while there is none, of the present minute only.
         self._waiting: Moments = {}
         self._watch: Watch | None = None
         self._judged = 0
@@ -61,13 +61,13 @@ class AlertBolt:
         )
 
     def process(self, message: Message) -> None:
-        """Takes in what a counting bolt tells."""
-        told = decode(message.values[0])
+        """Takes in a counting bolt's report."""
+        report = decode(message.values[0])
         self._pipe.ack(message.id)
-        for partition, caught_up_ms in told.caught_up_ms.items():
+        for partition, caught_up_ms in report.caught_up_ms.items():
             self._caught_up_ms[partition] = max(caught_up_ms, self._caught_up_ms.get(partition, 0))
-        gather(self._waiting, told.moments)
-        if told.is_late:
+        gather(self._waiting, report.moments)
+        if report.is_late:
             # There was a backlog, and what was counted of it is in the tables alone: they are read again.
             self._watch = None
 

@@ -11,9 +11,11 @@ from typing import Annotated, Any, Final
 import msgspec
 import orjson
 
-from footfall.events.times import epoch_ms, parse_shaped_ms
-from footfall.metrics.histogram import bucket
-from footfall.realtime.tables import city_text, person_key
+from footfall.events.times import MINUTE_MS, epoch_ms, parse_shaped_ms
+from footfall.metrics.errors import outcome
+from footfall.metrics.histogram import response_bucket
+from footfall.metrics.visits import PageView
+from footfall.realtime.tables import SessionCell, city_text, person_key
 
 # Twenty years around any event of today; eight digits in a row key hold more.
 _LAST_MS: Final = 5_999_999_940_000
@@ -74,20 +76,13 @@ _TEXTS: Final = attrgetter(
 )
 
 
-class View(msgspec.Struct, order=True, gc=False):
-    """A page view: its place in the visit's order, and the key, as text, of its page's row in its minute."""
-
-    seq: int
-    event_id: bytes
-    row: str
-
-
 class Counted(msgspec.Struct, gc=False):
     """An event as the live tables need it.
 
     cell: the fields of a `tables.SessionCell`, in its order. places, pages, error: the keys, as text, of the aggregate
-    rows it belongs to: app, country, device; page, section; its error. bucket: of the response time, -1 if none.
-    city: by `tables.city_text`, of page views alone. view: of a page view of people, if it has a path.
+    rows it belongs to: app, country, device; page, section; its error. bucket: of the response time, UNMEASURED if
+    none. city: by `tables.city_text`, of page views alone. view: of a page view of people, if it has a path; its page
+    is the key of the page's row in that minute.
     """
 
     offset: int
@@ -106,7 +101,7 @@ class Counted(msgspec.Struct, gc=False):
     event_time_ms: int
     request_id: str | None
     city: str | None
-    view: View | None
+    view: PageView | None
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -135,7 +130,7 @@ def read_rejected(record: bytes) -> tuple[str, str, int]:
         fields = orjson.loads(record)
         at_ms = parse_shaped_ms(fields["rejected_at"])
         app = _text(fields["app_id"])
-        key = row_text(app, "app", at_ms // 60_000, "")
+        key = row_text(app, "app", at_ms // MINUTE_MS, "")
         if len(record) > _LONGEST_KEY and len(key.encode()) > _LONGEST_KEY:
             raise ValueError("app_id is too long for a key")
         return key, app, at_ms
@@ -171,9 +166,8 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
     event_id = _id_bytes(event.event_id)
     if event.backfill:
         return None
-    minute = time_ms // 60_000
-    page_view = kind == "page_view"
-    failure = kind == "error" or (page_view and (status or 0) >= 500)
+    minute = time_ms // MINUTE_MS
+    page_view, failure, not_found = outcome(kind, status)
     error = None
     if failure:
         error = row_text(app, "error", minute, error_value(event.error_code, status, event.error_message, path))
@@ -206,20 +200,21 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
         f"{app}\0{event.anonymous_id}",
         page_view,
         failure,
-        page_view and status == 404,
-        bucket(event.response_ms) if page_view and event.response_ms is not None else -1,
+        not_found,
+        response_bucket(page_view, event.response_ms),
         event.is_bot,
         time_ms,
         event.request_id,
         city_text(event.city, event.latitude, event.longitude) if page_view and event.city is not None else None,
-        View(event.seq, event_id, pages[0]) if page_view and pages is not None and not event.is_bot else None,
+        PageView(event.seq, event_id, pages[0]) if page_view and pages is not None and not event.is_bot else None,
     )
 
 
 def _check_keys(event: Counted) -> None:
-    anonymous_id, user_id = event.cell[6], event.cell[7]
+    cell = SessionCell(*event.cell)
     persons = [
-        person_key(kind, person or "", event.session_id) for kind, person in (("a", anonymous_id), ("u", user_id))
+        person_key(kind, person or "", event.session_id)
+        for kind, person in (("a", cell.anonymous_id), ("u", cell.user_id))
     ]
     if max(map(len, (*persons, *(row.encode() for row in event.rows)))) > _LONGEST_KEY:
         raise ValueError("a text is too long for a key")

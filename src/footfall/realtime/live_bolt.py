@@ -9,7 +9,7 @@ from typing import Final
 
 from footfall.kafka.logs import describe
 from footfall.kafka.topics import KafkaUnavailable, Topic, TopicPartition
-from footfall.realtime.alerts.moments import Moments, Told, encode, gather
+from footfall.realtime.alerts.moments import Moments, Report, encode, gather
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, HBaseUnavailable
@@ -44,7 +44,7 @@ class LiveBolt:
         self._first_unflushed_s: float | None = None
         self._retry_at_s = 0.0
         self._told_caught_up: dict[TopicPartition, tuple[float, int]] = {}
-        # Of what was flushed since it was told last.
+        # Of what was flushed since the last report.
         self._moments: Moments = {}
         self._is_late = False
         self._tell_at_s = 0.0
@@ -145,7 +145,7 @@ class LiveBolt:
         if now_s < self._tell_at_s:
             return
         caught_up = {partition.name: partition.caught_up_ms for partition in self._partitions.values()}
-        self._pipe.emit(MOMENTS, [encode(Told(caught_up, self._moments, self._is_late))])
+        self._pipe.emit(MOMENTS, [encode(Report(caught_up, self._moments, self._is_late))])
         self._moments, self._is_late = {}, False
         self._tell_at_s = now_s + _TELL_EVERY_S
 

@@ -15,7 +15,7 @@ from footfall import names
 from footfall.kafka.topics import Topic
 from footfall.realtime import tables
 from footfall.realtime.aggregator import Batch, EventRows, Record, RejectRows, Store
-from footfall.realtime.alerts.moments import TOLD_MS, Moments
+from footfall.realtime.alerts.moments import REPORTED_MS, Moments
 from footfall.realtime.tables import Progress
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Partition:
 
     def moments(self) -> tuple[Moments, bool]:
         """What was flushed since this was asked last, for those who judge the moment; and whether there was more, which
-        had come longer than TOLD_MS before it was counted."""
+        had come longer than REPORTED_MS before it was counted."""
         return self._rows.moments()
 
     def write_caught_up(self) -> None:
@@ -194,7 +194,7 @@ class Partition:
             if pack.end > at:
                 lost.append((at, pack.end))
                 at = pack.end
-        batch, unparsable = self._rows.count(records, at - 1, int(self._now_s() * 1000) - TOLD_MS)
+        batch, unparsable = self._rows.count(records, at - 1, int(self._now_s() * 1000) - REPORTED_MS)
         for first, end in lost:
             log.error("%s: offsets %d to %d are gone from Kafka and were never counted.", self.name, first, end - 1)
         self._losses += [(first, end, int(self._now_s() * 1000)) for first, end in lost]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import happybase
 from thriftpy2.thrift import TException
 
 from footfall import names
@@ -160,6 +159,9 @@ class HBaseStore:
 
     def _connected(self) -> Any:
         if self._connection is None:
+            # Only here: the questions are listed without it.
+            import happybase
+
             connection = happybase.Connection(*self._address, timeout=self._timeout_ms)
             self._connection = connection
         return self._connection

@@ -12,13 +12,12 @@ from typing import Final
 import msgpack
 
 from footfall import names
+from footfall.events.times import DAY_MS, MINUTE_MS
 from footfall.realtime import tables
 from footfall.realtime.apps import counted_apps
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
-_DAY_MS: Final = 86_400_000
-_MINUTE_MS: Final = 60_000
 _AT_ONCE: Final = 10_000
 _SLOW_S: Final = 60.0
 
@@ -44,7 +43,7 @@ def clear(store: HBaseStore, writer: HBaseStore, live_days: int) -> int:
     newest = newest_minute(store)
     if newest is None:
         return 0
-    before_ms = newest * _MINUTE_MS - live_days * _DAY_MS
+    before_ms = newest * MINUTE_MS - live_days * DAY_MS
     deleted = 0
     for table in (
         names.TABLE_SESSIONS,
@@ -80,12 +79,12 @@ def _born_ms(table: str, key: bytes, column: bytes, cell: bytes) -> int:
         return max(event.received_at_ms for _, event in tables.decode_session_cell(column, cell))
     if table == names.TABLE_USER_PAGES:
         # An event is received up to 72 h after it happened; its session must be found as long as it is there.
-        return int(msgpack.unpackb(cell)[1]) + tables.INDEX_EVERY_MS + 3 * _DAY_MS
+        return int(msgpack.unpackb(cell)[1]) + tables.INDEX_EVERY_MS + 3 * DAY_MS
     if table == names.TABLE_ALERTS:
         alert = tables.decode_alert(cell)
         # One that is open is never old.
         return alert.resolved_ms or sys.maxsize
-    return tables.decode_row_key(key).minute * _MINUTE_MS
+    return tables.decode_row_key(key).minute * MINUTE_MS
 
 
 def _delete(store: HBaseStore, table: str, cells: Iterable[Doomed]) -> int:

@@ -9,7 +9,7 @@ Spark's executor runs this in its Python workers. As one of its own plans the sa
 for making the code of a hundred columns.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from footfall.lake.archive_reader import MINUTE_US
 from footfall.lake.window_files import COUNTS, FIVE, PERCENTILES
-from footfall.metrics.histogram import BOUNDS_MS
+from footfall.metrics import engagement, errors, histogram, page_views
 
 # What of an archived event is asked for.
 COLUMNS: Final = (
@@ -43,7 +43,7 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _AGES: Final = range(FIVE)
-_BOUNDS: Final = np.array(BOUNDS_MS, dtype=np.int64)
+_BUCKETS: Final = len(histogram.BOUNDS_MS)
 
 
 class _Codes(NamedTuple):
@@ -58,9 +58,9 @@ class _Codes(NamedTuple):
 
 
 class _People(NamedTuple):
-    """Each event of a person once, as numbers. minute: of `_Minutes`; bound: of `BOUNDS_MS`, -1 if nothing was
-    measured; titled: grows with time and then with the title, whose number is its rest by `titles.many`; -1 without
-    a title. sums: what is added up."""
+    """Each event of a person once, as numbers. minute: of `_Minutes`; bound: of `BOUNDS_MS`, UNMEASURED without a
+    response time; titled: grows with time and then with the title, whose number is its rest by `titles.many`; -1
+    without a title. sums: what is added up."""
 
     minute: Integers
     session: _Codes
@@ -114,12 +114,6 @@ def windows(app_id: str, events: pa.Table, minutes: Collection[int], fives: Coll
     return pa.concat_tables(_tables(app_id, people, rows, wanted))
 
 
-def buckets(response_ms: pa.ChunkedArray) -> Integers:
-    """As `realtime.histogram.bucket` of each time in ms; -1 of null."""
-    found = np.minimum(np.searchsorted(_BOUNDS, _numbers(response_ms, -1)), len(_BOUNDS) - 1)
-    return np.where(response_ms.is_valid().to_numpy(), found, -1)
-
-
 def _tables(app_id: str, people: _People, rows: pa.Table, wanted: _Minutes) -> Iterator[pa.Table]:
     for dimension, codes, there in _dimensions(app_id, rows):
         cells = _Cells(people, codes, there, wanted.many)
@@ -140,8 +134,10 @@ def _people(events: pa.Table, wanted: _Minutes) -> tuple[_People, pa.Table]:
         once = np.unique(session.numbers * identity.many + identity.numbers, return_index=True)[1]
         events, at_us, minute = events.take(pa.array(once)), at_us[once], minute[once]
         session = _Codes(session.numbers[once], session.texts)
-    is_view = _is(events["event_type"], "page_view")
-    is_error = _is(events["event_type"], "error")
+    types = _codes(events["event_type"])
+    is_view = _each(types, page_views.is_page_view)
+    is_error = _each(types, errors.is_error_event)
+    response_ms = events["response_ms"]
     # In the order of their bytes, so that of two at one time the same one wins everywhere.
     titles = _ordered(_codes(events["page_title"]))
     has_title = is_view & events["page_title"].is_valid().to_numpy()
@@ -150,15 +146,17 @@ def _people(events: pa.Table, wanted: _Minutes) -> tuple[_People, pa.Table]:
         minute,
         session,
         _codes(events["anonymous_id"]),
-        np.where(is_view, buckets(events["response_ms"]), -1),
+        histogram.response_buckets(is_view, _numbers(response_ms, 0), response_ms.is_valid().to_numpy()),
         np.where(has_title, since * titles.many + titles.numbers, -1),
         titles,
         {
             "events": np.ones(len(minute), dtype=np.int64),
             "page_views": is_view.astype(np.int64),
-            "engaged_ms": np.where(_is(events["event_type"], "page_ping"), _numbers(events["engaged_ms"], 0), 0),
-            "errors": (is_error | is_view & (_numbers(events["http_status"], 0) >= 500)).astype(np.int64),
-            "error_n": (is_error | is_view).astype(np.int64),
+            "engaged_ms": engagement.engaged_times_ms(
+                _each(types, engagement.is_ping), _numbers(events["engaged_ms"], 0)
+            ),
+            "errors": errors.failures(is_view, is_error, _numbers(events["http_status"], 0)).astype(np.int64),
+            "error_n": _each(types, errors.could_fail).astype(np.int64),
         },
     )
     return people, events
@@ -201,8 +199,8 @@ class _Cells:
         self._sums = {name: _added(here(column), cell, len(self._who)) for name, column in people.sums.items()}
         self._titled = _largest(here(people.titled), cell, len(self._who))
         bound = here(people.bound)
-        measured = bound >= 0
-        sized = cell[measured] * len(_BOUNDS) + bound[measured]
+        measured = bound != histogram.UNMEASURED
+        sized = cell[measured] * _BUCKETS + bound[measured]
         self._sized, self._views = np.unique(sized, return_counts=True)
         self._new = {
             name: self._new_ones(value * one.many + here(one.numbers), one.many, minute)
@@ -220,17 +218,17 @@ class _Cells:
         who, window = np.unique(starts, return_inverse=True)
         sums = {name: _added(column[cell], window, len(who)) for name, column in self._sums.items()}
         for name, new in self._new.items():
-            told = np.concatenate([new[age][cells] for age, cells in zip(ages, of_age, strict=True)])
-            sums[name] = _added(told, window, len(who))
+            added = np.concatenate([new[age][cells] for age, cells in zip(ages, of_age, strict=True)])
+            sums[name] = _added(added, window, len(who))
         titled = _largest(self._titled[cell], window, len(who))
         # Of each cell in a window all its bounds.
-        first = np.searchsorted(self._sized, np.arange(len(self._who) + 1) * len(_BOUNDS))
+        first = np.searchsorted(self._sized, np.arange(len(self._who) + 1) * _BUCKETS)
         many = np.diff(first)[cell]
         each = np.repeat(first[cell] - np.cumsum(many) + many, many) + np.arange(many.sum())
-        sized = np.repeat(window, many) * len(_BOUNDS) + self._sized[each] % len(_BOUNDS)
+        sized = np.repeat(window, many) * _BUCKETS + self._sized[each] % _BUCKETS
         together, place = np.unique(sized, return_inverse=True)
         views = _added(self._views[each], place, len(together))
-        return _Figures(who, sums, titled, together // len(_BOUNDS), together % len(_BOUNDS), views)
+        return _Figures(who, sums, titled, together // _BUCKETS, together % _BUCKETS, views)
 
     def _new_ones(self, someone: Integers, count: int, minute: Integers) -> list[Integers]:
         """By cell, how many are new to the window that began 0, 1, … 4 minutes ago.
@@ -266,16 +264,11 @@ def _table(
 
 
 def _percentiles(of: _Figures, count: int) -> dict[str, pa.Array]:
-    """The nearest rank ⌈p·n⌉, with integers: 0.95 × 20 as a float may round up to 20."""
-    passed = np.cumsum(of.views)
-    measured = _added(of.views, of.owner, count)
-    before = np.cumsum(measured) - measured
+    """Null without a measured page view."""
     found = {}
     for name, percent in PERCENTILES.items():
-        at = np.searchsorted(passed, before + (measured * percent + 99) // 100)
-        # Of a window without a measured view it may lie behind the last.
-        bounds = np.append(_BOUNDS[of.bound], 0)[at]
-        found[name] = pa.array(bounds, mask=measured == 0)
+        bounds = histogram.quantiles_ms(of.owner, of.bound, of.views, count, percent)
+        found[name] = pa.array(bounds, mask=bounds == histogram.UNMEASURED)
     return found
 
 
@@ -297,8 +290,10 @@ def _ordered(codes: _Codes) -> _Codes:
     return _Codes(place[codes.numbers], codes.texts.take(order))
 
 
-def _is(column: pa.ChunkedArray, text: str) -> Flags:
-    return np.asarray(pc.equal(column, text).fill_null(False).to_numpy())
+def _each(codes: _Codes, holds: Callable[[str], bool]) -> Flags:
+    """Whether it holds for each text of the column; for null it does not."""
+    by_number = [text is not None and holds(text) for text in codes.texts.to_pylist()]
+    return np.array(by_number, dtype=np.bool_)[codes.numbers]
 
 
 def _numbers(column: pa.ChunkedArray, otherwise: int) -> Integers:

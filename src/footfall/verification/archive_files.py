@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import pyarrow as pa
@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable
 from footfall.lake import compaction, layout
 from footfall.lake.progress import Current, Journal, Progress
-from footfall.verification.findings import Findings
 
 _COLUMNS: Final = ("session_id", "event_id", "event_time", "kafka_partition", "kafka_offset")
 _TRIES: Final = 60
@@ -32,10 +31,8 @@ class Archived(NamedTuple):
 class ArchiveFiles:
     """What `/events` holds. All methods raise HdfsUnavailable."""
 
-    def __init__(self, hdfs: Hdfs, findings: Findings) -> None:
-        """findings: told of files that cannot be read."""
+    def __init__(self, hdfs: Hdfs) -> None:
         self._hdfs = hdfs
-        self._findings = findings
         self._journal = Journal(hdfs)
 
     def current(self) -> Current | None:
@@ -46,24 +43,27 @@ class ArchiveFiles:
         """How far it is."""
         return self._journal.latest(current.checkpoint)
 
-    def rows(self) -> Iterator[Archived]:
-        """Every archived row, a folder after the other; each folder as it was at one instant."""
+    def rows(self, damaged: Callable[[str], None]) -> Iterator[Archived]:
+        """Every archived row, a folder after the other; each folder as it was at one instant.
+
+        damaged: gets a sentence for each file that cannot be read.
+        """
         for values, folder in layout.folders(self._hdfs, layout.EVENTS).items():
-            for table in self._folder(folder):
+            for table in self._folder(folder, damaged):
                 yield _columns(values[0], table)
 
-    def _folder(self, folder: str) -> list[pa.Table]:
+    def _folder(self, folder: str, damaged: Callable[[str], None]) -> list[pa.Table]:
         for _ in range(_TRIES):
             listed = layout.parts(self._hdfs, folder)
             # While one stands, merged rows may be in two files.
             if not compaction.under_way(self._hdfs):
-                tables = [self._read(file) for file in listed]
+                tables = [self._read(file, damaged) for file in listed]
                 if all(table is not None for table in tables):
                     return [table for table in tables if table is not None and table.num_rows]
             time.sleep(_AGAIN_S)
         raise HdfsUnavailable(f"The files in {folder} are merged all the time.")
 
-    def _read(self, file: FileStatus) -> pa.Table | None:
+    def _read(self, file: FileStatus, damaged: Callable[[str], None]) -> pa.Table | None:
         """None if it is gone; empty, and named, if it is damaged."""
         content = self._hdfs.read(file.path)
         if content is None:
@@ -71,8 +71,8 @@ class ArchiveFiles:
         try:
             return pq.read_table(io.BytesIO(content), columns=list(_COLUMNS))
         except (pa.ArrowException, OSError) as error:
-            told = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            self._findings.say("archive", "damaged", f"{file.path} cannot be read: {told}")
+            reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            damaged(f"{file.path} cannot be read: {reason}")
             return pa.table({name: [] for name in _COLUMNS})
 
 

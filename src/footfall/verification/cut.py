@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from footfall.kafka.topics import Topic, TopicPartition
-from footfall.realtime.lag import PartitionState, uncounted
 from footfall.settings import Retention
-from footfall.verification.findings import HOUR_MS, Findings
+from footfall.verification.findings import HOUR_MS
 from footfall.verification.kafka_log import Record
 
-_DAY_MS: Final = 24 * HOUR_MS
+DAY_MS: Final = 24 * HOUR_MS
 # Producers of several sites write side by side: a record may be this much older than one before it in the log.
 _DISORDER_MS: Final = 60_000
 
@@ -37,22 +36,28 @@ class Floor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """at_ms: T. starts, ends: first offset held and E, taken after T. states: progress, read when it had reached E.
+    """The point up to which every store is compared, and of which every total is.
 
-    accepted_before_ms: by app, what was accepted before that time was on its way into Kafka before E was taken.
+    at_ms: the time T. starts, ends: first offset held and end E of each partition, taken after T.
     """
 
     at_ms: int
     topics: Mapping[str, Topic]
     starts: Mapping[TopicPartition, int]
     ends: Mapping[TopicPartition, int]
-    states: Mapping[TopicPartition, PartitionState]
-    accepted_before_ms: Mapping[str, int]
 
-    def counted(self, place: TopicPartition) -> int:
-        """The last offset that is counted; before the log's first if none is."""
-        progress = self.states[place].progress
-        return self.starts[place] - 1 if progress is None else progress.offset
+
+class PartitionRange(NamedTuple):
+    """A partition as it is read: from `start` to before `end`, which is asked for after the stores' cells are read.
+
+    cut: the end E that every store had to reach; what lies behind it is compared, but is of no total.
+    """
+
+    topic: str
+    number: int
+    start: int
+    cut: int
+    end: int
 
 
 def bounds(log: Log, topics: Mapping[str, Topic]) -> dict[TopicPartition, tuple[int, int]]:
@@ -64,62 +69,33 @@ def bounds(log: Log, topics: Mapping[str, Topic]) -> dict[TopicPartition, tuple[
     }
 
 
-def behind(
-    starts: Mapping[TopicPartition, int],
-    ends: Mapping[TopicPartition, int],
-    states: Mapping[TopicPartition, PartitionState],
-) -> dict[TopicPartition, int]:
-    """Records below the ends that are not counted yet, by partition, where there are any."""
-    waiting = {place: uncounted(starts[place], end, states[place].progress) for place, end in ends.items()}
-    return {place: records for place, records in waiting.items() if records}
-
-
-def judge_progress(cut: Cut, findings: Findings) -> None:
-    """Names what is wrong with how far the live tables are, before anything is compared."""
-    for place, records in behind(cut.starts, cut.ends, cut.states).items():
-        sentence = (
-            f"{records} records of {_name(place)} are not counted yet: {cut.counted(place) + 1} of {cut.ends[place]}."
-        )
-        findings.say("live", "behind", sentence)
-    for place, state in sorted(cut.states.items()):
-        for first, end, _ in state.lost:
-            sentence = f"Offsets {first} to {end - 1} of {_name(place)} were gone from Kafka before they were counted."
-            findings.say("live", "lost", sentence)
-        topic, progress = cut.topics[place[0]], state.progress
-        if progress is not None and (progress.topic_id, progress.partitions) != (topic.id, topic.partitions):
-            sentence = f"{_name(place)} was counted from another topic of that name; see `footfall rebuild live`."
-            findings.say("live", "topic_differs", sentence)
-
-
 def floor_of(
     log: Log,
     bounds: Mapping[TopicPartition, tuple[int, int]],
     retention: Retention,
     at_ms: int,
     since_ms: int | None,
-    newest_minute: int | None,
+    kept_from_hour: int,
 ) -> Floor:
-    """The first hour that can be compared: the user's, where Kafka has forgotten, where the live tables were swept.
+    """The first hour that can be compared: the user's, where Kafka has forgotten, where a store was swept.
 
-    newest_minute: of the live tables, since 1970; the sweeper counts back from it.
+    kept_from_hour: the first hour (since 1970) that every store still holds whole, 0 if all do.
     """
     limits = [] if since_ms is None else [since_ms // HOUR_MS]
     for (topic, partition), (start, end) in bounds.items():
         if start > 0:
             # An empty log was emptied by time, never by size.
-            kept_ms = log.time_ms(topic, partition, start) if start < end else at_ms - retention.kafka_days * _DAY_MS
-            limits.append(_next_hour(kept_ms + _DISORDER_MS))
-    swept = 0
-    if newest_minute is not None:
-        # The sweeper may be at work now, with a newest minute that came later.
-        swept = max(0, _next_hour(newest_minute * 60_000 - retention.live_days * _DAY_MS) + 1)
+            kept_ms = log.time_ms(topic, partition, start) if start < end else at_ms - retention.kafka_days * DAY_MS
+            limits.append(next_hour(kept_ms + _DISORDER_MS))
     known = max(limits, default=0)
-    return Floor(max(known, swept), bool(limits) and known >= swept)
+    return Floor(max(known, kept_from_hour), bool(limits) and known >= kept_from_hour)
 
 
-def _next_hour(ms: int) -> int:
+def next_hour(ms: int) -> int:
+    """The first hour (since 1970) that begins at or after a time (ms since 1970)."""
     return -(-ms // HOUR_MS)
 
 
-def _name(place: TopicPartition) -> str:
+def partition_name(place: TopicPartition) -> str:
+    """How a partition is named to people: `TOPIC/NUMBER`."""
     return f"{place[0]}/{place[1]}"

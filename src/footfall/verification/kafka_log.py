@@ -89,8 +89,8 @@ class KafkaLog:
         try:
             message = self._consumer.poll(_PATIENCE_S)
             if message is None or message.error() is not None:
-                told = "no answer in time" if message is None else message.error().str()
-                raise KafkaLogUnavailable(f"Kafka cannot read {topic}/{partition} at {offset}: {told}.")
+                reason = "no answer in time" if message is None else message.error().str()
+                raise KafkaLogUnavailable(f"Kafka cannot read {topic}/{partition} at {offset}: {reason}.")
             return int(message.timestamp()[1])
         finally:
             self._consumer.unassign()

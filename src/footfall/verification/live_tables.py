@@ -1,50 +1,29 @@
-"""The live tables in HBase, as `verify` reads them: whole, without a decision."""
+"""How the live tables are read; `hbase_live_tables.HBaseLiveTables` in life."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
-from footfall import names
-from footfall.realtime import tables
-from footfall.realtime.apps import counted_apps
-from footfall.realtime.store import HBaseStore
-from footfall.settings import Settings
-
-# Reading everything beside a counting topology may have to wait for a busy region.
-_TIMEOUT_S: Final = 60.0
+from footfall.kafka.topics import Topic, TopicPartition
+from footfall.realtime.lag import PartitionState
 
 
-class HBaseLiveTables:
-    """A `live.LiveTables`. Every call may raise HBaseUnavailable."""
+class LiveTables(Protocol):
+    """The live tables. Each call may raise EngineUnavailable."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.store = HBaseStore(settings, _TIMEOUT_S)
+    def progress(self, topics: Mapping[str, Topic]) -> Mapping[TopicPartition, PartitionState]:
+        """How far every partition of these topics is counted."""
+
+    def newest_minute(self) -> int | None:
+        """The newest minute (since 1970) in which any app had an event; None if there was never one."""
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
-        """Every row of `sessions`, one after the other."""
-        for key, cells in self.store.stamped(names.TABLE_SESSIONS):
-            yield key, {column: cell for column, (cell, _) in cells.items()}
+        """Every row of `sessions`: its key, its cells by column."""
 
     def session(self, session_id: str) -> Mapping[bytes, bytes]:
-        """The cells of one row of `sessions`."""
-        return self.store.read_row(names.TABLE_SESSIONS, session_id.encode())
+        """One of these rows, by its columns; nothing if there is none."""
 
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
-        """One column of an aggregate table, from a minute (since 1970) on; a dimension of an app at a time."""
-        for start, stop in ranges(counted_apps(self.store, table), since_minute):
-            for key, cells in self.store.scan(table, start, stop, [column]):
-                yield key, cells[column]
+        """Key and that column's cell of every row of an aggregate table from a minute (since 1970) on."""
 
     def close(self) -> None:
-        """Ends the connection."""
-        self.store.close()
-
-
-def ranges(apps: Iterable[str], since_minute: int) -> list[tuple[bytes, bytes]]:
-    """Row ranges that hold every row of these apps from that minute on; all rows, also of other apps, if it is 0."""
-    starts = sorted(
-        tables.encode_row_key(app, dimension, since_minute, "") for app in apps for dimension in tables.DIMENSIONS
-    )
-    if since_minute == 0:
-        return list(pairwise([b"", *starts, b""]))
-    return [(start, start[: -len("00000000\0")] + b":") for start in starts]
+        """Ends the connection; the next call opens another."""

@@ -1,163 +1,89 @@
-"""Compares every store with Kafka at a cut. Knows no engine: they come as `Log`, `LiveTables` and `Ledgers`."""
+"""Compares a list of stores with Kafka at a cut. It knows none of them by name, and no engine."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from footfall import names
-from footfall.realtime.tables import Progress
-from footfall.sites.visitors.ledger import KINDS, Entry
-from footfall.verification.archive import STORE, ArchiveCheck, ArchiveRows, Reached, judge_reached
-from footfall.verification.cut import Cut, Floor, Log, judge_progress
+from footfall.kafka.topics import Topic
+from footfall.settings import Retention
+from footfall.verification.cut import Cut, Floor, Log, PartitionRange, bounds, floor_of
+from footfall.verification.events_scan import EventsCheck, EventsScan
 from footfall.verification.findings import HOUR_MS, Findings
-from footfall.verification.kafka_log import KafkaLogUnavailable
-from footfall.verification.ledger import LedgerCheck
-from footfall.verification.live import LiveCheck, LiveTables
-from footfall.verification.log_scan import Check, Partition, Sums, Walk
-from footfall.verification.rejected import RejectsCheck
+from footfall.verification.kafka_log import KafkaLogUnavailable, Record
+from footfall.verification.patience import Patience, Say
+from footfall.verification.rejected_scan import RejectedCheck, scan_rejected
 from footfall.verification.report import Report, Tally
-
-_NOT_PART: Final[Mapping[str, Any]] = {"compared": False, "reason": "not part of this profile"}
-
-
-class Archive(NamedTuple):
-    """The archive, and how far it was before its rows are read. first_hour: since 1970; older ones may be deleted."""
-
-    rows: ArchiveRows
-    reached: Reached
-    first_hour: int = 0
+from footfall.verification.stores.store import Comparison, Store
 
 
-class Ledgers(Protocol):
-    """How the visitors' ledgers are read."""
+def take_cut(
+    log: Log, topics: Mapping[str, Topic], stores: Sequence[Store], at_ms: int, patience: Callable[[], Patience]
+) -> Cut:
+    """Takes the cut at T = at_ms, and waits until every store has reached it or its patience is over.
 
-    def entries(self, app: str, since_ms: int) -> Iterable[Entry]:
-        """A site's single lines from a time (ms since 1970) on."""
-
-    def complete_from(self, app: str) -> int:
-        """The hour (since 1970) before which a site's single lines are gone; 0 if all are there."""
+    patience: gives a new one for each wait. Raises EngineUnavailable.
+    """
+    for store in stores:
+        store.begin(at_ms, patience())
+    held = bounds(log, topics)
+    starts, ends = ({place: of_place[side] for place, of_place in held.items()} for side in (0, 1))
+    cut = Cut(at_ms, topics, starts, ends)
+    for store in stores:
+        store.await_cut(cut, patience())
+    return cut
 
 
 def reconcile(
     log: Log,
-    live: LiveTables,
-    ledgers: Ledgers,
+    stores: Sequence[Store],
     cut: Cut,
-    floor: Floor,
-    findings: Findings,
-    archive: Archive | None,
-    beside: Mapping[str, Mapping[str, Any]],
-    say: Callable[[str], None] = lambda _: None,
+    retention: Retention,
+    since_ms: int | None,
+    say: Say = lambda _: None,
 ) -> Report:
-    """Reads everything once and says what does not agree. Raises what the three raise, and KafkaLogUnavailable.
+    """Reads everything once and reports what does not agree, with all totals as of the cut.
 
-    archive: None if it is no part of what runs.
-    beside: the parts of stores that are compared with something else than Kafka, for the report.
+    stores: those that were awaited. since_ms: leaves out hours before that one's. say: takes progress.
+    Raises EngineUnavailable; KafkaLogUnavailable also if Kafka deletes records meanwhile.
     """
-    judge_progress(cut, findings)
-    tally = Tally()
-    say("Reading the session cells.")
-    live_check = LiveCheck(live, floor.hour, findings, tally)
-    say("Reading the ledgers.")
-    ledger_check = _read_ledgers(ledgers, cut, floor, findings, tally)
-    checks: list[Check] = [live_check, ledger_check]
-    archived: Mapping[str, Any] = _NOT_PART
-    if archive is not None:
-        say("Reading the archive.")
-        judge_reached(archive.reached, cut.ends, cut.starts, findings)
-        archive_check = ArchiveCheck(archive.rows, max(floor.hour, archive.first_hour), findings, tally)
-        archived = archive_check.sums(archive.reached)
-        checks.append(archive_check)
-    walk = Walk(checks, floor.hour, findings, tally)
-    sums = Sums()
-    for number in range(cut.topics[names.TOPIC_EVENTS].partitions):
-        say(f"Comparing {names.TOPIC_EVENTS}/{number}.")
-        partition = _opened(log, cut, names.TOPIC_EVENTS, number, walk.checks, findings)
-        found = walk.partition(partition, log.read(names.TOPIC_EVENTS, number, partition.start, partition.end))
-        _judge_unreadable(cut, names.TOPIC_EVENTS, partition, found.unreadable_counted, findings)
-        sums.add(found)
-    rejects = RejectsCheck(live, floor.hour, findings, tally)
-    rejected = unreadable = 0
-    held: set[tuple[str, str]] = set()
-    for number in range(cut.topics[names.TOPIC_REJECTED].partitions):
-        say(f"Comparing {names.TOPIC_REJECTED}/{number}.")
-        partition = _opened(log, cut, names.TOPIC_REJECTED, number, (rejects,), findings)
-        told = rejects.partition(partition, log.read(names.TOPIC_REJECTED, number, partition.start, partition.end))
-        _judge_unreadable(cut, names.TOPIC_REJECTED, partition, told.unreadable_counted, findings)
-        rejected, unreadable = rejected + told.records, unreadable + told.unreadable
-        held |= told.identities
-    ledger_check.compare_rejected(held)
-    stores: dict[str, Mapping[str, Any]] = {
-        "ledger": {
-            "compared": True,
-            **{kind: ledger_check.sums[kind] for kind in KINDS},
-            "explained": dict(sorted(ledger_check.explained.items())),
-        },
-        "kafka": {
-            "compared": True,
-            "records": sums.records,
-            "events": sums.events,
-            "repeats": sums.repeats,
-            "backfill": sums.backfill,
-            "rejected": rejected,
-            "unreadable": sums.unreadable + unreadable,
-        },
-        "live": {
-            "compared": True,
-            "session_cells": live_check.session_cells,
-            "aggregate_cells": live_check.aggregate_cells,
-            "rejected_cells": rejects.cells,
-        },
-        **beside,
-        STORE: archived,
-        # No profile runs it yet.
-        "hive": _NOT_PART,
-    }
-    covers_from_ms = floor.hour * HOUR_MS if floor.hides or sums.before_floor else None
-    return Report(cut.at_ms, cut.ends, covers_from_ms, stores, tally.rows(), findings.problems())
+    kept_from_hour = max((store.kept_from_hour() for store in stores), default=0)
+    held = {place: (start, cut.ends[place]) for place, start in cut.starts.items()}
+    floor = floor_of(log, held, retention, cut.at_ms, since_ms, kept_from_hour)
+    comparison = Comparison(cut, floor.hour, Findings(), Tally(), say)
+    checks = [check for store in stores for check in store.compare(comparison)]
+    scan = EventsScan([check for check in checks if isinstance(check, EventsCheck)], floor.hour)
+    for partition in _partitions(log, cut, names.TOPIC_EVENTS, scan.checks, say):
+        scan.partition(partition, _records(log, partition))
+    of_rejected = [check for check in checks if isinstance(check, RejectedCheck)]
+    for partition in _partitions(log, cut, names.TOPIC_REJECTED, of_rejected, say):
+        scan_rejected(partition, _records(log, partition), of_rejected)
+    for check in of_rejected:
+        check.finish()
+    return _report(stores, comparison, floor, scan)
 
 
-def _read_ledgers(ledgers: Ledgers, cut: Cut, floor: Floor, findings: Findings, tally: Tally) -> LedgerCheck:
-    check = LedgerCheck(floor.hour, cut.accepted_before_ms, findings, tally)
-    # An event's attempt may be written in the hour before the event's own.
-    since_ms = max(0, floor.hour - 1) * HOUR_MS
-    for app in cut.accepted_before_ms:
-        check.add(app, ledgers.entries(app, since_ms))
-        # Afterwards: an hour that was reduced to sums meanwhile is missing here.
-        check.complete_from(app, ledgers.complete_from(app))
-    return check
+def _partitions(
+    log: Log, cut: Cut, topic: str, checks: Sequence[EventsCheck | RejectedCheck], say: Say
+) -> Iterable[PartitionRange]:
+    """One after the other: lets the stores read what they have of it, and asks for Kafka's end afterwards."""
+    for number in range(cut.topics[topic].partitions):
+        say(f"Comparing {topic}/{number}.")
+        for check in checks:
+            check.read(number)
+        start, end = log.bounds(topic, [number])[number]
+        if start != cut.starts[topic, number]:
+            raise KafkaLogUnavailable(f"Kafka deleted old records of {topic}/{number} in the meantime: verify again.")
+        yield PartitionRange(topic, number, start, cut.ends[topic, number], end)
 
 
-class _Readable(Protocol):
-    def read(self, partition: int) -> None: ...
+def _records(log: Log, partition: PartitionRange) -> Iterable[Record]:
+    return log.read(partition.topic, partition.number, partition.start, partition.end)
 
 
-def _opened(log: Log, cut: Cut, topic: str, number: int, stores: Iterable[_Readable], findings: Findings) -> Partition:
-    """Lets the stores read their cells of a partition, and asks for Kafka's end afterwards."""
+def _report(stores: Sequence[Store], comparison: Comparison, floor: Floor, scan: EventsScan) -> Report:
+    parts: dict[str, dict[str, Any]] = {}
     for store in stores:
-        store.read(number)
-    place = topic, number
-    start, end = log.bounds(topic, [number])[number]
-    if start != cut.starts[place]:
-        raise KafkaLogUnavailable(f"Kafka deleted old records of {topic}/{number} in the meantime: verify again.")
-    counted = cut.counted(place)
-    if counted >= end:
-        findings.say(
-            "live",
-            "tail_lost",
-            f"Kafka's log of {topic}/{number} ends at offset {end}, but everything before {counted + 1} is counted: "
-            "Kafka lost its tail.",
-        )
-    return Partition(number, start, cut.ends[place], end, counted)
-
-
-def _judge_unreadable(cut: Cut, topic: str, partition: Partition, found: int, findings: Findings) -> None:
-    """Records that are no events are left out by all; but all must leave out the same."""
-    progress: Progress | None = cut.states[topic, partition.number].progress
-    counted = 0 if progress is None else progress.unparsable
-    # What Kafka has deleted may have held more of them.
-    if counted < found or (counted > found and partition.start == 0):
-        findings.say(
-            "live",
-            "unreadable_differs",
-            f"progress tells of {counted} unreadable records in {topic}/{partition.number}, Kafka holds {found}.",
-        )
+        parts.setdefault(store.name, {}).update(store.summarise())
+    covers_from_ms = floor.hour * HOUR_MS if floor.hides or scan.skipped_hours else None
+    cut, findings = comparison.cut, comparison.findings
+    return Report(cut.at_ms, cut.ends, covers_from_ms, parts, comparison.tally.rows(), findings.problems())

@@ -86,12 +86,12 @@ def add(figures: Recounted, event: dict[str, Any]) -> None:
 
 
 def add_visitor(figures: Recounted, event: dict[str, Any]) -> None:
-    """The half of `add` that is about who was there."""
+    """The half of `add` that counts visitors."""
     _population(figures, event).visitors.add((event["app_id"], event["anonymous_id"]))
 
 
 def add_counts(figures: Recounted, event: dict[str, Any]) -> None:
-    """The half of `add` that is about what happened."""
+    """The half of `add` that counts events."""
     one = _population(figures, event)
     one.events += 1
     if event["event_type"] == "page_view":
@@ -129,7 +129,7 @@ class _Visit:
 
 
 class Visits:
-    """Where people's visits begin and end, event by event: each tells by how much it changes which rows."""
+    """Where people's visits begin and end, event by event: each changes rows by so many entries and exits."""
 
     def __init__(self) -> None:
         self._newest: dict[str, _Visit] = {}

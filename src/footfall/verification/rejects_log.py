@@ -34,7 +34,7 @@ class Kept(NamedTuple):
 def newest_first(log: Log, unreadable: Callable[[int], object], window: int = _WINDOW) -> Iterator[Kept]:
     """The rejects that Kafka holds, the newest first. Raises KafkaLogUnavailable.
 
-    unreadable: told the offset of each record that is no reject; those are left out. window: records read at once.
+    unreadable: gets the offset of each record that is no reject; those are left out. window: records read at once.
     """
     first, end = _bounds(log)
     while end > first:

@@ -1,4 +1,4 @@
-"""What `verify` has to say: the cut, the sums of each store, the table by app and hour, the problems."""
+"""The report of `verify`: the cut, the totals of each store, the table by app and hour, the problems."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any, Final
 from footfall.events.times import format_rfc3339_ms
 from footfall.verification.findings import HOUR_MS, Problem
 
-# Of the table; each is a sum of events by the UTC hour of event_time (rejected: of rejected_at).
+# Of the table; each is a sum of events before the cut, by the UTC hour of event_time (rejected: of rejected_at).
 COLUMNS: Final = ("accepted", "in_kafka", "counted", "archived", "repeats", "rejected")
 
 
@@ -22,6 +22,10 @@ class Tally:
         """Adds events to one of `COLUMNS`."""
         self._sums.setdefault((hour, app_id), Counter())[column] += events
 
+    def total(self, column: str) -> int:
+        """All events of one of `COLUMNS`."""
+        return sum(sums[column] for sums in self._sums.values())
+
     def rows(self) -> list[dict[str, Any]]:
         """`{"hour", "app_id", …COLUMNS}` in order of hour and app."""
         return [
@@ -34,7 +38,7 @@ class Tally:
 class Report:
     """The outcome. at_ms: T of the cut; ends: E by topic and partition; covers_from_ms: None if nothing is left out.
 
-    stores: store → its sums, with `compared`; one that was not compared has a `reason`.
+    stores: store → its totals at the cut, with `compared`; one that was not compared has a `reason`.
     """
 
     at_ms: int

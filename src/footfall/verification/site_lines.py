@@ -16,7 +16,7 @@ from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS
 
-# Flume's own pattern: only a line that it matches goes to the day that the line tells.
+# Flume's own pattern: only a line that it matches goes to the day of its own time.
 _DAY: Final = (
     rb"20[0-9][0-9]-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     rb"|02-(?:0[1-9]|1[0-9]|2[0-8])|(?<=(?:[02468][048]|[13579][26])-)02-29)"

@@ -1,7 +1,6 @@
 """Whether events that sites have accepted still wait in their spools on the way to Kafka."""
 
 import json
-import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +11,9 @@ from footfall import site_registry
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.settings import Settings
 from footfall.site_addresses import address_of
+from footfall.verification.patience import Patience
 
 _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5.0))
-_LOOK_EVERY_S: Final = 0.5
-_SAY_EVERY_S: Final = 5.0
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +44,6 @@ class SpoolState:
         if not self.answers:
             return 0 if self.files else before_ms
         return before_ms if self.oldest_ms is None else min(before_ms, self.oldest_ms)
-
-
-class Patience:
-    """Waits in short steps until its seconds are over, and says now and then what for."""
-
-    def __init__(self, seconds: float, say: Say) -> None:
-        now = time.monotonic()
-        self._until, self._say, self._said = now + seconds, say, now
-
-    def wait(self, sentence: str) -> bool:
-        """Waits a step; False, at once, when the time is over."""
-        now = time.monotonic()
-        if now >= self._until:
-            return False
-        if now >= self._said + _SAY_EVERY_S:
-            self._said = now
-            self._say(f"Waiting: {sentence}")
-        time.sleep(_LOOK_EVERY_S)
-        return True
 
 
 def await_drained(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from footfall.cli import main as command_line
 from footfall.cli import rejects
 from footfall.events.rejects import RejectRecord
 from footfall.verification.rejects_log import Kept
@@ -91,17 +92,22 @@ def test_values_are_json_or_else_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "7", "--json"], ["replay", "7"]])
 def test_without_kafka_it_says_so(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("footfall.verification.rejects_log._PATIENCE_S", 0.5)
     monkeypatch.setenv("FOOTFALL_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("FOOTFALL_PORT_OFFSET", "0")
     said: list[str] = []
     monkeypatch.setattr("footfall.cli.output.stderr.print", lambda text, **_: said.append(text))
+    monkeypatch.setattr("sys.argv", ["footfall", "rejects", *arguments])
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         monkeypatch.setenv("FOOTFALL_PORTS__KAFKA", str(held.getsockname()[1]))
-        done = CliRunner().invoke(rejects.app, arguments)
-    assert done.exit_code == 1
+        with pytest.raises(SystemExit) as done:
+            command_line.main()
+    assert done.value.code == 1
     assert re.fullmatch(r"Kafka at 127.0.0.1:\d+ does not answer: .*\. See `\./footfall status`\.", said[0])
-    assert "Traceback" not in done.output
+    assert "Traceback" not in "".join(capfd.readouterr())

@@ -6,10 +6,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from footfall import questions
+from footfall import question_registry
 from footfall.lake import window_files
-from footfall.lake.questions import trending_pages, windowed_metrics
-from footfall.questions import Context, UnknownValue
+from footfall.questions import sources
+from footfall.questions.model import UnknownValue
+from footfall.questions.sources import Sources
 from footfall.settings import Settings
 from tests.support.archived import at, minute
 from tests.support.local_files import LocalFiles
@@ -35,16 +36,16 @@ ROWS = [
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalFiles:
     """What both questions find in HDFS's place."""
     found = LocalFiles(tmp_path)
-    for module in (windowed_metrics, trending_pages):
-        monkeypatch.setattr(module, "Hdfs", lambda _: found)
+    monkeypatch.setattr(sources, "Hdfs", lambda _: found)
     return found
 
 
 def ask(name: str, time: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """The rows at that time, as tuples of the columns in their order."""
-    context = Context(Settings(), None, int(at(time).timestamp() * 1000))  # type: ignore[arg-type]
-    columns = questions.find(name).columns
-    rows = questions.ask(context, name, **parameters)
+    columns = question_registry.find(name).columns
+    rows = question_registry.ask(
+        Sources(Settings(), clock_ms=lambda: int(at(time).timestamp() * 1000)), name, **parameters
+    )
     assert all(tuple(row) == columns for row in rows)
     return [tuple(row.values()) for row in rows]
 
@@ -60,7 +61,7 @@ def views(found: list[tuple[Any, ...]]) -> list[tuple[str, int]]:
 
 
 def test_the_questions_are_there() -> None:
-    found = questions.registry()
+    found = question_registry.questions()
     names = {name: tuple(p.name for p in found[name].parameters) for name in ("windowed-metrics", "trending-pages")}
     assert names == {"windowed-metrics": ("window", "by", "app", "from", "to", "limit"), "trending-pages": ("app",)}
     assert found["windowed-metrics"].columns == (

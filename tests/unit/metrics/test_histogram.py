@@ -4,11 +4,22 @@ from collections import Counter
 from fractions import Fraction
 from math import ceil
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.metrics.histogram import BOUNDS_MS, bucket, quantile_ms
+from footfall.metrics.histogram import (
+    BOUNDS_MS,
+    LONGEST_MS,
+    UNMEASURED,
+    bucket,
+    buckets,
+    quantile_ms,
+    quantiles_ms,
+    response_bucket,
+    response_buckets,
+)
 
 MILLISECONDS = st.integers(0, 600_000) | st.integers(0, 400)
 RESPONSES = st.lists(MILLISECONDS, max_size=60)
@@ -73,3 +84,27 @@ def test_added_histograms_are_that_of_all_values(some: list[int], others: list[i
 @pytest.mark.parametrize("percent", [50, 95, 99])
 def test_nothing_counted_has_no_quantile(percent: int) -> None:
     assert quantile_ms({}, percent) is None
+
+
+def test_every_time_of_a_column_has_its_bucket() -> None:
+    times = range(LONGEST_MS + 2)
+    assert buckets(np.array(times)).tolist() == [bucket(ms) for ms in times]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.none() | MILLISECONDS)))
+def test_only_measured_page_views_are_counted(events: list[tuple[bool, int | None]]) -> None:
+    one_by_one = [response_bucket(page_view, ms) for page_view, ms in events]
+    assert one_by_one == [bucket(ms) if page_view and ms is not None else UNMEASURED for page_view, ms in events]
+    views = np.array([page_view for page_view, _ in events], dtype=np.bool_)
+    times = np.array([ms or 0 for _, ms in events], dtype=np.int64)
+    measured = np.array([ms is not None for _, ms in events], dtype=np.bool_)
+    assert response_buckets(views, times, measured).tolist() == one_by_one
+
+
+@given(st.lists(RESPONSES, max_size=6), PERCENTS)
+def test_quantiles_of_many_histograms_are_those_of_each(histograms: list[list[int]], percent: int) -> None:
+    each = [counted(responses) for responses in histograms]
+    entries = [(number, index, n) for number, counts in enumerate(each) for index, n in sorted(counts.items())]
+    columns = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+    found = quantiles_ms(*columns, len(each), percent).tolist()
+    assert found == [UNMEASURED if (ms := quantile_ms(counts, percent)) is None else ms for counts in each]

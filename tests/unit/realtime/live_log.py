@@ -3,7 +3,7 @@
 Read it beside `test_live_questions.py`, whose answers are worked out from it by hand.
 """
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,9 +11,9 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import parse_rfc3339_ms
 from footfall.kafka.topics import Topic
 from footfall.names import EVENTS_PARTITIONS
-from footfall.questions import Context
+from footfall.questions.sources import Sources
 from footfall.realtime.partition_counter import Pack, Partition
-from footfall.realtime.store import HBaseStore
+from footfall.realtime.questions import HBASE
 from footfall.settings import Settings
 from tests.support.events import ABSENT, stored_event
 from tests.unit.realtime.memory_store import Cells, MemoryStore
@@ -240,9 +240,9 @@ def counted(log: list[dict[str, Any]]) -> Cells:
     return cells
 
 
-def context(cells: Cells, time: str = "12:00:30.000") -> Context:
-    """Asks these tables at that time."""
-    return Context(Settings(), cast(HBaseStore, MemoryStore(cells)), at_ms(time))
+def sources(cells: Cells, time: str = "12:00:30.000") -> Sources:
+    """These tables, asked at that time."""
+    return Sources(Settings(), {HBASE: MemoryStore(cells)}, lambda: at_ms(time))
 
 
 def _count(cells: Cells, topic: Topic, number: int, records: list[bytes], caught_up_ms: int) -> None:

@@ -10,17 +10,28 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms
 from footfall.kafka.topics import Topic
 from footfall.names import EVENTS_PARTITIONS, TABLE_ALERTS, TOPIC_EVENTS, TOPIC_REJECTED
-from footfall.questions import UnknownValue, ask
+from footfall.question_registry import ask
+from footfall.questions.model import UnknownValue
 from footfall.realtime import alert_bolt, tables
 from footfall.realtime.alert_bolt import AlertBolt
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import Alert
-from footfall.realtime.alerts.moments import LONG_SLOTS, SLOT_MS, Moment, Moments, Series, Told, decode, encode, gather
+from footfall.realtime.alerts.moments import (
+    LONG_SLOTS,
+    SLOT_MS,
+    Moment,
+    Moments,
+    Report,
+    Series,
+    decode,
+    encode,
+    gather,
+)
 from footfall.realtime.multilang import Message, Pipe
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from tests.support.events import stored_event
-from tests.unit.realtime.live_log import EVENTS, REJECTED, context
+from tests.unit.realtime.live_log import EVENTS, REJECTED, sources
 from tests.unit.realtime.memory_store import Cells, MemoryStore
 
 MINUTE_MS = 60_000
@@ -56,8 +67,8 @@ def log() -> Iterator[tuple[Topic, int, bytes]]:
 
 
 def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
-    """Lets the live path count it all, and returns what it tells, and whether it has counted more."""
-    told: Moments = {}
+    """Lets the live path count it all, and returns what it reports, and whether it has counted more."""
+    reported: Moments = {}
     late = []
     for topic, partitions in ((EVENTS, EVENTS_PARTITIONS), (REJECTED, 1)):
         for number in range(partitions):
@@ -67,9 +78,9 @@ def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
             partition.flush()
             moments, is_late = partition.moments()
             late.append(is_late)
-            gather(told, moments)
+            gather(reported, moments)
             assert partition.moments() == ({}, False)
-    return told, any(late)
+    return reported, any(late)
 
 
 def figures(series: Series, minute: int) -> tuple[Any, ...]:
@@ -126,7 +137,7 @@ def test_a_repeat_is_told_once() -> None:
 
 
 def test_moments_go_through_the_pipe_unchanged() -> None:
-    told = Told({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
+    told = Report({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
     assert told.is_late
     assert any(one.slowest for one in told.moments.values())
     assert decode(encode(told)) == told
@@ -137,7 +148,7 @@ def test_an_alert_is_kept_and_told_by_its_question() -> None:
     resolved = ALERT._replace(app_id="news", page_path=None, state="resolved", resolved_ms=(NOON + 5) * MINUTE_MS)
     for alert in (ALERT, resolved):
         cells.put(TABLE_ALERTS, tables.alert_key(alert), tables.ALERT_COLUMN, tables.encode_alert(alert), 1)
-    asked = context(cells)
+    asked = sources(cells)
     rows = ask(asked, "live-alerts")
     assert [row["alert_id"] for row in rows] == [
         f"errors:news::{NOON * MINUTE_MS}",
@@ -182,7 +193,7 @@ class Judge:
     ) -> None:
         told = {f"{TOPIC_EVENTS}/{number}": caught_up_ms for number in range(partitions)}
         message = Message(
-            "1", "live", "moments", [encode(Told({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments, is_late))]
+            "1", "live", "moments", [encode(Report({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments, is_late))]
         )
         self.bolt._pipe.took(message)
         self.bolt.process(message)

@@ -5,10 +5,10 @@ from typing import Any
 import msgpack
 import pytest
 
-from footfall import questions
+from footfall import question_registry
 from footfall.realtime import tables
 from footfall.realtime.tables import Counts, Population, city_text
-from tests.unit.realtime.live_log import at_ms, context
+from tests.unit.realtime.live_log import at_ms, sources
 from tests.unit.realtime.memory_store import Cells
 
 NOBODY = Population(0, 0, 0, 0, {}, None, None, None, 0)
@@ -21,8 +21,8 @@ FRANKFURT_ODER = city_text("Frankfurt", 52.3, 14.6)
 
 def ask(cells: Cells, time: str = "12:00:30.000", **parameters: Any) -> list[tuple[Any, ...]]:
     """The rows as tuples, in the order of the question's columns, which each row must have."""
-    rows = questions.ask(context(cells, time), "live-cities", **parameters)
-    assert all(tuple(row) == questions.find("live-cities").columns for row in rows)
+    rows = question_registry.ask(sources(cells, time), "live-cities", **parameters)
+    assert all(tuple(row) == question_registry.find("live-cities").columns for row in rows)
     return [tuple(row.values()) for row in rows]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from footfall import questions
+from footfall import question_registry
 from footfall.events.validate import check_stored
-from tests.unit.realtime.live_log import LOG, context, count, counted, event, stamp
+from tests.unit.realtime.live_log import LOG, count, counted, event, sources, stamp
 from tests.unit.realtime.memory_store import Cells
 
 
@@ -20,8 +20,8 @@ def cells() -> Cells:
 
 def ask(cells: Cells, name: str, time: str = "12:00:30.000", **parameters: Any) -> list[tuple[Any, ...]]:
     """The rows as tuples, in the order of the question's columns, which each row must have."""
-    rows = questions.ask(context(cells, time), name, **parameters)
-    columns = questions.find(name).columns
+    rows = question_registry.ask(sources(cells, time), name, **parameters)
+    columns = question_registry.find(name).columns
     assert all(tuple(row) == columns for row in rows)
     return [tuple(row.values()) for row in rows]
 

@@ -6,8 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from footfall.metrics.histogram import LONGEST_MS, bucket
-from footfall.streaming.window_figures import buckets, windows
+from footfall.streaming.window_figures import windows
 from tests.support.archived import SCHEMA, event, minute, windows_of, write
 
 DAY = "2026-11-24"
@@ -198,8 +197,3 @@ def test_only_what_is_asked_for_is_given(tmp_path: Path) -> None:
     assert (again["events"], again["visits"], again["visitors"]) == (3, 1, 2)
     assert windows_of(tmp_path, [noon + 7], []).num_rows == 0
     assert windows("shop", pa.Table.from_pylist(EVENTS, schema=SCHEMA), [], []).num_rows == 0
-
-
-def test_every_response_time_has_the_bucket_of_the_live_figures() -> None:
-    found = buckets(pa.chunked_array([pa.array([*range(LONGEST_MS + 2), None], pa.int32())]))
-    assert found.tolist() == [*(bucket(ms) for ms in range(LONGEST_MS + 2)), -1]

@@ -7,8 +7,7 @@ import pytest
 from footfall.hdfs import HdfsUnavailable
 from footfall.kafka.topics import TopicPartition
 from footfall.realtime.store import HBaseUnavailable
-from footfall.verification.spools import Patience
-from footfall.verification.verify import await_reached
+from footfall.verification.patience import Patience, await_reached
 
 _PLACE = ("events", 3)
 

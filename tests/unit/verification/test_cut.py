@@ -5,8 +5,10 @@ import pytest
 from footfall.realtime.lag import PartitionState
 from footfall.realtime.tables import Progress
 from footfall.settings import Retention
-from footfall.verification.cut import Floor, TopicPartition, behind, floor_of
+from footfall.verification.cut import Floor, TopicPartition, floor_of
 from footfall.verification.findings import HOUR_MS
+from footfall.verification.live_progress import behind
+from footfall.verification.stores.live import swept_hour
 from tests.unit.verification.world import MemoryLog
 
 DAY_MS = 24 * HOUR_MS
@@ -19,7 +21,8 @@ def floor(
     start: int = 0, end: int = 9, first_ms: int = 0, since_ms: int | None = None, newest_minute: int | None = None
 ) -> Floor:
     log = MemoryLog(first_ms=first_ms)
-    return floor_of(log, {PLACE: (start, end)}, Retention(), AT_MS, since_ms, newest_minute)
+    kept_from_hour = swept_hour(newest_minute, Retention().live_days)
+    return floor_of(log, {PLACE: (start, end)}, Retention(), AT_MS, since_ms, kept_from_hour)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
-from footfall.verification.spools import Patience, SpoolState, await_drained, look_at
+from footfall.verification.patience import Patience
+from footfall.verification.spools import SpoolState, await_drained, look_at
 
 T_MS = 1_795_507_200_000
 

@@ -1,6 +1,7 @@
 """A small world to verify: visits in ledgers, records in a log, live tables made of them by the real counting."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -11,21 +12,29 @@ from footfall.events.identity import new_uuid7
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.kafka.topics import Topic
-from footfall.lake.progress import Current, Loss
+from footfall.lake.progress import Current, Loss, Progress, Totals
 from footfall.realtime import tables
 from footfall.realtime.lag import PartitionState
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.settings import Retention
 from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.ledger import Entry
-from footfall.verification.archive import Reached
 from footfall.verification.archive_files import Archived
-from footfall.verification.cut import Cut, TopicPartition, bounds, floor_of
-from footfall.verification.findings import HOUR_MS, Findings
+from footfall.verification.cut import Cut, TopicPartition, bounds
+from footfall.verification.findings import HOUR_MS
 from footfall.verification.identity import partition_of
 from footfall.verification.kafka_log import Record
-from footfall.verification.reconcile import Archive, reconcile
+from footfall.verification.live_progress import LiveProgress
+from footfall.verification.patience import Patience
+from footfall.verification.reconcile import reconcile
 from footfall.verification.report import Report
+from footfall.verification.spools import SpoolState
+from footfall.verification.stores.archive import ArchiveStore
+from footfall.verification.stores.kafka import KafkaStore
+from footfall.verification.stores.ledger import LedgerStore
+from footfall.verification.stores.live import LiveStore
+from footfall.verification.stores.rejected import RejectedStore
+from footfall.verification.stores.store import NotCompared, Store
 from tests.support.events import ABSENT, NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore
 
@@ -57,6 +66,21 @@ class MemoryTables:
     """The live tables as they are read."""
 
     stored: Cells
+    lost: tuple[tuple[int, int, int], ...] = ()
+
+    def progress(self, topics: Mapping[str, Topic]) -> dict[TopicPartition, PartitionState]:
+        reader = MemoryStore(self.stored)
+        return {
+            place: PartitionState(reader.read_progress(*place), 0, self.lost if place[1] == 0 else ())
+            for place in PLACES
+        }
+
+    def newest_minute(self) -> int | None:
+        keys = map(tables.decode_row_key, self.stored.tables.get("active_users", {}))
+        return max((key.minute for key in keys if key.dimension == "app"), default=None)
+
+    def close(self) -> None:
+        pass
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         for key in self.stored.tables.get("sessions", {}):
@@ -71,9 +95,16 @@ class MemoryTables:
                 yield key, cells[column]
 
 
+class Drained(SpoolState):
+    """A spool about which nothing is to be said, though what was accepted since `oldest_ms` is not promised."""
+
+    def lag(self, before_ms: int, runs: bool) -> str | None:
+        return None
+
+
 @dataclass
 class World:
-    """Everything that `reconcile` reads; tests break it where they like."""
+    """Everything that the stores read; tests break it where they like."""
 
     log: MemoryLog = field(default_factory=MemoryLog)
     cells: Cells = field(default_factory=Cells)
@@ -81,9 +112,11 @@ class World:
     ledger_from: int = 0
     lost: tuple[tuple[int, int, int], ...] = ()
     ends: dict[TopicPartition, int] | None = None
+    at_ms: int = NOW_MS + HOUR_MS
     accepted_before_ms: int = NOW_MS + HOUR_MS
     archived: list[Archived] | None = None
     archived_ends: dict[TopicPartition, int] = field(default_factory=dict)
+    archived_totals: Totals = field(default_factory=Totals)
     archive_lost: tuple[Loss, ...] = ()
     rng: Random = field(default_factory=lambda: Random(7))  # so that sessions always meet the same partitions
 
@@ -152,46 +185,65 @@ class World:
                 return
 
     def progress(self, place: TopicPartition) -> PartitionState:
-        return PartitionState(MemoryStore(self.cells).read_progress(*place), 0, self.lost if place[1] == 0 else ())
+        return MemoryTables(self.cells, self.lost).progress(TOPICS)[place]
+
+    def stores(self) -> list[Store]:
+        """The stores of this world."""
+        tables = MemoryTables(self.cells, self.lost)
+        progress = LiveProgress(tables)
+        return [
+            LedgerStore(self, lambda app: Drained(app, 0, True, self.accepted_before_ms, 0), DEMO_SITES, ()),
+            KafkaStore(),
+            NotCompared("archive") if self.archived is None else ArchiveStore(self, Retention().hdfs_events_days),
+            LiveStore(tables, progress, Retention().live_days),
+            RejectedStore(tables, progress),
+        ]
 
     def verify(self, since_ms: int | None = None) -> Report:
-        """What `footfall verify` says of this world."""
-        held = bounds(self.log, TOPICS)
-        cut = Cut(
-            NOW_MS + HOUR_MS,
-            TOPICS,
-            {place: start for place, (start, _) in held.items()},
-            self.ends or {place: end for place, (_, end) in held.items()},
-            {place: self.progress(place) for place in PLACES},
-            dict.fromkeys(DEMO_SITES, self.accepted_before_ms),
-        )
-        floor = floor_of(self.log, held, Retention(), NOW_MS + HOUR_MS, since_ms, self._newest_minute())
-        current = Current("0000000a", {}, self.archived_ends, self.archive_lost)
-        archive = None if self.archived is None else Archive(self, Reached(current, None))
-        return reconcile(self.log, MemoryTables(self.cells), self, cut, floor, Findings(), archive, {})
+        """The report of `footfall verify` on this world."""
+        held, stores = bounds(self.log, TOPICS), self.stores()
+        starts = {place: start for place, (start, _) in held.items()}
+        cut = Cut(self.at_ms, TOPICS, starts, self.ends or {place: end for place, (_, end) in held.items()})
+        for store in stores:
+            store.begin(self.at_ms, Patience(0, str))
+            store.await_cut(cut, Patience(0, str))
+        return reconcile(self.log, stores, cut, Retention(), since_ms)
+
+    def current(self) -> Current:
+        return Current("0000000a", {}, self.archived_ends, self.archive_lost, self.archived_totals)
+
+    def latest(self, current: Current) -> Progress | None:
+        return None
 
     def archive(self) -> None:
         """Archives everything that is in the log now: the first record of each identity."""
         self.archived = []
         known: set[tuple[str, str]] = set()
+        left_out: Counter[str] = Counter()
         for (topic, number), records in self.log.records.items():
             self.archived_ends[topic, number] = len(records)
             for offset in range(self.log.starts[topic, number], len(records)):
-                if topic == "events":
+                try:
                     event = orjson.loads(records[offset])
-                    identity = event["session_id"], event["event_id"]
-                    if identity not in known:
-                        known.add(identity)
-                        at_ms = parse_rfc3339_ms(event["event_time"])
-                        row = Archived(event["app_id"], [identity[0]], [identity[1]], [at_ms], [number], [offset])
-                        self.archived.append(row)
+                except ValueError:
+                    left_out["unreadable"] += 1
+                    continue
+                if topic != "events":
+                    left_out["rejected"] += 1
+                    continue
+                identity = event["session_id"], event["event_id"]
+                if identity in known:
+                    left_out["repeats"] += 1
+                    continue
+                known.add(identity)
+                at_ms = parse_rfc3339_ms(event["event_time"])
+                self.archived.append(
+                    Archived(event["app_id"], [identity[0]], [identity[1]], [at_ms], [number], [offset])
+                )
+        self.archived_totals = Totals(len(known), **left_out)
 
-    def rows(self) -> list[Archived]:
+    def rows(self, damaged: Callable[[str], None] | None = None) -> list[Archived]:
         return self.archived or []
-
-    def _newest_minute(self) -> int | None:
-        keys = map(tables.decode_row_key, self.cells.tables.get("active_users", {}))
-        return max((key.minute for key in keys if key.dimension == "app"), default=None)
 
 
 def made_world() -> World:

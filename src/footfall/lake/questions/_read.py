@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from footfall.hdfs import Hdfs
 from footfall.lake import layout
+from footfall.questions import parameters
+from footfall.questions.sources import Context
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,12 +42,15 @@ def rows(
     return found
 
 
-def archived_apps(hdfs: Hdfs) -> Iterable[str]:
+def _archived_apps(context: Context[Hdfs], _app: str) -> list[str]:
     """The apps that the archive has a folder of. Raises HdfsUnavailable."""
     root, (column, *_) = layout.EVENTS
-    folders = (entry.name.partition("=") for entry in hdfs.list(root) if entry.is_folder)
+    folders = (entry.name.partition("=") for entry in context.store.list(root) if entry.is_folder)
     return [value for name, _, value in folders if name == column]
 
 
 def _tuples(table: pa.Table) -> list[tuple[Any, ...]]:
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+APP: Final = parameters.app(_archived_apps)

@@ -1,51 +1,46 @@
-"""Which pages draw more views now than in the half hour before."""
+"""Pages with more views now than in the half hour before."""
 
 from collections import defaultdict
-from math import sqrt
-from typing import Any, Final
+from typing import Any
 
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read
 from footfall.lake.questions._span import MINUTE_MS
-from footfall.questions import Context, Parameter, Question, one_app
-
-_WINDOW: Final = 5
-_WINDOWS_BEFORE: Final = 6
-_FEWEST_VIEWS: Final = 10
+from footfall.metrics.trending import WINDOW_MINUTES, WINDOWS_BEFORE, baseline, score
+from footfall.questions.model import Question
+from footfall.questions.sources import HDFS, Context
 
 
-def run(context: Context, app: str | None) -> list[dict[str, Any]]:
+def run(context: Context[Hdfs], app: str | None) -> list[dict[str, Any]]:
     """Rows of `trending-pages`, best first; none before a first minute is closed.
-    Raises UnknownValue and HdfsUnavailable.
+    Raises HdfsUnavailable.
 
     The score is of the five minutes that end with the newest closed one, against the mean of the six such windows
     before; the title is the newest of the 35 minutes.
     """
-    hdfs = Hdfs(context.settings)
-    one = one_app(context, app, lambda: _read.archived_apps(hdfs))
     # Only here, as it brings pyarrow along.
     from footfall.lake import window_files
 
-    closed_until = window_files.read_closed(hdfs)
+    closed_until = window_files.read_closed(context.store)
     if closed_until is None:
         return []
     end_ms = closed_until * MINUTE_MS
-    first_ms = end_ms - (1 + _WINDOWS_BEFORE) * _WINDOW * MINUTE_MS
+    first_ms = end_ms - (1 + WINDOWS_BEFORE) * WINDOW_MINUTES * MINUTE_MS
     views: dict[tuple[str, str], int] = defaultdict(int)
     earlier: dict[tuple[str, str], int] = defaultdict(int)
     titles: dict[tuple[str, str], str] = {}
-    rows = _read.rows(hdfs, 1, one, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
+    rows = _read.rows(context.store, 1, app, "page", first_ms, end_ms, ("app_id", "value", "page_views", "page_title"))
     for start_ms, app_id, path, page_views, title in sorted(rows, key=lambda row: row[0]):
-        now = start_ms >= end_ms - _WINDOW * MINUTE_MS
+        now = start_ms >= end_ms - WINDOW_MINUTES * MINUTE_MS
         (views if now else earlier)[app_id, path] += page_views
         if title is not None:
             titles[app_id, path] = title
     scored = []
     for page, count in views.items():
-        if count >= _FEWEST_VIEWS:
-            baseline = earlier[page] / _WINDOWS_BEFORE
-            scored.append(((count - baseline) / sqrt(baseline + 1), page, count, baseline))
+        usual = baseline(earlier[page])
+        if (of_page := score(count, usual)) is not None:
+            scored.append((of_page, page, count, usual))
     scored.sort(key=lambda entry: (-entry[0], entry[1]))
     return [
         {
@@ -54,17 +49,19 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
             "page_path": path,
             "page_title": titles.get((app_id, path)),
             "views": count,
-            "baseline_views": baseline,
-            "score": score,
+            "baseline_views": usual,
+            "score": of_page,
             "rank": rank,
         }
-        for rank, (score, (app_id, path), count, baseline) in enumerate(scored, start=1)
+        for rank, (of_page, (app_id, path), count, usual) in enumerate(scored, start=1)
     ]
 
 
 QUESTION = Question(
     "trending-pages",
-    ("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
-    (Parameter("app", "a site's app_id, or all"),),
-    run,
+    __doc__,
+    columns=("window_end_at", "app_id", "page_path", "page_title", "views", "baseline_views", "score", "rank"),
+    parameters=(_read.APP,),
+    source=HDFS,
+    run=run,
 )

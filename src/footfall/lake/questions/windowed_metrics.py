@@ -1,14 +1,16 @@
-"""What happened in each minute, or in five minutes, of any day: views, visits, visitors, errors, response times."""
+"""Closed windows: views, visits, errors, response times."""
 
 from typing import Any, Final
 
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read, _span
-from footfall.questions import Context, Parameter, Question, UnknownValue, check_known, one_app
+from footfall.metrics.errors import error_rate
+from footfall.questions import parameters
+from footfall.questions.model import Question, UnknownValue
+from footfall.questions.sources import HDFS, Context
 
 _WINDOWS: Final = {"1m": 1, "5m": 5}
-_BY: Final = ("app", "page", "section", "country", "device")
 _USUAL_MINUTES: Final = 60
 _MOST_DAYS: Final = 7
 _FINAL_AFTER_MS: Final = 72 * 3_600_000
@@ -17,24 +19,24 @@ _PERCENTILES: Final = ("p50_ms", "p95_ms", "p99_ms")
 
 
 def run(
-    context: Context, window: str, by: str, app: str | None, limit: int | None, **span: str | None
+    context: Context[Hdfs],
+    window: str,
+    by: str,
+    app: str | None,
+    from_ms: int | None,
+    to_ms: int | None,
+    limit: int | None,
 ) -> list[dict[str, Any]]:
     """Rows of `windowed-metrics` for people: windows with from ≤ start < to, the newest first.
 
-    span: the parameters `from` and `to`. Raises UnknownValue and HdfsUnavailable.
+    Raises UnknownValue and HdfsUnavailable.
     """
-    check_known("window", window, _WINDOWS)
-    hdfs = Hdfs(context.settings)
-    one = one_app(context, app, lambda: _read.archived_apps(hdfs))
-    check_known("dimension", by, _BY)
-    if limit is not None and limit < 1:
-        raise UnknownValue("The parameter limit is at least 1.")
-    from_ms, to_ms = _span.span_ms(context.now_ms, span["from"], span["to"], _USUAL_MINUTES)
-    if to_ms - from_ms > _MOST_DAYS * _span.DAY_MS:
+    first_ms, end_ms = _span.span_ms(context.now_ms, from_ms, to_ms, _USUAL_MINUTES)
+    if end_ms - first_ms > _MOST_DAYS * _span.DAY_MS:
         raise UnknownValue(f"From and to lie at most {_MOST_DAYS} days apart.")
     length_ms = _WINDOWS[window] * _span.MINUTE_MS
     columns = ("app_id", "value", *_COUNTED, "error_n", *_PERCENTILES, "revision")
-    rows = _read.rows(hdfs, _WINDOWS[window], one, by, from_ms, to_ms, columns)
+    rows = _read.rows(context.store, _WINDOWS[window], app, by, first_ms, end_ms, columns)
     rows.sort(key=lambda row: (-row[0], row[1], row[2] or ""))
     return [
         _row(by, length_ms, context.now_ms, start_ms, dict(zip(columns, row, strict=True)))
@@ -42,18 +44,18 @@ def run(
     ]
 
 
-def _row(by: str, length_ms: int, now_ms: int, start_ms: int, told: dict[str, Any]) -> dict[str, Any]:
+def _row(by: str, length_ms: int, now_ms: int, start_ms: int, figures: dict[str, Any]) -> dict[str, Any]:
     end_ms = start_ms + length_ms
     return {
         "window_start_at": format_rfc3339_ms(start_ms),
         "window_end_at": format_rfc3339_ms(end_ms),
-        "app_id": told["app_id"],
+        "app_id": figures["app_id"],
         "dimension": by,
-        "value": told["value"],
-        **{name: told[name] for name in _COUNTED},
-        "error_rate": told["errors"] / told["error_n"] if told["error_n"] else None,
-        **{name: told[name] for name in _PERCENTILES},
-        "revision": told["revision"],
+        "value": figures["value"],
+        **{name: figures[name] for name in _COUNTED},
+        "error_rate": error_rate(figures["errors"], figures["error_n"]),
+        **{name: figures[name] for name in _PERCENTILES},
+        "revision": figures["revision"],
         # Published means closed.
         "is_final": now_ms >= end_ms + _FINAL_AFTER_MS,
     }
@@ -61,7 +63,8 @@ def _row(by: str, length_ms: int, now_ms: int, start_ms: int, told: dict[str, An
 
 QUESTION = Question(
     "windowed-metrics",
-    (
+    __doc__,
+    columns=(
         "window_start_at",
         "window_end_at",
         "app_id",
@@ -73,13 +76,14 @@ QUESTION = Question(
         "revision",
         "is_final",
     ),
-    (
-        Parameter("window", "1m or 5m", default="1m"),
-        Parameter("by", "app, page, section, country or device", default="app"),
-        Parameter("app", "a site's app_id, or all"),
-        Parameter("from", "a UTC day, or a time such as 2026-11-24T08:00:00Z"),
-        Parameter("to", "likewise; a day is meant whole, a time is excluded"),
-        Parameter("limit", "how many rows", int),
+    parameters=(
+        parameters.window(*_WINDOWS),
+        parameters.by("app", "page", "section", "country", "device"),
+        _read.APP,
+        parameters.FROM,
+        parameters.TO,
+        parameters.limit(),
     ),
-    run,
+    source=HDFS,
+    run=run,
 )

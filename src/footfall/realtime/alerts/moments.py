@@ -8,6 +8,8 @@ from zlib import crc32
 
 import msgpack
 
+from footfall.metrics.errors import could_fail
+from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime.event_parser import Counted
 from footfall.realtime.tables import SessionCell
 
@@ -16,12 +18,13 @@ from footfall.realtime.tables import SessionCell
 SLOT_MS: Final = 2_500
 SHORT_SLOTS: Final = 6
 LONG_SLOTS: Final = 24
-# The ordinary is told by the half hour before the last minute.
+# The half hour before the last minute says what is ordinary.
 BASELINE_MINUTES: Final = 30
-# What came longer ago is of a minute that is over, and such minutes are read from the live tables. To tell a backlog
-# slot by slot took 5 of the 74 µs of processor that an event takes, and nobody judges by it while there is one.
-TOLD_MS: Final = SLOT_MS * LONG_SLOTS
-_PATH: Final = SessionCell._fields.index("page_path")
+# Events that arrived longer ago belong to a minute that is over, and such minutes are read from the live tables. To
+# report a backlog slot by slot took 5 of the 74 µs of processor time that an event takes, and nothing is judged by it
+# while there is one.
+REPORTED_MS: Final = SLOT_MS * LONG_SLOTS
+_EVENT_TYPE, _PATH = map(SessionCell._fields.index, ("event_type", "page_path"))
 
 
 def slot_of(received_ms: int) -> int:
@@ -67,10 +70,10 @@ _FIGURES: Final = attrgetter(*(one.name for one in fields(Moment)))
 Moments = dict[tuple[str, str | None, int], Moment]
 
 
-class Told(NamedTuple):
-    """What a bolt that counts tells the one that judges. caught_up_ms: by partition, when (ms since 1970) all that was
-    there of it had been counted, 0 if never. is_late: whether events were counted that came longer than TOLD_MS ago;
-    they are in the live tables and in no moment."""
+class Report(NamedTuple):
+    """A counting bolt's message to the alert bolt. caught_up_ms: by partition, when (ms since 1970) all that was there
+    of it had been counted, 0 if never. is_late: whether events were counted that had arrived longer than REPORTED_MS
+    ago; they are in the live tables and in no moment."""
 
     caught_up_ms: dict[str, int]
     moments: Moments
@@ -88,7 +91,7 @@ def moments(arrived: Mapping[tuple[str, int], Sequence[Counted]]) -> Moments:
                 bots.add(event.visitor)
                 continue
             people.add(event.visitor)
-            if event.page_view or event.failure:
+            if could_fail(event.cell[_EVENT_TYPE]):
                 _try(site, event)
                 if (path := event.cell[_PATH]) is not None:
                     page = found.get((app, path, slot))
@@ -113,25 +116,25 @@ def gather(known: Moments, more: Moments) -> None:
         known.setdefault(place, Moment()).add(moment)
 
 
-def encode(told: Told) -> bytes:
-    """It, as it goes from one bolt to the other."""
+def encode(report: Report) -> bytes:
+    """A report as it goes from one bolt to the other."""
     found = [
         (*place, *(list(figure) if isinstance(figure, set) else figure for figure in _FIGURES(moment)))
-        for place, moment in told.moments.items()
+        for place, moment in report.moments.items()
     ]
-    packed: bytes = msgpack.packb((told.caught_up_ms, found, told.is_late))
+    packed: bytes = msgpack.packb((report.caught_up_ms, found, report.is_late))
     return packed
 
 
-def decode(packed: bytes) -> Told:
+def decode(packed: bytes) -> Report:
     """What `encode` was given."""
-    caught_up_ms, told, is_late = msgpack.unpackb(packed, strict_map_key=False)
+    caught_up_ms, rows, is_late = msgpack.unpackb(packed, strict_map_key=False)
     found: Moments = {}
-    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in told:
+    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in rows:
         found[app, path, slot] = Moment(
             tried, failed, responses, events, rejects, set(people), set(bots), sample, slowest and tuple(slowest)
         )
-    return Told(caught_up_ms, found, is_late)
+    return Report(caught_up_ms, found, is_late)
 
 
 def _numbers(visitors: set[str]) -> set[int]:
@@ -143,7 +146,7 @@ def _try(moment: Moment, event: Counted) -> None:
     if event.failure:
         moment.failed += 1
         moment.sample = event.request_id or moment.sample
-    if event.bucket >= 0:
+    if event.bucket != UNMEASURED:
         moment.responses[event.bucket] = moment.responses.get(event.bucket, 0) + 1
         if event.request_id is not None and (moment.slowest is None or event.bucket >= moment.slowest[0]):
             moment.slowest = event.bucket, event.request_id

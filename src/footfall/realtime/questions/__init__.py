@@ -1,1 +1,8 @@
 """The questions that the live tables answer, one module each."""
+
+from typing import Final
+
+from footfall.questions.sources import Source
+from footfall.realtime.store import HBaseStore
+
+HBASE: Final = Source("hbase", lambda settings: HBaseStore(settings), HBaseStore.close)

@@ -1,47 +1,47 @@
 """Sessions as stored, put into order and cut into visits."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 from footfall import names
-from footfall.questions import UnknownValue
+from footfall.metrics import visits
+from footfall.questions.model import UnknownValue
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import SessionCell
-from footfall.realtime.visit_edges import DAY_MS, LONGEST_GAP_MS
 
 _EXAMPLES = 5
 # The schema's longest name, a user_id.
 _LONGEST_NAME = 128
 
-Event = tuple[str, SessionCell]
+
+class StoredEvent(NamedTuple):
+    """An event of `sessions` with its id as text."""
+
+    event_id: str
+    cell: SessionCell
 
 
-def ordered(cells: Mapping[bytes, bytes]) -> list[Event]:
-    """The events of one session's row with their ids, by (`seq`, `event_id`)."""
-    events = [(str(UUID(bytes=event_id)), event) for event_id, event in tables.session_events(cells).items()]
-    return sorted(events, key=lambda event: (event[1].seq, event[0]))
+def ordered(cells: Mapping[bytes, bytes]) -> list[StoredEvent]:
+    """The events of one session's row, in the order of visits."""
+    events = [StoredEvent(str(UUID(bytes=event_id)), cell) for event_id, cell in tables.session_events(cells).items()]
+    return sorted(events, key=lambda event: visits.order(event.cell.seq, event.event_id))
 
 
-def visits(events: list[Event]) -> tuple[set[str], set[str], int]:
-    """The ids of the page views that begin and that end a visit, and the newest event's time, ms since 1970.
-
-    People and bots make visits of their own, and so do the apps and the days (UTC) of one session.
-    """
-    populations: dict[tuple[bool, str, int], list[Event]] = defaultdict(list)
-    for event in events:
-        cell = event[1]
-        populations[cell.is_bot, cell.app_id, cell.event_time_ms // DAY_MS].append(event)
+def entries_and_exits(events: Iterable[StoredEvent]) -> tuple[set[str], set[str]]:
+    """The ids of the page views that begin a visit of these events of one session, and of those that end one."""
     entries, exits = set(), set()
-    for population in populations.values():
-        for visit in _cut(population):
-            views = [event_id for event_id, cell in visit if cell.event_type == "page_view"]
-            if views:
-                entries.add(views[0])
-                exits.add(views[-1])
-    return entries, exits, max((cell.event_time_ms for _, cell in events), default=0)
+    for visit in visits.cut(
+        visits.VisitEvent(event_id, cell.seq, cell.event_time_ms, cell.event_type, cell.app_id, cell.is_bot)
+        for event_id, cell in events
+    ):
+        if (edges := visits.entry_and_exit(visit)) is not None:
+            entry, exit_ = edges
+            entries.add(entry.event_id)
+            exits.add(exit_.event_id)
+    return entries, exits
 
 
 def can_exist(name: str) -> bool:
@@ -68,13 +68,3 @@ def unknown(store: HBaseStore, what: str, value: str) -> UnknownValue:
     return UnknownValue(
         f"There is no {what} {value[:_LONGEST_NAME]!r} in the live tables; there are, for example: {listed}."
     )
-
-
-def _cut(events: list[Event]) -> list[list[Event]]:
-    by_time = sorted(events, key=lambda event: event[1].event_time_ms)
-    found: list[list[Event]] = [[by_time[0]]]
-    for event in by_time[1:]:
-        if event[1].event_time_ms - found[-1][-1][1].event_time_ms > LONGEST_GAP_MS:
-            found.append([])
-        found[-1].append(event)
-    return [sorted(visit, key=lambda event: (event[1].seq, event[0])) for visit in found]

@@ -1,33 +1,36 @@
-"""Who is on the sites now: visitors active in the last 1, 5 and 30 minutes."""
+"""Visitors active in the last 1, 5 and 30 minutes."""
 
 from collections import defaultdict
 from typing import Any
 
-from footfall.events.times import format_rfc3339_ms
-from footfall.questions import Context, Parameter, Question, apps, check_known
+from footfall.events.times import MINUTE_MS, format_rfc3339_ms
+from footfall.metrics.activity import ACTIVE_MINUTES, first_minute
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
+from footfall.realtime.questions import HBASE, _apps
+from footfall.realtime.store import HBaseStore
 
-_BY = ("app", "page", "country")
-_WINDOWS = (1, 5, 30)
+_BOTS_MINUTES = 5
 
 
-def run(context: Context, app: str | None, by: str) -> list[dict[str, Any]]:
-    """Rows of `live-active-users`. app: None or `all` for every app and, by app, their sum. Raises UnknownValue."""
-    wanted = apps(context, app)
-    check_known("dimension", by, _BY)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str, Any]]:
+    """Rows of `live-active-users`; by app, several apps have their sum too. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
+    now = context.now_ms // MINUTE_MS
     people: dict[tuple[str, str], dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     bots: dict[tuple[str, str], list[bytes]] = defaultdict(list)
-    for one in wanted if by == "app" else ():
+    for one in apps if by == "app" else ():
         # An app where nobody is has a row that says so.
         people[one, ""] = defaultdict(list)
     # A clock of another process may be a moment ahead; its minute belongs to now.
-    rows = aggregate_reader.visitors(context.store, wanted, by, now - _WINDOWS[-1], now + 2)
+    rows = aggregate_reader.visitors(context.store, apps, by, first_minute(now, max(ACTIVE_MINUTES)), now + 2)
     for key, human, robot in rows:
-        for window in _WINDOWS:
-            if key.minute >= now - window:
+        for window in ACTIVE_MINUTES:
+            if key.minute >= first_minute(now, window):
                 people[key.app_id, key.value][window] += human
-        if key.minute >= now - 5:
+        if key.minute >= first_minute(now, _BOTS_MINUTES):
             bots[key.app_id, key.value] += robot
     as_of = format_rfc3339_ms(min(aggregate_reader.all_counted_until_ms(context.store), context.now_ms))
     found: list[dict[str, Any]] = [
@@ -36,12 +39,12 @@ def run(context: Context, app: str | None, by: str) -> list[dict[str, Any]]:
             "app_id": app_id,
             "dimension": by,
             "value": value or (app_id if by == "app" else None),
-            **{f"active_{window}m": aggregate_reader.distinct(active[window]) for window in _WINDOWS},
+            **{f"active_{window}m": aggregate_reader.distinct(active[window]) for window in ACTIVE_MINUTES},
             "bots_5m": aggregate_reader.distinct(bots[app_id, value]),
         }
         for (app_id, value), active in people.items()
     ]
-    if by == "app" and len(wanted) > 1:
+    if by == "app" and len(apps) > 1:
         # A visitor belongs to one app, so all is the sum.
         counted = ("active_1m", "active_5m", "active_30m", "bots_5m")
         total = {name: sum(row[name] for row in found) for name in counted}
@@ -51,10 +54,9 @@ def run(context: Context, app: str | None, by: str) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "live-active-users",
-    ("as_of_at", "app_id", "dimension", "value", "active_1m", "active_5m", "active_30m", "bots_5m"),
-    (
-        Parameter("app", "a site's app_id, or all"),
-        Parameter("by", "app, page or country", default="app"),
-    ),
-    run,
+    __doc__,
+    columns=("as_of_at", "app_id", "dimension", "value", "active_1m", "active_5m", "active_30m", "bots_5m"),
+    parameters=(_apps.APP, parameters.by("app", "page", "country")),
+    source=HBASE,
+    run=run,
 )

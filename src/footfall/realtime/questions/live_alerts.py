@@ -1,32 +1,34 @@
-"""What is out of the ordinary, or was in the last days."""
+"""Alerts: what is out of the ordinary now, and what was."""
 
 from typing import Any
 
-from footfall.questions import Context, Parameter, Question, check_known, one_app
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import OPEN, RESOLVED, row
 from footfall.realtime.apps import counted_apps
+from footfall.realtime.questions import HBASE
+from footfall.realtime.store import HBaseStore
 
 
-def run(context: Context, app: str | None, state: str | None) -> list[dict[str, Any]]:
-    """Rows of `live-alerts`, the newest first. Raises UnknownValue."""
-    one = one_app(context, app, lambda: _known(context))
-    if state is not None:
-        check_known("state", state, (OPEN, RESOLVED))
+def run(context: Context[HBaseStore], app: str | None, state: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-alerts`, the newest first; state None: of each state. Raises HBaseUnavailable."""
     kept = past.alerts(context.store)
-    found = [row(alert) for alert in kept if one in (None, alert.app_id) and state in (None, alert.state)]
+    found = [row(alert) for alert in kept if app in (None, alert.app_id) and state in (None, alert.state)]
     found.sort(key=lambda one: str(one["alert_id"]))
     return sorted(found, key=lambda one: str(one["raised_at"]), reverse=True)
 
 
-def _known(context: Context) -> set[str]:
+def _known(context: Context[HBaseStore], _app: str) -> set[str]:
     """The apps of the live tables: alerts may outlive the rows that they were found in."""
     return {*counted_apps(context.store), *(alert.app_id for alert in past.alerts(context.store))}
 
 
 QUESTION = Question(
     "live-alerts",
-    (
+    __doc__,
+    columns=(
         "alert_id",
         "kind",
         "severity",
@@ -42,9 +44,7 @@ QUESTION = Question(
         "tail_p",
         "sample_request_id",
     ),
-    (
-        Parameter("app", "a site's app_id, or all"),
-        Parameter("state", "open or resolved; both if not given"),
-    ),
-    run,
+    parameters=(parameters.app(_known), parameters.state(OPEN, RESOLVED)),
+    source=HBASE,
+    run=run,
 )

@@ -1,10 +1,15 @@
-"""Which cities pages are viewed from now."""
+"""The cities from which pages are viewed now."""
 
 from collections import defaultdict
 from typing import Any
 
-from footfall.questions import Context, Parameter, Question, apps
+from footfall.events.times import MINUTE_MS
+from footfall.metrics.activity import first_minute
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
+from footfall.realtime.questions import HBASE, _apps
+from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import City, city_of
 
 _LISTED_MINUTES = 30
@@ -14,17 +19,18 @@ _COUNTED_MINUTES = 5
 _CityKey = tuple[str, str, City]
 
 
-def run(context: Context, app: str | None) -> list[dict[str, Any]]:
-    """Rows of `live-cities`. app: None or `all` for every app. Raises UnknownValue."""
-    wanted = apps(context, app)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-cities`. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
+    now = context.now_ms // MINUTE_MS
     counted: dict[_CityKey, int] = defaultdict(int)
     listed: dict[_CityKey, int] = defaultdict(int)
-    for key, merged, _ in aggregate_reader.figures(context.store, wanted, "country", now - _LISTED_MINUTES, now + 1):
+    since = first_minute(now, _LISTED_MINUTES)
+    for key, merged, _ in aggregate_reader.figures(context.store, apps, "country", since, now + 1):
         for text, page_views in merged.cities.items():
             place = key.app_id, key.value, city_of(text)
             listed[place] += page_views
-            if key.minute >= now - _COUNTED_MINUTES:
+            if key.minute >= first_minute(now, _COUNTED_MINUTES):
                 counted[place] += page_views
     return [
         {
@@ -49,7 +55,9 @@ def _named(place: _CityKey) -> tuple[str, str, str, float, float]:
 
 QUESTION = Question(
     "live-cities",
-    ("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
-    (Parameter("app", "a site's app_id, or all"),),
-    run,
+    __doc__,
+    columns=("app_id", "country", "city", "latitude", "longitude", "page_views_5m", "page_views_30m"),
+    parameters=(_apps.APP,),
+    source=HBASE,
+    run=run,
 )

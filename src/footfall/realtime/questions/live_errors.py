@@ -1,27 +1,32 @@
-"""Which errors people meet now, grouped by code, message and page, over the last hour."""
+"""The last hour's errors, by code, message and page."""
 
 from collections import defaultdict
 from typing import Any
 
-from footfall.events.times import format_rfc3339_ms
-from footfall.questions import Context, Parameter, Question, apps
+from footfall.events.times import MINUTE_MS, format_rfc3339_ms
+from footfall.metrics.activity import first_minute
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
+from footfall.realtime.questions import HBASE, _apps
+from footfall.realtime.store import HBaseStore
 
 _LISTED_MINUTES = 60
 _COUNTED_MINUTES = 5
 
 
-def run(context: Context, app: str | None) -> list[dict[str, Any]]:
-    """Rows of `live-errors`. app: None or `all` for every app. Raises UnknownValue."""
-    wanted = apps(context, app)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-errors`. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
+    now = context.now_ms // MINUTE_MS
     counts: dict[str, int] = defaultdict(int)
     groups: dict[str, aggregate_reader.Merged] = {}
     visitors: dict[str, list[bytes]] = defaultdict(list)
-    for key, merged, _ in aggregate_reader.figures(context.store, wanted, "error", now - _LISTED_MINUTES, now + 1):
+    listed, counted = first_minute(now, _LISTED_MINUTES), first_minute(now, _COUNTED_MINUTES)
+    for key, merged, _ in aggregate_reader.figures(context.store, apps, "error", listed, now + 1):
         if merged.errors == 0 or merged.first_ms is None or merged.last_ms is None:
             continue
-        if key.minute >= now - _COUNTED_MINUTES:
+        if key.minute >= counted:
             counts[key.value] += merged.errors
         group = groups.setdefault(key.value, aggregate_reader.Merged())
         if group.first_ms is None or merged.first_ms < group.first_ms:
@@ -29,7 +34,7 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
         if group.last_ms is None or merged.last_ms >= group.last_ms:
             group.last_ms = merged.last_ms
             group.sample_request_id = merged.sample_request_id or group.sample_request_id
-    for key, people, _ in aggregate_reader.visitors(context.store, wanted, "error", now - _COUNTED_MINUTES, now + 1):
+    for key, people, _ in aggregate_reader.visitors(context.store, apps, "error", counted, now + 1):
         visitors[key.value] += people
     found = []
     for value, group in groups.items():
@@ -52,7 +57,8 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "live-errors",
-    (
+    __doc__,
+    columns=(
         "error_code",
         "error_message",
         "page_path",
@@ -62,6 +68,7 @@ QUESTION = Question(
         "last_at",
         "sample_request_id",
     ),
-    (Parameter("app", "a site's app_id, or all"),),
-    run,
+    parameters=(_apps.APP,),
+    source=HBASE,
+    run=run,
 )

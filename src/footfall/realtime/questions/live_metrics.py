@@ -1,40 +1,38 @@
-"""What happened in each of the last minutes: events, views, visitors, errors, response times."""
+"""Recent minutes: views, visitors, errors, response times."""
 
 from typing import Any
 
-from footfall.events.times import format_rfc3339_ms
+from footfall.events.times import MINUTE_MS, format_rfc3339_ms
+from footfall.metrics.errors import error_rate
 from footfall.metrics.histogram import quantile_ms
-from footfall.questions import Context, Parameter, Question, UnknownValue, apps, check_known
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
+from footfall.realtime.questions import HBASE, _apps
+from footfall.realtime.store import HBaseStore
 
-_BY = ("app", "page", "section", "country", "device")
-_MOST_MINUTES = 1440
 
-
-def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) -> list[dict[str, Any]]:
     """Rows of `live-metrics` for people, the current minute and those before it, `minutes` in all.
 
-    Raises UnknownValue.
+    Raises HBaseUnavailable.
     """
-    wanted = apps(context, app)
-    check_known("dimension", by, _BY)
-    if not 1 <= minutes <= _MOST_MINUTES:
-        raise UnknownValue(f"The parameter minutes lies between 1 and {_MOST_MINUTES}.")
-    end = context.now_ms // aggregate_reader.MINUTE_MS + 1
+    apps = _apps.apps(context, app)
+    end = context.now_ms // MINUTE_MS + 1
     counted_until_ms = aggregate_reader.all_counted_until_ms(context.store)
     visitors = {
         key: aggregate_reader.distinct(people)
-        for key, people, _ in aggregate_reader.visitors(context.store, wanted, by, end - minutes, end)
+        for key, people, _ in aggregate_reader.visitors(context.store, apps, by, end - minutes, end)
     }
     found = []
-    for key, merged, rejected in aggregate_reader.figures(context.store, wanted, by, end - minutes, end):
+    for key, merged, rejected in aggregate_reader.figures(context.store, apps, by, end - minutes, end):
         if not merged.events and not rejected:
             continue  # only bots were here
-        over_ms = (key.minute + 1) * aggregate_reader.MINUTE_MS
-        tried = merged.page_views + merged.error_events
+        over_ms = (key.minute + 1) * MINUTE_MS
         found.append(
             {
-                "minute_at": format_rfc3339_ms(key.minute * aggregate_reader.MINUTE_MS),
+                "minute_at": format_rfc3339_ms(key.minute * MINUTE_MS),
                 "app_id": key.app_id,
                 "dimension": by,
                 "value": key.value or (key.app_id if by == "app" else None),
@@ -42,7 +40,7 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
                 "page_views": merged.page_views,
                 "visitors": visitors.get(key, 0),
                 "errors": merged.errors,
-                "error_rate": merged.errors / tried if tried else None,
+                "error_rate": error_rate(merged.errors, merged.page_views + merged.error_events),
                 **{f"p{p}_ms": quantile_ms(merged.responses, p) for p in (50, 95, 99)},
                 "rejected": rejected,
                 "is_complete": context.now_ms >= over_ms and counted_until_ms >= over_ms,
@@ -54,7 +52,8 @@ def run(context: Context, app: str | None, by: str, minutes: int) -> list[dict[s
 
 QUESTION = Question(
     "live-metrics",
-    (
+    __doc__,
+    columns=(
         "minute_at",
         "app_id",
         "dimension",
@@ -70,10 +69,11 @@ QUESTION = Question(
         "rejected",
         "is_complete",
     ),
-    (
-        Parameter("app", "a site's app_id, or all"),
-        Parameter("by", "app, page, section, country or device", default="app"),
-        Parameter("minutes", "how many minutes, the current one included", kind=int, default=60),
+    parameters=(
+        _apps.APP,
+        parameters.by("app", "page", "section", "country", "device"),
+        parameters.minutes(default=60, most=1440),
     ),
-    run,
+    source=HBASE,
+    run=run,
 )

@@ -1,24 +1,29 @@
-"""Where visits begin and where they end: the first and last pages of the last half hour's visits."""
+"""The pages on which recent visits began and ended."""
 
 from collections import defaultdict
 from typing import Any
 
-from footfall.questions import Context, Parameter, Question, apps
+from footfall.events.times import MINUTE_MS
+from footfall.metrics.visits import LONGEST_GAP_MS
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import aggregate_reader
+from footfall.realtime.questions import HBASE, _apps
+from footfall.realtime.store import HBaseStore
 
 _COUNTED_MINUTES = 30
 # Half an hour without another page view ends a visit: in these minutes one may still follow what is the last so far.
-_OPEN_MINUTES = 31
+_OPEN_MINUTES = LONGEST_GAP_MS // MINUTE_MS + 1
 
 
-def run(context: Context, app: str | None) -> list[dict[str, Any]]:
-    """Rows of `live-visits`. app: None or `all` for every app. Raises UnknownValue."""
-    wanted = apps(context, app)
-    now = context.now_ms // aggregate_reader.MINUTE_MS
+def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
+    """Rows of `live-visits`. Raises HBaseUnavailable."""
+    apps = _apps.apps(context, app)
+    now = context.now_ms // MINUTE_MS
     oldest = now - _OPEN_MINUTES - _COUNTED_MINUTES
     entries: dict[tuple[str, str], int] = defaultdict(int)
     exits: dict[tuple[str, str], int] = defaultdict(int)
-    for key, merged, _ in aggregate_reader.figures(context.store, wanted, "page", oldest, now + 1):
+    for key, merged, _ in aggregate_reader.figures(context.store, apps, "page", oldest, now + 1):
         counted, count = (exits, merged.exits) if key.minute <= now - _OPEN_MINUTES else (entries, merged.entries)
         if count:
             counted[key.app_id, key.value] += count
@@ -31,7 +36,9 @@ def run(context: Context, app: str | None) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "live-visits",
-    ("app_id", "page_path", "entries_30m", "exits_30m"),
-    (Parameter("app", "a site's app_id, or all"),),
-    run,
+    __doc__,
+    columns=("app_id", "page_path", "entries_30m", "exits_30m"),
+    parameters=(_apps.APP,),
+    source=HBASE,
+    run=run,
 )

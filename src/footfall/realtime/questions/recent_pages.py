@@ -5,14 +5,19 @@ from typing import Any
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
-from footfall.questions import Context, Parameter, Question
+from footfall.metrics.engagement import engaged_time_ms
+from footfall.metrics.page_views import is_page_view
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
 from footfall.realtime import tables
-from footfall.realtime.questions import _sessions
+from footfall.realtime.questions import HBASE, _sessions
+from footfall.realtime.store import HBaseStore
 
 _MOST = 50
 
 
-def run(context: Context, user: str) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], user: str) -> list[dict[str, Any]]:
     """Rows of `recent-pages` of a `user_id` or `anonymous_id`, the newest 50. Raises UnknownValue.
 
     Of a user, the views of the visits' events that carry the `user_id`; earlier ones are not relabelled.
@@ -30,10 +35,9 @@ def run(context: Context, user: str) -> list[dict[str, Any]]:
         events = _sessions.ordered(cells)
         engaged: dict[str | None, int] = defaultdict(int)
         for _, event in events:
-            if event.event_type == "page_ping":
-                engaged[event.page_view_id] += event.engaged_ms or 0
+            engaged[event.page_view_id] += engaged_time_ms(event.event_type, event.engaged_ms)
         for event_id, event in events:
-            if event.event_type == "page_view" and user in (event.anonymous_id, event.user_id):
+            if is_page_view(event.event_type) and user in (event.anonymous_id, event.user_id):
                 row = {
                     "viewed_at": format_rfc3339_ms(event.event_time_ms),
                     "app_id": event.app_id,
@@ -51,7 +55,8 @@ def run(context: Context, user: str) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "recent-pages",
-    (
+    __doc__,
+    columns=(
         "viewed_at",
         "app_id",
         "session_id",
@@ -61,6 +66,7 @@ QUESTION = Question(
         "engaged_ms",
         "http_status",
     ),
-    (Parameter("user", "a user_id or an anonymous_id", required=True),),
-    run,
+    parameters=(parameters.USER,),
+    source=HBASE,
+    run=run,
 )

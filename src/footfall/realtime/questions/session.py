@@ -1,17 +1,18 @@
-"""What one session did, event by event in its order."""
+"""One session, event by event in its order."""
 
 from typing import Any
 
 from footfall import names
 from footfall.events.times import format_rfc3339_ms
-from footfall.questions import Context, Parameter, Question
-from footfall.realtime.questions import _sessions
+from footfall.metrics import visits
+from footfall.questions import parameters
+from footfall.questions.model import Question
+from footfall.questions.sources import Context
+from footfall.realtime.questions import HBASE, _sessions
+from footfall.realtime.store import HBaseStore
 
-_OPEN_MS = 1_800_000
-_DAY_MS = 86_400_000
 
-
-def run(context: Context, session: str) -> list[dict[str, Any]]:
+def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
     """Rows of `session`: its events by `seq`, then by id. Raises UnknownValue if there is no such session.
 
     gap_ms: since the event before it; null at the first. is_entry and is_exit: first and last page view of a visit.
@@ -21,7 +22,8 @@ def run(context: Context, session: str) -> list[dict[str, Any]]:
     if not cells:
         raise _sessions.unknown(context.store, "session", session)
     ordered = _sessions.ordered(cells)
-    entries, exits, newest = _sessions.visits(ordered)
+    entries, exits = _sessions.entries_and_exits(ordered)
+    newest_ms = max(event.event_time_ms for _, event in ordered)
     found = []
     before: int | None = None
     for event_id, event in ordered:
@@ -39,7 +41,7 @@ def run(context: Context, session: str) -> list[dict[str, Any]]:
                 "gap_ms": None if before is None else event.event_time_ms - before,
                 "is_entry": event_id in entries,
                 "is_exit": event_id in exits,
-                "is_open": context.now_ms - newest <= _OPEN_MS and context.now_ms // _DAY_MS == newest // _DAY_MS,
+                "is_open": not visits.are_apart(newest_ms, context.now_ms),
             }
         )
         before = event.event_time_ms
@@ -48,7 +50,8 @@ def run(context: Context, session: str) -> list[dict[str, Any]]:
 
 QUESTION = Question(
     "session",
-    (
+    __doc__,
+    columns=(
         "session_id",
         "app_id",
         "anonymous_id",
@@ -63,6 +66,7 @@ QUESTION = Question(
         "is_exit",
         "is_open",
     ),
-    (Parameter("session", "a session_id", required=True),),
-    run,
+    parameters=(parameters.SESSION,),
+    source=HBASE,
+    run=run,
 )

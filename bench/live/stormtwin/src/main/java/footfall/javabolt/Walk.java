@@ -3,7 +3,7 @@ package footfall.javabolt;
 import java.util.Set;
 import java.util.UUID;
 
-/** The visit that a session's newest event belongs to, as {@code footfall.realtime.visit_edges} tells it. */
+/** The visit that a session's newest event belongs to, as {@code footfall.metrics.visits.OpenVisit} keeps it. */
 final class Walk {
 
     private static final long LONGEST_GAP_MS = 1_800_000;

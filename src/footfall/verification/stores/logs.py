@@ -9,67 +9,82 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable, Unreadable
 from footfall.logs import layout
 from footfall.names import LOG_KINDS, LogKind
-from footfall.runtime import requested
 from footfall.settings import Settings
-from footfall.verification.findings import HOUR_MS, Findings
+from footfall.verification.cut import DAY_MS, Cut
+from footfall.verification.events_scan import EventsCheck
+from footfall.verification.findings import HOUR_MS, StoreFindings
+from footfall.verification.patience import Patience
+from footfall.verification.rejected_scan import RejectedCheck
 from footfall.verification.site_lines import NO_DAY, Due, Placing, SiteFile, hour_number, hour_text, name_of, site_files
-from footfall.verification.spools import Patience
+from footfall.verification.stores.store import Comparison, Store
 
-STORE: Final = "logs"
+_SENTENCES: Final = {f"{kind}_missing": f"{{n}} {kind} lines are not in HDFS under their day." for kind in LOG_KINDS}
 # A file that is closed between listing and reading has another name then.
 _MOST_LISTINGS: Final = 5
-# A file that nobody could close tells the time of its opening; its last lines are younger by a roll at most.
+# A file that nobody could close has the time of its opening; its last lines are younger by a roll at most.
 _UNCLOSED_MS: Final = int(layout.ABANDONED_S * 1000)
-_DAY_MS: Final = 24 * HOUR_MS
 
 
-def compare_logs(
-    settings: Settings, at_ms: int, since_ms: int | None, patience: Patience, findings: Findings
-) -> dict[str, Any]:
-    """Waits until the lines that are written now are in HDFS, and names those that do not come; the report's part.
+class LogsStore(Store):
+    """The log lines below `/logs`, against the sites' own files as they stand at the cut's time."""
 
-    at_ms: T of the cut; since_ms: leaves out lines of hours before that one's. Raises HdfsUnavailable.
-    """
-    if "flume" not in requested.read(settings):
-        return {"compared": False, "reason": "not part of this profile"}
-    first_ms = first_compared_ms(settings, at_ms, since_ms)
-    return compare_files(Hdfs(settings), site_files(settings, first_ms), first_ms, patience, findings)
+    name = "logs"
+
+    def __init__(self, settings: Settings, hdfs: Hdfs, since_ms: int | None) -> None:
+        """since_ms: leaves out lines of hours before that one's."""
+        self._settings, self._hdfs, self._since_ms = settings, hdfs, since_ms
+        self._files: list[SiteFile] = []
+        self._arrivals: dict[LogKind, Arrivals] = {}
+        self._unreadable: list[str] = []
+        self._written: dict[LogKind, int] = {}
+        self._opened_ms: int | None = None
+
+    def begin(self, at_ms: int, patience: Patience) -> None:
+        """Reads the sites' files."""
+        patience.say("Reading the sites' log lines.")
+        first_ms = first_compared_ms(self._settings, at_ms, self._since_ms)
+        self._files, since_hour = site_files(self._settings, first_ms), hour_text(first_ms)
+        due: dict[LogKind, Due] = {kind: Due() for kind in LOG_KINDS}
+        for file in self._files:
+            due[file.kind].add(file, since_hour)
+        self._written = {kind: sum(map(len, lines.lines.values())) for kind, lines in due.items()}
+        self._opened_ms = min((lines.opened_ms for lines in due.values() if lines.opened_ms), default=None)
+        self._arrivals = {kind: Arrivals(kind, lines) for kind, lines in due.items()}
+
+    def await_cut(self, cut: Cut, patience: Patience) -> None:
+        """Waits until their lines are in HDFS."""
+        self._unreadable = _await_arrival(self._hdfs, self._arrivals, patience)
+
+    def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
+        """Names the lines that did not come. No record of Kafka's is compared with a line."""
+        findings = comparison.findings.of(self.name, _SENTENCES)
+        missing = {kind: one.missing() for kind, one in self._arrivals.items()}
+        self._arrived = {kind: self._written[kind] - missing[kind] for kind in LOG_KINDS}
+        self._repeats = {kind: self._arrivals[kind].repeats() for kind in LOG_KINDS}
+        if any(missing.values()):
+            for path in self._unreadable:
+                findings.say("unreadable", f"{path} in HDFS cannot be read now.")
+            _name_missing(self._files, self._arrivals, findings)
+        # The lines of a month take room that the other stores need.
+        self._arrivals = {}
+        return ()
+
+    def summarise(self) -> Mapping[str, Any]:
+        """Distinct lines by kind; repeats: how often one is in HDFS once more; files_from: of the oldest file read."""
+        return {
+            "compared": True,
+            "written": self._written,
+            "arrived": self._arrived,
+            "repeats": self._repeats,
+            "files_from": None if self._opened_ms is None else format_rfc3339_ms(self._opened_ms),
+        }
 
 
 def first_compared_ms(settings: Settings, at_ms: int, since_ms: int | None) -> int:
     """The beginning (ms since 1970) of the first hour that is compared: days before it are deleted in HDFS, or may be
     while we look."""
-    kept_ms = (at_ms // _DAY_MS - settings.retention.hdfs_logs_days + 1) * _DAY_MS
+    kept_ms = (at_ms // DAY_MS - settings.retention.hdfs_logs_days + 1) * DAY_MS
     return max(0, kept_ms, 0 if since_ms is None else since_ms // HOUR_MS * HOUR_MS)
-
-
-def compare_files(
-    hdfs: Hdfs, files: Sequence[SiteFile], first_ms: int, patience: Patience, findings: Findings
-) -> dict[str, Any]:
-    """The same, of these files' lines from an hour on that begins at `first_ms` (since 1970).
-
-    Raises HdfsUnavailable.
-    """
-    since_hour = hour_text(first_ms)
-    due: dict[LogKind, Due] = {kind: Due() for kind in LOG_KINDS}
-    for file in files:
-        due[file.kind].add(file, since_hour)
-    written = {kind: sum(map(len, lines.lines.values())) for kind, lines in due.items()}
-    opened = [lines.opened_ms for lines in due.values() if lines.opened_ms]
-    arrivals = {kind: Arrivals(kind, lines) for kind, lines in due.items()}
-    unreadable = _await_arrival(hdfs, arrivals, patience)
-    missing = {kind: n for kind, one in arrivals.items() if (n := one.missing())}
-    if missing:
-        for path in unreadable:
-            findings.say(STORE, "unreadable", f"{path} in HDFS cannot be read now.")
-        _name_missing(files, arrivals, findings)
-    return {
-        "compared": True,
-        "written": written,
-        "arrived": {kind: written[kind] - missing.get(kind, 0) for kind in LOG_KINDS},
-        "repeats": {kind: arrivals[kind].repeats() for kind in LOG_KINDS},
-        "files_from": format_rfc3339_ms(min(opened)) if opened else None,
-    }
 
 
 class _Read(NamedTuple):
@@ -166,14 +181,14 @@ def _await_arrival(hdfs: Hdfs, arrivals: Mapping[LogKind, Arrivals], patience: P
             if not patience.wait(str(error)):
                 raise
             continue
-        told = ", ".join(f"{one.missing()} {kind} lines" for kind, one in arrivals.items() if one.missing())
+        missing = ", ".join(f"{one.missing()} {kind} lines" for kind, one in arrivals.items() if one.missing())
         blocked = f" {', '.join(unreadable)} cannot be read now." if unreadable else ""
-        if not told or not patience.wait(f"not in HDFS yet: {told}.{blocked}"):
+        if not missing or not patience.wait(f"not in HDFS yet: {missing}.{blocked}"):
             return unreadable
 
 
-def _name_missing(files: Sequence[SiteFile], arrivals: Mapping[LogKind, Arrivals], findings: Findings) -> None:
-    """Reads the sites' files once more, to tell which lines the hashes are of."""
+def _name_missing(files: Sequence[SiteFile], arrivals: Mapping[LogKind, Arrivals], findings: StoreFindings) -> None:
+    """Reads the sites' files once more, to find which lines the hashes are of."""
     for file in files:
         one = arrivals[file.kind]
         if not one.missing():
@@ -182,8 +197,8 @@ def _name_missing(files: Sequence[SiteFile], arrivals: Mapping[LogKind, Arrivals
         for raw in file.lines():
             day, hour = placing.of(raw)
             if one.is_missing(day, hash(raw)):
-                findings.add(STORE, f"{file.kind}_missing", file.app, hour_number(hour), name_of(file.kind, raw))
+                findings.add(f"{file.kind}_missing", file.app, hour_number(hour), name_of(file.kind, raw))
     for kind, one in arrivals.items():
         if left := one.missing():
             sentence = f"{left} {kind} lines of files that are deleted meanwhile are not in HDFS."
-            findings.say(STORE, f"{kind}_missing", sentence)
+            findings.say(f"{kind}_missing", sentence)

@@ -4,7 +4,7 @@ import pytest
 
 from footfall.realtime import tables
 from footfall.site_registry import DEMO_SITES
-from footfall.verification.live_tables import ranges
+from footfall.verification.hbase_live_tables import ranges
 from tests.unit.verification.world import made_world
 
 

@@ -15,14 +15,19 @@ from footfall.hdfs import HdfsUnavailable, Unreadable
 from footfall.logs import layout
 from footfall.names import LogKind
 from footfall.settings import Settings
+from footfall.verification.cut import Cut
 from footfall.verification.findings import HOUR_MS, Findings, Problem
+from footfall.verification.patience import Patience
+from footfall.verification.report import Tally
 from footfall.verification.site_lines import OWN_TIME, site_files
-from footfall.verification.spools import Patience
-from footfall.verification.weblogs import compare_files, compare_logs, first_compared_ms
+from footfall.verification.stores import stores_of
+from footfall.verification.stores.logs import LogsStore, first_compared_ms
+from footfall.verification.stores.store import Comparison
 from tests.support.events import NOW_MS  # 2026-11-24T08:00:00.000Z
 from tests.unit.logs.fake_hdfs import Files
 
 DAY_MS = 24 * HOUR_MS
+CUT = Cut(NOW_MS, {}, {}, {})
 TODAY, YESTERDAY, TOMORROW = "2026-11-24", "2026-11-23", "2026-11-25"
 
 
@@ -76,9 +81,11 @@ class Ends:
 
     def problems(self, since_ms: int = 0, wait_s: float = 0) -> list[Problem]:
         findings = Findings()
-        files = site_files(self.settings, since_ms)
-        patience = Patience(wait_s, self.said.append)
-        self.report = compare_files(self.hdfs.as_hdfs(), files, since_ms, patience, findings)
+        store = LogsStore(self.settings, self.hdfs.as_hdfs(), since_ms)
+        store.begin(NOW_MS, Patience(0, str))
+        store.await_cut(CUT, Patience(wait_s, self.said.append))
+        assert store.compare(Comparison(CUT, 0, findings, Tally(), str)) == ()
+        self.report = dict(store.summarise())
         return findings.problems()
 
 
@@ -276,13 +283,15 @@ def test_hdfs_that_stays_away_ends_the_comparison(ends: Ends) -> None:
     (ends.settings.run_dir).mkdir(parents=True)
     (ends.settings.run_dir / "wanted.json").write_text('["flume"]', "utf-8")
     ends.site(access("a"))
+    (store,) = (store for store in stores_of(ends.settings, None) if store.name == "logs")
+    store.begin(NOW_MS, Patience(0, str))
     with pytest.raises(HdfsUnavailable, match="HDFS does not answer"):
-        compare_logs(ends.settings, NOW_MS, None, Patience(0, str), Findings())
+        store.await_cut(CUT, Patience(0, str))
 
 
 def test_without_flume_nothing_is_compared(ends: Ends) -> None:
-    part = compare_logs(ends.settings, NOW_MS, None, Patience(0, str), Findings())
-    assert part == {"compared": False, "reason": "not part of this profile"}
+    (store,) = (store for store in stores_of(ends.settings, None) if store.name == "logs")
+    assert store.summarise() == {"compared": False, "reason": "not part of this profile"}
 
 
 def test_days_that_hdfs_may_have_deleted_are_left_out(ends: Ends) -> None:

@@ -1,0 +1,23 @@
+"""How long people were engaged with pages."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAGE_PING: Final = "page_ping"
+
+
+def is_ping(event_type: str) -> bool:
+    """Whether an event reports engaged time."""
+    return event_type == PAGE_PING
+
+
+def engaged_time_ms(event_type: str, engaged_ms: int | None) -> int:
+    """The engaged time, in ms, that an event adds: a ping's own, since the ping before it."""
+    return engaged_ms or 0 if event_type == PAGE_PING else 0
+
+
+def engaged_times_ms(pings: NDArray[np.bool_], engaged_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As `engaged_time_ms` of each event of a column. engaged_ms: 0 where it is unknown."""
+    return np.where(pings, engaged_ms, 0)

@@ -1,0 +1,46 @@
+"""The stores that `verify` compares: one module for each, which may hold only what that store needs.
+
+A new store is a module with a subclass of `store.Store`, and its line in `stores_of`.
+"""
+
+from functools import partial
+
+from footfall.hdfs import Hdfs
+from footfall.runtime import requested
+from footfall.settings import Settings
+from footfall.verification import spools
+from footfall.verification.archive_files import ArchiveFiles
+from footfall.verification.hbase_live_tables import HBaseLiveTables
+from footfall.verification.ledger_files import LedgerFiles
+from footfall.verification.live_progress import LiveProgress
+from footfall.verification.stores.archive import ArchiveStore
+from footfall.verification.stores.kafka import KafkaStore
+from footfall.verification.stores.ledger import LedgerStore
+from footfall.verification.stores.live import LiveStore
+from footfall.verification.stores.logs import LogsStore
+from footfall.verification.stores.rejected import RejectedStore
+from footfall.verification.stores.store import NotCompared, Store
+
+
+def stores_of(settings: Settings, since_ms: int | None) -> list[Store]:
+    """The stores of what the last `up` started, in the order in which they are awaited and read.
+
+    since_ms: leaves out hours before that one's, where a store is not compared with Kafka; ms since 1970.
+    """
+    services = requested.read(settings)
+    tables, retention = HBaseLiveTables(settings), settings.retention
+    progress = LiveProgress(tables)
+    return [
+        # First, because what it reads of the sites' files is given back before the others read.
+        LogsStore(settings, Hdfs(settings), since_ms) if "flume" in services else NotCompared("logs"),
+        LedgerStore(LedgerFiles(settings), partial(spools.look_at, settings), spools.known_apps(settings), services),
+        KafkaStore(),
+        ArchiveStore(ArchiveFiles(Hdfs(settings)), retention.hdfs_events_days)
+        if "spark-streaming" in services
+        else NotCompared("archive"),
+        # After what may be waited for long: HBase's gateway closes a connection that is silent.
+        LiveStore(tables, progress, retention.live_days),
+        RejectedStore(tables, progress),
+        # No profile runs it yet.
+        NotCompared("hive"),
+    ]
