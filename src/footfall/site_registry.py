@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from footfall.names import ALL_APPS, APP_ID
-from footfall.settings import Ports, Settings, SettingsError
+from footfall.settings import Settings, SettingsError
 
 # Python has it from 3.11 on; before, it is the same one from elsewhere.
 tomllib: Final = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
@@ -143,14 +143,6 @@ def names_and_folders(settings: Settings, parent: Path) -> tuple[str, ...]:
     return (*registered, *(name for name in left if name not in registered))
 
 
-def port_of(settings: Settings, app_id: str) -> int | None:
-    """The port that a site listens on, offset included; None if it has none here. Raises SitesError."""
-    if app_id in DEMO_SITES:
-        return settings.port(app_id)
-    site = find(settings, app_id)
-    return None if site is None or site.port is None else settings.with_offset(site.port)
-
-
 class _Known(NamedTuple):
     looked_s: float
     stamp: tuple[int, ...]
@@ -178,7 +170,7 @@ def _read(path: Path, settings: Settings) -> tuple[Site, ...]:
     except (OSError, ValueError) as error:
         raise SitesError(f"{path} cannot be read: {error}.") from None
     found = tuple(_site(path, app_id, fields) for app_id, fields in tables.items())
-    taken = {settings.port(name): f"ports.{name} of the settings" for name in Ports.model_fields}
+    taken = {port: f"ports.{name} of the settings" for port, name in settings.named_ports().items()}
     for site in found:
         if site.port is None:
             continue

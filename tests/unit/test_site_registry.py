@@ -11,6 +11,7 @@ from footfall import site_registry
 from footfall.events.validate import SCHEMA
 from footfall.names import ALL_APPS, APP_ID
 from footfall.settings import REPOSITORY, Settings
+from footfall.site_addresses import address_of
 from footfall.site_registry import DEMO_SITES, Site, SitesError
 
 BLOG = """
@@ -51,9 +52,9 @@ def test_without_a_file_there_are_the_demo_sites_on_the_ports_of_the_settings(wr
     ]
     assert [site.demo for site in site_registry.sites(settings)] == list(DEMO_SITES)
     assert all(site.origins == () and site.port is None for site in site_registry.sites(settings))
-    assert [site_registry.port_of(settings, app) for app in DEMO_SITES] == [5101, 5102, 5103]
+    assert [address_of(settings, app) for app in DEMO_SITES] == [("127.0.0.1", port) for port in (5101, 5102, 5103)]
     moved = Settings(home=settings.home, ports={"news": 7000})  # type: ignore[arg-type]  # pydantic converts it
-    assert site_registry.port_of(moved, "news") == 7000
+    assert address_of(moved, "news") == ("127.0.0.1", 7000)
 
 
 def test_the_file_is_the_whole_list_in_its_order(write: Write) -> None:
@@ -70,11 +71,11 @@ def test_the_file_is_the_whole_list_in_its_order(write: Write) -> None:
     assert blog.demo is None
     assert site_registry.find(settings, "blog") == blog
     assert site_registry.find(settings, "news") is None
-    assert site_registry.port_of(settings, "blog") == 5104
+    assert address_of(settings, "blog") == ("127.0.0.1", 5104)
     # Its process runs as long as its service does.
-    assert site_registry.port_of(settings, "news") == 5102
+    assert address_of(settings, "news") == ("127.0.0.1", 5102)
     assert site_registry.demo_site(settings, "news").title == "The Daily Current"
-    assert site_registry.port_of(settings, "gone") is None
+    assert address_of(settings, "gone") is None
 
 
 def test_a_change_is_seen_and_one_that_cannot_be_used_changes_nothing(

@@ -10,6 +10,7 @@ import urllib3
 from footfall import site_registry
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.settings import Settings
+from footfall.site_addresses import address_of
 from footfall.verification.patience import Patience
 
 _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5.0))
@@ -74,15 +75,15 @@ def known_apps(settings: Settings) -> tuple[str, ...]:
 
 def look_at(settings: Settings, app: str) -> SpoolState:
     """The state of a site's spool now."""
-    port = site_registry.port_of(settings, app)
+    address = address_of(settings, app)
     files = len(list((settings.spool_dir / app).glob("*.spool")))
-    if port is None:
+    if address is None:
         return SpoolState(app, None, False, None, files)
     try:
-        answer = json.loads(_HTTP.request("GET", f"http://127.0.0.1:{port}/healthz").data)
+        answer = json.loads(_HTTP.request("GET", f"http://{address}/healthz").data)
         if answer["app"] != app:
             raise ValueError("another program's port")
         oldest = answer["spool_oldest_received_at"]
-        return SpoolState(app, port, True, None if oldest is None else parse_rfc3339_ms(oldest), files)
+        return SpoolState(app, address.port, True, None if oldest is None else parse_rfc3339_ms(oldest), files)
     except (urllib3.exceptions.HTTPError, KeyError, TypeError, ValueError):
-        return SpoolState(app, port, False, None, files)
+        return SpoolState(app, address.port, False, None, files)

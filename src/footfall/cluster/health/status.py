@@ -9,7 +9,8 @@ import psutil
 
 from footfall.cluster.health import probes
 from footfall.cluster.health.disk import disk
-from footfall.cluster.services import BY_NAME, Service
+from footfall.cluster.service import Service
+from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import lifecycle
 from footfall.cluster.supervision.manager import Manager, Process
 from footfall.lags import lags
@@ -49,7 +50,7 @@ def status(settings: Settings) -> Status:
     names = [name for name in BY_NAME if name in lifecycle.wanted(settings)]
     processes = Manager(settings).processes()
     seen = read_health(settings)
-    services = [BY_NAME[name] for name in names if name in probes.PROBES]
+    services = [service for name in names if (service := BY_NAME[name]).probe is not None]
     with ThreadPoolExecutor(len(services) + 1) as pool:
         behind = pool.submit(lags, settings, names)
         lines = list(pool.map(lambda s: _line(settings, s, processes.get(s.name), seen.get(s.name)), services))

@@ -1,4 +1,4 @@
-"""Everything that `up` installs before it starts a service: Java, the engines' jars, the topology, the geography."""
+"""Everything that `up` installs before it starts a service: Java, the engines' jars, and the services' other parts."""
 
 from collections.abc import Iterable
 from threading import Lock
@@ -7,9 +7,7 @@ from filelock import FileLock
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from footfall.cluster import setup
-from footfall.cluster.services import Service
-from footfall.events import city_database
+from footfall.cluster.service import Service
 from footfall.runtime import jars, java
 from footfall.settings import Settings
 
@@ -30,13 +28,10 @@ def ensure(settings: Settings, services: Iterable[Service]) -> None:
         wanting = [engine for engine in engines if jars.missing(settings, engine)]
         if wanting:
             _fetch(settings, wanting, maven)
-        if "storm" in engines and not setup.topology_built(settings):
-            _console.print("building the Storm topology")
-            setup.build_topology(settings, maven())
-        if any(service.engine == "flask" for service in services):
-            advice = city_database.install(settings, _say)
-            if advice is not None:
-                _console.print(advice, style="yellow")
+        for part in dict.fromkeys(part for service in services for part in service.parts):
+            warning = part.install(settings, maven, _say)
+            if warning is not None:
+                _console.print(warning, style="yellow")
 
 
 def _say(what: str) -> None:

@@ -1,0 +1,15 @@
+"""Where a site is reached. Apart from the registry, so that whatever reads that alone does not depend on any port."""
+
+from footfall.hosts import Address
+from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES, find
+
+
+def address_of(settings: Settings, app_id: str) -> Address | None:
+    """The host and port of a site, offset included; None if it has no port here. Raises SitesError."""
+    if app_id in DEMO_SITES:
+        return settings.address(app_id)
+    site = find(settings, app_id)
+    if site is None or site.port is None:
+        return None
+    return Address(settings.advertised_host("sites"), settings.with_offset(site.port))
