@@ -25,7 +25,7 @@ _MODULES = {
     "watchdog": "footfall.cluster.supervision.watchdog",
 }
 # What modules in the watchdog's reach import for `up` alone: the progress display, the dashboard's command line.
-_NOT_THE_WATCHDOGS = {"cli/output.py", "dashboard/__init__.py"}
+_NOT_THE_WATCHDOGS = {"cli/encoding.py", "cli/output.py", "dashboard/__init__.py"}
 # A module that the visitors share with the watchdog reads it for the watchdog's sweep of ledgers.
 _NOT_THE_VISITORS = {"retention"}
 # They decide where everything lies; another home is another platform, and another install another command.
