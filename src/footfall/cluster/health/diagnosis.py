@@ -11,7 +11,7 @@ from footfall.cluster.health.disk import Disk
 from footfall.cluster.health.status import status
 from footfall.cluster.services import SERVICES, profile_of
 from footfall.cluster.setup import topology_built
-from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision import lifecycle, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.events import city_database
 from footfall.runtime import jars, java
@@ -26,6 +26,7 @@ _NAMED = {
     "windows": "The newest windows are",
     "logs": "Log lines that Flume has not read are",
 }
+# Whose service it is, and so whose log says more.
 _LOGS = {"live": "topology", "archive": "spark-streaming", "windows": "spark-streaming", "logs": "flume"}
 
 
@@ -59,7 +60,8 @@ def diagnose(settings: Settings) -> Report:
     services = [service for service in SERVICES if service.name in wanted] or list(SERVICES)
     problems += preflight.check(settings, profile_of(wanted), services, running)
     if not wanted:
-        facts["platform"] = "not running; `./footfall up` starts it"
+        is_coming = bool(under_way.services(settings))
+        facts["platform"] = under_way.INSTALLING if is_coming else "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}
     facts["platform"] = f"asked for: {', '.join(wanted)}"
     for line in found["services"]:
@@ -70,7 +72,8 @@ def diagnose(settings: Settings) -> Report:
     lack = hdfs_capacity.lack(settings) if "datanode" in wanted else ""
     if lack and not any(lack in problem for problem in problems):
         problems.append(lack)
-    problems += _lags(found["lags"], facts)
+    starting = {line["name"] for line in found["services"] if line["state"] == "starting"}
+    problems += _lags(found["lags"], starting, facts)
     return {"facts": facts, "problems": problems}
 
 
@@ -83,15 +86,19 @@ def _machine(settings: Settings, stored: Disk) -> dict[str, str]:
     }
 
 
-def _lags(lags: list[dict[str, Any]], facts: dict[str, str]) -> list[str]:
+def _lags(lags: list[dict[str, Any]], starting: set[str], facts: dict[str, str]) -> list[str]:
+    """What is wrong with them; adds a fact for each. starting: services that need not have caught up yet."""
     problems = []
     for lag in lags:
         name, age_s, most_s = lag["name"], lag["age_s"], _MOST_S[lag["name"]]
+        if _LOGS[name] in starting:
+            facts[f"{name} lag"] = f"not known yet: {_LOGS[name]} is starting"
+            continue
         if lag["trouble"]:
             problems.append(lag["trouble"])
             continue
         waiting = "" if lag["waiting"] is None else f"{lag['waiting']} {lag['unit']} wait; "
-        facts[f"{name} lag"] = f"{waiting}{'nothing yet' if age_s is None else f'the newest is {age_s:.1f} s old'}"
+        facts[f"{name} lag"] = f"{waiting}the newest is {'of unknown age' if age_s is None else f'{age_s:.1f} s old'}"
         if age_s is not None and age_s > most_s:
             problems.append(
                 f"{_NAMED[name]} {age_s:.0f} s old ({waiting}usual are {most_s:.0f} s at most): what makes them is "
