@@ -81,8 +81,13 @@ def _npm_of_wheel(settings: Settings, scratch: Path, say: Progress) -> list[str]
 
 
 def _run(npm: list[str], scratch: Path) -> None:
-    # npm writes a cache; kept inside the folder that is thrown away, the user's home is left alone.
-    environment = os.environ | {"npm_config_cache": str(scratch / "npm-cache"), "npm_config_update_notifier": "false"}
+    environment = os.environ | {
+        # npm writes a cache; kept inside the folder that is thrown away, the user's home is left alone.
+        "npm_config_cache": str(scratch / "npm-cache"),
+        "npm_config_update_notifier": "false",
+        # Node's own certificates know no company's proxy.
+        "NODE_USE_SYSTEM_CA": "1",
+    }
     try:
         done = subprocess.run(
             npm,
