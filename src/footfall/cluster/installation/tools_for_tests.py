@@ -20,16 +20,21 @@ def ensure(settings: Settings, builds: bool, browses: bool, say: Say) -> Path:
     """Installs what is missing; returns the folder of a Java 17 runtime.
 
     builds: with Maven. browses: with a browser.
-    Raises ClusterError with what to do where something cannot be had.
+    Raises ClusterError with a line for each thing that cannot be had, and what to do.
     """
+    problems = []
+
     settings.install.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.install / "lock"):
         java_home = java.ensure_java(settings, say)
-        if builds:
-            java.ensure_maven(say)
-        if browses:
-            _ensure_browser(say)
-        _ensure_node(say)
+        for ensure_tool, is_needed in ((java.ensure_maven, builds), (_ensure_browser, browses), (_ensure_node, True)):
+            try:
+                if is_needed:
+                    ensure_tool(say)
+            except ClusterError as error:
+                problems.append(str(error))
+    if problems:
+        raise ClusterError("\n".join(problems))
     return java_home
 
 

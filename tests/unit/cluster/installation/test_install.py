@@ -35,19 +35,15 @@ def asked(monkeypatch: pytest.MonkeyPatch, fake_java: object) -> list[str]:
     return packages
 
 
-@pytest.mark.parametrize(
-    ("builds", "browses", "package", "sentence"),
-    [
-        (True, True, "maven", r"^Maven is missing.*sudo apt-get install maven`, then try again\.$"),
-        (False, True, "chromium", r"^Chromium is missing.*sudo apt-get install chromium`\.$"),
-    ],
-)
-def test_what_the_tests_lack_and_cannot_get_is_a_sentence(
-    settings: Settings, asked: list[str], builds: bool, browses: bool, package: str, sentence: str
-) -> None:
-    with pytest.raises(ClusterError, match=sentence):
-        tools_for_tests.ensure(settings, builds, browses, print)
-    assert asked == [package]
+def test_what_the_tests_lack_and_cannot_get_is_said_at_once(settings: Settings, asked: list[str]) -> None:
+    with pytest.raises(ClusterError) as refused:
+        tools_for_tests.ensure(settings, True, True, print)
+    maven, chromium = str(refused.value).splitlines()
+    assert maven.startswith("Maven is missing")
+    assert maven.endswith("`sudo apt-get install maven`, then try again.")
+    assert chromium.startswith("Chromium is missing")
+    assert chromium.endswith("`sudo apt-get install chromium`.")
+    assert asked == ["maven", "chromium"]
 
 
 def test_only_what_the_chosen_tests_need_is_asked_for(settings: Settings, asked: list[str], tmp_path: Path) -> None:
