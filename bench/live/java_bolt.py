@@ -18,9 +18,9 @@ from typing import Any, Final
 import happybase
 
 from footfall import names
-from footfall.cluster.supervision.configure import child_environment
 from footfall.realtime import deploy, tables, topology
 from footfall.realtime.store import HBaseStore
+from footfall.runtime.environment import child_environment
 from footfall.runtime.java import java_home
 from footfall.settings import Settings
 

@@ -46,7 +46,7 @@ class Hdfs:
 
     def __init__(self, settings: Settings, timeout_s: float = 20.0) -> None:
         """timeout_s: how long one call may take, in seconds."""
-        self._root = f"http://127.0.0.1:{settings.port('namenode_http')}"
+        self._root = settings.url("namenode_http")
         self._user = getpass.getuser()
         self._timeout_s = timeout_s
         self._connect()

@@ -25,12 +25,20 @@ class ConsumerLag(NamedTuple):
     trouble: str = ""
 
 
+class Consumer(NamedTuple):
+    """A consumer, the service without which it does not run, and how its lag is asked for."""
+
+    name: str
+    service: str
+    ask: Callable[[Settings], ConsumerLag]
+
+
 def lags(settings: Settings, services: Collection[str], patience_s: float = PATIENCE_S) -> list[ConsumerLag]:
     """The lag of every consumer among these services, asked at the same time. Raises nothing.
 
     patience_s: how long the slowest is waited for, in seconds.
     """
-    asked = {name: ask for name, service, ask in _CONSUMERS if service in services}
+    asked = {name: ask for name, service, ask in CONSUMERS if service in services}
     answers: dict[str, ConsumerLag] = {}
     # Daemons: the clients of a dead engine may wait for long, and no verb should end later for their sake.
     threads = [Thread(target=_ask, args=(settings, name, ask, answers), daemon=True) for name, ask in asked.items()]
@@ -90,9 +98,10 @@ def _logs(settings: Settings) -> ConsumerLag:
     return ConsumerLag("logs", waiting, "bytes", round(age_s, 1))
 
 
-_CONSUMERS: Final[tuple[tuple[str, str, Callable[[Settings], ConsumerLag]], ...]] = (
-    ("live", "topology", _live),
-    ("archive", "spark-streaming", _archive),
-    ("windows", "spark-streaming", _windows),
-    ("logs", "flume", _logs),
+# The live page reads this list too. `cluster/engines/` says of each which age of it is unusual.
+CONSUMERS: Final = (
+    Consumer("live", "topology", _live),
+    Consumer("archive", "spark-streaming", _archive),
+    Consumer("windows", "spark-streaming", _windows),
+    Consumer("logs", "flume", _logs),
 )

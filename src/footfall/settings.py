@@ -7,7 +7,7 @@ The environment wins over the file: `FOOTFALL_PACE=5`, `FOOTFALL_PORTS__KAFKA=91
 import json
 import os
 from functools import cached_property
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from footfall.errors import FootfallError
+from footfall.hosts import LOOPBACK, Address, Hosts, daemon_of, is_loopback, well_formed
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -155,16 +156,9 @@ class Alerts(BaseModel):
         url = urlsplit(self.webhook_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("webhook_url must be an address such as http://127.0.0.1:9000/alerts")
-        if not self.webhook_anywhere and not _is_loopback(url.hostname):
+        if not self.webhook_anywhere and not is_loopback(url.hostname):
             raise ValueError(f"webhook_url leads to {url.hostname}, another machine; webhook_anywhere=true allows it")
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Settings(BaseSettings):
@@ -187,9 +181,13 @@ class Settings(BaseSettings):
     bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
         "127.0.0.1",
         description="where sites and dashboard listen: for this machine, or for all others too; "
-        "engines stay on loopback",
+        "engines listen under their name in `hosts` alone",
     )
     port_offset: int = Field(0, ge=0, le=15000, description="added to every port, for a second instance")
+    host: str = Field(
+        "", description="this machine's own name among `hosts`; empty: it is the first host of each of its daemons"
+    )
+    hosts: Hosts = Field(default_factory=Hosts, description="hosts of each daemon, as the others reach it")
     ports: Ports = Field(default_factory=Ports, description="ports before the offset")
     heaps_mb: HeapsMb = Field(default_factory=HeapsMb, description="largest heap of each Java service, MiB")
     retention: Retention = Field(default_factory=Retention, description="how long and how much is kept")
@@ -228,6 +226,11 @@ class Settings(BaseSettings):
             raise SettingsError(f"{home / 'settings.toml'} lies in home and cannot move it; set {variables} instead.")
         return init_settings, env_settings, file
 
+    @field_validator("host")
+    @classmethod
+    def _own_name(cls, host: str) -> str:
+        return well_formed(host) if host else host
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
@@ -255,6 +258,31 @@ class Settings(BaseSettings):
     def port(self, name: str) -> int:
         """The port that the thing called `name` in `Ports` listens on, offset included."""
         return int(getattr(self.ports, name)) + self.port_offset
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        """Where clients connect to the thing called `name` in `Ports`: one address for each of its hosts."""
+        return tuple(Address(host, self.port(name)) for host in self.hosts.of(name))
+
+    def address(self, name: str) -> Address:
+        """The one address to connect to where one is enough: this machine's own if it is among them, else the first."""
+        return Address(self.advertised_host(name), self.port(name))
+
+    def url(self, name: str) -> str:
+        """The HTTP address of the thing called `name` in `Ports`, without a path."""
+        return f"http://{self.address(name)}"
+
+    def advertised_host(self, name: str) -> str:
+        """The host under which this machine's daemon is reached, by its name in `Hosts` or by one of its ports."""
+        hosts = self.hosts.of(name)
+        return self.host if self.host in hosts else hosts[0]
+
+    def bind_host(self, name: str) -> str:
+        """The host on which this machine's daemon listens: sites and dashboard on `bind`, engines on no more than that
+        under which they are reached."""
+        if daemon_of(name) in ("sites", "dashboard"):
+            return self.bind
+        host = self.advertised_host(name)
+        return LOOPBACK if is_loopback(host) else host
 
     @cached_property
     def conf_dir(self) -> Path:
@@ -298,8 +326,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def kafka_bootstrap(self) -> str:
-        """Kafka's address for clients. Numeric: `localhost` may resolve to ::1, where nothing listens."""
-        return f"127.0.0.1:{self.port('kafka')}"
+        """Kafka's brokers, as its clients want them."""
+        return ",".join(map(str, self.addresses("kafka")))
 
     def as_environment(self) -> dict[str, str]:
         """The variables that make a child process read these very settings, whatever its own environment says."""

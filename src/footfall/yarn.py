@@ -8,8 +8,6 @@ import urllib3
 from footfall.errors import EngineUnavailable
 from footfall.settings import Settings
 
-# The port, by its name in the settings, of the daemon that knows all applications.
-_RESOURCEMANAGER: Final = "yarn_http"
 _ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
 
 
@@ -22,26 +20,26 @@ class Yarn:
 
     def __init__(self, settings: Settings, timeout_s: float = 8.0) -> None:
         """timeout_s: how long one call may take, in seconds."""
-        self._settings = settings
+        # The daemon that knows all applications.
+        self._resourcemanager = settings.url("yarn_http")
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_s))
 
-    def ask(self, daemon: str, what: str) -> dict[str, Any]:
-        """A daemon's document. daemon: its port by the name in the settings; what: the path below `/ws/v1`."""
-        return self._call("GET", daemon, what)
+    def ask(self, url: str, what: str) -> dict[str, Any]:
+        """A document of the daemon at this address. what: the path below `/ws/v1`."""
+        return self._call("GET", url, what)
 
     def applications(self, tag: str) -> list[str]:
         """The ids of the applications with a tag that have not ended."""
-        told = self.ask(_RESOURCEMANAGER, f"cluster/apps?applicationTags={tag}&states={_ALIVE}")
+        told = self.ask(self._resourcemanager, f"cluster/apps?applicationTags={tag}&states={_ALIVE}")
         return [str(application["id"]) for application in (told.get("apps") or {}).get("app") or ()]
 
     def end(self, application: str) -> None:
         """Tells an application to end, which takes a while."""
-        self._call("PUT", _RESOURCEMANAGER, f"cluster/apps/{application}/state", {"state": "KILLED"})
+        self._call("PUT", self._resourcemanager, f"cluster/apps/{application}/state", {"state": "KILLED"})
 
-    def _call(self, method: str, daemon: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        address = f"http://127.0.0.1:{self._settings.port(daemon)}/ws/v1/{what}"
+    def _call(self, method: str, url: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            answer = self._http.request(method, address, json=body)
+            answer = self._http.request(method, f"{url}/ws/v1/{what}", json=body)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise YarnUnavailable(f"YARN does not answer: {type(error).__name__}.") from None
         if answer.status not in (200, 202):

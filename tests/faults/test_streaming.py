@@ -6,7 +6,7 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 
-from footfall.cluster.yarn import STEP_MB, node
+from footfall.cluster.engines.yarn import STEP_MB, node
 from footfall.hdfs import Hdfs
 from footfall.lake import layout
 from footfall.lake.compaction import FAN

@@ -14,6 +14,7 @@ from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.cluster.supervision.manager import Manager
 from footfall.cluster.supervision.run import recall
+from footfall.runtime.environment import child_environment
 from footfall.settings import REPOSITORY, Settings
 
 _SERVICE = "datanode"
@@ -49,7 +50,7 @@ def main() -> None:
     assert service.command is not None
     configure.write(settings, service)
     command = [*service.command(settings), "-D", f"dfs.datanode.du.reserved={_LEFT_TO_OTHERS}"]
-    os.execve(command[0], command, configure.child_environment(settings))
+    os.execve(command[0], command, child_environment(settings))
 
 
 if __name__ == "__main__":

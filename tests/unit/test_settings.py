@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from footfall import settings_page
+from footfall.hosts import Address, Hosts
 from footfall.settings import (
     REPOSITORY,
     Alerts,
@@ -34,7 +35,14 @@ def test_the_page_is_current() -> None:
 
 def test_the_page_names_every_setting_with_its_variable_and_meaning() -> None:
     page = settings_page.page()
-    groups = {"ports": Ports, "heaps_mb": HeapsMb, "retention": Retention, "yarn": Yarn, "alerts": Alerts}
+    groups = {
+        "ports": Ports,
+        "heaps_mb": HeapsMb,
+        "retention": Retention,
+        "yarn": Yarn,
+        "alerts": Alerts,
+        "hosts": Hosts,
+    }
     named = {f"FOOTFALL_{name.upper()}" for name in Settings.model_fields if name not in groups}
     named |= {
         f"FOOTFALL_{group.upper()}__{name.upper()}" for group, kind in groups.items() for name in kind.model_fields
@@ -76,6 +84,8 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         retention=Retention(kafka_gib=0.5),
         heaps_mb=HeapsMb(kafka=300),
         yarn=Yarn(memory_mb=6144),
+        host="k2",
+        hosts=Hosts(kafka=("k1", "k2"), zookeeper=("2001:db8::1",)),
         pace=0.5,
     )
     for name, value in given.as_environment().items():
@@ -95,6 +105,14 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         ("[yarn]\nmemory_mb = 4607", "memory_mb must exceed streaming_mb by 1536"),
         ('trusted_proxies = ["next door"]', "trusted_proxies: "),
         ('bind = "192.0.2.1"', "bind: "),
+        ("[hosts]\nkafka = []", "hosts.kafka: "),
+        ('[hosts]\nkafka = ["k 1"]', "hosts.kafka.0: .*'k 1' is neither the name of a host nor an address"),
+        ('[hosts]\nkafka = ["10.0.0.300"]', "hosts.kafka.0: "),
+        ('[hosts]\nkafka = ["k1:9092"]', "hosts.kafka.0: "),
+        ('[hosts]\nkafka = ["-k1"]', "hosts.kafka.0: "),
+        ('[hosts]\nkafka = ["k1", "k2", "k1"]', "hosts.kafka: .*a host is named twice"),
+        ('[hosts]\nkafkas = ["k1"]', "hosts.kafkas: "),
+        ('host = "k_1"', "host: "),
         ('home = "/elsewhere"', "set FOOTFALL_HOME instead"),
         ("pace =", "settings.toml cannot be read"),
         ("pace = '\udcff'", "settings.toml cannot be read"),
@@ -122,6 +140,44 @@ def test_a_variable_that_cannot_be_used_is_a_sentence(
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=sentence):
         load_settings()
+
+
+def test_on_one_machine_everything_is_numeric_loopback(home: Path) -> None:
+    settings = Settings(home=home, port_offset=10)
+    for name, port in Ports():
+        assert settings.addresses(name) == (("127.0.0.1", port + 10),)
+        assert settings.address(name) == ("127.0.0.1", port + 10)
+        assert settings.url(name) == f"http://127.0.0.1:{port + 10}"
+        assert settings.bind_host(name) == settings.advertised_host(name) == "127.0.0.1"
+    assert settings.kafka_bootstrap == "127.0.0.1:9102"
+
+
+def test_hosts_come_from_file_and_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "settings.toml").write_text('host = "z2"\n[hosts]\nkafka = ["k9"]\nzookeeper = ["z1", "z2", "z3"]\n')
+    monkeypatch.setenv("FOOTFALL_HOSTS__KAFKA", '["k1", "k2"]')
+    settings = load_settings()
+    assert settings.kafka_bootstrap == "k1:9092,k2:9092"
+    assert settings.addresses("kafka_controller") == (Address("k1", 9093), Address("k2", 9093))
+    # One address is enough: this machine's own, or the first.
+    assert settings.address("zookeeper") == Address("z2", 2181)
+    assert settings.url("kafka") == "http://k1:9092"
+
+
+def test_an_engine_listens_where_it_is_reached_and_nowhere_else(home: Path) -> None:
+    hosts = Hosts(kafka=("k1", "k2"), namenode=("localhost",), yarn_resourcemanager=("rm",), sites=("web",))
+    settings = Settings(home=home, host="k2", hosts=hosts, bind="0.0.0.0")
+    assert (settings.advertised_host("kafka"), settings.bind_host("kafka_controller")) == ("k2", "k2")
+    assert (settings.advertised_host("namenode"), settings.bind_host("namenode_http")) == ("localhost", "127.0.0.1")
+    assert {settings.bind_host(f"yarn_{port}") for port in ("scheduler", "tracker", "admin", "http")} == {"rm"}
+    assert settings.bind_host("yarn_localizer") == settings.bind_host("storm_worker") == "127.0.0.1"
+    # `bind` decides for what people open.
+    assert (settings.url("shop"), settings.bind_host("shop")) == ("http://web:5001", "0.0.0.0")
+    assert settings.bind_host("dashboard") == "0.0.0.0"
+
+
+def test_an_address_stands_as_in_a_url() -> None:
+    assert str(Address("k1", 9092)) == "k1:9092"
+    assert str(Address("2001:db8::1", 9092)) == "[2001:db8::1]:9092"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

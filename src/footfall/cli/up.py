@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import check_known, fail, print_json, stderr, stdout, wrong_use
-from footfall.cluster.services import BY_NAME, PROFILES, Service
+from footfall.cluster.service import Service
+from footfall.cluster.services import BY_NAME, PROFILES
 from footfall.cluster.supervision import lifecycle
 from footfall.names import APP_IDS
 from footfall.runtime.errors import ClusterError

@@ -191,7 +191,7 @@ def pipeline(reading: Reading[list[ConsumerLag]]) -> Html:
             return empty("Nothing runs that could be behind.")
         lines = [
             (
-                tag("span", _STORES[lag.name], tag("small", lag.trouble) if lag.trouble else None),
+                tag("span", _STORES.get(lag.name, lag.name), tag("small", lag.trouble) if lag.trouble else None),
                 "–" if lag.waiting is None else wording.waiting(lag.waiting, lag.unit),
                 "–" if lag.age_s is None else wording.duration(round(lag.age_s * 1000)),
             )

@@ -17,6 +17,8 @@ import psutil
 from footfall import names
 from footfall.realtime import topology
 from footfall.realtime.errors import DeployError
+from footfall.runtime.environment import child_environment
+from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 # Time that a stopped spout's packs have to be counted, flushed and committed before the worker is told to end.
@@ -153,13 +155,10 @@ def _control(settings: Settings, *arguments: str, timeout_s: float = _GONE_WITHI
 
 
 def _java(settings: Settings, main: str, arguments: list[str], timeout_s: float) -> str:
-    from footfall.cluster.supervision.configure import child_environment
-    from footfall.runtime.java import java_home
-
     jar = topology.jar_path(settings)
     logging = _conf_dir(settings) / "log4j2.properties"
     logging.write_text(_LOG4J)
-    options = {"nimbus.seeds": ["127.0.0.1"], "nimbus.thrift.port": settings.port("storm_nimbus")}
+    options = {"nimbus.seeds": settings.hosts.of("storm_nimbus"), "nimbus.thrift.port": settings.port("storm_nimbus")}
     command = [
         str(java_home(settings) / "bin" / "java"),
         "-Xmx128m",

@@ -39,7 +39,7 @@ class HBaseStore:
 
     def __init__(self, settings: Settings, timeout_s: float = READER_TIMEOUT_S) -> None:
         """timeout_s: how long one call may wait for HBase, in seconds."""
-        self._port = settings.port("hbase_thrift")
+        self._address = settings.address("hbase_thrift")
         self._timeout_ms = int(timeout_s * 1000)
         self._connection: Any = None
 
@@ -154,7 +154,7 @@ class HBaseStore:
 
     def _connected(self) -> Any:
         if self._connection is None:
-            connection = happybase.Connection("127.0.0.1", self._port, timeout=self._timeout_ms)
+            connection = happybase.Connection(*self._address, timeout=self._timeout_ms)
             self._connection = connection
         return self._connection
 
@@ -162,9 +162,9 @@ class HBaseStore:
         # After a failed call the stream may hold half an answer, so it is not used again.
         self.close()
         if isinstance(error, socket.timeout):
-            return HBaseUnavailable(f"HBase's Thrift server on port {self._port} did not answer in time.")
+            return HBaseUnavailable(f"HBase's Thrift server on port {self._address.port} did not answer in time.")
         told = (getattr(error, "message", None) or str(error) or type(error).__name__).splitlines()
-        return HBaseUnavailable(f"HBase's Thrift server on port {self._port} could not do it: {told[0][:200]}.")
+        return HBaseUnavailable(f"HBase's Thrift server on port {self._address.port} could not do it: {told[0][:200]}.")
 
 
 def _rows(table: str, keys: list[bytes], columns: Sequence[bytes] | None, connection: Any) -> list[tuple[bytes, Cells]]:

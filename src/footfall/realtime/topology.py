@@ -14,10 +14,10 @@ MOMENTS: Final = "moments"
 FINGERPRINT_KEY: Final = "footfall.fingerprint"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 # What a bolt's process imports. Questions only read; a change in them is no reason to restart the counting.
-_SOURCES: Final = ("names.py", "settings.py", "events", "kafka", "realtime")
+_SOURCES: Final = ("hosts.py", "names.py", "settings.py", "events", "kafka", "realtime")
 _NOT_SOURCES: Final = ("realtime/questions",)
-# Settings that it reads, beside ports.
-_BOLT_READS: Final = ("FOOTFALL_HOME", "FOOTFALL_INSTALL", "FOOTFALL_PORT_OFFSET")
+# Settings that it reads, beside hosts and ports.
+_BOLT_READS: Final = ("FOOTFALL_HOME", "FOOTFALL_HOST", "FOOTFALL_INSTALL", "FOOTFALL_PORT_OFFSET")
 
 _MIB: Final = 1024 * 1024
 # What is read and written is megabytes that come and go all the time. glibc would give each back to the kernel, and
@@ -137,12 +137,13 @@ def _config(settings: Settings) -> dict[str, Any]:
 def _environment(settings: Settings) -> dict[str, str]:
     """What a bolt's process reads; nothing more, since each change here means a topology deployed anew.
 
-    All ports and not two of them: the worker inherits the others from its supervisor, and they must not clash.
+    All hosts and ports and not some of them: the worker inherits the others from its supervisor, and they must not
+    clash.
     """
     read = {
         name: value
         for name, value in settings.as_environment().items()
-        if name in _BOLT_READS or name.startswith("FOOTFALL_PORTS__")
+        if name in _BOLT_READS or name.startswith(("FOOTFALL_HOSTS__", "FOOTFALL_PORTS__"))
     }
     return {
         **read,

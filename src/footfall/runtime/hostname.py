@@ -11,7 +11,7 @@ _FILE = "hosts"
 def java_options(settings: Settings, name: str | None = None) -> list[str]:
     """Options that let every JVM know this machine's name as 127.0.0.1; none where it resolves by itself.
 
-    name: the machine's own by default. Java then asks this file alone, which is enough: all addresses are numeric.
+    name: the machine's own by default. Java then asks this file alone, which is enough while all `hosts` are numeric.
     """
     name = socket.gethostname() if name is None else name
     try:

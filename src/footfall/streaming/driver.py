@@ -188,7 +188,7 @@ class Driver:
                 self._compact_due = time.monotonic() + _COMPACT_EVERY_S
 
     def _uri(self, path: str) -> str:
-        return f"hdfs://127.0.0.1:{self._settings.port('namenode')}{path}"
+        return f"hdfs://{self._settings.address('namenode')}{path}"
 
     def _tell(self, sentence: str) -> None:
         log.warning("%s", sentence)

@@ -46,7 +46,7 @@ class Alone:
 
     def __init__(self, settings: Settings) -> None:
         self._home = str(settings.home)
-        self._client = KazooClient(f"127.0.0.1:{settings.port('zookeeper')}", timeout=_SESSION_S)
+        self._client = KazooClient(",".join(map(str, settings.addresses("zookeeper"))), timeout=_SESSION_S)
         self._lock: Lock = self._client.Lock(_LOCK, f"{os.getpid()} of {self._home}")
 
     def acquire(self, stopped: Callable[[], bool]) -> None:

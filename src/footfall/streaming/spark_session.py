@@ -40,7 +40,7 @@ def start(settings: Settings) -> SparkSession:
         "YARN_CONF_DIR": str(conf),
         "SPARK_CONF_DIR": str(conf),
         "SPARK_HOME": str(_home()),
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_IP": settings.bind_host("spark_streaming"),
         "PYSPARK_PYTHON": sys.executable,
     }
     builder = SparkSession.builder.appName("footfall-streaming").master("yarn")
@@ -82,15 +82,15 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.yarn.am.extraJavaOptions": _JVM,
         "spark.executorEnv.FOOTFALL_MARK": mark,
         "spark.yarn.appMasterEnv.FOOTFALL_MARK": mark,
-        "spark.executorEnv.SPARK_LOCAL_IP": "127.0.0.1",
-        "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": "127.0.0.1",
+        "spark.executorEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
+        "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
         "spark.yarn.maxAppAttempts": "1",
         # A killed executor is replaced at once, however often that happened before.
         "spark.executor.maxNumFailures": "1000",
         "spark.executor.failuresValidityInterval": "10m",
         "spark.task.maxFailures": "8",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": settings.advertised_host("spark_streaming"),
+        "spark.driver.bindAddress": settings.bind_host("spark_streaming"),
     }
 
 

@@ -88,7 +88,7 @@ def look_at(settings: Settings, app: str) -> SpoolState:
     port = settings.port(app)
     files = len(list((settings.spool_dir / app).glob("*.spool")))
     try:
-        answer = json.loads(_HTTP.request("GET", f"http://127.0.0.1:{port}/healthz").data)
+        answer = json.loads(_HTTP.request("GET", f"{settings.url(app)}/healthz").data)
         if answer["app"] != app:
             raise ValueError("another program's port")
         oldest = answer["spool_oldest_received_at"]

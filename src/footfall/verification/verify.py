@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from footfall import names
-from footfall.cluster.supervision import lifecycle
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.kafka.logs import describe
@@ -15,6 +14,7 @@ from footfall.lake.progress import Current
 from footfall.realtime import sweeper
 from footfall.realtime.lag import PartitionState, read_states
 from footfall.realtime.store import HBaseStore, HBaseUnavailable
+from footfall.runtime import requested
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
 from footfall.sites.visitors.ledger import Entry
@@ -94,7 +94,7 @@ def _await_archived(
     patience: Patience,
 ) -> Archive | None:
     """The archive, once it has reached the ends or patience is over; None if it is no part of what `up` started."""
-    if "spark-streaming" not in lifecycle.wanted(settings):
+    if "spark-streaming" not in requested.read(settings):
         return None
     files = ArchiveFiles(Hdfs(settings), findings)
 
@@ -132,7 +132,7 @@ def hour_of(stem: str) -> int:
 
 
 def _await_spools(settings: Settings, at_ms: int, patience: Patience, findings: Findings) -> dict[str, int]:
-    wanted = lifecycle.wanted(settings)
+    wanted = requested.read(settings)
     running = {app for app in names.APP_IDS if f"site-{app}" in wanted}
     states = spools.await_drained(lambda app: spools.look_at(settings, app), running, at_ms, patience)
     for app, state in states.items():

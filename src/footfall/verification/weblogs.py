@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from footfall.cluster.supervision import lifecycle
 from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable, Unreadable
 from footfall.logs import layout
 from footfall.names import LOG_KINDS, LogKind
+from footfall.runtime import requested
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS, Findings
 from footfall.verification.site_lines import NO_DAY, Due, Placing, SiteFile, hour_number, hour_text, name_of, site_files
@@ -30,7 +30,7 @@ def compare_logs(
 
     at_ms: T of the cut; since_ms: leaves out lines of hours before that one's. Raises HdfsUnavailable.
     """
-    if "flume" not in lifecycle.wanted(settings):
+    if "flume" not in requested.read(settings):
         return {"compared": False, "reason": "not part of this profile"}
     first_ms = first_compared_ms(settings, at_ms, since_ms)
     return compare_files(Hdfs(settings), site_files(settings, first_ms), first_ms, patience, findings)

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from footfall.cluster.health import preflight
-from footfall.cluster.services import PROFILES, SERVICES, Service
+from footfall.cluster.service import Service
+from footfall.cluster.services import PROFILES, SERVICES
 from footfall.cluster.supervision import sweeps
 from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention
 

@@ -1,35 +1,23 @@
-"""The table of services: it holds together, and says of each process what the process truly reads."""
+"""The table of services: it holds together, and a new engine's module is all that a new service takes."""
 
-import ast
-from collections.abc import Iterator
-from functools import cache
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from footfall.cluster import setup
-from footfall.cluster.health import preflight, probes
-from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, Service, profile_of, with_needs
-from footfall.cluster.supervision.configure import PACKAGE
-from footfall.runtime.jars import ENGINES_DIR, engines
-from footfall.settings import Ports, Settings
+from footfall import lags
+from footfall.cluster import engines
+from footfall.cluster.health import preflight
+from footfall.cluster.service import PythonModule
+from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, profile_of, stop_order, with_needs
+from footfall.runtime import jars
+from footfall.runtime.jars import ENGINES_DIR
+from footfall.settings import REPOSITORY, Ports, Settings
 
 # The worker's number of a slot: nothing listens there, so no service can be kept from it.
 _NOBODYS = {"storm_worker"}
-_PROCESSES = [service for service in SERVICES if service.command is not None]
-_MODULES = {
-    **{f"site-{app}": "footfall.sites.server" for app in ("shop", "news", "academy")},
-    **{f"visitors-{app}": "footfall.sites.visitors.run" for app in ("shop", "news", "academy")},
-    "dashboard": "footfall.dashboard.app",
-    "spark-streaming": "footfall.streaming.driver",
-    "watchdog": "footfall.cluster.supervision.watchdog",
-}
-# What modules in the watchdog's reach import for `up` alone: the progress display, the dashboard's command line.
-_NOT_THE_WATCHDOGS = {"cli/encoding.py", "cli/output.py", "dashboard/__init__.py"}
-# A module that the visitors share with the watchdog reads it for the watchdog's sweep of ledgers.
-_NOT_THE_VISITORS = {"retention"}
-# They decide where everything lies; another home is another platform, and another install another command.
-_EVERYWHERE = {"home", "install"}
 
 
 def test_names_are_unique_and_needs_come_first() -> None:
@@ -43,7 +31,6 @@ def test_names_are_unique_and_needs_come_first() -> None:
 def test_each_port_belongs_to_one_service() -> None:
     used = [name for service in SERVICES for name in service.ports]
     assert sorted(used) == sorted(set(Ports.model_fields) - _NOBODYS)
-    assert {name for service in SERVICES for name in service.speaks_to} <= set(used)
 
 
 def test_each_template_is_there_and_used() -> None:
@@ -52,13 +39,17 @@ def test_each_template_is_there_and_used() -> None:
 
 
 def test_a_process_has_a_command_and_a_step_has_its_work() -> None:
-    assert {service.name for service in SERVICES if service.kind == "step"} == set(setup.STEPS)
+    assert {service.name for service in SERVICES if service.kind == "step"} == {
+        "kafka-topics",
+        "hbase-tables",
+        "topology",
+    }
     assert all((service.command is None) == (service.kind == "step") for service in SERVICES)
+    assert all((service.step is None) == (service.kind == "process") for service in SERVICES)
 
 
 def test_health_is_proved_for_all_but_the_steps_that_are_done_at_once() -> None:
-    assert set(BY_NAME) - set(probes.PROBES) == {"kafka-topics", "hbase-tables"}
-    assert set(probes.PROBES) <= set(BY_NAME)
+    assert {service.name for service in SERVICES if service.probe is None} == {"kafka-topics", "hbase-tables"}
 
 
 def test_profiles_name_known_services_and_all_they_need() -> None:
@@ -90,7 +81,7 @@ def test_the_profile_of_what_was_asked_for(names: tuple[str, ...], profile: str)
 
 
 def test_every_engine_with_jars_is_used() -> None:
-    assert set(engines()) <= {service.engine for service in SERVICES}
+    assert set(jars.engines()) <= {service.engine for service in SERVICES}
 
 
 def test_needs_are_taken_along_in_the_order_of_the_table() -> None:
@@ -108,82 +99,110 @@ def test_needs_are_taken_along_in_the_order_of_the_table() -> None:
     ]
 
 
-@pytest.mark.parametrize("service", [BY_NAME[name] for name in _MODULES], ids=lambda service: service.name)
-def test_a_process_starts_anew_when_a_file_changes_that_it_imports(service: Service) -> None:
-    imported = {path.relative_to(PACKAGE).as_posix() for path in _imported(_MODULES[service.name])}
-    told = {name for name in imported if any(name == s or name.startswith(f"{s}/") for s in service.sources)}
-    only_a_docstring = {name for name in imported if (PACKAGE / name).read_text("utf-8").count("import ") == 0}
-    assert len(told) > 10
-    assert imported - told - only_a_docstring - (_NOT_THE_WATCHDOGS if service.name == "watchdog" else set()) == set()
-    assert all((PACKAGE / source).exists() for source in service.sources)
+def test_every_module_of_an_engine_is_in_the_table() -> None:
+    files = (Path(engines.__file__).parent).glob("[a-z]*.py")
+    assert sorted(engines.ENGINES) == sorted(path.stem for path in files)
 
 
-@pytest.mark.parametrize("service", [BY_NAME[name] for name in _MODULES], ids=lambda service: service.name)
-def test_a_process_starts_anew_when_a_setting_changes_that_it_reads(service: Service) -> None:
-    fields: set[str] = set()
-    ports: set[str] = set()
-    for path in _imported(_MODULES[service.name]):
-        if path.relative_to(PACKAGE).as_posix() not in {"settings.py", *_NOT_THE_WATCHDOGS}:
-            read, asked = _settings_read(path)
-            fields |= read
-            ports |= asked
-    others = _NOT_THE_VISITORS if service.engine == "visitors" else set()
-    assert fields - {*service.relevant, *_EVERYWHERE} == others
-    if "ports" not in service.relevant:
-        assert ports <= {*service.ports, *service.speaks_to}
-    assert set(service.relevant) <= set(Settings.model_fields)
+def test_a_process_of_this_package_says_which_module_it_runs(settings: Settings, java: Path) -> None:
+    for service in SERVICES:
+        if service.command is not None:
+            runs_python = service.command(settings)[0] == sys.executable
+            assert isinstance(service.command, PythonModule) == runs_python, service.name
 
 
-def test_every_process_of_this_package_is_looked_at_here() -> None:
-    assert {service.name for service in _PROCESSES if service.sources} == set(_MODULES)
+def test_those_stop_first_that_feed_the_others() -> None:
+    order = [[service.name for service in services] for services in stop_order()]
+    assert order[:4] == [
+        ["dashboard", "watchdog"],
+        ["visitors-shop", "visitors-news", "visitors-academy"],
+        ["site-shop", "site-news", "site-academy"],
+        ["topology"],
+    ]
+    assert order[4:] == [
+        [service.name] for service in reversed(SERVICES) if not any(service.name in names for names in order[:4])
+    ]
 
 
-@cache
-def _imported(module: str) -> list[Path]:
-    """The files of this package that a module imports, at its top or later, and they in turn."""
-    waiting, found = [module], dict[str, Path]()
-    while waiting:
-        name = waiting.pop()
-        path = PACKAGE.parent / name.replace(".", "/")
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in found or not path.exists():
-            continue
-        found[name] = path
-        waiting.append(name.rpartition(".")[0])
-        waiting += _names_imported(_parsed(path))
-    return list(found.values())
+def test_doctor_knows_of_each_consumer_when_it_is_late() -> None:
+    owned = {(lag.name, service.name) for service in SERVICES for lag in service.lags}
+    assert owned == {(consumer.name, consumer.service) for consumer in lags.CONSUMERS}
 
 
-def _names_imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("footfall"))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("footfall"):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+_MADE_UP = """
+from footfall.cluster.service import Part, Service, Sweep
+from footfall.runtime.errors import Unhealthy
+
+def _probe(settings):
+    raise Unhealthy("it is only made up")
+
+SERVICES = (
+    Service(
+        name="made-up", engine="made_up", profiles=("realtime",), needs=("zookeeper",), ports=("storm_worker",),
+        command=lambda settings: ["/bin/sleep", "60"], prepare=lambda settings: (settings.home / "prepared").touch(),
+        parts=(Part(lack=lambda _: "A part is missing.", install=lambda settings, maven, say: say("a part")),),
+        probe=_probe, advice=lambda _: "It is made up.", sweeps=(Sweep("made up", 60, str),), stop_s=7, stop_rank=9,
+    ),
+    Service(
+        name="made-up-step", engine="made_up", needs=("made-up",), probe=_probe,
+        step=lambda settings: (settings.home / "stepped").touch(),
+    ),
+)
+"""
+_LOOK = """
+import json, sys
+from footfall.cluster import engines
+
+engines.__path__.append(sys.argv[1])
+engines.ENGINES = (*engines.ENGINES, "made_up")
+
+from footfall.cluster.health import diagnosis, status
+from footfall.cluster.services import BY_NAME, PROFILES, stop_order, with_needs
+from footfall.cluster.supervision import configure, sweeps, watchdog
+from footfall.cluster.supervision.manager import Manager
+from footfall.runtime import requested
+from footfall.settings import load_settings
+
+settings = load_settings()
+requested.write(settings, ["made-up", "made-up-step"])
+manager = Manager(settings)
+manager.configure([BY_NAME["made-up"]])
+configure.write(settings, BY_NAME["made-up"])
+watchdog._start_again(settings, manager, "made-up-step")
+print(json.dumps({
+    "up": [service.name for service in with_needs(("made-up-step",))],
+    "profiles": [name for name, services in PROFILES.items() if "made-up" in services],
+    "managed": (settings.conf_dir / "supervisord.conf").read_text(),
+    "stopped": [[service.name for service in services] for services in stop_order()],
+    "status": {line["name"]: (line["state"], line["detail"]) for line in status.status(settings)["services"]},
+    "doctor": diagnosis.diagnose(settings)["problems"],
+    "sweeps": [sweep.name for sweep in sweeps.SWEEPS],
+    "made": sorted(path.name for path in settings.home.iterdir() if path.is_file()),
+}))
+"""
 
 
-@cache
-def _settings_read(path: Path) -> tuple[set[str], set[str]]:
-    """Names of the settings that a file reads, and of the ports it asks for by a literal name."""
-    fields: set[str] = set()
-    ports: set[str] = set()
-    for node in ast.walk(_parsed(path)):
-        if isinstance(node, ast.Attribute) and _is_settings(node.value):
-            if node.attr == "kafka_bootstrap":
-                ports.add("kafka")
-            elif node.attr in Settings.model_fields:
-                fields.add(node.attr)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "port":
-            ports |= {str(word.value) for word in node.args if isinstance(word, ast.Constant)}
-    return fields, ports
-
-
-@cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
-
-
-def _is_settings(node: ast.expr) -> bool:
-    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-    return name.lstrip("_") == "settings"
+def test_a_new_module_is_enough_for_a_new_service(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "engines").mkdir()
+    (tmp_path / "engines" / "made_up.py").write_text(_MADE_UP)
+    settings.run_dir.mkdir(parents=True)
+    environment = {**settings.as_environment(), "PYTHONPATH": str(REPOSITORY / "src"), "PATH": "/usr/bin:/bin"}
+    look = [sys.executable, "-c", _LOOK, str(tmp_path / "engines")]
+    done = subprocess.run(look, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["up"] == ["zookeeper", "made-up", "made-up-step"]
+    assert seen["profiles"] == ["full", "realtime"]
+    assert f"[program:made-up]\ncommand={sys.executable} -m footfall run made-up\n" in seen["managed"]
+    assert "stopwaitsecs=7\n" in seen["managed"]
+    assert ["made-up"] in seen["stopped"]
+    assert seen["stopped"].index(["made-up"]) < seen["stopped"].index(["zookeeper"])
+    assert seen["status"] == {"made-up": ["stopped", ""], "made-up-step": ["failed", "it is only made up"]}
+    assert {
+        "A part is missing.",
+        "It is made up.",
+        "made-up is stopped (`./footfall logs made-up`)",
+        "made-up-step is failed: it is only made up (`./footfall logs made-up-step`)",
+    } <= set(seen["doctor"])
+    assert "made up" in seen["sweeps"]
+    assert seen["made"] == ["prepared", "stepped"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from footfall.cluster import leases
+from footfall.cluster.engines import flume
 from footfall.logs import recovery
 from footfall.logs.layout import ABANDONED_S
 from footfall.settings import Settings
@@ -123,5 +123,5 @@ def test_hdfs_away_stops_no_start(capsys: pytest.CaptureFixture[str], settings: 
         ["Not all that is open in HDFS could be finished. HDFS does not answer."],
     )
     # Nothing listens on that port.
-    leases.before_flume(settings)
+    flume.finish_open_files(settings)
     assert "could be finished. HDFS does not answer" in capsys.readouterr().out

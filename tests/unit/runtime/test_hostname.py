@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster.supervision import configure
 from footfall.runtime import hostname
+from footfall.runtime.environment import child_environment
 from footfall.settings import Settings
 
 NOWHERE = "nowhere.invalid"
@@ -21,6 +21,6 @@ def test_a_name_that_does_not_resolve_is_given_to_every_process(
 ) -> None:
     settings = Settings(home=tmp_path)
     monkeypatch.setattr(hostname.socket, "gethostname", lambda: NOWHERE)
-    options = configure.child_environment(settings)["JAVA_TOOL_OPTIONS"]
+    options = child_environment(settings)["JAVA_TOOL_OPTIONS"]
     assert options == f"-Djdk.net.hosts.file={tmp_path}/conf/hosts"
     assert (tmp_path / "conf/hosts").read_text() == f"127.0.0.1 localhost {NOWHERE}\n"

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from footfall.settings import Settings
-from footfall.sites.visitors.ledger import DAY_MS, HOUR_MS, Entry, Ledger, compact
+from footfall.sites.visitors.ledger import DAY_MS, HOUR_MS, Entry, Ledger
+from footfall.sites.visitors.ledger_retention import compact
 from footfall.verification.verify import LedgerFiles
 
 NOW_MS = 20_000 * DAY_MS + 5 * HOUR_MS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from footfall.cluster.services import Service
+from footfall.cluster.service import Service
 from footfall.settings import Settings
 
 # What a profile needs to start and work, measured and rounded up (docs/operating.md): with YARN that is what its

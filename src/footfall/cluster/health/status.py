@@ -10,7 +10,8 @@ import psutil
 
 from footfall.cluster.health import probes
 from footfall.cluster.health.disk import disk
-from footfall.cluster.services import BY_NAME, Service
+from footfall.cluster.service import Service
+from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import lifecycle, under_way
 from footfall.cluster.supervision.manager import Manager, Process
 from footfall.lags import lags
@@ -51,7 +52,7 @@ def status(settings: Settings) -> Status:
     processes = Manager(settings).processes()
     seen = read_health(settings)
     coming = under_way.services(settings)
-    services = [BY_NAME[name] for name in names if name in probes.PROBES]
+    services = [service for name in names if (service := BY_NAME[name]).probe is not None]
     with ThreadPoolExecutor(len(services) + 1) as pool:
         behind = pool.submit(lags, settings, names)
         lines = list(
@@ -114,9 +115,7 @@ def _line(
 
 def _age_s(settings: Settings, step: Service) -> float:
     """How long ago a step was taken, in seconds; infinite if that is not known."""
-    from footfall.realtime.deploy import submitted_s
-
-    taken_s = submitted_s(settings) if step.name == "topology" else None
+    taken_s = step.taken_s(settings) if step.taken_s else None
     return math.inf if taken_s is None else time.time() - taken_s
 
 

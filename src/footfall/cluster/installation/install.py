@@ -1,4 +1,4 @@
-"""Everything that `up` installs before it starts a service: Java, the engines' jars, the topology, the geography."""
+"""Everything that `up` installs before it starts a service: Java, the engines' jars, and the services' other parts."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -8,9 +8,7 @@ from filelock import FileLock
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from footfall.cli.output import stderr
-from footfall.cluster import setup
-from footfall.cluster.installation import city_database
-from footfall.cluster.services import Service
+from footfall.cluster.service import Service
 from footfall.runtime import jars, java
 from footfall.settings import Settings
 
@@ -29,13 +27,10 @@ def ensure(settings: Settings, services: Iterable[Service]) -> None:
         wanting = [engine for engine in engines if jars.missing(settings, engine)]
         if wanting:
             _fetch(settings, wanting, maven)
-        if "storm" in engines and not setup.topology_built(settings):
-            _say("building the Storm topology")
-            setup.build_topology(settings, maven())
-        if any(service.engine == "flask" for service in services):
-            advice = city_database.install(settings, _say)
-            if advice is not None:
-                stderr.print(advice, style="yellow", markup=False)
+        for part in dict.fromkeys(part for service in services for part in service.parts):
+            warning = part.install(settings, maven, _say)
+            if warning is not None:
+                stderr.print(warning, style="yellow", markup=False)
 
 
 def _say(what: str) -> None:

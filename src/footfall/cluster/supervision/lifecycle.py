@@ -4,15 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from footfall.cluster import setup
 from footfall.cluster.health import preflight, probes
 from footfall.cluster.installation import install
-from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, Service, with_needs
+from footfall.cluster.service import Say, Service
+from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, stop_order, with_needs
 from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.runtime import orphans
@@ -27,7 +27,6 @@ _STEP_AGAIN_S = 2.0
 
 # Told of each service as it becomes healthy: its name and seconds since its start.
 Report = Callable[[str, float], None]
-Say = Callable[[str], None]
 
 
 def up(settings: Settings, profile: str, only: tuple[str, ...], report: Report, say: Say) -> list[Service]:
@@ -61,22 +60,12 @@ def down(settings: Settings, say: Say) -> None:
         remembered.forget(settings)
         if manager.alive():
             known = manager.processes()
-            # The watchdog first: it would start again what is being stopped.
-            first: list[list[str]] = [
-                [name for name in ("watchdog", "dashboard") if name in known],
-                [name for name in known if name.startswith("visitors-")],
-                [name for name in known if name.startswith("site-")],
-            ]
-            for names in first:
-                _stop(manager, names, say)
-            if "storm-nimbus" in known and known["storm-nimbus"].pid is not None:
-                _stop_topology(settings, say)
-            for service in reversed(SERVICES):
-                if service.name in known and not any(service.name in names for names in first):
-                    _stop(manager, [service.name], say)
-                if service.name == "yarn-nodemanager":
-                    # It leaves its containers to the next one. They end before what they work with does.
-                    orphans.end(orphans.containers(settings))
+            ran = {name for name, process in known.items() if process.pid is not None}
+            for services in stop_order():
+                _stop(manager, [service.name for service in services if service.name in known], say)
+                for service in services:
+                    if service.after_stop is not None:
+                        service.after_stop(settings, ran, say)
             manager.shutdown()
         left = orphans.end(orphans.marked(settings))
         if left:
@@ -154,11 +143,11 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], re
             return
         started = time.monotonic()
         try:
-            if service.kind == "step":
-                _take_step(settings, service, abort)
+            if service.step is not None:
+                _take_step(settings, service.step, abort)
             else:
                 manager.ensure_started(service.name)
-            if service.name in probes.PROBES:
+            if service.probe is not None:
                 _await_healthy(settings, manager, service, abort)
         except BaseException:
             abort.set()
@@ -173,12 +162,12 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], re
         raise errors[0]
 
 
-def _take_step(settings: Settings, service: Service, abort: threading.Event) -> None:
+def _take_step(settings: Settings, step: Callable[[Settings], None], abort: threading.Event) -> None:
     """Tries again for a while: an engine that is healthy on a busy machine may still be slow to answer."""
     deadline = time.monotonic() + _STEP_PATIENCE_S
     while True:
         try:
-            setup.STEPS[service.name](settings)
+            step(settings)
             return
         except RetryUseless:
             raise
@@ -213,13 +202,3 @@ def _stop(manager: Manager, names: list[str], say: Say) -> None:
     with ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(manager.stop, names))
     say(f"stopped {', '.join(names)}")
-
-
-def _stop_topology(settings: Settings, say: Say) -> None:
-    """Lets the spout stop and the bolts flush; if Storm does not answer, its worker is ended with its supervisor."""
-    from footfall.realtime.deploy import stop
-    from footfall.realtime.errors import DeployError
-
-    with suppress(DeployError, ClusterError):
-        stop(settings)
-        say("stopped the topology")

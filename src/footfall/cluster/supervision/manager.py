@@ -13,8 +13,9 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from footfall.cluster.services import Service
+from footfall.cluster.service import Service
 from footfall.cluster.supervision import configure
+from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
@@ -67,7 +68,7 @@ class Manager:
         with log.open("ab") as output:
             subprocess.Popen(
                 [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)],
-                env=configure.child_environment(settings),
+                env=child_environment(settings),
                 cwd=settings.run_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -6,6 +6,7 @@ import sys
 
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
+from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
 
@@ -42,7 +43,7 @@ def become(name: str) -> None:
     configure.write(settings, service)
     command = service.command(settings)
     sys.stdout.flush()
-    environment = configure.child_environment(settings)
+    environment = child_environment(settings)
     if service.environment is not None:
         environment |= service.environment(settings)
     os.execve(command[0], command, environment)  # noqa: S606 - the table's own command

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from footfall.cluster import setup
 from footfall.cluster.health import probes
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import lifecycle, sweeps
@@ -62,7 +61,7 @@ class Watchdog:
 
     def tick(self) -> None:
         """One round: collects findings, asks those that are due, acts, and writes `health.json`."""
-        names = [n for n in lifecycle.wanted(self._settings) if n in probes.PROBES and n != "watchdog"]
+        names = [n for n in lifecycle.wanted(self._settings) if BY_NAME[n].probe is not None and n != "watchdog"]
         processes = self._manager.processes()
         now = self._clock()
         for name in names:
@@ -156,8 +155,8 @@ def _finding(settings: Settings, name: str) -> str:
 
 def _start_again(settings: Settings, manager: Manager, name: str) -> None:
     try:
-        if BY_NAME[name].command is None:
-            setup.STEPS[name](settings)
+        if (step := BY_NAME[name].step) is not None:
+            step(settings)
         else:
             manager.restart(name)
     except ClusterError as error:

@@ -8,7 +8,6 @@ Hours older than the retention become one line of counts each in `totals.jsonl`.
 
 import os
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -136,7 +135,7 @@ def read(settings: Settings, app: str, since_ms: int = 0) -> Iterator[Entry]:
         except FileNotFoundError:  # compacted between listing and reading
             continue
         for line in content.split(b"\n"):
-            entry = _parse(line)
+            entry = parse(line)
             if entry is not None and entry.ms >= since_ms:
                 yield entry
 
@@ -152,56 +151,8 @@ def read_totals(settings: Settings, app: str) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-def compact(settings: Settings, now_ms: int) -> int:
-    """Reduces the files of all sites that are older than `retention.ledger_days` to one line of counts an hour.
-
-    The totals are replaced in one rename before the hour's file is deleted, so an interruption neither loses an hour
-    nor counts it twice. Returns how many hourly files were removed.
-    """
-    oldest_kept = hour_name(now_ms - settings.retention.ledger_days * DAY_MS)
-    removed = 0
-    for folder in sorted(settings.ledger_dir.glob("*/")):
-        app = folder.name
-        expired = [path for path in hour_files(settings, app) if path.name < oldest_kept]
-        if not expired:
-            continue
-        totals = read_totals(settings, app)
-        known = {total["hour"] for total in totals}
-        totals += [_total(path) for path in expired if path.stem not in known]
-        draft = folder / f"{TOTALS}.new"
-        draft.write_bytes(b"".join(orjson.dumps(total) + b"\n" for total in totals))
-        draft.replace(folder / TOTALS)
-        for path in expired:
-            path.unlink(missing_ok=True)
-        removed += len(expired)
-    return removed
-
-
-def _total(path: Path) -> dict[str, Any]:
-    attempted: Counter[str] = Counter()
-    rejected: Counter[str] = Counter()
-    dropped: Counter[str] = Counter()
-    accepted = replayed = 0
-    for entry in filter(None, map(_parse, path.read_bytes().split(b"\n"))):
-        if entry.kind == "attempted":
-            attempted[entry.event_type or "unknown"] += 1
-        elif entry.kind == "accepted":
-            accepted += 1
-        elif entry.kind == "replayed":
-            replayed += 1
-        else:
-            (rejected if entry.kind == "rejected" else dropped)[entry.reason or "unknown"] += 1
-    return {
-        "hour": path.stem,
-        "attempted": dict(attempted),
-        "accepted": accepted,
-        "rejected": dict(rejected),
-        "dropped": dict(dropped),
-        "replayed": replayed,
-    }
-
-
-def _parse(line: bytes) -> Entry | None:
+def parse(line: bytes) -> Entry | None:
+    """The entry that stands in a line; None if it is empty, torn, or no entry."""
     try:
         kind, ms, event_id, session_id, *rest = orjson.loads(line)
     except (ValueError, TypeError):  # empty, torn, or JSON that is no array of four or more

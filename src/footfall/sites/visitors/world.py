@@ -74,8 +74,8 @@ class World:
 
 
 def site_url(settings: Settings, app: str) -> str:
-    """Where the site of `app` listens, for those on this machine."""
-    return f"http://127.0.0.1:{settings.port(app)}"
+    """Where the visitors find the site of `app`."""
+    return settings.url(app)
 
 
 def cached_share(look: Callable[[str], float], seconds: float = 1.0) -> Callable[[str], float]:

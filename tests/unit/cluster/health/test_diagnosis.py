@@ -4,10 +4,12 @@ import json
 import os
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 
-from footfall.cluster.health import diagnosis, hdfs_capacity, status
+from footfall.cluster.health import diagnosis, status
+from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import under_way
 from footfall.lags import ConsumerLag
 from footfall.runtime import jars, java
@@ -66,7 +68,8 @@ def test_a_full_disk_is_named(settings: Settings) -> None:
 
 
 def test_hdfs_without_room_is_said_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hdfs_capacity, "lack", lambda _: "HDFS has no room.")
+    datanode = replace(BY_NAME["datanode"], advice=lambda _: "HDFS has no room.")
+    monkeypatch.setitem(BY_NAME, "datanode", datanode)
     _wanted(settings, "zookeeper")
     assert "HDFS has no room." not in diagnosis.diagnose(_settings(settings))["problems"]
     (settings.run_dir / "wanted.json").write_text(json.dumps(["namenode", "datanode"]))

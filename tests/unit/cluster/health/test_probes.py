@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from footfall.cluster.engines import hdfs
 from footfall.cluster.health import probes
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Ports, Settings
@@ -293,4 +294,4 @@ def test_the_watchdog_is_well_while_it_reports(settings: Settings) -> None:
     ],
 )
 def test_why_hdfs_refused(body: bytes, reason: str) -> None:
-    assert probes._remote(body) == reason
+    assert hdfs._remote(body) == reason

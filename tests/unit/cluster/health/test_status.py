@@ -3,11 +3,12 @@
 import json
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
 from footfall import names
-from footfall.cluster.health import probes, status
+from footfall.cluster.health import status
 from footfall.cluster.health.status import ServiceStatus
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import under_way
@@ -23,8 +24,8 @@ def unwell(monkeypatch: pytest.MonkeyPatch) -> None:
     def probe(_: Settings) -> None:
         raise Unhealthy("looked at anew")
 
-    monkeypatch.setitem(probes.PROBES, "zookeeper", probe)
-    monkeypatch.setitem(probes.PROBES, "topology", probe)
+    monkeypatch.setitem(BY_NAME, "zookeeper", replace(BY_NAME["zookeeper"], probe=probe))
+    monkeypatch.setitem(BY_NAME, "topology", replace(BY_NAME["topology"], probe=probe))
 
 
 def _process(state: str = "RUNNING", age_s: float = 1000.0, pid: int | None = None) -> Process:

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from footfall.cluster import commands
-from footfall.cluster.services import BY_NAME, SERVICES, Service
-from footfall.cluster.supervision import configure
+from footfall.cluster.engines.storm import storm_home
+from footfall.cluster.service import PythonModule, Service, tmp_dir
+from footfall.cluster.services import BY_NAME, SERVICES
+from footfall.cluster.supervision import configure, dependencies
+from footfall.hosts import Hosts
+from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
 from tests.support.fresh_home import FakeJava
@@ -124,6 +127,59 @@ def test_kafka_zookeeper_and_storm_bind_to_loopback(settings: Settings) -> None:
         assert storm[f"{daemon}.thrift.transport"] == "footfall.live.LoopbackTransport"
 
 
+_FAR: dict[str, tuple[str, ...]] = {
+    "zookeeper": ("z1", "z2", "z3"),
+    "kafka": ("k1", "k2", "k3"),
+    "namenode": ("nn",),
+    "datanode": ("dn1", "dn2"),
+    "hbase_master": ("hm",),
+    "hbase_regionserver": ("hr1", "hr2"),
+    "hbase_thrift": ("ht",),
+    "storm_nimbus": ("sn",),
+    "storm_supervisor": ("ss1", "ss2"),
+    "yarn_resourcemanager": ("rm",),
+    "yarn_nodemanager": ("nm1", "nm2"),
+    "yarn_jobhistory": ("jh",),
+    "spark_streaming": ("sp",),
+}
+
+
+def test_hosts_of_other_machines_stand_in_every_file_and_loopback_in_none(changed: Changed) -> None:
+    settings = changed(hosts=Hosts(**_FAR), host="k2")
+    for service in _WITH_FILES:
+        text = "".join(configure.render(settings, service).values())
+        assert "127.0.0.1" not in text, service.name
+        assert "localhost" not in text, service.name
+    kafka = _rendered(settings, "kafka")["server.properties"].splitlines()
+    assert "controller.quorum.bootstrap.servers=k1:9093,k2:9093,k3:9093" in kafka
+    # The broker of this machine listens and is reached under its own name alone.
+    assert "listeners=PLAINTEXT://k2:9092,CONTROLLER://k2:9093" in kafka
+    assert "advertised.listeners=PLAINTEXT://k2:9092,CONTROLLER://k2:9093" in kafka
+    assert "clientPortAddress=z1" in _rendered(settings, "zookeeper")["zoo.cfg"].splitlines()
+    hbase = _properties(_rendered(settings, "hbase-regionserver")["hbase-site.xml"])
+    assert hbase["hbase.zookeeper.quorum"] == "z1,z2,z3"
+    assert hbase["hbase.rootdir"] == "hdfs://nn:8020/hbase"
+    assert (hbase["hbase.master.hostname"], hbase["hbase.unsafe.regionserver.hostname"]) == ("hm", "hr1")
+    storm = yaml.safe_load(_rendered(settings, "storm-supervisor")["storm.yaml"])
+    assert (storm["storm.zookeeper.servers"], storm["nimbus.seeds"]) == (["z1", "z2", "z3"], ["sn"])
+    assert storm["storm.local.hostname"] == "ss1"
+    assert yaml.safe_load(_rendered(settings, "storm-nimbus")["storm.yaml"])["storm.local.hostname"] == "sn"
+    assert _properties(_rendered(settings, "flume")["core-site.xml"])["fs.defaultFS"] == "hdfs://nn:8020"
+    assert "hdfs://nn:8020/logs/" in _rendered(settings, "flume")["flume.conf"]
+    hdfs = _properties(_rendered(settings, "datanode")["hdfs-site.xml"])
+    assert (hdfs["dfs.namenode.rpc-address"], hdfs["dfs.datanode.address"]) == ("nn:8020", "dn1:9866")
+    yarn = _properties(_rendered(settings, "yarn-nodemanager")["yarn-site.xml"])
+    assert (yarn["yarn.resourcemanager.address"], yarn["yarn.nodemanager.address"]) == ("rm:8032", "nm1:8041")
+    assert settings.kafka_bootstrap == "k1:9092,k2:9092,k3:9092"
+
+
+def test_another_host_starts_anew_what_listens_or_speaks_there(changed: Changed, java: Path) -> None:
+    before = _fingerprints(changed())
+    after = _fingerprints(changed(hosts=Hosts(hbase_thrift=("ht",))))
+    concerned = ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "watchdog", "spark-streaming")
+    assert sorted(name for name in before if before[name] != after[name]) == sorted(concerned)
+
+
 def test_the_fingerprint_is_the_same_for_the_same(changed: Changed, java: Path) -> None:
     for service in SERVICES:
         assert configure.fingerprint(changed(), service) == configure.fingerprint(changed(), service)
@@ -141,7 +197,8 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"population": 500}, _VISITORS),
     ({"seed": 5}, _VISITORS),
     ({"pace": 2.0}, (*_SITES, *_VISITORS)),
-    ({"bind": "0.0.0.0"}, (*_SITES, "dashboard")),
+    # The watchdog knows every command line, the dashboard's included.
+    ({"bind": "0.0.0.0"}, (*_SITES, "dashboard", "watchdog")),
     ({"client_events_per_minute": 100}, _SITES),
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
     ({"retention": Retention(spool_gib=2)}, (*_SITES, "watchdog")),
@@ -170,26 +227,34 @@ def test_a_changed_setting_starts_anew_what_it_concerns_and_nothing_else(changed
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:
-    # Of processes, since a step is done at every `up`; without sources, which do not change here and cost time.
-    services = (replace(BY_NAME[name], sources=()) for name in _PROCESSES)
-    return {service.name: configure.fingerprint(settings, service) for service in services}
+    # Of processes, since a step is done at every `up`.
+    return {name: configure.fingerprint(settings, BY_NAME[name]) for name in _PROCESSES}
 
 
 def test_the_fingerprint_follows_the_sources(
     settings: Settings, java: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "package"
-    for name in ("events/stamp.py", "events/__pycache__/stamp.pyc", "dashboard/app.py", "names.py"):
+    package = tmp_path / "footfall"
+    written = {
+        "__init__.py": "",
+        "names.py": "",
+        "events/__init__.py": "",
+        "events/stamp.py": "def stamp():\n    from footfall import names\n",
+        "events/__pycache__/stamp.pyc": "",
+        "dashboard/__init__.py": "",
+        "dashboard/app.py": "from footfall.events import stamp",
+    }
+    for name, text in written.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text(name)
-    monkeypatch.setattr(configure, "PACKAGE", package)
-    service = replace(BY_NAME["site-shop"], sources=("events", "names.py"))
+        (package / name).write_text(text)
+    monkeypatch.setattr(dependencies, "PACKAGE", package)
+    service = replace(BY_NAME["site-shop"], command=PythonModule("footfall.events.stamp"))
     seen = [configure.fingerprint(settings, service)]
     for name in ("dashboard/app.py", "events/__pycache__/stamp.pyc"):
-        (package / name).write_text("changed")
+        (package / name).write_text("changed = 1")
         assert configure.fingerprint(settings, service) == seen[0], name
-    for name in ("events/stamp.py", "names.py", "events/new.yaml"):
-        (package / name).write_text("changed")
+    for name in ("names.py", "events/__init__.py", "events/new.yaml", "events/stamp.py"):
+        (package / name).write_text("changed = 1")
         seen.append(configure.fingerprint(settings, service))
     assert len(set(seen)) == len(seen)
 
@@ -222,7 +287,7 @@ def test_a_child_is_marked_and_gets_nothing_of_a_foreign_platform(settings: Sett
         "CLASSPATH": "/x",
         "PATH": "/usr/bin:/bin",
     }
-    environment = configure.child_environment(settings)
+    environment = child_environment(settings)
     assert environment["FOOTFALL_MARK"] == str(settings.home)
     assert environment["FOOTFALL_PORTS__KAFKA"] == "9092"
     assert (environment["TZ"], environment["PATH"]) == ("UTC", "/usr/bin:/bin")
@@ -230,15 +295,15 @@ def test_a_child_is_marked_and_gets_nothing_of_a_foreign_platform(settings: Sett
 
 
 def test_writing_renders_the_files_and_empties_the_temporary_folder(settings: Settings) -> None:
-    left = commands.tmp_dir(settings, "datanode") / "jetty" / "left.so"
-    others = commands.tmp_dir(settings, "kafka") / "in-use.so"
+    left = tmp_dir(settings, "datanode") / "jetty" / "left.so"
+    others = tmp_dir(settings, "kafka") / "in-use.so"
     for path in (left, others):
         path.parent.mkdir(parents=True)
         path.touch()
     configure.write(settings, BY_NAME["datanode"])
     written = {path.name: path.read_text("utf-8") for path in (settings.conf_dir / "datanode").iterdir()}
     assert written == _rendered(settings, "datanode")
-    assert list(commands.tmp_dir(settings, "datanode").iterdir()) == []
+    assert list(tmp_dir(settings, "datanode").iterdir()) == []
     assert others.exists()
     assert (settings.data_dir / "datanode").is_dir()
 
@@ -247,7 +312,7 @@ def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Set
     moved = Settings(home=settings.home, install=tmp_path / "other-install")
     for now in (settings, moved):
         configure.write(now, BY_NAME["storm-supervisor"])
-        home = commands.storm_home(now, "storm-supervisor")
+        home = storm_home(now, "storm-supervisor")
         assert (home / "lib-worker").readlink() == now.install / "jars" / "storm" / "lib"
         assert (home / "conf" / "storm.yaml").read_text() == _rendered(now, "storm-supervisor")["storm.yaml"]
         assert (home / "log4j2" / "worker.xml").exists()

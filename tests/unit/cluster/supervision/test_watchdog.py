@@ -4,11 +4,11 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from footfall.cluster.health import probes
+from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision.manager import Process
 from footfall.cluster.supervision.watchdog import Watchdog, guard_disk
 from footfall.runtime.errors import ClusterError, Unhealthy
@@ -58,7 +58,7 @@ def stage(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage(settings)
     made.watchdog = Watchdog(settings, lambda: made.now)
     monkeypatch.setattr(made.watchdog, "_manager", made)
-    monkeypatch.setitem(probes.PROBES, "zookeeper", made.probe)
+    monkeypatch.setitem(BY_NAME, "zookeeper", replace(BY_NAME["zookeeper"], probe=made.probe))
     return made
 
 
@@ -131,7 +131,7 @@ def test_another_process_gets_its_own_time(stage: Stage) -> None:
 def test_an_answer_of_the_process_before_is_nobodys(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [threading.Event(), threading.Event()]
     waiting = list(answers)
-    monkeypatch.setitem(probes.PROBES, "zookeeper", lambda _: waiting.pop(0).wait(10))
+    monkeypatch.setitem(BY_NAME, "zookeeper", replace(BY_NAME["zookeeper"], probe=lambda _: waiting.pop(0).wait(10)))
     stage.watchdog.tick()
     asked = stage.watchdog._watches["zookeeper"].asking
     stage.process = _process(2)
@@ -184,7 +184,7 @@ def test_a_probe_with_a_mistake_of_its_own_is_a_finding(stage: Stage, monkeypatc
     def mistaken(_: Settings) -> None:
         raise RuntimeError("out of the blue")
 
-    monkeypatch.setitem(probes.PROBES, "zookeeper", mistaken)
+    monkeypatch.setitem(BY_NAME, "zookeeper", replace(BY_NAME["zookeeper"], probe=mistaken))
     stage.tick()
     assert stage.health()["zookeeper"]["detail"] == "the probe failed: out of the blue"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from footfall.settings import Settings
-from footfall.sites.visitors.ledger import DAY_MS, HOUR_MS, Entry, Ledger, compact, hour_files, read, read_totals
+from footfall.sites.visitors.ledger import DAY_MS, HOUR_MS, Entry, Ledger, hour_files, read, read_totals
+from footfall.sites.visitors.ledger_retention import compact
 
 NOW_MS = 20_000 * DAY_MS + 5 * HOUR_MS + 123
 

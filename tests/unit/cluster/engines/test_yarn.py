@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster import yarn
+from footfall.cluster.engines import yarn
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
+from footfall.runtime.environment import child_environment
 from footfall.settings import Settings, Yarn
 from tests.support.fresh_home import FakeJava
 
@@ -66,7 +67,7 @@ def test_containers_are_told_the_mark_and_stand_back(settings: Settings) -> None
 
 
 def test_every_variable_that_containers_inherit_is_one_of_the_nodemanagers(settings: Settings, java: Path) -> None:
-    known = {**configure.child_environment(settings), **yarn.environment(settings)}
+    known = {**child_environment(settings), **yarn.environment(settings)}
     # JAVA_TOOL_OPTIONS is there only where this machine's name does not resolve.
     assert set(yarn.ENVIRONMENT) - set(known) <= {"JAVA_TOOL_OPTIONS"}
     assert known["JAVA_HOME"] == str(java)

@@ -13,6 +13,7 @@ from thriftpy2.rpc import make_client
 from thriftpy2.thrift import TException
 from thriftpy2.transport import TFramedTransportFactory, TTransportException
 
+from footfall.hosts import Address
 from footfall.runtime.errors import Unhealthy
 
 _IDL = """
@@ -28,23 +29,22 @@ _storm = thriftpy2.load_fp(io.StringIO(_IDL), "storm_probe_thrift")
 _TIMEOUT_MS = 8000
 
 
-def ask_nimbus(port: int) -> None:
+def ask_nimbus(address: Address) -> None:
     """Asks whether a topology of some name could be submitted; Nimbus looks it up in ZooKeeper."""
-    _ask(port, _storm.Nimbus, lambda client: client.isTopologyNameAllowed("footfall-probe"))
+    _ask(address, _storm.Nimbus, lambda client: client.isTopologyNameAllowed("footfall-probe"))
 
 
-def ask_supervisor(port: int) -> None:
+def ask_supervisor(address: Address) -> None:
     """Asks for the assignment of a topology that is not there; the supervisor says so."""
-    _ask(port, _storm.Supervisor, lambda client: client.getLocalAssignmentForStorm("footfall-probe"))
+    _ask(address, _storm.Supervisor, lambda client: client.getLocalAssignmentForStorm("footfall-probe"))
 
 
-def _ask(port: int, service: Any, question: Callable[[Any], object]) -> None:
+def _ask(address: Address, service: Any, question: Callable[[Any], object]) -> None:
     client = None
     try:
         client = make_client(
             service,
-            "127.0.0.1",
-            port,
+            *address,
             proto_factory=TBinaryProtocolFactory(),  # type: ignore[no-untyped-call]  # thriftpy2 has no types
             trans_factory=TFramedTransportFactory(),
             timeout=_TIMEOUT_MS,

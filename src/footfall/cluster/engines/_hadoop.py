@@ -1,0 +1,21 @@
+"""What HDFS and YARN share: Hadoop's command line and configuration."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from footfall.cluster.engines import _jvm
+from footfall.runtime.jars import lib_dir
+from footfall.settings import Settings
+
+HDFS_TEMPLATES: Final = ("hadoop/core-site.xml", "hadoop/hdfs-site.xml", "hadoop/log4j.properties")
+YARN_TEMPLATES: Final = (*HDFS_TEMPLATES, "hadoop/yarn-site.xml")
+
+
+def hadoop(
+    settings: Settings, name: str, heap_mb: int, main: str, arguments: Sequence[str] = (), more: Sequence[str] = ()
+) -> list[str]:
+    """The command of one of Hadoop's main classes, configured as the service `name` is."""
+    conf = settings.conf_dir / name
+    options = [*more, *_jvm.OPEN, _jvm.log4j(conf)]
+    classes = lib_dir(settings, "hadoop").parent / "classes"
+    return _jvm.java(settings, "hadoop", name, heap_mb, main, arguments, options=options, before=[conf, classes])

@@ -1,0 +1,56 @@
+"""The web sites: one Flask process each."""
+
+import json
+from collections.abc import Callable
+
+import urllib3
+
+from footfall.cluster.service import Part, PythonModule, Say, Service
+from footfall.names import APP_IDS
+from footfall.runtime.errors import Unhealthy
+from footfall.settings import Settings
+
+_HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
+
+
+def _probe(app: str) -> Callable[[Settings], None]:
+    def probe(settings: Settings) -> None:
+        answer = _HTTP.request("GET", f"{settings.url(app)}/healthz")
+        if answer.status != 200 or json.loads(answer.data).get("app") != app:
+            raise Unhealthy(f"/healthz answered {answer.status}")
+
+    return probe
+
+
+def _no_cities(settings: Settings) -> str:
+    from footfall.events import city_database
+
+    if city_database.installed(settings):
+        return ""
+    return "The city database is missing, so places stay unknown; `./footfall up` fetches it."
+
+
+def _install_cities(settings: Settings, _: Callable[[], str], say: Say) -> str | None:
+    from footfall.cluster.installation import city_database
+
+    return city_database.install(settings, say)
+
+
+_CITIES = Part(lack=_no_cities, install=_install_cities)
+
+SERVICES = tuple(
+    Service(
+        name=f"site-{app}",
+        engine="flask",
+        profiles=("realtime",),
+        needs=("kafka-topics",),
+        ports=(app,),
+        command=PythonModule("footfall.sites.server", (app,)),
+        parts=(_CITIES,),
+        probe=_probe(app),
+        stop_s=30,
+        # After their visitors, before all that they feed.
+        stop_rank=3,
+    )
+    for app in APP_IDS
+)

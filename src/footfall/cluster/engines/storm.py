@@ -1,0 +1,193 @@
+"""Storm: Nimbus, the supervisor, and the live topology that runs in its worker."""
+
+import shutil
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from footfall.cluster.engines import _jvm
+from footfall.cluster.installation import topology_jar
+from footfall.cluster.service import Part, Say, Service, Sweep, UnusualLag
+from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
+from footfall.runtime.jars import lib_dir
+from footfall.settings import Settings
+
+_LEFTOVERS_DAYS: Final = 7
+_MOST_AGE_S: Final = 30
+_TEMPLATES: Final = ("storm/storm.yaml", "storm/cluster.xml", "storm/worker.xml")
+
+
+def _nimbus(settings: Settings) -> list[str]:
+    # It knows one topology.
+    return _storm(settings, "storm-nimbus", settings.heaps_mb.storm_nimbus, "org.apache.storm.daemon.nimbus.Nimbus")
+
+
+def _supervisor(settings: Settings) -> list[str]:
+    # It starts one worker.
+    main = "org.apache.storm.daemon.supervisor.Supervisor"
+    return _storm(settings, "storm-supervisor", settings.heaps_mb.storm_supervisor, main)
+
+
+def _storm(settings: Settings, name: str, heap_mb: int, main: str) -> list[str]:
+    home = storm_home(settings, name)
+    options = [
+        f"-Ddaemon.name={name.removeprefix('storm-')}",
+        "-Dstorm.options=",
+        "-Dstorm.conf.file=",
+        f"-Dstorm.home={home}",
+        f"-Dstorm.log.dir={settings.logs_dir / 'storm'}",
+        f"-Dlog4j.configurationFile={home / 'log4j2' / 'cluster.xml'}",
+    ]
+    # The topology's jar carries the transport that keeps the daemons on loopback.
+    jar = topology_jar.path(settings)
+    return _jvm.java(settings, "storm", name, heap_mb, main, (), options=options, before=[home / "conf"], after=[jar])
+
+
+def storm_home(settings: Settings, name: str) -> Path:
+    """A daemon's `storm.home`: links to the jars, and its configuration."""
+    return settings.conf_dir / name / "home"
+
+
+def _lay_out(name: str) -> Callable[[Settings], None]:
+    """Lays out `storm.home` as the supervisor wants it for the workers that it starts."""
+
+    def lay_out(settings: Settings) -> None:
+        home = storm_home(settings, name)
+        for folder in ("conf", "log4j2", "extlib", "extlib-daemon"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+        for link in ("lib", "lib-worker"):
+            _point(home / link, lib_dir(settings, "storm"))
+        conf = settings.conf_dir / name
+        shutil.copyfile(conf / "storm.yaml", home / "conf" / "storm.yaml")
+        for file in ("cluster.xml", "worker.xml"):
+            shutil.copyfile(conf / file, home / "log4j2" / file)
+        (settings.logs_dir / "storm").mkdir(parents=True, exist_ok=True)
+
+    return lay_out
+
+
+def _point(link: Path, target: Path) -> None:
+    if not (link.is_symlink() and link.readlink() == target):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def _probe_nimbus(settings: Settings) -> None:
+    from footfall.cluster.engines._storm_thrift import ask_nimbus
+
+    ask_nimbus(settings.address("storm_nimbus"))
+
+
+def _probe_supervisor(settings: Settings) -> None:
+    from footfall.cluster.engines._storm_thrift import ask_supervisor
+
+    ask_supervisor(settings.address("storm_supervisor"))
+
+
+def _probe_topology(settings: Settings) -> None:
+    """The spout says at least once a second where it has caught up to; the store holds what was counted since."""
+    from footfall.realtime.lag import LagUnknown, lag
+
+    try:
+        seconds = lag(settings).age_s
+    except LagUnknown as error:
+        raise Unhealthy(str(error)) from None
+    if seconds is None:
+        raise Unhealthy("it has not caught up with Kafka yet")
+    if seconds > _MOST_AGE_S:
+        raise Unhealthy(f"its newest figures are {seconds:.0f} s old")
+
+
+def _submitted_s(settings: Settings) -> float | None:
+    from footfall.realtime.deploy import submitted_s
+
+    return submitted_s(settings)
+
+
+def _deploy(settings: Settings) -> None:
+    """Submits the live topology, or replaces it if it changed."""
+    from footfall.realtime.deploy import deploy
+    from footfall.realtime.errors import DeployError
+    from footfall.realtime.lag import ProgressRefused
+
+    try:
+        deploy(settings)
+    except ProgressRefused as error:
+        raise RetryUseless(str(error)) from None
+    except DeployError as error:
+        raise ClusterError(str(error)) from None
+
+
+def _stop_topology(settings: Settings, ran: Collection[str], say: Say) -> None:
+    """Lets the spout stop and the bolts flush; if Storm does not answer, its worker is ended with its supervisor."""
+    if "storm-nimbus" not in ran:
+        return
+    from footfall.realtime.deploy import stop
+    from footfall.realtime.errors import DeployError
+
+    with suppress(DeployError, ClusterError):
+        stop(settings)
+        say("stopped the topology")
+
+
+def _sweep_logs(settings: Settings) -> None:
+    """Deletes the logs of topologies that are gone: each deployment has a folder of its own."""
+    before = time.time() - _LEFTOVERS_DAYS * 86_400
+    for folder in (settings.logs_dir / "storm" / "workers-artifacts").glob("*/"):
+        written = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
+        if max(written, default=folder.stat().st_mtime) < before:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_JAR = Part(lack=topology_jar.lack, install=topology_jar.install)
+
+SERVICES = (
+    Service(
+        name="storm-nimbus",
+        engine="storm",
+        profiles=("realtime",),
+        needs=("zookeeper",),
+        ports=("storm_nimbus",),
+        command=_nimbus,
+        templates=_TEMPLATES,
+        values=lambda _: {"daemon": "storm_nimbus"},
+        prepare=_lay_out("storm-nimbus"),
+        parts=(_JAR,),
+        made_of=topology_jar.made_of,
+        probe=_probe_nimbus,
+        # Nimbus has no orderly end of its own; its state is in ZooKeeper.
+        stop_s=5,
+    ),
+    Service(
+        name="storm-supervisor",
+        engine="storm",
+        profiles=("realtime",),
+        needs=("storm-nimbus",),
+        ports=("storm_supervisor",),
+        command=_supervisor,
+        templates=_TEMPLATES,
+        values=lambda _: {"daemon": "storm_supervisor"},
+        prepare=_lay_out("storm-supervisor"),
+        parts=(_JAR,),
+        made_of=topology_jar.made_of,
+        probe=_probe_supervisor,
+        sweeps=(Sweep("storm logs", 3600, _sweep_logs),),
+        stop_s=15,
+    ),
+    Service(
+        name="topology",
+        engine="storm",
+        profiles=("realtime",),
+        needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
+        step=_deploy,
+        taken_s=_submitted_s,
+        parts=(_JAR,),
+        probe=_probe_topology,
+        lags=(UnusualLag("live", most_s=5.0, subject="The live figures are"),),
+        # After the sites, which feed it, and before anything that it counts into.
+        stop_rank=4,
+        after_stop=_stop_topology,
+    ),
+)

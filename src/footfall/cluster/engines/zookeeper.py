@@ -1,0 +1,40 @@
+"""ZooKeeper, standing alone: for HBase, Storm and the lock of the archive's driver."""
+
+import socket
+
+from footfall.cluster.engines import _jvm
+from footfall.cluster.service import Service
+from footfall.runtime.errors import Unhealthy
+from footfall.settings import Settings
+
+
+def _command(settings: Settings) -> list[str]:
+    conf = settings.conf_dir / "zookeeper"
+    main = "org.apache.zookeeper.server.ZooKeeperServerMain"
+    # Its heap holds a few hundred small nodes for HBase and Storm.
+    heap_mb = settings.heaps_mb.zookeeper
+    arguments = [str(conf / "zoo.cfg")]
+    return _jvm.java(settings, "zookeeper", "zookeeper", heap_mb, main, arguments, options=[_jvm.log4j(conf)])
+
+
+def _probe(settings: Settings) -> None:
+    with socket.create_connection(settings.address("zookeeper"), timeout=5) as connection:
+        connection.sendall(b"srvr")
+        answer = b""
+        while block := connection.recv(4096):
+            answer += block
+    if b"Mode:" not in answer:
+        raise Unhealthy("it does not serve requests yet")
+
+
+SERVICES = (
+    Service(
+        name="zookeeper",
+        engine="zookeeper",
+        profiles=("realtime",),
+        ports=("zookeeper",),
+        command=_command,
+        templates=("zookeeper/zoo.cfg", "zookeeper/log4j.properties"),
+        probe=_probe,
+    ),
+)

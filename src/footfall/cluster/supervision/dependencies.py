@@ -1,0 +1,221 @@
+"""What a process of this package depends on: the files that its module reaches, and the settings that these read.
+
+All of it is derived from the sources, so that nobody keeps it by hand. Where they leave it open, more is taken: a
+process that starts anew for nothing costs seconds, one that goes on with old code or settings is wrong. So an import
+counts wherever it stands, a text that names a module counts as its import, and a file that imports by name is taken
+to import all modules of the packages that it imports or names. Files beside the modules that are not Python count as
+read by them.
+
+Two things do not count: what another process runs (`PythonModule`), and handing all settings on to one
+(`as_environment`).
+"""
+
+import ast
+import gc
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, TypeGuard
+
+from footfall.cluster.service import PythonModule
+from footfall.hosts import daemon_of
+from footfall.settings import REPOSITORY, Ports, Settings
+
+PACKAGE: Final = REPOSITORY / "src" / "footfall"
+# They decide where everything lies: another home is another platform, and another install another command.
+_EVERYWHERE: Final = {"home", "install"}
+# Methods of the settings whose argument names a port or a daemon.
+_BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host"}
+_BY_NAME: Final = {"importlib", "pkgutil"}
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """The files of this package that a process reaches, in their order, and the settings and ports that they read."""
+
+    files: tuple[Path, ...]
+    settings: frozenset[str]
+    ports: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What one file says. any_port: it asks for a port whose name is known only while it runs."""
+
+    imports: frozenset[str]
+    settings: frozenset[str] = frozenset()
+    ports: frozenset[str] = frozenset()
+    any_port: bool = False
+
+
+def of(command: PythonModule) -> Dependencies:
+    """What the process of this command depends on.
+
+    A port whose name is known only while it runs is one of those that the command's arguments name; without any, it may
+    be every port.
+    """
+    files = reach((command.module, *command.also))
+    facts = [_facts(file) for file in files if file.suffix == ".py"]
+    settings = frozenset[str]().union(*(fact.settings for fact in facts))
+    ports = frozenset[str]().union(*(fact.ports for fact in facts))
+    if any(fact.any_port for fact in facts):
+        ports |= set(command.arguments) & set(Ports.model_fields) or set(Ports.model_fields)
+    return Dependencies(files, settings - _EVERYWHERE, ports)
+
+
+def reach(modules: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files that these modules import, at their top or later, and those in turn; and the data files beside them."""
+    waiting, found = list(modules), dict[str, Path]()
+    while waiting:
+        name = waiting.pop()
+        path = _path(name)
+        if name in found or path is None:
+            continue
+        found[name] = path
+        waiting += [name.rpartition(".")[0], *_facts(path).imports]
+    beside = (file for folder in {path.parent for path in found.values()} for file in _data_files(folder))
+    return tuple(sorted({*found.values(), *beside}))
+
+
+def content(files: tuple[Path, ...]) -> str:
+    """A hash of these files, their names included."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(PACKAGE)}\0{_hash(file, *_version(file))}\0".encode())
+    return digest.hexdigest()
+
+
+def _path(module: str) -> Path | None:
+    """The file of a module; None if it is none of this package."""
+    top, *rest = module.split(".")
+    if top != PACKAGE.name:
+        return None
+    path = PACKAGE.joinpath(*rest)
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file if file.exists() else None
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    """Files that are not Python, here and in folders below that are no packages."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            if path.name != "__pycache__" and not (path / "__init__.py").exists():
+                yield from _data_files(path)
+        elif path.suffix not in (".py", ".pyc"):
+            yield path
+
+
+def _version(file: Path) -> tuple[int, int]:
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_size
+
+
+@cache
+def _hash(file: Path, changed_ns: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _facts(file: Path) -> _Facts:
+    return _read(file, *_version(file))
+
+
+@cache
+def _read(file: Path, changed_ns: int, size: int) -> _Facts:
+    text = file.read_text("utf-8")
+    nodes = _nodes(text)
+    imports = frozenset(_imports(nodes))
+    if "ettings" not in text or file == PACKAGE / "settings.py":
+        return _Facts(imports)
+    return _Facts(imports, *_settings_read(nodes))
+
+
+def _nodes(text: str) -> list[ast.AST]:
+    # The collector would look at ever more nodes in vain: without it this takes a fifth of the time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return list(ast.walk(ast.parse(text)))
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _imports(nodes: list[ast.AST]) -> Iterator[str]:
+    """Names of this package that a file imports or names; some are of no module, but of something in one."""
+    modules, tops = list[str](), set[str]()
+    elsewhere = {id(word) for node in nodes if _is_call(node, "PythonModule") for word in ast.walk(node)}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise SyntaxError("imports are absolute in this package, so that they can be followed")
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules += inner if all(map(_path, inner)) else [str(node.module), *inner]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in elsewhere:
+            # The first part of an f-string ends with a point.
+            modules.append(node.value.rstrip("."))
+    tops = {module.partition(".")[0] for module in modules}
+    own = {module for module in modules if module.startswith(f"{PACKAGE.name}.")}
+    yield from own
+    if tops & _BY_NAME:
+        for module in own:
+            path = _path(module)
+            if path is not None and path.name == "__init__.py":
+                yield from (f"{module}.{other.stem}" for other in path.parent.glob("*.py"))
+
+
+def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str], bool]:
+    """The settings and ports that a file reads, and whether it asks for a port by a name that it does not give."""
+    called = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
+    names = _names_of_settings(nodes)
+    fields, ports, any_port = set[str](), set[str](), False
+    for node in nodes:
+        if _is_call(node, "getattr") and _is_settings(node.args[0], names):
+            fields |= set(Settings.model_fields)
+        if not (isinstance(node, ast.Attribute) and _is_settings(node.value, names)):
+            continue
+        if node.attr in _BY_PORT:
+            call = called.get(id(node))
+            name = call.args[0] if call is not None and call.args else None
+            known = str(name.value) if isinstance(name, ast.Constant) else None
+            if known in Ports.model_fields:
+                ports.add(known)
+            elif known is not None:
+                fields.add("hosts")
+            else:
+                any_port = True
+            if node.attr == "bind_host" and (known is None or daemon_of(known) in ("sites", "dashboard")):
+                fields.add("bind")
+        elif node.attr == "kafka_bootstrap":
+            ports.add("kafka")
+        elif node.attr in Settings.model_fields:
+            fields.add(node.attr)
+    return frozenset(fields), frozenset(ports), any_port
+
+
+def _names_of_settings(nodes: list[ast.AST]) -> set[str]:
+    """What a file calls the settings beside `settings`: parameters of that type, and what it assigns them to."""
+    names = set[str]()
+    for node in nodes:
+        if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name) and node.annotation.id == "Settings":
+            names.add(node.arg)
+        elif isinstance(node, ast.Assign) and _is_settings(node.value, names):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _is_settings(node: ast.expr, names: set[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return _is_call(node, "load_settings") or _is_call(node, "recall") or _is_call(node, "Settings")
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name.lstrip("_") == "settings" or (isinstance(node, ast.Name) and name in names)
+
+
+def _is_call(node: ast.AST, function: str) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    return name == function

@@ -1,0 +1,206 @@
+"""What a process depends on: nothing that it reads or imports is missing, and not everything is there."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from footfall.cluster.service import PythonModule
+from footfall.cluster.services import BY_NAME, SERVICES
+from footfall.cluster.supervision import dependencies
+from footfall.settings import REPOSITORY, Ports, Settings
+
+Made = Callable[..., None]
+_MODULES = ("footfall.sites.server", "footfall.sites.visitors.run", "footfall.cluster.supervision.watchdog")
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
+    """Writes files of a made-up package in the place of this one: name in it → text."""
+    package = tmp_path / "footfall"
+    monkeypatch.setattr(dependencies, "PACKAGE", package)
+
+    def write(**texts: str) -> None:
+        for name, text in {"__init__": "", **texts}.items():
+            path = package / (name.replace("__in__", "/") + ("" if "." in name else ".py"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    return write
+
+
+def _files(*modules: str) -> set[str]:
+    return {path.relative_to(dependencies.PACKAGE).as_posix() for path in dependencies.reach(modules)}
+
+
+def _of(name: str) -> dependencies.Dependencies:
+    command = BY_NAME[name].command
+    assert isinstance(command, PythonModule)
+    return dependencies.of(command)
+
+
+@pytest.mark.parametrize("module", _MODULES)
+def test_all_that_python_loads_is_reached(module: str) -> None:
+    script = f"import sys, {module}; print(*(m for m in sys.modules if m.startswith('footfall')))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(REPOSITORY / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {path for name in done.stdout.split() if (path := dependencies._path(name)) is not None}
+    assert len(loaded) > 15
+    assert loaded <= set(dependencies.reach((module,)))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "ports"),
+    [
+        (
+            "spark-streaming",
+            {"hosts"},
+            {"kafka", "namenode", "namenode_http", "yarn_http", "yarn_nodemanager", "zookeeper"},
+        ),
+        (
+            "site-shop",
+            {"bind", "client_events_per_minute", "pace", "retention", "trusted_proxies"},
+            {"kafka", "shop"},
+        ),
+        ("visitors-news", {"pace", "population", "seed", "visitors_per_site"}, {"news"}),
+        ("dashboard", {"bind"}, {"dashboard", "hbase_thrift", "kafka", "namenode_http"}),
+        (
+            "watchdog",
+            {
+                "alerts",
+                "bind",
+                "heaps_mb",
+                "hosts",
+                "live_tasks",
+                "retention",
+                "up_timeout_s",
+                "visitors_per_site",
+                "yarn",
+            },
+            set(Ports.model_fields),
+        ),
+    ],
+)
+def test_what_each_kind_of_process_reads(name: str, settings: set[str], ports: set[str]) -> None:
+    found = _of(name)
+    assert found.settings == settings
+    assert found.ports == ports
+
+
+def test_files_of_other_kinds_are_reached_and_other_stations_are_not() -> None:
+    site = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("site-shop").files}
+    assert {"events/event.schema.json", "sites/templates/shop/cart.html", "sites/static/footfall.js"} <= site
+    assert not {name for name in site if name.startswith(("dashboard/", "streaming/", "cluster/"))}
+    dashboard = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("dashboard").files}
+    assert {"dashboard/page.css", "dashboard/app.py", "realtime/questions/session.py"} <= dashboard
+    watchdog = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("watchdog").files}
+    assert {"cluster/engines/postgres.py", "realtime/live_bolt.py"} - watchdog == {"cluster/engines/postgres.py"}
+    # These are what other processes run.
+    assert not {"sites/server.py", "streaming/driver.py", "dashboard/app.py"} & watchdog
+
+
+def test_an_import_counts_wherever_it_stands(made: Made) -> None:
+    made(
+        a="import footfall.b\ndef late():\n    from footfall import c\n    from footfall.d import thing\n",
+        b="if False:\n    import footfall.e as other\n",
+        c="",
+        d__in____init__="thing = 1",
+        d__in__unused="",
+        e='TEXT = "footfall.f"',
+        f="",
+        g="",
+    )
+    expected = {"__init__.py", "a.py", "b.py", "c.py", "d/__init__.py", "e.py", "f.py"}
+    assert _files("footfall.a") == expected
+
+
+def test_a_package_counts_whole_where_modules_are_imported_by_name(made: Made) -> None:
+    modules = {"p__in____init__": "", "p__in__one": "", "p__in__two": "", "q__in____init__": "", "q__in__one": ""}
+    made(
+        a='from importlib import import_module\nfound = [import_module(f"footfall.p.{name}") for name in ("one",)]\n',
+        b="import pkgutil\nfrom footfall import p\nfound = pkgutil.iter_modules(p.__path__)\n",
+        c="from footfall import p\n",
+        **modules,
+    )
+    whole = {"__init__.py", "p/__init__.py", "p/one.py", "p/two.py"}
+    assert _files("footfall.a") == {"a.py", *whole}
+    assert _files("footfall.b") == {"b.py", *whole}
+    assert _files("footfall.c") == {"c.py", "__init__.py", "p/__init__.py"}
+
+
+def test_what_another_process_runs_is_not_reached(made: Made) -> None:
+    made(
+        a='from footfall.service import PythonModule\nrun = PythonModule("footfall.b", also=("footfall.c",))\n',
+        b="",
+        c="",
+        service="",
+    )
+    assert _files("footfall.a") == {"__init__.py", "a.py", "service.py"}
+
+
+def test_a_relative_import_could_not_be_followed(made: Made) -> None:
+    made(a="from . import b\n", b="")
+    with pytest.raises(SyntaxError, match="absolute"):
+        dependencies.reach(("footfall.a",))
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "ports"),
+    [
+        ("def f(settings): return settings.pace, self._settings.seed", {"pace", "seed"}, set()),
+        ("def f(given: Settings): return given.pace", {"pace"}, set()),
+        ("s = load_settings()\nprint(s.pace, recall().seed)", {"pace", "seed"}, set()),
+        ("own = self.settings\nprint(own.pace)", {"pace"}, set()),
+        ("def f(settings): return settings.retention.kafka_days", {"retention"}, set()),
+        ("def f(settings): return settings.port('kafka')", set(), {"kafka"}),
+        ("def f(settings): return settings.kafka_bootstrap", set(), {"kafka"}),
+        (
+            "def f(settings): return settings.url('kafka'), settings.addresses('zookeeper')",
+            set(),
+            {"kafka", "zookeeper"},
+        ),
+        ("def f(settings): return settings.bind_host('kafka')", set(), {"kafka"}),
+        ("def f(settings): return settings.bind_host('dashboard')", {"bind"}, {"dashboard"}),
+        ("def f(settings): return settings.advertised_host('spark_streaming')", {"hosts"}, set()),
+        ("def f(settings): return settings.home, settings.conf_dir, settings.as_environment()", set(), set()),
+        ("def f(settings, socket): socket.bind(1)", set(), set()),
+        ("def f(settings, name): return settings.port(name)", set(), {"news", "shop"}),
+        ("def f(settings): return map(settings.port, 'x')", set(), {"news", "shop"}),
+        ("def f(settings, name): return getattr(settings, name)", None, set()),
+    ],
+)
+def test_settings_and_ports_that_are_read(made: Made, text: str, settings: set[str] | None, ports: set[str]) -> None:
+    made(a=text)
+    found = dependencies.of(PythonModule("footfall.a", ("shop", "news", "other")))
+    assert found.settings == (set(Settings.model_fields) - {"home", "install"} if settings is None else settings)
+    assert found.ports == ports
+
+
+def test_a_port_that_no_argument_names_may_be_any(made: Made) -> None:
+    made(a="def f(settings, name): return settings.port(name)")
+    assert dependencies.of(PythonModule("footfall.a")).ports == set(Ports.model_fields)
+
+
+def test_a_changed_file_is_read_again(made: Made) -> None:
+    made(a="", b="")
+    assert _files("footfall.a") == {"__init__.py", "a.py"}
+    made(a="import footfall.b")
+    assert _files("footfall.a") == {"__init__.py", "a.py", "b.py"}
+
+
+def test_the_whole_table_is_derived_fast() -> None:
+    dependencies._read.cache_clear()
+    began_s = time.process_time()
+    for service in SERVICES:
+        if isinstance(service.command, PythonModule):
+            dependencies.of(service.command)
+    # It takes 0.3 s of a processor; a machine may be some times as slow.
+    assert time.process_time() - began_s < 1.5
