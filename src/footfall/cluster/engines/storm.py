@@ -16,8 +16,6 @@ from footfall.settings import Settings
 
 _LEFTOVERS_DAYS: Final = 7
 _MOST_AGE_S: Final = 30
-# An age that only the beginning of time explains: no partition of a new topology has reported yet.
-_NEVER_S: Final = 10 * 365 * 86_400.0
 _TEMPLATES: Final = ("storm/storm.yaml", "storm/cluster.xml", "storm/worker.xml")
 
 
@@ -96,10 +94,16 @@ def _probe_topology(settings: Settings) -> None:
         seconds = lag(settings).age_s
     except LagUnknown as error:
         raise Unhealthy(str(error)) from None
-    if seconds > _NEVER_S:
+    if seconds is None:
         raise Unhealthy("it has not caught up with Kafka yet")
     if seconds > _MOST_AGE_S:
         raise Unhealthy(f"its newest figures are {seconds:.0f} s old")
+
+
+def _submitted_s(settings: Settings) -> float | None:
+    from footfall.realtime.deploy import submitted_s
+
+    return submitted_s(settings)
 
 
 def _deploy(settings: Settings) -> None:
@@ -178,6 +182,7 @@ SERVICES = (
         profiles=("realtime",),
         needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
         step=_deploy,
+        taken_s=_submitted_s,
         parts=(_JAR,),
         probe=_probe_topology,
         lags=(UnusualLag("live", most_s=5.0, subject="The live figures are"),),
