@@ -19,6 +19,7 @@ class Service:
     engine: str
     kind: Kind = "process"  # a step is work that `up` does once (topics, tables, topology), not a process
     needs: tuple[str, ...] = ()  # services that must be healthy before
+    restarts: tuple[str, ...] = ()  # of a step: services to start anew, too, when what it made stays unhealthy
     ports: tuple[str, ...] = ()  # names in settings.Ports
     command: Callable[[Settings], list[str]] | None = None
     environment: Callable[[Settings], dict[str, str]] | None = None  # beside that of every process
@@ -152,6 +153,8 @@ SERVICES: tuple[Service, ...] = (
         engine="storm",
         kind="step",
         needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
+        # Deploying again mends nothing while the supervisor waits for the end of an old worker.
+        restarts=("storm-supervisor",),
     ),
     # YARN's ResourceManager and NodeManager need nothing to start, and their containers wait for HDFS by themselves.
     Service(

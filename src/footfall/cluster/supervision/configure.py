@@ -10,8 +10,10 @@ import shutil
 import socket
 import subprocess
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from footfall.cluster import commands, yarn
@@ -189,6 +191,19 @@ def _storm_home(settings: Settings, service: Service) -> None:
     for name in ("cluster.xml", "worker.xml"):
         shutil.copyfile(conf / name, home / "log4j2" / name)
     (settings.logs_dir / "storm").mkdir(parents=True, exist_ok=True)
+    if service.name == "storm-supervisor":
+        _forget_zombies(settings)
+
+
+def _forget_zombies(settings: Settings) -> None:
+    """Deletes the notes of workers' processes that are dead and that nobody reaps.
+
+    The supervisor would take them for alive, and wait for their end before it starts another worker.
+    """
+    for note in (settings.data_dir / "storm" / "workers").glob("*/pids/*"):
+        with suppress(psutil.NoSuchProcess, ValueError):
+            if psutil.Process(int(note.name)).status() == psutil.STATUS_ZOMBIE:
+                note.unlink(missing_ok=True)
 
 
 def _point(link: Path, target: Path) -> None:

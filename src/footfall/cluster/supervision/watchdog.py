@@ -155,8 +155,13 @@ def _finding(settings: Settings, name: str) -> str:
 
 
 def _start_again(settings: Settings, manager: Manager, name: str) -> None:
+    """Starts a service anew; a step is done again, after the services that it names are started anew."""
+    service = BY_NAME[name]
     try:
-        if BY_NAME[name].command is None:
+        if service.command is None:
+            for other in service.restarts:
+                log.warning("starting %s again for %s", other, name)
+                manager.restart(other)
             setup.STEPS[name](settings)
         else:
             manager.restart(name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from footfall.cluster import setup
 from footfall.cluster.health import probes
 from footfall.cluster.supervision.manager import Process
 from footfall.cluster.supervision.watchdog import Watchdog, guard_disk
@@ -105,6 +106,21 @@ def test_three_minutes_of_trouble_and_not_less_start_it_again(stage: Stage) -> N
     assert stage.restarted == ["zookeeper"]
     stage.tick(3)
     assert stage.restarted == ["zookeeper"] * 2
+
+
+def test_what_a_step_names_is_started_again_before_the_step_is_done_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stage.settings.run_dir / "wanted.json").write_text('["topology"]')
+    monkeypatch.setitem(probes.PROBES, "topology", stage.probe)
+    monkeypatch.setitem(setup.STEPS, "topology", lambda _: stage.restarted.append("the deployment"))
+    stage.fault = "12185 events wait"
+    stage.tick()
+    stage.tick(179)
+    assert stage.restarted == []
+    stage.tick(2)
+    _until(lambda: len(stage.restarted) == 2)
+    assert stage.restarted == ["storm-supervisor", "the deployment"]
 
 
 def test_trouble_that_passes_starts_nothing_again(stage: Stage) -> None:
