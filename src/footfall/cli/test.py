@@ -20,13 +20,11 @@ from footfall.settings import REPOSITORY, Settings, load_settings
 TEST_PORT_OFFSET = 10_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SUITES = ("unit", "integration", "e2e", "faults")
-# The golden visits count on empty stores, so they come first; faults break things, so they come last. Before the first
-# of them, `verify` is shown to find what it is relied on for; alerts need minutes of visits that nothing has disturbed.
-PLATFORM_ORDER = {
-    "e2e": ("tests/e2e/test_golden.py", "tests/e2e"),
-    "integration": ("tests/integration",),
-    "faults": ("tests/faults/test_verify_can_fail.py", "tests/faults/test_alerts.py", "tests/faults"),
-}
+# On one platform, in this order: faults break things, so they come last.
+PLATFORM_SUITES = ("e2e", "integration", "faults")
+# What comes first in its suite. The golden visits count on empty stores. `verify` is shown to find what the faults rely
+# on it for, and alerts need minutes of visits that nothing has disturbed.
+FIRST = ("test_golden.py", "test_verify_can_fail.py", "test_alerts.py")
 
 
 def test(
@@ -42,7 +40,7 @@ def test(
     results: list[_Step] = []
     if "unit" in chosen:
         results += _unit(environment, select)
-    on_platform = [s for s in ("e2e", "integration", "faults") if s in chosen]
+    on_platform = [s for s in PLATFORM_SUITES if s in chosen]
     if on_platform and all(step.ok for step in results):
         _ensure_browser()
         results += _platform(on_platform, environment, select, keep)
@@ -103,7 +101,7 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
     quiet = environment | {"FOOTFALL_VISITORS_PER_SITE": "0"}
     steps = [purge, _run("up", [*footfall, "up", "full"], quiet)]
     if steps[-1].ok:
-        paths = [path for suite in suites for path in PLATFORM_ORDER[suite]]
+        paths = [path for suite in suites for path in _files(suite)]
         steps.append(_pytest(" ".join(suites), paths, environment, select))
     if keep:
         stderr.print(f"The test platform is left running; its home is {environment['FOOTFALL_HOME']}.")
@@ -114,6 +112,13 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
         stderr.print(f"still running after down: {line}")
     steps.append(_Step("nothing left after down", not leftovers, 0.0))
     return steps
+
+
+def _files(suite: str) -> list[str]:
+    """The files of a suite in the order in which they are run. Given a folder, too, pytest would order them itself."""
+    found = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests" / suite).rglob("test_*.py")]
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    return [str(path) for path in sorted(found, key=lambda path: (ranks.get(path.name, len(FIRST)), path))]
 
 
 def _ensure_browser() -> None:

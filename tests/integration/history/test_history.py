@@ -49,7 +49,8 @@ def _backfill(settings: Settings, since: list[int]) -> dict[tuple[str, str], dic
         for number, (at, end) in enumerate(zip(since, ends, strict=True)):
             consumer.assign([TopicPartition(TOPIC_EVENTS, number, at)])
             while at < end:
-                for message in consumer.consume(1000, timeout=10):
+                # No more than there are: it would wait for them until its time is over.
+                for message in consumer.consume(min(1000, end - at), timeout=10):
                     at = message.offset() + 1
                     event = orjson.loads(message.value())
                     if event.get("backfill"):
