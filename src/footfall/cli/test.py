@@ -20,12 +20,11 @@ from footfall.settings import REPOSITORY, Settings, load_settings
 # Far enough from the default ports that both instances may run, and still below Linux's own ephemeral ports.
 TEST_PORT_OFFSET = 10_000
 SUITES = ("unit", "integration", "e2e", "faults")
-# The golden visits count on empty stores, so they come first; faults break things, so they come last.
-PLATFORM_ORDER = {
-    "e2e": ("tests/e2e/test_golden.py", "tests/e2e"),
-    "integration": ("tests/integration",),
-    "faults": ("tests/faults",),
-}
+# On one platform, in this order: faults break things, so they come last.
+PLATFORM_SUITES = ("e2e", "integration", "faults")
+# What comes first in its suite. The golden visits count on empty stores. `verify` is shown to find what the faults rely
+# on it for, and alerts need minutes of visits that nothing has disturbed.
+FIRST = ("test_golden.py", "test_verify_can_fail.py", "test_alerts.py")
 
 
 def test(
@@ -38,7 +37,7 @@ def test(
     settings = load_settings()
     chosen = SUITES if suite in ("", "all") else (suite,)
     environment = _environment(settings, long=suite == "all")
-    on_platform = [s for s in ("e2e", "integration", "faults") if s in chosen]
+    on_platform = [s for s in PLATFORM_SUITES if s in chosen]
     try:
         # Before the first test: what cannot be had is known at once.
         java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), _say)
@@ -111,7 +110,7 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
     quiet = environment | {"FOOTFALL_VISITORS_PER_SITE": "0"}
     steps = [purge, _run("up", [*footfall, "up", "full"], quiet)]
     if steps[-1].ok:
-        paths = [path for suite in suites for path in PLATFORM_ORDER[suite]]
+        paths = [path for suite in suites for path in _files(suite)]
         steps.append(_pytest(" ".join(suites), paths, environment, select))
     if keep:
         stderr.print(f"The test platform is left running; its home is {environment['FOOTFALL_HOME']}.")
@@ -124,8 +123,15 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
     return steps
 
 
+def _files(suite: str) -> list[str]:
+    """The files of a suite in the order in which they are run. Given a folder, too, pytest would order them itself."""
+    found = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests" / suite).rglob("test_*.py")]
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    return [str(path) for path in sorted(found, key=lambda path: (ranks.get(path.name, len(FIRST)), path))]
+
+
 def _pytest(name: str, paths: list[str], environment: dict[str, str], select: str) -> _Step:
-    command = [sys.executable, "-m", "pytest", "-q", "--durations=10", *paths, *(["-k", select] if select else [])]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=30", *paths, *(["-k", select] if select else [])]
     if name == "unit":
         # Without an engine nothing takes long: what hangs is to be named soon.
         command += ["--timeout=60", "--numprocesses=auto", "--dist=loadfile"]

@@ -74,6 +74,7 @@ class Service:
 
     command: Command | None = None
     step: Callable[[Settings], None] | None = None  # may be repeated; raises ClusterError
+    restarts: tuple[str, ...] = ()  # of a step: services that are restarted first when what it made stays unhealthy
     # When a step last changed something, in seconds since the epoch: what it set off may take its time from then on.
     taken_s: Callable[[Settings], float | None] | None = None
     environment: Callable[[Settings], dict[str, str]] | None = None  # beside that of every process

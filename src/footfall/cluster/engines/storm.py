@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from footfall.cluster.engines import _jvm
 from footfall.cluster.installation import topology_jar
 from footfall.cluster.service import Part, Say, Service, Sweep, UnusualLag
@@ -66,6 +68,22 @@ def _lay_out(name: str) -> Callable[[Settings], None]:
         (settings.logs_dir / "storm").mkdir(parents=True, exist_ok=True)
 
     return lay_out
+
+
+def _prepare_supervisor(settings: Settings) -> None:
+    _lay_out("storm-supervisor")(settings)
+    _forget_zombies(settings)
+
+
+def _forget_zombies(settings: Settings) -> None:
+    """Deletes the notes about worker processes that are dead and that nobody reaps.
+
+    The supervisor would take them for alive and wait for their end before it starts another worker.
+    """
+    for note in (settings.data_dir / "storm" / "workers").glob("*/pids/*"):
+        with suppress(psutil.NoSuchProcess, ValueError):
+            if psutil.Process(int(note.name)).status() == psutil.STATUS_ZOMBIE:
+                note.unlink(missing_ok=True)
 
 
 def _point(link: Path, target: Path) -> None:
@@ -169,7 +187,7 @@ SERVICES = (
         command=_supervisor,
         templates=_TEMPLATES,
         values=lambda _: {"daemon": "storm_supervisor"},
-        prepare=_lay_out("storm-supervisor"),
+        prepare=_prepare_supervisor,
         parts=(_JAR,),
         made_of=topology_jar.made_of,
         probe=_probe_supervisor,
@@ -182,6 +200,8 @@ SERVICES = (
         profiles=("realtime",),
         needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
         step=_deploy,
+        # A new deployment helps nothing while the supervisor waits for the end of an old worker.
+        restarts=("storm-supervisor",),
         taken_s=_submitted_s,
         parts=(_JAR,),
         probe=_probe_topology,

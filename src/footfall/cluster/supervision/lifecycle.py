@@ -38,7 +38,7 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], report: Report, 
     services = with_needs(only or PROFILES[profile])
     manager = Manager(settings)
     with exclusive(settings, say), under_way.announced(settings, (service.name for service in services)):
-        ended = orphans.end(orphans.orphans(settings, manager.pid()))
+        ended = orphans.end(orphans.orphans(settings, manager.pid(), manager.pids))
         if ended:
             say(f"ended {ended} processes that had lost their manager")
         install.ensure(settings, services)
