@@ -19,7 +19,7 @@ _PARTS = (
     ("spark.deploy.yarn.ExecutorLauncher", "spark application master"),
     ("spark.deploy.SparkSubmit", "spark driver"),
     ("pyspark.daemon", "spark python worker"),
-    ("supervisor.supervisord", "supervisord"),
+    ("supervision.supervisord", "supervisord"),
 )
 
 

@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench.live.backlog import PARTITIONS, Offsets
 from bench.stream.plain import Key, Record, Window, records, windows
+from footfall.runtime import python_packages
 from footfall.settings import Settings
 
 LOCK = Path(__file__).with_name("peers.txt")
@@ -122,7 +123,7 @@ def _environment(settings: Settings) -> Path:
     python, stamp = folder / "bin" / "python", folder / "peers.txt"
     if python.exists() and stamp.exists() and stamp.read_bytes() == LOCK.read_bytes():
         return python
-    uv = shutil.which("uv") or str(settings.install / "uv" / "bin" / "uv")
+    uv = python_packages.uv(settings) or sys.exit("uv is missing; `./footfall` makes one.")
     print(f"making {folder} for quix-streams, with uv (once)", file=sys.stderr)
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], env=_environ(), check=True)

@@ -68,7 +68,7 @@ def _live(settings: Settings) -> ConsumerLag:
     from footfall.realtime.lag import lag
 
     found = lag(settings)
-    return ConsumerLag("live", found.records, "events", round(found.age_s, 1))
+    return ConsumerLag("live", found.records, "events", None if found.age_s is None else round(found.age_s, 1))
 
 
 def _archive(settings: Settings) -> ConsumerLag:

@@ -4,6 +4,7 @@ The oracle reads the ledger and Kafka's records themselves and counts with nothi
 """
 
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,9 @@ class Golden:
 @pytest.fixture(scope="module")
 def golden(platform: Settings) -> Golden:
     paced = platform.model_copy(update={"visitors_per_site": 6})
-    found = Golden({app: run_visits(paced, app, VISITS, seed=SEED, pace=PACE, bots=2) for app in DEMO_SITES})
+    with ThreadPoolExecutor(len(DEMO_SITES)) as pool:
+        sent = pool.map(lambda app: run_visits(paced, app, VISITS, seed=SEED, pace=PACE, bots=2), DEMO_SITES)
+        found = Golden(dict(zip(DEMO_SITES, sent, strict=True)))
     running = Platform(platform)
     running.assert_verified()
     log = KafkaLog(platform.kafka_bootstrap)

@@ -23,7 +23,7 @@ def test_a_full_datanode_is_named_and_loses_nothing(busy_platform: Platform) -> 
     await_true(lambda: busy_platform.service("datanode")["state"] == "healthy", "room again", 60, every=1)
     await_true(lambda: batches.latest(settings).batch > stood.batch, "the archive to go on", 120, every=1)
     await_all_arrived(settings, 180)
-    await_true(lambda: bool(busy_platform.json("status")["healthy"]), "everything well", 180, every=2)
+    busy_platform.await_well()
     busy_platform.assert_verified()
     assert busy_platform.service("datanode")["pid"] == pid, "nobody else had to start it"
     assert batches.latest(settings).totals.archived > before.totals.archived

@@ -1,6 +1,7 @@
-"""Kafka is away under load: visitors are still answered 202, and nothing that was accepted is missing afterwards."""
+"""Kafka is away under load, and a collector dies meanwhile: all are answered 202, and all that was accepted counts."""
 
 import json
+import os
 import threading
 import time
 import urllib.request
@@ -18,21 +19,8 @@ from tests.support.collecting import post
 from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
 
-_AWAY_S = 60
-
-
-def test_kafka_away_for_a_minute(busy_platform: Platform) -> None:
-    before = batches.latest(busy_platform.settings)
-    # Not killed, which would be the easier case for a producer.
-    with busy_platform.paused("kafka"):
-        until_s = time.monotonic() + _AWAY_S
-        await_true(
-            lambda: all(_spooled(busy_platform, app) > 20 for app in DEMO_SITES), "events in every spool", _AWAY_S
-        )
-        time.sleep(max(0.0, until_s - time.monotonic()))
-    await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in DEMO_SITES), "empty spools", 120)
-    busy_platform.assert_verified()
-    assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
+# More than twice the time after which a site's producer gives a record up; `test all` takes the whole minute.
+_AWAY_S = 60 if os.environ.get("FOOTFALL_TEST_LONG") else 30
 
 
 class _Client(threading.Thread):
@@ -67,21 +55,28 @@ class _Client(threading.Thread):
         return True
 
 
-def test_a_collector_killed_while_kafka_is_away(busy_platform: Platform) -> None:
+def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -> None:
+    before = batches.latest(busy_platform.settings)
     stop = threading.Event()
     clients = [_Client(busy_platform.settings, stop) for _ in range(4)]
+
+    def await_answers() -> None:
+        count = {client: len(client.acknowledged) for client in clients}
+        await_true(lambda: all(len(c.acknowledged) >= count[c] + 10 for c in clients), "answers to each client", 30)
+
     for client in clients:
         client.start()
     try:
-        time.sleep(2)
+        await_answers()
+        # Not killed, which would be the easier case for a producer.
         with busy_platform.paused("kafka"):
-            time.sleep(5)
+            until_s = time.monotonic() + _AWAY_S
+            await_true(lambda: all(_spooled(busy_platform, app) > 20 for app in DEMO_SITES), "events in each spool", 60)
             # It dies with acknowledged events in its spool.
-            assert _spooled(busy_platform, "news") > 20
             collector = busy_platform.kill_service("site-news")
-            time.sleep(5)
+            time.sleep(max(0.0, until_s - time.monotonic()))
         busy_platform.await_back("site-news", collector)
-        time.sleep(2)
+        await_answers()
     finally:
         stop.set()
         for client in clients:
@@ -90,7 +85,7 @@ def test_a_collector_killed_while_kafka_is_away(busy_platform: Platform) -> None
     assert [client.refused for client in clients] == [[]] * len(clients)
     # Or else nobody was there when it died.
     assert any(client.unanswered for client in clients)
-    await_true(lambda: _spooled(busy_platform, "news") == 0, "an empty spool", 120)
+    await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in DEMO_SITES), "empty spools", 120)
     busy_platform.assert_verified()
     store = HBaseStore(busy_platform.settings)
     try:
@@ -101,6 +96,7 @@ def test_a_collector_killed_while_kafka_is_away(busy_platform: Platform) -> None
         assert len(client.acknowledged) > 50
         # What was acknowledged, and what was sent again because nobody heard of the first time: each once.
         assert set(counted[client.session_id]) == {UUID(event_id).bytes for event_id in client.acknowledged}
+    assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
 
 
 def _spooled(running: Platform, app: str) -> int:

@@ -10,19 +10,13 @@ from tests.support.collecting import send
 from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
 
+_WORKER = "org.apache.storm.daemon.worker.Worker"
 
-def test_a_pack_that_fails_is_counted_after_all(busy_platform: Platform) -> None:
+
+def test_what_fails_and_what_is_sent_again_count_once(busy_platform: Platform) -> None:
     order = busy_platform.settings.run_dir / "chaos" / "fail-pack"
     order.parent.mkdir(exist_ok=True)
-    workers = {process.pid for process in busy_platform.processes("org.apache.storm.daemon.worker.Worker")}
-    order.touch()
-    await_true(lambda: not order.exists(), "a pack that fails", 30)
-    busy_platform.assert_verified()
-    # It failed as a pack does, and took nobody with it.
-    assert workers == {process.pid for process in busy_platform.processes("org.apache.storm.daemon.worker.Worker")}
-
-
-def test_a_batch_sent_again_counts_once(busy_platform: Platform) -> None:
+    workers = {process.pid for process in busy_platform.processes(_WORKER)}
     session, person = new_uuid7(), new_uuid7()
     now_ms = int(time.time() * 1000)
     path = f"/product/{session}"
@@ -40,8 +34,11 @@ def test_a_batch_sent_again_counts_once(busy_platform: Platform) -> None:
         return sum(row["page_views"] for row in rows if row["value"] == path)
 
     await_true(lambda: counted() > 0, "the batch in live-metrics", 15)
-    document = busy_platform.verify()
-    assert document["ok"], document["problems"]
+    order.touch()
+    await_true(lambda: not order.exists(), "a pack that fails", 30)
+    busy_platform.assert_verified()
+    # It failed as a pack does, and took nobody with it.
+    assert workers == {process.pid for process in busy_platform.processes(_WORKER)}
     assert counted() == 5
     assert len(busy_platform.query("session", "--session", session)) == 5
     assert len(busy_platform.query("recent-pages", "--user", person)) == 5
@@ -57,10 +54,11 @@ def test_a_changed_bolt_takes_over(busy_platform: Platform, tmp_path: Path) -> N
     bolt.write_text(bolt.read_text() + "\n# Another bolt.\n")
     before = {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
     other = Platform(busy_platform.settings, clone)
-    other.up()
+    other.up("realtime")
     after = {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
     assert after
     assert not before & after
-    other.assert_verified()
+    other.await_figures()
     busy_platform.up()
+    assert not after & {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
     busy_platform.assert_verified()

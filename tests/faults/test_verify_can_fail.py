@@ -1,24 +1,36 @@
 """`verify` is worth what it finds: each kind of damage, done by hand to the running stores, is named."""
 
+import io
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from footfall.events.identity import new_uuid7
 from footfall.hdfs import Hdfs
+from footfall.lake import layout as archive
+from footfall.lake.compaction import FAN
 from footfall.logs import layout
 from footfall.logs.line_parser import parse
 from footfall.names import LOG_KINDS, TABLE_MINUTE_METRICS, TABLE_SESSIONS
 from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
+from footfall.settings import Settings
 from footfall.sites.visitors import ledger
 from tests.support import weblogs
 from tests.support.collecting import send
 from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
+
+# What `verify` waits for a line that could be on its way, and for the next batch of the archive.
+_PATIENCE_S = 45
+
+Words = tuple[str, ...]
 
 
 @pytest.fixture
@@ -28,39 +40,47 @@ def store(busy_platform: Platform) -> Iterator[HBaseStore]:
     opened.close()
 
 
-def stamped(store: HBaseStore, table: str, key: bytes) -> dict[bytes, tuple[bytes, int]]:
-    """A row's cells with their timestamps."""
-    return next(cells for found, cells in store.stamped(table) if found == key)
-
-
-def damage_named(running: Platform, *words: str, arguments: tuple[str, ...] = ()) -> None:
-    document: dict[str, Any] = running.json("verify", *arguments)
+def test_each_damage_is_named_and_none_where_all_is_mended(busy_platform: Platform, store: HBaseStore) -> None:
+    settings = busy_platform.settings
+    done: list[AbstractContextManager[Words]] = [
+        _a_log_line_is_gone(settings),
+        _a_session_cell_is_gone(settings, store),
+        _a_live_cell_counts_too_much(settings, store),
+        _an_accepted_event_is_not_in_kafka(settings),
+        _an_archived_row_is_gone(settings),
+    ]
+    with ExitStack() as damage:
+        named = [damage.enter_context(one) for one in done]
+        document: dict[str, Any] = busy_platform.json("verify", "--wait", str(_PATIENCE_S))
     assert not document["ok"]
-    told = [problem for problem in document["problems"] if all(word in json.dumps(problem) for word in words)]
-    assert told, json.dumps(document["problems"], indent=1)[:4000]
-
-
-def test_a_session_cell_that_is_gone(busy_platform: Platform, store: HBaseStore) -> None:
-    session, event_id = new_uuid7(), new_uuid7()
-    send(
-        busy_platform.settings,
-        "news",
-        example_event(int(time.time() * 1000), app_id="news", session_id=session, event_id=event_id),
-    )
-    await_true(lambda: store.read_row(TABLE_SESSIONS, session.encode()) != {}, "the session's row", 15)
-    ((column, (value, timestamp)),) = stamped(store, TABLE_SESSIONS, session.encode()).items()
-    store.delete(TABLE_SESSIONS, {session.encode(): [column]}, timestamp)
-    try:
-        damage_named(busy_platform, session, event_id)
-    finally:
-        # Above the mark of the deletion, which would hide it otherwise.
-        store.write(TABLE_SESSIONS, {session.encode(): {column: value}}, timestamp + 1)
+    problems = [json.dumps(problem) for problem in document["problems"]]
+    for words in named:
+        found = [problem for problem in problems if all(word in problem for word in words)]
+        assert found, f"{words} is not named in {json.dumps(document['problems'], indent=1)[:4000]}"
+    # The archive lacks nothing else.
+    [problem] = [problem for problem in document["problems"] if problem["store"] == "archive"]
+    assert (problem["kind"], problem["count"], tuple(problem["ids"])) == ("not_archived", 1, named[-1])
     busy_platform.assert_verified()
 
 
-def test_a_live_cell_that_counts_too_much(busy_platform: Platform, store: HBaseStore) -> None:
+@contextmanager
+def _a_session_cell_is_gone(settings: Settings, store: HBaseStore) -> Iterator[Words]:
+    session, event_id = new_uuid7(), new_uuid7()
+    send(settings, "news", example_event(_now_ms(), app_id="news", session_id=session, event_id=event_id))
+    await_true(lambda: store.read_row(TABLE_SESSIONS, session.encode()) != {}, "the session's row", 15)
+    ((column, (value, timestamp)),) = _stamped(store, TABLE_SESSIONS, session.encode()).items()
+    store.delete(TABLE_SESSIONS, {session.encode(): [column]}, timestamp)
+    try:
+        yield session, event_id
+    finally:
+        # Above the mark of the deletion, which would hide it otherwise.
+        store.write(TABLE_SESSIONS, {session.encode(): {column: value}}, timestamp + 1)
+
+
+@contextmanager
+def _a_live_cell_counts_too_much(settings: Settings, store: HBaseStore) -> Iterator[Words]:
     path = f"/product/{new_uuid7()}"
-    send(busy_platform.settings, "shop", example_event(int(time.time() * 1000), page_path=path))
+    send(settings, "shop", example_event(_now_ms(), page_path=path))
 
     def row_key() -> bytes | None:
         return next((key for key, _ in store.stamped(TABLE_MINUTE_METRICS) if key.endswith(path.encode())), None)
@@ -68,22 +88,22 @@ def test_a_live_cell_that_counts_too_much(busy_platform: Platform, store: HBaseS
     await_true(lambda: row_key() is not None, "the page's row", 15)
     key = row_key()
     assert key is not None
-    ((column, (value, timestamp)),) = stamped(store, TABLE_MINUTE_METRICS, key).items()
+    ((column, (value, timestamp)),) = _stamped(store, TABLE_MINUTE_METRICS, key).items()
     counts = tables.decode_counts(value)
     raised = counts._replace(people=counts.people._replace(events=counts.people.events + 1))
     store.write(TABLE_MINUTE_METRICS, {key: {column: tables.encode_counts(raised)}}, timestamp + 1)
     try:
-        damage_named(busy_platform, path)
+        yield (path,)
     finally:
         store.write(TABLE_MINUTE_METRICS, {key: {column: value}}, timestamp + 2)
-    busy_platform.assert_verified()
 
 
-def test_an_accepted_event_that_kafka_lacks(busy_platform: Platform) -> None:
+@contextmanager
+def _an_accepted_event_is_not_in_kafka(settings: Settings) -> Iterator[Words]:
     # An hour to which no visitor writes any more.
-    ms = int(time.time() * 1000) - ledger.HOUR_MS
+    ms = _now_ms() - ledger.HOUR_MS
     event_id, session = new_uuid7(ms), new_uuid7(ms)
-    path = busy_platform.settings.ledger_dir / "academy" / ledger.hour_name(ms)
+    path = settings.ledger_dir / "academy" / ledger.hour_name(ms)
     before = path.read_bytes() if path.exists() else None
     entries = [
         ledger.Entry("attempted", ms, event_id, session, seq=0, event_type="page_view"),
@@ -91,21 +111,21 @@ def test_an_accepted_event_that_kafka_lacks(busy_platform: Platform) -> None:
     ]
     path.write_bytes((before or b"") + b"".join(entry.line() for entry in entries))
     try:
-        damage_named(busy_platform, "academy", event_id)
+        yield "academy", event_id
     finally:
         if before is None:
             path.unlink()
         else:
             path.write_bytes(before)
-    busy_platform.assert_verified()
 
 
-def test_a_log_line_that_is_gone(busy_platform: Platform) -> None:
-    hdfs, kind = Hdfs(busy_platform.settings), LOG_KINDS[0]
+@contextmanager
+def _a_log_line_is_gone(settings: Settings) -> Iterator[Words]:
+    hdfs, kind = Hdfs(settings), LOG_KINDS[0]
 
     def closed_file() -> tuple[str, bytes, bytes] | None:
         """A file that is done, what it holds, and a line in it that the sites' own files hold and no other has."""
-        written, arrived = weblogs.written(busy_platform.settings)[kind], weblogs.arrived(busy_platform.settings, kind)
+        written, arrived = weblogs.written(settings)[kind], weblogs.arrived(settings, kind)
         for folder in layout.days(hdfs, kind).values():
             for file in hdfs.list(folder):
                 content = None if layout.is_open(file) else hdfs.read(file.path)
@@ -120,10 +140,59 @@ def test_a_log_line_that_is_gone(busy_platform: Platform) -> None:
     path, content, line = found
     told = parse(kind, line)
     assert told is not None
+    assert told.request_id
     hdfs.write(path, content.replace(line + b"\n", b"", 1))
     try:
-        # It waits for a line that could be on its way.
-        damage_named(busy_platform, f"{kind}_missing", told.app_id, told.request_id, arguments=("--wait", "20"))
+        yield f"{kind}_missing", told.app_id, told.request_id
     finally:
         hdfs.write(path, content)
-    busy_platform.assert_verified()
+
+
+@contextmanager
+def _an_archived_row_is_gone(settings: Settings) -> Iterator[Words]:
+    hdfs = Hdfs(settings)
+    path = _unlikely_to_be_merged(hdfs)
+    content = hdfs.read(path)
+    assert content is not None
+    table = pq.read_table(io.BytesIO(content))
+    gone = table.slice(0, 1).to_pylist()[0]
+    less = io.BytesIO()
+    pq.write_table(table.slice(1), less)
+    aside = f"{path.rpartition('/')[0]}/_aside.parquet"
+    try:
+        hdfs.replace(path, aside)
+        hdfs.write(path, less.getvalue())
+        yield (f"{gone['session_id']}/{gone['event_id']}",)
+    finally:
+        hdfs.replace(aside, path)
+
+
+def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
+    """A file that has few of its kind beside it, so that it stays as it is for some minutes.
+
+    The oldest: minutes that are about to be published must not lack the row.
+    """
+    found: list[tuple[int, str]] = []
+
+    def there_is() -> bool:
+        for folder in archive.folders(hdfs, archive.EVENTS).values():
+            named = {
+                part: f"{folder}/{part.name}" for f in archive.parts(hdfs, folder) if (part := archive.part_of(f.name))
+            }
+            kinds = Counter((part.checkpoint, part.level) for part in named)
+            found.extend(
+                (-part.level, path) for part, path in named.items() if kinds[part.checkpoint, part.level] <= FAN // 2
+            )
+        return bool(found)
+
+    await_true(there_is, "a file with few of its kind", 300, every=2)
+    return min(found)[1]
+
+
+def _stamped(store: HBaseStore, table: str, key: bytes) -> dict[bytes, tuple[bytes, int]]:
+    """A row's cells with their timestamps."""
+    return next(cells for found, cells in store.stamped(table) if found == key)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -28,3 +28,15 @@ def await_more(settings: Settings, count: int = 2, seconds: float = _BATCHES_S) 
         return now.checkpoint != before.checkpoint or now.batch >= before.batch + count
 
     await_true(archived, f"{count} more batches", seconds, every=1)
+
+
+def await_archived(settings: Settings, count: int, seconds: float = _BATCHES_S) -> None:
+    """Waits until so many events are archived; a new checkpoint may have no batch yet."""
+    journal = Journal(Hdfs(settings))
+
+    def archived() -> bool:
+        current = journal.current()
+        found = None if current is None else journal.latest(current.checkpoint)
+        return found is not None and found.totals.archived >= count
+
+    await_true(archived, f"{count} archived events", seconds, every=1)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-from footfall.cli.test import BROWSERS
+from footfall.cluster.installation.tools_for_tests import BROWSERS
 
 
 @contextmanager

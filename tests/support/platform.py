@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from footfall.realtime.lag import LagUnknown, lag
 from footfall.settings import REPOSITORY, Settings
 
 
@@ -42,9 +43,9 @@ class Platform:
         assert done.stdout, f"footfall {' '.join(arguments)} said nothing on stdout: {done.stderr[-2000:]}"
         return json.loads(done.stdout)
 
-    def up(self) -> None:
-        """Brings everything up with its visitors; fails with what `up` said."""
-        done = self.run("up", "full")
+    def up(self, profile: str = "full") -> None:
+        """Brings a profile up with its visitors; fails with what `up` said."""
+        done = self.run("up", profile)
         assert done.returncode == 0, done.stderr[-4000:]
 
     def query(self, name: str, *arguments: str) -> list[dict[str, Any]]:
@@ -93,7 +94,22 @@ class Platform:
             service = self.service(name)
             return bool(service["state"] == "healthy" and service["pid"] not in (None, old_pid))
 
-        await_true(back, f"{name} healthy again", seconds)
+        await_true(back, f"{name} healthy again", seconds, every=1)
+
+    def await_well(self, seconds: float = 180) -> None:
+        """Waits until every service is healthy."""
+        await_true(lambda: bool(self.json("status", timeout=60)["healthy"]), "everything well", seconds, every=1)
+
+    def await_figures(self, seconds: float = 120) -> None:
+        """Waits until the live figures follow the visitors."""
+
+        def current() -> bool:
+            try:
+                return lag(self.settings).age_s < 5
+            except LagUnknown:
+                return False
+
+        await_true(current, "figures younger than 5 s", seconds, every=1)
 
     def processes(self, word: str) -> list[psutil.Process]:
         """The platform's processes whose command line holds `word`."""

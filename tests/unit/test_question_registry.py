@@ -9,7 +9,9 @@ import pytest
 
 import footfall
 from footfall import question_registry
+from footfall.cluster.service import PythonModule
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import dependencies
 from footfall.questions.model import UnknownValue
 from footfall.questions.sources import Sources
 from footfall.settings import Settings
@@ -147,9 +149,11 @@ def test_the_form_of_a_question_lies_below_the_stations_and_the_registry_above()
 
 
 def test_the_dashboard_starts_anew_when_a_question_changes() -> None:
-    told = BY_NAME["dashboard"].sources
+    command = BY_NAME["dashboard"].command
+    assert isinstance(command, PythonModule)
+    files = dependencies.of(command).files
     for question in question_registry.questions().values():
-        assert question.run.__module__.split(".")[1] in told
+        assert Path(question.run.__code__.co_filename) in files
 
 
 def _imported(path: Path) -> Iterator[str]:

@@ -6,14 +6,17 @@ A verb's module is imported only when it is called: `--help` and `status` should
 import errno
 import importlib
 import os
+import platform
+import re
 import sys
 from typing import NoReturn
 
 import typer
 
+from footfall.cli import encoding
 from footfall.cli.output import stderr, stdout
 from footfall.errors import EngineUnavailable, FootfallError
-from footfall.settings import SettingsError
+from footfall.settings import REPOSITORY, SettingsError
 
 # Verb → its one line in the help.
 VERBS = {
@@ -42,10 +45,14 @@ def main() -> None:
     """Runs the verb that was asked for. An error with a sentence for its user ends as that, never as a traceback."""
     # What visitors did is nobody else's on this machine: data, logs and ledgers are their owner's alone.
     os.umask(0o077)
+    encoding.make_safe()
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         _help()
         sys.exit(0 if arguments else 2)
+    if arguments[0] == "--version":
+        stdout.print(f"footfall {_version()} (Python {platform.python_version()})")
+        sys.exit(0)
     verb, rest = arguments[0], arguments[1:]
     if verb not in VERBS:
         _end(f"There is no verb {verb!r}; there are: {', '.join(VERBS)}.", 2)
@@ -85,4 +92,10 @@ def _help() -> None:
     )
     for verb, line in VERBS.items():
         stdout.print(f"  {verb:<10} {line}", markup=False)
-    stdout.print("\n`footfall VERB --help` tells more.")
+    stdout.print("\n`footfall VERB --help` explains one verb; `footfall --version` names the release.")
+
+
+def _version() -> str:
+    """The release, as pyproject.toml names it."""
+    found = re.search(r'^version = "(.+)"$', (REPOSITORY / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    return found.group(1) if found else "of an unknown version"

@@ -10,14 +10,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from footfall.cli.encoding import json_for
+
 # A file or a pipe has no width that anything would have to be cut to.
 stdout = Console(highlight=False, width=None if sys.stdout.isatty() else 100_000)
-stderr = Console(stderr=True, highlight=False)
+stderr = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 100_000)
 
 
 def print_json(document: Any) -> None:
     """Writes one JSON document to stdout."""
-    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    sys.stdout.write(json_for(text, sys.stdout.encoding or "utf-8") + "\n")
+    sys.stdout.flush()
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,29 +1,36 @@
 """`footfall status`: the state of every service, in a second."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from footfall.cli.output import print_json, print_table, stderr, stdout
 from footfall.cluster.health.disk import Disk
 from footfall.cluster.health.status import status as find_status
-from footfall.cluster.supervision import run
+from footfall.cluster.supervision import run, under_way
 from footfall.lags import ConsumerLag
 
 
 def status(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:
     """The state of every service; exit status 1 unless all are healthy."""
-    document = find_status(run.recall())
+    settings = run.recall()
+    document = find_status(settings)
     if json:
         print_json(document)
     elif document["services"]:
         print_table(["name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"], document["services"])
         if document["lags"]:
             stdout.print()
-            print_table([*ConsumerLag._fields], document["lags"])
+            print_table([*ConsumerLag._fields], [_in_words(lag) for lag in document["lags"]])
         stored = Disk(**document["disk"])
         stdout.print(f"\ndata: {stored.growth}; {stored.free_gib:.1f} GiB are free", markup=False, highlight=False)
+    elif under_way.services(settings):
+        stderr.print(f"Footfall is not running yet: {under_way.INSTALLING}.", markup=False)
     else:
         stderr.print("Footfall is not running; start it with `./footfall up`.", markup=False)
     if not document["healthy"]:
         raise typer.Exit(1)
+
+
+def _in_words(lag: dict[str, Any]) -> dict[str, Any]:
+    return lag if lag["age_s"] is not None else lag | {"age_s": "unknown"}

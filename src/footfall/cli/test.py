@@ -13,19 +13,18 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import check_known, fail, stderr
-from footfall.runtime.java import apt_install
+from footfall.cluster.installation import tools_for_tests
+from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings, load_settings
 
 # Far enough from the default ports that both instances may run, and still below Linux's own ephemeral ports.
 TEST_PORT_OFFSET = 10_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SUITES = ("unit", "integration", "e2e", "faults")
-# The golden visits count on empty stores, so they come first; faults break things, so they come last.
-PLATFORM_ORDER = {
-    "e2e": ("tests/e2e/test_golden.py", "tests/e2e"),
-    "integration": ("tests/integration",),
-    "faults": ("tests/faults",),
-}
+# On one platform, in this order: faults break things, so they come last.
+PLATFORM_SUITES = ("e2e", "integration", "faults")
+# What comes first in its suite. The golden visits count on empty stores. `verify` is shown to find what the faults rely
+# on it for, and alerts need minutes of visits that nothing has disturbed.
+FIRST = ("test_golden.py", "test_verify_can_fail.py", "test_alerts.py")
 
 
 def test(
@@ -38,17 +37,25 @@ def test(
     settings = load_settings()
     chosen = SUITES if suite in ("", "all") else (suite,)
     environment = _environment(settings, long=suite == "all")
+    on_platform = [s for s in PLATFORM_SUITES if s in chosen]
+    try:
+        # Before the first test: what cannot be had is known at once.
+        java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), _say)
+    except ClusterError as error:
+        fail(str(error))
     results: list[_Step] = []
     if "unit" in chosen:
-        results += _unit(environment, select)
-    on_platform = [s for s in ("e2e", "integration", "faults") if s in chosen]
+        results += _unit(environment, java_home, select)
     if on_platform and all(step.ok for step in results):
-        _ensure_browser()
         results += _platform(on_platform, environment, select, keep)
     for step in results:
         stderr.print(f"{'ok    ' if step.ok else 'FAILED'} {step.name} ({step.seconds:.0f} s)")
     if not all(step.ok for step in results):
         raise typer.Exit(1)
+
+
+def _say(sentence: str) -> None:
+    stderr.print(sentence, markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,9 @@ def _environment(settings: Settings, long: bool) -> dict[str, str]:
     }
 
 
-def _unit(environment: dict[str, str], select: str) -> list[_Step]:
+def _unit(environment: dict[str, str], java_home: Path, select: str) -> list[_Step]:
     tools = Path(sys.executable).parent
+    with_java = environment | {"JAVA_HOME": str(java_home)}
     steps = []
     if not select:
         steps += [
@@ -80,18 +88,18 @@ def _unit(environment: dict[str, str], select: str) -> list[_Step]:
             _run("ruff format", [tools / "ruff", "format", "--check", "."], environment),
             _run("mypy", [tools / "mypy"], environment),
             _run("shellcheck", [tools / "shellcheck", "footfall", ".ci/run"], environment),
-            _run("topology", ["mvn", "-q", "-B", "-f", *_topology_copy(environment), "verify"], environment),
+            _run("topology", ["mvn", "-q", "-B", "-f", _topology_copy(environment), "verify"], with_java),
         ]
     steps.append(_pytest("unit", ["tests/unit"], environment, select))
     return steps
 
 
-def _topology_copy(environment: dict[str, str]) -> list[str]:
-    """The Java part is built in a copy, since Maven writes beside its sources."""
+def _topology_copy(environment: dict[str, str]) -> Path:
+    """The pom of a copy of the Java part: Maven writes beside its sources."""
     copy = Path(environment["FOOTFALL_HOME"]) / "topology"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(REPOSITORY / "engines/storm/topology", copy, ignore=shutil.ignore_patterns("target"))
-    return [str(copy / "pom.xml")]
+    return copy / "pom.xml"
 
 
 def _platform(suites: list[str], environment: dict[str, str], select: str, keep: bool) -> list[_Step]:
@@ -102,7 +110,7 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
     quiet = environment | {"FOOTFALL_VISITORS_PER_SITE": "0"}
     steps = [purge, _run("up", [*footfall, "up", "full"], quiet)]
     if steps[-1].ok:
-        paths = [path for suite in suites for path in PLATFORM_ORDER[suite]]
+        paths = [path for suite in suites for path in _files(suite)]
         steps.append(_pytest(" ".join(suites), paths, environment, select))
     if keep:
         stderr.print(f"The test platform is left running; its home is {environment['FOOTFALL_HOME']}.")
@@ -115,15 +123,15 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
     return steps
 
 
-def _ensure_browser() -> None:
-    """Some tests look at pages with the system's Chromium."""
-    found = any(shutil.which(name) for name in BROWSERS)
-    if not found and not apt_install(["chromium"], lambda what: stderr.print(what, markup=False)):
-        fail("Chromium is missing; tests look at pages with it. Install it with `sudo apt-get install chromium`.")
+def _files(suite: str) -> list[str]:
+    """The files of a suite in the order in which they are run. Given a folder, too, pytest would order them itself."""
+    found = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests" / suite).rglob("test_*.py")]
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    return [str(path) for path in sorted(found, key=lambda path: (ranks.get(path.name, len(FIRST)), path))]
 
 
 def _pytest(name: str, paths: list[str], environment: dict[str, str], select: str) -> _Step:
-    command = [sys.executable, "-m", "pytest", "-q", "--durations=10", *paths, *(["-k", select] if select else [])]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=30", *paths, *(["-k", select] if select else [])]
     if name == "unit":
         # Without an engine nothing takes long: what hangs is to be named soon.
         command += ["--timeout=60", "--numprocesses=auto", "--dist=loadfile"]

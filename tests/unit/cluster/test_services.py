@@ -48,6 +48,15 @@ def test_a_process_has_a_command_and_a_step_has_its_work() -> None:
     assert all((service.step is None) == (service.kind == "process") for service in SERVICES)
 
 
+def test_only_steps_name_what_is_restarted_for_them_and_they_need_it() -> None:
+    naming = [service for service in SERVICES if service.restarts]
+    assert naming
+    for service in naming:
+        assert service.kind == "step"
+        assert {BY_NAME[name].kind for name in service.restarts} == {"process"}
+        assert set(service.restarts) <= set(service.needs)
+
+
 def test_health_is_proved_for_all_but_the_steps_that_are_done_at_once() -> None:
     assert {service.name for service in SERVICES if service.probe is None} == {"kafka-topics", "hbase-tables"}
 

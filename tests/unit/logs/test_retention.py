@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.logs import retention
+from footfall.logs import positions, retention
 from footfall.logs.positions import position_file, read_positions, unread_bytes
 from footfall.settings import Retention, Settings
 from tests.unit.logs.fake_hdfs import Files
@@ -81,7 +81,10 @@ def test_what_flume_has_not_read_stays_and_a_younger_one_goes(settings: Settings
 
 
 @pytest.mark.parametrize("content", [None, "", "[", '[{"file":"/x"}]', '{"a":1}', "[1]"])
-def test_positions_that_cannot_be_read_delete_nothing(settings: Settings, content: str | None) -> None:
+def test_positions_that_cannot_be_read_delete_nothing(
+    settings: Settings, content: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "_AGAIN_S", 0.0)
     path = _log(settings, "shop", "access-1.log", 100, 400)
     _log(settings, "shop", "access-2.log", 100, 300)
     if content is not None:

@@ -74,9 +74,10 @@ def test_what_waits_in_a_partition(bound: Bounds, state: PartitionState, records
     assert measure({("events", 0): bound}, {("events", 0): state}, 1.0).records == records
 
 
-def test_one_partition_never_caught_up_makes_the_figures_as_old_as_can_be() -> None:
+def test_the_age_is_unknown_until_every_partition_was_caught_up_once() -> None:
     bounds = {("events", 0): Bounds(0, 0), ("events", 1): Bounds(0, 0)}
-    assert measure(bounds, {("events", 0): counted(-1, 4_000), ("events", 1): NEVER}, 4.0).age_s == 4.0
+    assert measure(bounds, {("events", 0): counted(-1, 4_000), ("events", 1): NEVER}, 4.0).age_s is None
+    assert measure(bounds, {place: counted(-1, 3_000 + n) for n, place in enumerate(bounds)}, 4.0).age_s == 1.0
 
 
 def test_another_process_clock_ahead_of_ours_is_no_negative_age() -> None:

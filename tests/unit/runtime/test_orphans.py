@@ -59,21 +59,40 @@ def test_only_this_homes_processes_are_found_and_ended(settings: Settings, tmp_p
     ours, others = start(settings.home), start(tmp_path / "other")
     longer = start(Path(f"{settings.home}-2"))
     assert orphans.marked(settings) == [ours]
-    assert orphans.end(orphans.orphans(settings, None)) == 1
+    assert orphans.end(orphans.orphans(settings, None, set)) == 1
     assert _gone(ours)
     assert not _gone(others)
     assert not _gone(longer)
     assert orphans.end(orphans.marked(settings)) == 0
 
 
-def test_the_managers_family_is_no_orphan(settings: Settings, start: Start) -> None:
+def test_services_and_their_descendants_are_no_orphans(settings: Settings, start: Start) -> None:
+    manager = start(settings.home, "sleep 60 & sh -c 'sleep 60 & wait' & wait")
+    _until(lambda: len(manager.children(recursive=True)) == 3)
+    services = {child.pid for child in manager.children()}
+    lost = start(settings.home)
+    assert len(orphans.marked(settings)) == 5
+    assert orphans.orphans(settings, manager.pid, lambda: services) == [lost]
+    # A manager that is gone protects nobody.
+    assert len(orphans.orphans(settings, 2**22 + 1, lambda: services)) == 5
+
+
+def test_a_child_of_the_manager_that_is_no_service_is_an_orphan(settings: Settings, start: Start) -> None:
+    """Its parent was a service and died; the manager only reaps it."""
     manager = start(settings.home, "sleep 60 & sleep 60 & wait")
     _until(lambda: len(manager.children()) == 2)
-    lost = start(settings.home)
-    assert len(orphans.marked(settings)) == 4
-    assert orphans.orphans(settings, manager.pid) == [lost]
-    # A manager that is gone protects nobody.
-    assert len(orphans.orphans(settings, 2**22 + 1)) == 4
+    service, left = manager.children()
+    assert orphans.orphans(settings, manager.pid, lambda: {service.pid}) == [left]
+
+
+def test_a_service_that_is_started_meanwhile_is_no_orphan(settings: Settings, start: Start) -> None:
+    manager, started = start(settings.home), start(settings.home)
+
+    def services() -> set[int]:
+        assert started in orphans.marked(settings), "the services are asked for after the look at what runs"
+        return {started.pid}
+
+    assert orphans.orphans(settings, manager.pid, services) == []
 
 
 def test_a_container_belongs_to_the_manager_under_which_it_was_started(settings: Settings, start: Start) -> None:
@@ -86,9 +105,9 @@ def test_a_container_belongs_to_the_manager_under_which_it_was_started(settings:
     time.sleep(0.02)
     later, lost = start(settings.home, container), start(settings.home)
     _until(lambda: "CONTAINER_ID" in later.environ())
-    assert sorted(orphans.orphans(settings, manager.pid), key=lambda p: p.pid) == [earlier, lost]
+    assert sorted(orphans.orphans(settings, manager.pid, set), key=lambda p: p.pid) == [earlier, lost]
     # After `down`, and under the next manager, it is an orphan as any other.
-    assert later in orphans.orphans(settings, None)
+    assert later in orphans.orphans(settings, None, set)
     assert sorted(orphans.containers(settings), key=lambda p: p.pid) == [earlier, later]
 
 

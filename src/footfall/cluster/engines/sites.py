@@ -31,7 +31,7 @@ def _no_cities(settings: Settings) -> str:
 
 
 def _install_cities(settings: Settings, _: Callable[[], str], say: Say) -> str | None:
-    from footfall.events import city_database
+    from footfall.cluster.installation import city_database
 
     return city_database.install(settings, say)
 

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from footfall.cluster.engines import _jvm
 from footfall.cluster.installation import topology_jar
 from footfall.cluster.service import Part, Say, Service, Sweep, UnusualLag
@@ -16,8 +18,6 @@ from footfall.settings import Settings
 
 _LEFTOVERS_DAYS: Final = 7
 _MOST_AGE_S: Final = 30
-# An age that only the beginning of time explains: no partition of a new topology has reported yet.
-_NEVER_S: Final = 10 * 365 * 86_400.0
 _TEMPLATES: Final = ("storm/storm.yaml", "storm/cluster.xml", "storm/worker.xml")
 
 
@@ -70,6 +70,22 @@ def _lay_out(name: str) -> Callable[[Settings], None]:
     return lay_out
 
 
+def _prepare_supervisor(settings: Settings) -> None:
+    _lay_out("storm-supervisor")(settings)
+    _forget_zombies(settings)
+
+
+def _forget_zombies(settings: Settings) -> None:
+    """Deletes the notes about worker processes that are dead and that nobody reaps.
+
+    The supervisor would take them for alive and wait for their end before it starts another worker.
+    """
+    for note in (settings.data_dir / "storm" / "workers").glob("*/pids/*"):
+        with suppress(psutil.NoSuchProcess, ValueError):
+            if psutil.Process(int(note.name)).status() == psutil.STATUS_ZOMBIE:
+                note.unlink(missing_ok=True)
+
+
 def _point(link: Path, target: Path) -> None:
     if not (link.is_symlink() and link.readlink() == target):
         link.unlink(missing_ok=True)
@@ -96,10 +112,16 @@ def _probe_topology(settings: Settings) -> None:
         seconds = lag(settings).age_s
     except LagUnknown as error:
         raise Unhealthy(str(error)) from None
-    if seconds > _NEVER_S:
+    if seconds is None:
         raise Unhealthy("it has not caught up with Kafka yet")
     if seconds > _MOST_AGE_S:
         raise Unhealthy(f"its newest figures are {seconds:.0f} s old")
+
+
+def _submitted_s(settings: Settings) -> float | None:
+    from footfall.realtime.deploy import submitted_s
+
+    return submitted_s(settings)
 
 
 def _deploy(settings: Settings) -> None:
@@ -165,7 +187,7 @@ SERVICES = (
         command=_supervisor,
         templates=_TEMPLATES,
         values=lambda _: {"daemon": "storm_supervisor"},
-        prepare=_lay_out("storm-supervisor"),
+        prepare=_prepare_supervisor,
         parts=(_JAR,),
         made_of=topology_jar.made_of,
         probe=_probe_supervisor,
@@ -178,6 +200,9 @@ SERVICES = (
         profiles=("realtime",),
         needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
         step=_deploy,
+        # A new deployment helps nothing while the supervisor waits for the end of an old worker.
+        restarts=("storm-supervisor",),
+        taken_s=_submitted_s,
         parts=(_JAR,),
         probe=_probe_topology,
         lags=(UnusualLag("live", most_s=5.0, subject="The live figures are"),),

@@ -10,7 +10,7 @@ from footfall.cluster.health import preflight
 from footfall.cluster.health.disk import Disk
 from footfall.cluster.health.status import status
 from footfall.cluster.services import BY_NAME, SERVICES, profile_of
-from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision import lifecycle, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.runtime import jars, java
 from footfall.runtime.errors import ClusterError
@@ -44,7 +44,8 @@ def diagnose(settings: Settings) -> Report:
     services = [service for service in SERVICES if service.name in wanted] or list(SERVICES)
     problems += preflight.check(settings, profile_of(wanted), services, running)
     if not wanted:
-        facts["platform"] = "not running; `./footfall up` starts it"
+        is_coming = bool(under_way.services(settings))
+        facts["platform"] = under_way.INSTALLING if is_coming else "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}
     facts["platform"] = f"asked for: {', '.join(wanted)}"
     for line in found["services"]:
@@ -56,7 +57,8 @@ def diagnose(settings: Settings) -> Report:
         # Its probe may have found the same.
         if advise and (advice := advise(settings)) and not any(advice in problem for problem in problems):
             problems.append(advice)
-    problems += _lags(found["lags"], facts)
+    starting = {line["name"] for line in found["services"] if line["state"] == "starting"}
+    problems += _lags(found["lags"], starting, facts)
     return {"facts": facts, "problems": problems}
 
 
@@ -69,17 +71,21 @@ def _machine(settings: Settings, stored: Disk) -> dict[str, str]:
     }
 
 
-def _lags(lags: list[dict[str, Any]], facts: dict[str, str]) -> list[str]:
+def _lags(lags: list[dict[str, Any]], starting: set[str], facts: dict[str, str]) -> list[str]:
+    """What is wrong with them; adds a fact for each. starting: services that need not have caught up yet."""
     problems = []
     unusual = {lag.name: (lag, service) for service in SERVICES for lag in service.lags}
     for lag in lags:
         name, age_s = lag["name"], lag["age_s"]
         limit, service = unusual[name]
+        if service.name in starting:
+            facts[f"{name} lag"] = f"not known yet: {service.name} is starting"
+            continue
         if lag["trouble"]:
             problems.append(lag["trouble"])
             continue
         waiting = "" if lag["waiting"] is None else f"{lag['waiting']} {lag['unit']} wait; "
-        facts[f"{name} lag"] = f"{waiting}{'nothing yet' if age_s is None else f'the newest is {age_s:.1f} s old'}"
+        facts[f"{name} lag"] = f"{waiting}the newest is {'of unknown age' if age_s is None else f'{age_s:.1f} s old'}"
         if age_s is not None and age_s > limit.most_s:
             problems.append(
                 f"{limit.subject} {age_s:.0f} s old ({waiting}usual are {limit.most_s:.0f} s at most): what makes them "

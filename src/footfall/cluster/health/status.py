@@ -1,6 +1,7 @@
 """The state of every service, from the process manager and the watchdog's last probes. Starts no process."""
 
 import json
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, TypedDict
@@ -11,7 +12,7 @@ from footfall.cluster.health import probes
 from footfall.cluster.health.disk import disk
 from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME
-from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision import lifecycle, under_way
 from footfall.cluster.supervision.manager import Manager, Process
 from footfall.lags import lags
 from footfall.runtime.errors import Unhealthy
@@ -42,7 +43,7 @@ class Status(TypedDict):
     healthy: bool
     services: list[ServiceStatus]
     lags: list[dict[str, Any]]
-    disk: dict[str, float]
+    disk: dict[str, Any]
 
 
 def status(settings: Settings) -> Status:
@@ -50,13 +51,16 @@ def status(settings: Settings) -> Status:
     names = [name for name in BY_NAME if name in lifecycle.wanted(settings)]
     processes = Manager(settings).processes()
     seen = read_health(settings)
+    coming = under_way.services(settings)
     services = [service for name in names if (service := BY_NAME[name]).probe is not None]
     with ThreadPoolExecutor(len(services) + 1) as pool:
         behind = pool.submit(lags, settings, names)
-        lines = list(pool.map(lambda s: _line(settings, s, processes.get(s.name), seen.get(s.name)), services))
-        told = [lag._asdict() for lag in behind.result()]
+        lines = list(
+            pool.map(lambda s: _line(settings, s, processes.get(s.name), seen.get(s.name), s.name in coming), services)
+        )
+        measured = [lag._asdict() for lag in behind.result()]
     healthy = bool(lines) and all(line["state"] == "healthy" for line in lines)
-    return {"healthy": healthy, "services": lines, "lags": told, "disk": disk(settings)._asdict()}
+    return {"healthy": healthy, "services": lines, "lags": measured, "disk": disk(settings)._asdict()}
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -70,7 +74,10 @@ def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _line(settings: Settings, service: Service, process: Process | None, seen: dict[str, Any] | None) -> ServiceStatus:
+def _line(
+    settings: Settings, service: Service, process: Process | None, seen: dict[str, Any] | None, is_coming: bool
+) -> ServiceStatus:
+    """is_coming: an `up` that is at work brings it up."""
     line: ServiceStatus = {
         "name": service.name,
         "engine": service.engine,
@@ -83,9 +90,12 @@ def _line(settings: Settings, service: Service, process: Process | None, seen: d
     }
     if service.kind == "step":
         ok, line["detail"] = _health(settings, service, None, seen)
-        line["state"] = "healthy" if ok else "failed"
+        is_new = is_coming or _age_s(settings, service) < _GRACE_S
+        line["state"] = "healthy" if ok else "starting" if is_new else "failed"
         return line
     if process is None or process.state == "STOPPED":
+        if is_coming:
+            line["state"], line["detail"] = "starting", "`up` has not started it yet"
         return line
     log = settings.logs_dir / f"{service.name}.log"
     if process.pid is None or process.state in ("BACKOFF", "FATAL", "EXITED"):
@@ -101,6 +111,12 @@ def _line(settings: Settings, service: Service, process: Process | None, seen: d
     else:
         line["state"] = "starting" if uptime_s < _GRACE_S else "failed"
     return line
+
+
+def _age_s(settings: Settings, step: Service) -> float:
+    """How long ago a step was taken, in seconds; infinite if that is not known."""
+    taken_s = step.taken_s(settings) if step.taken_s else None
+    return math.inf if taken_s is None else time.time() - taken_s
 
 
 def _health(

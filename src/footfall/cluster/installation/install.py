@@ -1,17 +1,16 @@
 """Everything that `up` installs before it starts a service: Java, the engines' jars, and the services' other parts."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from threading import Lock
 
 from filelock import FileLock
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from footfall.cli.output import stderr
 from footfall.cluster.service import Service
 from footfall.runtime import jars, java
 from footfall.settings import Settings
-
-_console = Console(stderr=True, highlight=False)
 
 
 def ensure(settings: Settings, services: Iterable[Service]) -> None:
@@ -31,11 +30,11 @@ def ensure(settings: Settings, services: Iterable[Service]) -> None:
         for part in dict.fromkeys(part for service in services for part in service.parts):
             warning = part.install(settings, maven, _say)
             if warning is not None:
-                _console.print(warning, style="yellow")
+                stderr.print(warning, style="yellow", markup=False)
 
 
 def _say(what: str) -> None:
-    _console.print(what)
+    stderr.print(what, markup=False)
 
 
 class _Maven:
@@ -53,7 +52,30 @@ class _Maven:
 
 
 def _fetch(settings: Settings, wanting: list[str], maven: _Maven) -> None:
+    totals = {engine: len(jars.read_lock(engine)) for engine in wanting}
+    if not stderr.is_terminal:
+        jars.ensure(settings, wanting, maven, by_lines(totals, _say))
+        return
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TextColumn("jars"))
-    with Progress(*columns, console=_console) as progress:
-        tasks = {engine: progress.add_task(engine, total=len(jars.read_lock(engine))) for engine in wanting}
+    with Progress(*columns, console=stderr) as progress:
+        tasks = {engine: progress.add_task(engine, total=total) for engine, total in totals.items()}
         jars.ensure(settings, wanting, maven, lambda engine, count: progress.advance(tasks[engine], count))
+
+
+def by_lines(totals: dict[str, int], say: Callable[[str], None]) -> jars.Advance:
+    """Progress where no bar can be drawn: a line when an engine's jars begin to come, and one when all are there.
+
+    totals: by engine, how many jars it has.
+    """
+    began: dict[str, float] = {}
+    done = dict.fromkeys(totals, 0)
+
+    def advance(engine: str, count: int) -> None:
+        if engine not in began:
+            began[engine] = time.monotonic()
+            say(f"fetching the jars of {engine} ({totals[engine]})")
+        done[engine] += count
+        if done[engine] == totals[engine]:
+            say(f"the jars of {engine} are there after {time.monotonic() - began[engine]:.0f} s")
+
+    return advance

@@ -13,7 +13,7 @@ from footfall.cluster.health import preflight, probes
 from footfall.cluster.installation import install
 from footfall.cluster.service import Say, Service
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, stop_order, with_needs
-from footfall.cluster.supervision import run
+from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.runtime import orphans
 from footfall.runtime import requested as remembered
@@ -37,8 +37,8 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], report: Report, 
     """
     services = with_needs(only or PROFILES[profile])
     manager = Manager(settings)
-    with exclusive(settings, say):
-        ended = orphans.end(orphans.orphans(settings, manager.pid()))
+    with exclusive(settings, say), under_way.announced(settings, (service.name for service in services)):
+        ended = orphans.end(orphans.orphans(settings, manager.pid(), manager.pids))
         if ended:
             say(f"ended {ended} processes that had lost their manager")
         install.ensure(settings, services)

@@ -14,7 +14,7 @@ from typing import Any
 from supervisor.xmlrpc import SupervisorTransport
 
 from footfall.cluster.service import Service
-from footfall.cluster.supervision import configure
+from footfall.cluster.supervision import configure, supervisord
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
@@ -67,7 +67,7 @@ class Manager:
         log = settings.logs_dir / "supervisord.log"
         with log.open("ab") as output:
             subprocess.Popen(
-                [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)],
+                [sys.executable, "-m", supervisord.__name__, "-n", "-c", str(self._configuration)],
                 env=child_environment(settings),
                 cwd=settings.run_dir,
                 stdin=subprocess.DEVNULL,
@@ -111,6 +111,10 @@ class Manager:
             )
             for info in found
         }
+
+    def pids(self) -> set[int]:
+        """Process ids of the services that run; none if the manager does not answer."""
+        return {process.pid for process in self.processes().values() if process.pid is not None}
 
     def ensure_started(self, name: str) -> None:
         """Starts a service unless it runs already."""

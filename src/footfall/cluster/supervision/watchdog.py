@@ -154,9 +154,14 @@ def _finding(settings: Settings, name: str) -> str:
 
 
 def _start_again(settings: Settings, manager: Manager, name: str) -> None:
+    """Starts a service anew; a step is done again, after the services that it names are started anew."""
+    service = BY_NAME[name]
     try:
-        if (step := BY_NAME[name].step) is not None:
-            step(settings)
+        if service.step is not None:
+            for other in service.restarts:
+                log.warning("starting %s again for %s", other, name)
+                manager.restart(other)
+            service.step(settings)
         else:
             manager.restart(name)
     except ClusterError as error:

@@ -1,13 +1,17 @@
 """What `doctor` says of an empty home, of a platform that died, and of a port that is taken."""
 
 import json
+import os
 import socket
+import time
 from dataclasses import replace
 
 import pytest
 
-from footfall.cluster.health import diagnosis
+from footfall.cluster.health import diagnosis, status
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import under_way
+from footfall.lags import ConsumerLag
 from footfall.runtime import jars, java
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Ports, Retention, Settings
@@ -32,7 +36,7 @@ def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Sett
     assert any("topology is not built" in problem for problem in report["problems"])
     assert any("city database is missing" in problem for problem in report["problems"])
     assert report["facts"]["platform"] == "not running; `./footfall up` starts it"
-    assert report["facts"]["data"].startswith("0.00 GiB; about 0.00 GiB a day")
+    assert report["facts"]["data"] == "0.00 GiB"
     assert {"python", "memory", "disk", "maven"} <= set(report["facts"])
     assert not settings.home.exists(), "it looks and changes nothing"
 
@@ -77,8 +81,34 @@ def test_growth_is_told_from_what_is_stored(settings: Settings) -> None:
     file.parent.mkdir(parents=True)
     with file.open("wb") as sparse:
         sparse.truncate(3 * 2**30)
-    # A home's first hour counts as one: 3 GiB in it are 72 a day.
-    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 72.00 GiB a day")
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"] == "3.00 GiB", "nobody knows in the first hour"
+    made = settings.data_dir / "kafka.cluster-id"
+    made.touch()
+    os.utime(made, (time.time() - 7200,) * 2)
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 36.00 GiB a day")
+
+
+def test_while_up_is_at_work_nothing_that_it_brings_up_is_wrong(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.run_dir.mkdir(parents=True)
+    services = ("kafka", "topology", "flume")
+    with under_way.announced(settings, services):
+        assert diagnosis.diagnose(_settings(settings))["facts"]["platform"] == under_way.INSTALLING
+    (settings.run_dir / "wanted.json").write_text(json.dumps(services))
+    never = [ConsumerLag("live", 7, "events", None), ConsumerLag("logs", None, "", None, "HDFS does not answer.")]
+    monkeypatch.setattr(status, "lags", lambda *_: never)
+    settings = _settings(settings, port_offset=14_321)
+    with under_way.announced(settings, services):
+        report = diagnosis.diagnose(settings)
+    assert report["facts"]["live lag"] == "not known yet: topology is starting"
+    assert report["facts"]["logs lag"] == "not known yet: flume is starting"
+    amiss = ("is stopped", "is failed", "does not answer", "live figures")
+    assert not any(word in problem for problem in report["problems"] for word in amiss)
+    report = diagnosis.diagnose(settings)
+    assert report["facts"]["live lag"] == "7 events wait; the newest is of unknown age"
+    assert "HDFS does not answer." in report["problems"]
+    assert any(problem.startswith("topology is failed") for problem in report["problems"])
 
 
 def test_java_of_another_version_is_not_taken(

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
@@ -306,6 +307,20 @@ def test_writing_renders_the_files_and_empties_the_temporary_folder(settings: Se
     assert list(tmp_dir(settings, "datanode").iterdir()) == []
     assert others.exists()
     assert (settings.data_dir / "datanode").is_dir()
+
+
+def test_storms_supervisor_forgets_zombies_and_nothing_else(settings: Settings, java: Path) -> None:
+    notes = settings.data_dir / "storm" / "workers" / "a-worker" / "pids"
+    notes.mkdir(parents=True)
+    with subprocess.Popen(["sleep", "60"]) as alive, subprocess.Popen(["true"]) as zombie:
+        # Ended, and its parent has not asked for its end yet.
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        gone = 2**22 + 1
+        for pid in (alive.pid, zombie.pid, gone):
+            (notes / str(pid)).touch()
+        configure.write(settings, BY_NAME["storm-supervisor"])
+        assert {note.name for note in notes.iterdir()} == {str(alive.pid), str(gone)}
+        alive.kill()
 
 
 def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Settings, tmp_path: Path) -> None:

@@ -80,6 +80,20 @@ def test_a_service_that_dies_is_started_again(running: Manager) -> None:
     assert _become(running, not_pid=first) != first
 
 
+def test_what_a_service_leaves_behind_is_reaped(running: Manager, fake_java: FakeJava, tmp_path: Path) -> None:
+    """Whether or not the machine's first process reaps: it never becomes the parent."""
+    noted = tmp_path / "left"
+    # The shell in between ends at once, so that the sleep loses its parent while the service goes on.
+    fake_java(f"sh -c 'sleep 60 & echo $! > {noted}'; exec sleep 60")
+    running.ensure_started("zookeeper")
+    _become(running)
+    left = psutil.Process(int(noted.read_text()))
+    _until(lambda: left.ppid() == running.pid())
+    left.kill()
+    # A zombie exists still.
+    _until(lambda: not psutil.pid_exists(left.pid))
+
+
 def test_only_its_user_may_speak_to_it(running: Manager, settings: Settings) -> None:
     assert manager.socket_path(settings).stat().st_mode & 0o077 == 0
     with pytest.raises(ClusterError, match="BAD_NAME"):

@@ -107,6 +107,21 @@ def test_three_minutes_of_trouble_and_not_less_start_it_again(stage: Stage) -> N
     assert stage.restarted == ["zookeeper"] * 2
 
 
+def test_what_a_step_names_is_started_again_before_the_step_is_done_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stage.settings.run_dir / "wanted.json").write_text('["topology"]')
+    made_up = replace(BY_NAME["topology"], probe=stage.probe, step=lambda _: stage.restarted.append("the deployment"))
+    monkeypatch.setitem(BY_NAME, "topology", made_up)
+    stage.fault = "12185 events wait"
+    stage.tick()
+    stage.tick(179)
+    assert stage.restarted == []
+    stage.tick(2)
+    _until(lambda: len(stage.restarted) == 2)
+    assert stage.restarted == ["storm-supervisor", "the deployment"]
+
+
 def test_trouble_that_passes_starts_nothing_again(stage: Stage) -> None:
     stage.fault = "it stutters"
     stage.tick()

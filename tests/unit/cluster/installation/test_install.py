@@ -1,0 +1,66 @@
+"""What `up` says of an installation where no bar can be drawn, and what the tests need before the first of them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from footfall.cluster.installation import install, tools_for_tests
+from footfall.runtime import java
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Settings
+
+
+def test_a_log_gets_a_line_when_an_engines_jars_begin_to_come_and_one_when_all_are_there() -> None:
+    said: list[str] = []
+    advance = install.by_lines({"kafka": 3, "storm": 2}, said.append)
+    advance("kafka", 0)
+    advance("storm", 1)
+    advance("kafka", 2)
+    assert said == ["fetching the jars of kafka (3)", "fetching the jars of storm (2)"]
+    advance("kafka", 1)
+    advance("storm", 1)
+    assert said[2:] == ["the jars of kafka are there after 0 s", "the jars of storm are there after 0 s"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, fake_java: object) -> list[str]:
+    """The packages that apt is asked for. It installs none; Java is there, nothing else is."""
+    assert callable(fake_java)
+    fake_java("exit 0")
+    packages: list[str] = []
+    monkeypatch.setattr(java, "apt_install", lambda names, say: packages.extend(names) or False)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(tools_for_tests, "_node_runs", lambda: True)
+    return packages
+
+
+def test_what_the_tests_lack_and_cannot_get_is_said_at_once(settings: Settings, asked: list[str]) -> None:
+    with pytest.raises(ClusterError) as refused:
+        tools_for_tests.ensure(settings, True, True, print)
+    maven, chromium = str(refused.value).splitlines()
+    assert maven.startswith("Maven is missing")
+    assert maven.endswith("`sudo apt-get install maven`, then try again.")
+    assert chromium.startswith("Chromium is missing")
+    assert chromium.endswith("`sudo apt-get install chromium`.")
+    assert asked == ["maven", "chromium"]
+
+
+def test_only_what_the_chosen_tests_need_is_asked_for(settings: Settings, asked: list[str], tmp_path: Path) -> None:
+    assert tools_for_tests.ensure(settings, False, False, print) == tmp_path / "java"
+    assert asked == []
+
+
+def test_a_node_that_does_not_run_gets_its_library(
+    settings: Settings, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools_for_tests, "_node_runs", lambda: False)
+    with pytest.raises(ClusterError, match=r"lacks libatomic\.so\.1"):
+        tools_for_tests.ensure(settings, False, False, print)
+    assert asked == ["libatomic1"]
+    # With the library it runs.
+    monkeypatch.setattr(java, "apt_install", lambda *_: True)
+    looks = iter([False, True])
+    monkeypatch.setattr(tools_for_tests, "_node_runs", lambda: next(looks))
+    tools_for_tests.ensure(settings, False, False, print)
+    assert list(looks) == []

