@@ -31,7 +31,7 @@ from footfall.realtime.store import HBaseStore
 from footfall.settings import Retention, Settings
 from footfall.streaming import record_decoder
 from footfall.verification import spools
-from footfall.verification.live_tables import HBaseLiveTables
+from footfall.verification.hbase_live_tables import HBaseLiveTables
 from footfall.verification.site_lines import site_files
 from tests.support.events import NOW_MS, example_event, stored_event
 from tests.support.local_files import LocalFiles
