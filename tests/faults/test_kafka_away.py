@@ -13,6 +13,7 @@ from footfall.events.identity import new_uuid7
 from footfall.events.times import format_rfc3339_ms
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
+from footfall.site_registry import DEMO_SITES
 from tests.support import batches
 from tests.support.collecting import post
 from tests.support.events import example_event

@@ -9,7 +9,9 @@ import pytest
 
 import footfall
 from footfall import question_registry
+from footfall.cluster.service import PythonModule
 from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import dependencies
 from footfall.questions.model import UnknownValue
 from footfall.questions.sources import Sources
 from footfall.settings import Settings
@@ -142,14 +144,16 @@ def test_the_form_of_a_question_lies_below_the_stations_and_the_registry_above()
         if folder == "questions":
             below = {name for name in imported if not name.startswith("footfall.questions")}
             assert {name for name in below if not any(name == g or name.startswith(f"{g}.") for g in ground)} == set()
-        if folder not in ("cli", "dashboard"):
+        if folder not in ("cli", "dashboard", "cluster"):
             assert not any("question_registry" in name for name in imported), path
 
 
 def test_the_dashboard_starts_anew_when_a_question_changes() -> None:
-    told = BY_NAME["dashboard"].sources
+    command = BY_NAME["dashboard"].command
+    assert isinstance(command, PythonModule)
+    files = {file.relative_to(PACKAGE).with_suffix("").as_posix() for file in dependencies.of(command).files}
     for question in question_registry.questions().values():
-        assert question.run.__module__.split(".")[1] in told
+        assert question.run.__module__.removeprefix("footfall.").replace(".", "/") in files
 
 
 def _imported(path: Path) -> Iterator[str]:
