@@ -20,34 +20,34 @@ class HBaseLiveTables:
     """A `live_tables.LiveTables`. Every call may raise HBaseUnavailable."""
 
     def __init__(self, settings: Settings) -> None:
-        self._store = HBaseStore(settings, _TIMEOUT_S)
+        self.store = HBaseStore(settings, _TIMEOUT_S)
 
     def progress(self, topics: Mapping[str, Topic]) -> Mapping[TopicPartition, PartitionState]:
         """How far every partition of these topics is counted."""
-        return read_states(self._store, topics)
+        return read_states(self.store, topics)
 
     def newest_minute(self) -> int | None:
         """The newest minute (since 1970) in which any app had an event; None if there was never one."""
-        return sweeper.newest_minute(self._store)
+        return sweeper.newest_minute(self.store)
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         """Every row of `sessions`, one after the other."""
-        for key, cells in self._store.stamped(names.TABLE_SESSIONS):
+        for key, cells in self.store.stamped(names.TABLE_SESSIONS):
             yield key, {column: cell for column, (cell, _) in cells.items()}
 
     def session(self, session_id: str) -> Mapping[bytes, bytes]:
         """The cells of one row of `sessions`."""
-        return self._store.read_row(names.TABLE_SESSIONS, session_id.encode())
+        return self.store.read_row(names.TABLE_SESSIONS, session_id.encode())
 
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
         """One column of an aggregate table, from a minute (since 1970) on; a dimension of an app at a time."""
-        for start, stop in ranges(counted_apps(self._store, table), since_minute):
-            for key, cells in self._store.scan(table, start, stop, [column]):
+        for start, stop in ranges(counted_apps(self.store, table), since_minute):
+            for key, cells in self.store.scan(table, start, stop, [column]):
                 yield key, cells[column]
 
     def close(self) -> None:
         """Ends the connection; the next call opens another."""
-        self._store.close()
+        self.store.close()
 
 
 def ranges(apps: Iterable[str], since_minute: int) -> list[tuple[bytes, bytes]]:
