@@ -205,7 +205,7 @@ def test_the_sweeper_the_watch_and_the_proof_find_it_in_the_tables(
     assert {"blog", "shop"} <= set(watch._sites)
     assert ("blog", "/note") in watch._pages
     live = HBaseLiveTables(home(False))
-    monkeypatch.setattr(live, "_store", _WithColumns(cells))
+    monkeypatch.setattr(live, "store", _WithColumns(cells))
     read = [key for key, _ in live.cells("minute_metrics", b"f:e0", NOW_MS // 60_000 - 60)]
     assert sorted(read) == sorted(k for k, columns in cells.tables["minute_metrics"].items() if b"f:e0" in columns)
 
