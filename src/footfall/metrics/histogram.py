@@ -37,13 +37,13 @@ def buckets(ms: Integers) -> Integers:
     return np.minimum(np.searchsorted(_BOUNDS, ms), _LAST)
 
 
-def response_bucket(page_view: bool, response_ms: int | None) -> int:
-    """The bucket that an event's response time is counted in, which only page views have; else UNMEASURED."""
-    return min(bisect_left(BOUNDS_MS, response_ms), _LAST) if page_view and response_ms is not None else UNMEASURED
+def response_bucket(response_ms: int | None) -> int:
+    """The bucket that a page view's response time is counted in; UNMEASURED without one, as all other events are."""
+    return min(bisect_left(BOUNDS_MS, response_ms), _LAST) if response_ms is not None else UNMEASURED
 
 
 def response_buckets(page_views: NDArray[np.bool_], response_ms: Integers, measured: NDArray[np.bool_]) -> Integers:
-    """As `response_bucket` of each event of a column. measured: which times are known."""
+    """As `response_bucket` of each page view in a column; UNMEASURED elsewhere. measured: which times are known."""
     return np.where(page_views & measured, buckets(response_ms), UNMEASURED)
 
 
