@@ -90,14 +90,17 @@ class Manager:
         self._configuration.write_text(text, "utf-8")
 
     def apply(self) -> set[str]:
-        """Makes the manager take its configuration anew; returns the services that changed (they are stopped now)."""
+        """Makes the manager read its configuration again. Services that changed or are no longer in it are stopped.
+
+        Returns those that changed.
+        """
         [[added, changed, removed]] = self._call("reloadConfig")
         for name in [*changed, *removed]:
             self.stop(name)
             self._call("removeProcessGroup", name)
         for name in [*added, *changed]:
             self._call("addProcessGroup", name)
-        return set(changed) | set(removed)
+        return set(changed)
 
     def processes(self) -> dict[str, Process]:
         """All services that the manager knows, by name; none if it does not answer."""

@@ -72,6 +72,18 @@ def test_a_service_is_started_stopped_and_started_anew_when_it_changed(running: 
     assert running.processes() == {}
 
 
+def test_a_service_that_this_version_no_longer_has_is_stopped_and_forgotten(
+    running: Manager, settings: Settings
+) -> None:
+    running.ensure_started("zookeeper")
+    first = _become(running)
+    running.configure([])
+    # Nothing starts it again: it is not among the services that changed.
+    assert running.apply() == set()
+    assert not psutil.pid_exists(first)
+    assert running.processes() == {}
+
+
 def test_a_service_that_dies_is_started_again(running: Manager) -> None:
     running.ensure_started("zookeeper")
     # supervisord takes what dies within two seconds for a failed start; both ways another process comes.
