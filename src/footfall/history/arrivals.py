@@ -35,7 +35,7 @@ class Arrival(NamedTuple):
     returning: bool
 
 
-class Roster:
+class Arrivals:
     """The visits of one site under one population and number of events a day."""
 
     def __init__(self, population: Population, behaviour: Behaviour, app: DemoSite, events_per_day: int) -> None:
@@ -45,7 +45,7 @@ class Roster:
         self._events_per_day = events_per_day
         self._returns = lru_cache(maxsize=_RETURN_DAYS + 2)(self._returns_of)
 
-    def arrivals(self, day: date) -> Iterator[Arrival]:
+    def on(self, day: date) -> Iterator[Arrival]:
         """The visits that begin on a day, in an order of no meaning and without end: take as many as are wanted."""
         low, high = day_profile.start_ms(day), day_profile.end_ms(day)
         origins = (day - timedelta(days=back) for back in range(_RETURN_DAYS, -1, -1))

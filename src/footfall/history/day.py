@@ -11,9 +11,9 @@ from footfall.events.geo import Geography
 from footfall.events.identity import CountedIds
 from footfall.events.stamp import Context
 from footfall.history import day_profile
-from footfall.history.arrivals import Arrival, Roster
+from footfall.history.arrivals import Arrival, Arrivals
 from footfall.history.connection import Clock, Line, SimulatedConnection, lines_of
-from footfall.history.event_recorder import Made, Scribe, stored
+from footfall.history.event_recorder import EventRecorder, StoredEvent, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
 from footfall.history.visit_library import Library
 from footfall.history.visit_traces import Played
@@ -48,7 +48,7 @@ class Day:
 
     app: DemoSite
     date: date
-    events: list[Made] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
 
@@ -62,7 +62,7 @@ class DayMaker:
         self._events_per_day = events_per_day
         self._behaviour = load_behaviour(app)
         self._population = Population(settings.seed, app, settings.population)
-        self._roster = Roster(self._population, self._behaviour, app, events_per_day)
+        self._arrivals = Arrivals(self._population, self._behaviour, app, events_per_day)
         self._site = RememberingSite(app, self._behaviour)
         self._geography = Geography(settings.install / "geography")
         self._url = site_url(settings, app)
@@ -85,7 +85,7 @@ class DayMaker:
             advertised=self._behaviour if campaign is None else _only_from(self._behaviour, campaign.source),
         )
         chance = random.Random(f"{self._seed}/{self._app}/{day}")
-        for place, arrival in enumerate(self._roster.arrivals(day)):
+        for place, arrival in enumerate(self._arrivals.on(day)):
             if len(made.events) >= wanted:
                 break
             self._person(today, arrival, by_campaign=campaign is not None and chance.random() < campaign.share)
@@ -105,7 +105,7 @@ class DayMaker:
         trace = None if by_campaign else self._library.trace(person, arrival.number, known)
         if trace is not None and today.is_ordinary(start_ms, start_ms + trace.lasts_ms):
             agent, address = loggable_agent(person.device.user_agent), truncate(person.address)
-            played = trace.again(person, agent, address, start_ms, new_id)
+            played = trace.repeat(person, agent, address, start_ms, new_id)
         else:
             rng = visit_random(self._seed, self._app, arrival.person, arrival.number)
             visit = person_visits(person, today.advertised if by_campaign else self._behaviour, rng, logged_in=known)
@@ -139,15 +139,15 @@ class DayMaker:
         connection = SimulatedConnection(
             self._site, self._app, self._url, person, session, clock, new_id, rng, trouble, round_trip_ms
         )
-        scribe = Scribe(person, new_id)
-        Browser(clock, person, Profile(), connection, scribe, new_id).run(visit)
-        return Played(scribe.told, connection.requests, round_trip_ms, clock.now_ms())
+        recorder = EventRecorder(person, new_id)
+        Browser(clock, person, Profile(), connection, recorder, new_id).run(visit)
+        return Played(recorder.events, connection.requests, round_trip_ms, clock.now_ms())
 
     def _store(self, today: "_Today", person: Person, played: Played, rng: random.Random) -> None:
         """Adds what came of a visit to the day."""
-        told, requests, round_trip_ms, ended_ms = played
-        late_from, back_ms = _tunnel(len(told), person, rng, ended_ms, today.last_ms)
-        today.made.events += stored(told, person, self._context(person), round_trip_ms, late_from, back_ms)
+        events, requests, round_trip_ms, ended_ms = played
+        late_from, back_ms = _tunnel(len(events), person, rng, ended_ms, today.last_ms)
+        today.made.events += stored(events, person, self._context(person), round_trip_ms, late_from, back_ms)
         if today.with_lines:
             today.made.lines += lines_of(requests)
 

@@ -31,7 +31,7 @@ class Unacceptable(FootfallError):
     """A collector would refuse a simulated event: a fault of ours; the message is one sentence."""
 
 
-class Made(NamedTuple):
+class StoredEvent(NamedTuple):
     """An event as it is stored. at_ms: when it was sent, received_ms: when it came; both ours, epoch milliseconds."""
 
     received_ms: int
@@ -45,25 +45,25 @@ class Made(NamedTuple):
 
 # When it happened (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the campaign's
 # fields, and the text of what else is the event's own.
-Told = tuple[int, int, str, str, str, Mapping[str, str], str]
+RecordedEvent = tuple[int, int, str, str, str, Mapping[str, str], str]
 
 
-class Scribe(Tracker):
-    """Writes down one visit; `told` has its events in their order."""
+class EventRecorder(Tracker):
+    """Writes down one visit; `events` has its events in their order."""
 
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
         super().__init__(person, new_id)
-        self.told: list[Told] = []
+        self.events: list[RecordedEvent] = []
         self._of_view: View | None = None
         self._ping = "", ""
 
     def send(self) -> None:
         """Nothing: when an event is sent is decided when the visit is over."""
 
-    def _tell(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
+    def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
         self._note(event_type, now_ms, _text(self._filled(fields)))
 
-    def _tell_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
+    def _emit_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
         if self._of_view is not view:
             self._of_view = view
             before, _, after = _text(self._filled({**view.common, **_NO_PING})).partition(_NO_PING_TEXT)
@@ -73,18 +73,18 @@ class Scribe(Tracker):
 
     def _note(self, event_type: str, now_ms: int, body: str) -> None:
         assert self._session_id is not None
-        self.told.append((now_ms, self._seq, event_type, self._new_id(now_ms), self._session_id, self._utm, body))
+        self.events.append((now_ms, self._seq, event_type, self._new_id(now_ms), self._session_id, self._utm, body))
 
 
 def stored(
-    told: Sequence[Told], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
-) -> list[Made]:
+    events: Sequence[RecordedEvent], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
+) -> list[StoredEvent]:
     """A visit's events as they are stored, in their order. Raises Unacceptable.
 
     context: as of the visit's requests; its time is replaced. round_trip_ms: from sending to receiving. late_from:
     index of the first event that is sent only at `back_ms` (our clock, epoch milliseconds), as all after it are.
     """
-    if not told:
+    if not events:
         return []
     offset_ms = person.clock_offset_ms
     app_id = context.app_id
@@ -92,7 +92,7 @@ def stored(
     known = who = browser = ""
     session_before: str | None = None
     utm_before: Mapping[str, str] | None = None
-    for index, (occurred_ms, seq, event_type, event_id, session_id, utm, body) in enumerate(told):
+    for index, (occurred_ms, seq, event_type, event_id, session_id, utm, body) in enumerate(events):
         if session_id is not session_before:
             session_before = session_id
             anonymous_id = session_id if person.gpc else person.anonymous_id
@@ -114,7 +114,7 @@ def stored(
         if not known:
             known = _known(sent, context, received_ms)
         value = f'{sent},"event_time":"{event_time}","received_at":"{received_at}"{known}'.encode()
-        made.append(Made(received_ms, at_ms, seq, event_type, event_id, session_id, value))
+        made.append(StoredEvent(received_ms, at_ms, seq, event_type, event_id, session_id, value))
     _check(made[len(made) // 2], app_id)
     return made
 
@@ -129,7 +129,7 @@ def _known(sent: str, context: Context, received_ms: int) -> str:
     return "," + orjson.dumps(added).decode()[1:]
 
 
-def _check(made: Made, app_id: str) -> None:
+def _check(made: StoredEvent, app_id: str) -> None:
     """Lets no fault of ours go on for long: one event of each visit is looked at as it is stored."""
     fault = check_stored(orjson.loads(made.value))
     if fault is not None:

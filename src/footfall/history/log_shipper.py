@@ -52,7 +52,7 @@ def write_drafts(settings: Settings, app: DemoSite, day: date, lines: Iterable[L
     return written
 
 
-class Courier:
+class LogShipper:
     """Hands files over in the order in which they come. `left` and `unread` go down to 0."""
 
     def __init__(self, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from footfall.errors import FootfallError
 from footfall.history import day_profile
-from footfall.history.log_shipper import Courier, clear_drafts
+from footfall.history.log_shipper import LogShipper, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.settings import Settings
@@ -73,7 +73,7 @@ def make(
         _expect_kafka(settings)
         clear_drafts(settings)
         made = Made(dict.fromkeys(days, 0), dict.fromkeys(days, 0))
-        courier = Courier(settings)
+        shipper = LogShipper(settings)
         context = multiprocessing.get_context("spawn")
         messages: multiprocessing.queues.Queue[Message] = context.Queue()
         logs_from = today - timedelta(days=settings.retention.hdfs_logs_days)
@@ -89,8 +89,8 @@ def make(
         try:
             for process in processes:
                 process.start()
-            _follow(processes, messages, len(days) * len(DEMO_SITES), made, courier, progress)
-            _await_flume(made, courier, progress)
+            _follow(processes, messages, len(days) * len(DEMO_SITES), made, shipper, progress)
+            _await_flume(made, shipper, progress)
         finally:
             for process in processes:
                 process.terminate()
@@ -105,7 +105,7 @@ def _follow(
     messages: "multiprocessing.queues.Queue[Message]",
     expected: int,
     made: Made,
-    courier: Courier,
+    shipper: LogShipper,
     progress: Callable[[Made], None],
 ) -> None:
     """Until all days of all sites are in Kafka."""
@@ -127,23 +127,23 @@ def _follow(
                     made.log_lines[day] += log_lines
                     finished.add((app, day))
                     # Handed over when all events are stored: Flume's reading would only take turns with them.
-                    courier.add(drafts)
-        made.files_left = courier.left
+                    shipper.add(drafts)
+        made.files_left = shipper.left
         progress(made)
 
 
-def _await_flume(made: Made, courier: Courier, progress: Callable[[Made], None]) -> None:
+def _await_flume(made: Made, shipper: LogShipper, progress: Callable[[Made], None]) -> None:
     """Until Flume has read all log files."""
     moved = time.monotonic()
-    while courier.left:
-        if courier.look():
+    while shipper.left:
+        if shipper.look():
             moved = time.monotonic()
         if time.monotonic() - moved > _FLUME_PATIENCE_S:
             raise HistoryError(
                 f"All events are stored, but Flume has not read on for {_FLUME_PATIENCE_S:.0f} s: see "
                 "`./footfall status`. Once it is well, do the same again: nothing doubles."
             )
-        made.files_left = courier.left
+        made.files_left = shipper.left
         progress(made)
         time.sleep(_LOOK_S)
 

@@ -25,6 +25,7 @@ from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites.app import create_app
 from footfall.sites.degradation import unavailable
+from footfall.sites.pages import PENDING_EVENTS
 from footfall.sites.stock import RESTOCK_S, Stock
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document, document
@@ -107,10 +108,10 @@ class RememberingSite:
         home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="footfall-history-")))
         self._app_id: DemoSite = app_id
         self._behaviour = behaviour
-        self._overheard = _Overheard()
-        self._app = _site(Settings(home=home), app_id, self._overheard)
+        self._recorded = _RequestRecorder()
+        self._app = _site(Settings(home=home), app_id, self._recorded)
         self._order_id = REQUEST_ID
-        self._app.config.update(WAIT=self._overheard.wait, NEW_ID=lambda: self._order_id)
+        self._app.config.update(WAIT=self._recorded.wait, NEW_ID=lambda: self._order_id)
         self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
         self._target = lru_cache(maxsize=_REMEMBERED)(self._read)
 
@@ -133,7 +134,7 @@ class RememberingSite:
         """
         asked, names, course = self._target(target, form is not None)
         sent = None if form is None else urlencode({name: _general(name, value) for name, value in form.items()})
-        kept = session if names is None or "told" in session else _part(session, names, course)
+        kept = session if names is None or PENDING_EVENTS in session else _part(session, names, course)
         before = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b"{}"
         if order_id is not None and sent is not None and asked == "/checkout":
             # No order is like another one: nothing to remember.
@@ -152,7 +153,7 @@ class RememberingSite:
     def after(self, target: str, session: Session, outcome: Outcome, form: bool = False) -> Session:
         """The session after a request for a page, or with a form."""
         names = self._target(target, form)[1]
-        if names is None or "told" in session:
+        if names is None or PENDING_EVENTS in session:
             return outcome.session
         if not outcome.changed:
             return session
@@ -174,7 +175,7 @@ class RememberingSite:
 
     def _asked(self, target: str, before: bytes, sent: str | None, failing: bool) -> Outcome:
         session = {**orjson.loads(before), "csrf": _TOKEN}
-        self._overheard.begin()
+        self._recorded.begin()
         path, _, query = target.partition("?")
         asked = {
             **_ENVIRON,
@@ -188,7 +189,7 @@ class RememberingSite:
         if sent is not None:
             asked |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(sent))}
         body, status_line, headers = run_wsgi_app(self._app, asked, buffered=True)
-        environ = self._overheard.environ
+        environ = self._recorded.environ
         html = b"".join(body)
         status = int(status_line[:3])
         location = headers.get("Location")
@@ -201,8 +202,8 @@ class RememberingSite:
             location=where,
             bytes_sent=len(html),
             endpoint=environ["footfall.endpoint"],
-            waited_s=self._overheard.waited_s,
-            failure=self._overheard.failure,
+            waited_s=self._recorded.waited_s,
+            failure=self._recorded.failure,
             session=after,
             changed=after != orjson.loads(before),
             document=None if location is not None else self._document(html.decode(), path, target, status),
@@ -227,8 +228,8 @@ def _general(name: str, value: str) -> str:
     return _EMAIL if name == "email" and "@" in value else value
 
 
-def _site(settings: Settings, app_id: DemoSite, overheard: "_Overheard") -> Flask:
-    app = create_app(app_id, settings, None, overheard)
+def _site(settings: Settings, app_id: DemoSite, recorded: "_RequestRecorder") -> Flask:
+    app = create_app(app_id, settings, None, recorded)
     app.session_interface = _GivenSession()
     # Each look at the shelves is an age after the one before: what was bought has come in again.
     ages = count(step=10_000 * RESTOCK_S)
@@ -252,7 +253,7 @@ class _GivenSession(SessionInterface):
         request.environ["footfall.session"] = dict(session)
 
 
-class _Overheard:
+class _RequestRecorder:
     """In the place of the site's logs and of its waiting: what the request at hand said and did."""
 
     def __init__(self) -> None:

@@ -80,14 +80,14 @@ class Library:
     def _made(self, kind: Kind, number: int) -> Trace:
         name = f"{self._population.seed}/{self._population.app}/{sorted(kind.likes)}/{kind[1:]}/{number}"
         rng, ours = random.Random(f"{name}/visit"), random.Random(f"{name}/history")
-        person = _somebody(self._population.person(0), self._sections, kind, ours.getrandbits(64))
+        person = _member_of(self._population.person(0), self._sections, kind, ours.getrandbits(64))
         visit = person_visits(person, self._behaviour, rng, logged_in=kind.known)
         new_id = CountedIds(ours)
         return Trace(self._play(visit, person, self._start_ms, kind.known, new_id, ours), new_id, self._start_ms)
 
 
 @dataclass(frozen=True, slots=True)
-class _Somebody(Person):
+class _KindMember(Person):
     """Anybody of a kind; of what is no section, some things are liked by chance."""
 
     sections: frozenset[str]
@@ -100,7 +100,7 @@ class _Somebody(Person):
         return Person.taste(self, subject)
 
 
-def _somebody(anybody: Person, sections: frozenset[str], kind: Kind, taste_seed: int) -> _Somebody:
-    values: dict[str, Any] = {one.name: getattr(anybody, one.name) for one in fields(Person)}
+def _member_of(person: Person, sections: frozenset[str], kind: Kind, taste_seed: int) -> _KindMember:
+    values: dict[str, Any] = {one.name: getattr(person, one.name) for one in fields(Person)}
     values |= {"user_id": USER_ID if kind.member else None, "gpc": kind.gpc, "clock_offset_ms": 0}
-    return _Somebody(**values | {"taste_seed": taste_seed, "sections": sections, "likes": kind.likes})
+    return _KindMember(**values | {"taste_seed": taste_seed, "sections": sections, "likes": kind.likes})

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.history.day import Day, DayMaker
-from footfall.history.event_recorder import Made
+from footfall.history.event_recorder import StoredEvent
 from footfall.history.log_shipper import write_drafts
 from footfall.names import TOPIC_EVENTS
 from footfall.settings import Settings
@@ -33,7 +33,7 @@ _CHUNK: Final = 10_000
 _WORTH_HELPING: Final = 2
 
 # How many days of each site somebody has begun.
-Begun = Mapping[DemoSite, "Synchronized[int]"]
+StartedDays = Mapping[DemoSite, "Synchronized[int]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +81,21 @@ class _Ended(Exception):
     """Nobody waits for this process any more."""
 
 
-def work(order: Order, begun: Begun, messages: "Queue[Message]") -> None:
+def work(order: Order, begun: StartedDays, messages: "Queue[Message]") -> None:
     """Does its part of an order; the first thing a process does."""
     # Ctrl-C reaches the whole group: the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*_GC_THRESHOLDS)
     parent = os.getppid()
 
-    def go_on() -> None:
+    def check() -> None:
         if os.getppid() != parent:
             raise _Ended
         if (order.settings.run_dir / "disk-low").exists():
             raise NotStored("The disk is nearly full: make room, then do the same again: nothing doubles.")
 
     try:
-        carry_out(order, begun, messages.put, go_on)
+        carry_out(order, begun, messages.put, check)
     except NotStored as error:
         messages.put(Failed(str(error)))
     except OSError as error:
@@ -104,8 +104,8 @@ def work(order: Order, begun: Begun, messages: "Queue[Message]") -> None:
         os._exit(1)  # without the queue's thread, which has nobody to tell
 
 
-def carry_out(order: Order, begun: Begun, tell: Callable[[Message], None], go_on: Callable[[], None]) -> None:
-    """Makes days and stores them, until all are begun. go_on: may raise, and is asked often.
+def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None], check: Callable[[], None]) -> None:
+    """Makes days and stores them, until all are begun. check: may raise, and is asked often.
 
     Raises NotStored, OSError, Unacceptable.
     """
@@ -115,22 +115,22 @@ def carry_out(order: Order, begun: Begun, tell: Callable[[Message], None], go_on
         ledger = Ledger(order.settings, app)
         try:
             for date_ in days(order, begun[app]):
-                go_on()
+                check()
                 day = maker.make(date_, with_lines=date_ >= order.logs_from)
                 # Before the first of them can be stored: whatever is stored was attempted.
                 write(ledger, "attempted", day.events)
                 for chunk in _chunks(day.events):
-                    go_on()
+                    check()
                     producer.send(TOPIC_EVENTS, ((event.session_id, event.value) for event in chunk))
                     write(ledger, "accepted", chunk)
-                    tell(Stored(app, date_, len(chunk)))
-                tell(_finished(order.settings, day))
+                    report(Stored(app, date_, len(chunk)))
+                report(_finished(order.settings, day))
         finally:
             ledger.close()
             maker.close()
 
 
-def sites(order: Order, begun: Begun) -> Iterator[DemoSite]:
+def sites(order: Order, begun: StartedDays) -> Iterator[DemoSite]:
     """The process's own site, then those that nobody has begun, then whichever has most days left."""
     yield order.app
     while True:
@@ -153,7 +153,7 @@ def days(order: Order, begun: "Synchronized[int]") -> Iterator[date]:
         yield order.days[number]
 
 
-def write(ledger: Ledger, kind: str, events: Sequence[Made]) -> None:
+def write(ledger: Ledger, kind: str, events: Sequence[StoredEvent]) -> None:
     """Writes the ledger's lines of events, each into the hour in which it happened.
 
     kind: attempted or accepted.
@@ -171,6 +171,6 @@ def _finished(settings: Settings, day: Day) -> Finished:
     return Finished(day.app, day.date, len(day.lines), tuple(drafts))
 
 
-def _chunks(events: list[Made]) -> Iterator[list[Made]]:
+def _chunks(events: list[StoredEvent]) -> Iterator[list[StoredEvent]]:
     for start in range(0, len(events), _CHUNK):
         yield events[start : start + _CHUNK]

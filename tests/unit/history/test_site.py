@@ -9,6 +9,7 @@ from footfall.history.site import USER_ID, Outcome, RememberingSite
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites import incidents
+from footfall.sites.pages import PENDING_EVENTS
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.gestures import Document
 
@@ -65,7 +66,7 @@ def test_a_login_is_told_once_and_names_nobody(shop: RememberingSite) -> None:
     assert after.session["user_id"] == USER_ID
     account = shop.ask("/account", after.session)
     assert [event_type for _, event_type, _ in _read(account).shown] == ["login"]
-    assert "told" not in shop.after("/account", after.session, account)
+    assert PENDING_EVENTS not in shop.after("/account", after.session, account)
 
 
 def test_a_form_without_the_token_is_refused(shop: RememberingSite) -> None:

@@ -113,9 +113,9 @@ def test_who_is_logged_in_is_the_person_s_own_user(made: tuple[DayMaker, Day]) -
         person = maker._population.person(index)
         users[person.anonymous_id] = person.user_id
     found = [orjson.loads(event.value) for event in day.events]
-    told = {(event["anonymous_id"], event["user_id"]) for event in found if "user_id" in event}
-    assert told
-    assert all(users[anonymous_id] == user_id for anonymous_id, user_id in told)
+    logged_in = {(event["anonymous_id"], event["user_id"]) for event in found if "user_id" in event}
+    assert logged_in
+    assert all(users[anonymous_id] == user_id for anonymous_id, user_id in logged_in)
 
 
 def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: tuple[DayMaker, Day]) -> None:
@@ -135,8 +135,8 @@ def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: 
             continue  # of a kind that was there already
         person, played, start_ms = kept[-1]
         assert trace.lasts_ms == played.ended_ms - start_ms
-        other = trace.again(person, "an agent", "an address", start_ms, _the_same(played))
-        assert other.told == played.told
+        other = trace.repeat(person, "an agent", "an address", start_ms, _the_same(played))
+        assert other.events == played.events
         assert [(r._replace(agent="", address=""), f) for r, f in other.requests] == [
             (r._replace(agent="", address=""), f) for r, f in played.requests
         ]

@@ -4,8 +4,8 @@ import multiprocessing
 from datetime import date, timedelta
 from pathlib import Path
 
-from footfall.history.event_recorder import Made
-from footfall.history.worker import Begun, Order, days, sites, write
+from footfall.history.event_recorder import StoredEvent
+from footfall.history.worker import Order, StartedDays, days, sites, write
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.visitors import ledger
@@ -13,8 +13,8 @@ from footfall.sites.visitors import ledger
 _HOUR_MS = 1_795_478_400_000 // ledger.HOUR_MS * ledger.HOUR_MS
 
 
-def _made(at_ms: int, seq: int) -> Made:
-    return Made(at_ms + 40, at_ms, seq, "click", f"event-{seq}", "session", b"{}")
+def _made(at_ms: int, seq: int) -> StoredEvent:
+    return StoredEvent(at_ms + 40, at_ms, seq, "click", f"event-{seq}", "session", b"{}")
 
 
 def test_the_ledger_reads_what_was_written_hour_by_hour(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def _order(app: DemoSite, many: int, tmp_path: Path) -> Order:
     return Order(Settings(home=tmp_path), app, tuple(first + timedelta(days=n) for n in range(many)), 1000, first)
 
 
-def _begun() -> Begun:
+def _begun() -> StartedDays:
     return {app: multiprocessing.Value("i", 0) for app in DEMO_SITES}
 
 

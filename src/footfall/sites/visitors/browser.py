@@ -120,7 +120,7 @@ class Browser:
         self._world.count("visits")
 
     def _do(self, action: Action) -> Page | None:
-        self._heed()
+        self._check_silenced()
         if isinstance(action, Dwell):
             self._dwell(action)
         elif isinstance(action, Close):
@@ -143,7 +143,7 @@ class Browser:
         # The tab that is behind another one is hidden, the tab whose page goes is left: both ping what is left over.
         self._hide(origin)
         self._leave(action.tab)
-        answer = self._patiently(lambda: self._transport.load(action.path, referrer))
+        answer = self._load_with_retries(lambda: self._transport.load(action.path, referrer))
         return self._loaded(action.tab, answer, referrer, again=action.reload)
 
     def _submit(self, action: Submit) -> Page | None:
@@ -155,9 +155,9 @@ class Browser:
         self._leave(action.tab)
         if form.method == "get":
             path = form.action.partition("?")[0] + "?" + urlencode(action.values)
-            answer = self._patiently(lambda: self._transport.load(path, referrer))
+            answer = self._load_with_retries(lambda: self._transport.load(path, referrer))
         else:
-            answer = self._patiently(lambda: self._transport.load(form.action, referrer, action.values))
+            answer = self._load_with_retries(lambda: self._transport.load(form.action, referrer, action.values))
         return self._loaded(action.tab, answer, referrer)
 
     def _loaded(self, tab: int, answer: Loaded | None, referrer: str | None, again: bool = False) -> Page | None:
@@ -193,11 +193,11 @@ class Browser:
         }
         self._tracker.record("page_view", now_ms, view, fields)
         for seen in document.shown:
-            position, event_type, told = seen
+            position, event_type, shown_fields = seen
             if position is None:
-                self._tracker.record(event_type, now_ms, view, told)
+                self._tracker.record(event_type, now_ms, view, shown_fields)
             else:
-                view.unseen.append((position, event_type, told))
+                view.unseen.append((position, event_type, shown_fields))
         self._tracker.send()
         return page
 
@@ -214,7 +214,7 @@ class Browser:
         while seconds > 1e-6:
             step = min(seconds, (PING_MS - view.waiting_ms) / 1000 / action.attention)
             self._world.live(step)
-            self._heed()
+            self._check_silenced()
             seconds -= step
             view.waiting_ms += step * action.attention * 1000
             if view.waiting_ms >= PING_MS - 0.5:
@@ -235,7 +235,7 @@ class Browser:
         self._hide(tab)
         self._views.pop(tab, None)
 
-    def _record(self, view: View, made: gestures.Made) -> None:
+    def _record(self, view: View, made: gestures.PageEvent) -> None:
         event_type, fields = made
         self._tracker.record(event_type, self._now_ms(), view, fields)
         self._tracker.send()
@@ -244,7 +244,7 @@ class Browser:
         self._tracker.ping(self._now_ms(), view)
         self._tracker.send()
 
-    def _patiently(self, load: Callable[[], Loaded]) -> Loaded | None:
+    def _load_with_retries(self, load: Callable[[], Loaded]) -> Loaded | None:
         """Loads; while the site does not answer, again and again for a minute, on a visit's first page for ever."""
         waited = 0.0
         while True:
@@ -256,7 +256,7 @@ class Browser:
                 self._world.wait(_RETRY_S)
                 waited += _RETRY_S
 
-    def _heed(self) -> None:
+    def _check_silenced(self) -> None:
         if self._silenced is not None and self._silenced():
             raise _Silenced
 

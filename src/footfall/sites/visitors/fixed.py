@@ -5,8 +5,8 @@ import threading
 import time
 
 from footfall.settings import Settings
-from footfall.sites.visitors.crowd import Visitors
 from footfall.sites.visitors.population import Population
+from footfall.sites.visitors.site_visitors import Visitors
 
 
 def run_visits(

@@ -13,19 +13,19 @@ from typing import Any, Final, NamedTuple
 from footfall.sites.visitors.actions import FormSeen, Link, Page
 from footfall.sites.visitors.markup import Markup
 
-Made = tuple[str, Mapping[str, Any]]
+PageEvent = tuple[str, Mapping[str, Any]]
 
 _PREFIX: Final = "data-footfall-"
 _FIELDS: Final = ("element", "item_id", "item_type", "list_id", "variant", "value_cents", "currency")
 _MOST_PIECES: Final = 1_000_000
 
 
-def click(link: Link) -> Made:
+def click(link: Link) -> PageEvent:
     """The click that follows a link."""
     return "click", _named("a", link.attributes)
 
 
-def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[Made]:
+def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[PageEvent]:
     """What sending a form means; searches and logins are told by the page that follows."""
     event_type = form.attributes.get(f"{_PREFIX}event")
     if not event_type:
@@ -69,8 +69,8 @@ def document(markup: Markup, page: Page) -> Document:
 
 
 def _shown(markup: Markup) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
-    for told in markup.meta_json("footfall-events") or ():
-        fields = dict(told)
+    for entry in markup.meta_json("footfall-events") or ():
+        fields = dict(entry)
         event_type = fields.pop("event_type")
         yield markup.lists.get(fields.get("list_id", "")), event_type, fields
 

@@ -23,7 +23,7 @@ _TAG: Final = re.compile(
 _ATTRIBUTE: Final = re.compile(r"""([\w-]+)(?:="([^"]*)"|='([^']*)')?""")
 _LIST: Final = re.compile(r'data-footfall-list="([^"]*)"')
 # A form refused with one of these is shown again: people mend it, or go back.
-_MENDABLE: Final = frozenset((409, 422))
+_CORRECTABLE: Final = frozenset((409, 422))
 _TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 
 
@@ -150,7 +150,7 @@ def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Pag
         for name, rule in behaviour.forms.items():
             if name not in forms and re.fullmatch(rule.action, action):
                 forms[name] = FormSeen(name, form.method, form.action, form.values, form.options, form.attributes)
-    state = behaviour.state_of(own) if status < 400 or status in _MENDABLE else ERROR
+    state = behaviour.state_of(own) if status < 400 or status in _CORRECTABLE else ERROR
     return Page(state or ERROR, path, status, {name: tuple(group) for name, group in links.items()}, forms)
 
 

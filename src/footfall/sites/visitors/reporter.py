@@ -66,7 +66,7 @@ class Reporter(Tracker):
         self._events = []
         self._outgoing.send(parcels)
 
-    def _tell(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
+    def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
         self._events.append(
             {
                 "event_id": self._new_id(now_ms),

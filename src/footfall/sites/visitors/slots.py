@@ -12,10 +12,10 @@ from typing import Final
 import orjson
 
 from footfall.settings import Settings
-from footfall.sites.visitors.crowd import LOG, Visitors
 from footfall.sites.visitors.outbox import wall_ms
 from footfall.sites.visitors.pending import state_path
 from footfall.sites.visitors.schedule import Schedule
+from footfall.sites.visitors.site_visitors import LOG, Visitors
 from footfall.sites.visitors.world import Stopped
 
 _SAVE_EVERY_S: Final = 60.0

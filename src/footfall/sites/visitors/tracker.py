@@ -56,8 +56,8 @@ class Tracker(ABC):
 
     def record(self, event_type: str, now_ms: int, view: View, fields: Mapping[str, Any]) -> None:
         """An event on a page, after a `session_start` if it is the first of a visit. Empty fields are left out."""
-        self._go_on(now_ms, view)
-        self._tell(event_type, now_ms, {**view.common, **fields})
+        self._ensure_session(now_ms, view)
+        self._emit(event_type, now_ms, {**view.common, **fields})
         self._seq += 1
 
     def ping(self, now_ms: int, view: View) -> None:
@@ -66,8 +66,8 @@ class Tracker(ABC):
         if engaged_ms <= 0:
             return
         view.waiting_ms -= engaged_ms
-        self._go_on(now_ms, view)
-        self._tell_ping(now_ms, view, engaged_ms)
+        self._ensure_session(now_ms, view)
+        self._emit_ping(now_ms, view, engaged_ms)
         self._seq += 1
 
     @abstractmethod
@@ -75,18 +75,18 @@ class Tracker(ABC):
         """What was told since the last call is on its way."""
 
     @abstractmethod
-    def _tell(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
+    def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
         """Takes an event of the visit at hand, its number being `_seq`; fields may hold empty ones."""
 
-    def _tell_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
+    def _emit_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
         """Takes a ping. More than half of all events are one."""
-        self._tell("page_ping", now_ms, {**view.common, "engaged_ms": engaged_ms, "scroll_pct": view.scroll_pct})
+        self._emit("page_ping", now_ms, {**view.common, "engaged_ms": engaged_ms, "scroll_pct": view.scroll_pct})
 
-    def _go_on(self, now_ms: int, view: View) -> None:
+    def _ensure_session(self, now_ms: int, view: View) -> None:
         """Begins a visit unless one goes on."""
         if self._session_id is None or now_ms - self._at_ms > _IDLE_MS:
             self._session_id, self._seq, self._utm = self._new_id(now_ms), 0, dict(view.utm)
-            self._tell("session_start", now_ms, {"user_id": view.common.get("user_id"), "referrer": view.referrer})
+            self._emit("session_start", now_ms, {"user_id": view.common.get("user_id"), "referrer": view.referrer})
             self._seq = 1
         elif view.utm:
             self._utm = {**self._utm, **view.utm}

@@ -12,11 +12,11 @@ import urllib3
 
 from footfall.sites.stock import Stock
 from footfall.sites.visitors.behaviour import load_behaviour
-from footfall.sites.visitors.crowd import over_http
 from footfall.sites.visitors.ledger import Ledger
 from footfall.sites.visitors.outbox import Outbox
 from footfall.sites.visitors.pending import Pending
 from footfall.sites.visitors.population import Person, Population
+from footfall.sites.visitors.site_visitors import over_http
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit
 from footfall.sites.visitors.world import World, site_url

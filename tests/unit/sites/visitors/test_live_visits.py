@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from footfall.sites.visitors import ledger
-from footfall.sites.visitors.crowd import Visitors
 from footfall.sites.visitors.fixed import run_visits
 from footfall.sites.visitors.pending import Parcel
+from footfall.sites.visitors.site_visitors import Visitors
 from tests.unit.sites.visitors.made_up_site import MadeUpSite, made_up_site
 
 # Dwells of life take no time here: the tests are about what is sent, not about when.

@@ -10,9 +10,9 @@ import urllib3
 from footfall.events.identity import new_uuid7
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
-from footfall.sites.visitors.crowd import Visitors
 from footfall.sites.visitors.outbox import Leftovers, Outbox, Queue, wall_ms
 from footfall.sites.visitors.pending import Parcel, Pending
+from footfall.sites.visitors.site_visitors import Visitors
 from footfall.sites.visitors.world import cached_share
 from tests.unit.sites.visitors.made_up_site import MadeUpSite, made_up_site
 
