@@ -1,9 +1,9 @@
-"""A tracker that writes its events as a collector would have stored them, without sending them.
+"""A tracker that records its events in the form in which a collector would have stored them, without sending them.
 
-What `accept` adds to an event follows from its visit, and what else is sent from the page at hand. So each visit has
-its first event accepted, and the others are written around what came of that: a few texts of their own between those
-that they share. The tests of this module compare whole days, byte for byte, with what a collector makes of what a
-visitor sends.
+The fields that `accept` adds depend only on the visit, and many sent fields depend only on the page. So only the first
+event of each visit passes through `accept`; the others are assembled from its result, the text that they share with
+their page, and a few values of their own. The tests of this module compare whole days, byte for byte, with the events
+that a collector stores for a visitor.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,17 +22,17 @@ from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.tracker import SCHEMA_VERSION, Tracker, View
 
 _PLACES: Final = {name: place for place, name in enumerate(SCHEMA["$defs"]["sent"]["properties"])}
-# Stands in the text that the pings of a page share; the schema has the two side by side.
+# A placeholder in the text that all pings of a page share; the schema has the two fields side by side.
 _NO_PING: Final = {"engaged_ms": 0, "scroll_pct": 0}
 _NO_PING_TEXT: Final = '"engaged_ms":0,"scroll_pct":0'
 
 
 class Unacceptable(FootfallError):
-    """A collector would refuse a simulated event: a fault of ours; the message is one sentence."""
+    """A collector would refuse a simulated event, which is a bug of ours; the message is one sentence."""
 
 
 class StoredEvent(NamedTuple):
-    """An event as it is stored. at_ms: when it was sent, received_ms: when it came; both ours, epoch milliseconds."""
+    """A stored event. at_ms: when it was sent. received_ms: when it arrived. Both in epoch ms by our clock."""
 
     received_ms: int
     at_ms: int
@@ -43,13 +43,13 @@ class StoredEvent(NamedTuple):
     value: bytes
 
 
-# When it happened (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the campaign's
-# fields, and the text of what else is the event's own.
+# The time (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the campaign's fields,
+# and the text of the event's other fields.
 RecordedEvent = tuple[int, int, str, str, str, Mapping[str, str], str]
 
 
 class EventRecorder(Tracker):
-    """Writes down one visit; `events` has its events in their order."""
+    """Records one visit; `events` holds its events in order."""
 
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
         super().__init__(person, new_id)
@@ -58,7 +58,7 @@ class EventRecorder(Tracker):
         self._ping = "", ""
 
     def send(self) -> None:
-        """Nothing: when an event is sent is decided when the visit is over."""
+        """Does nothing: the times of sending are decided when the visit is over."""
 
     def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
         self._note(event_type, now_ms, _text(self._filled(fields)))
@@ -79,10 +79,10 @@ class EventRecorder(Tracker):
 def stored(
     events: Sequence[RecordedEvent], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
 ) -> list[StoredEvent]:
-    """A visit's events as they are stored, in their order. Raises Unacceptable.
+    """Returns a visit's events as stored, in order. Raises Unacceptable.
 
-    context: as of the visit's requests; its time is replaced. round_trip_ms: from sending to receiving. late_from:
-    index of the first event that is sent only at `back_ms` (our clock, epoch milliseconds), as all after it are.
+    context: of the visit's requests; its time is replaced. round_trip_ms: from sending to arrival. late_from: index of
+    the first event that is sent only at `back_ms` (our clock, epoch milliseconds), as are all later ones.
     """
     if not events:
         return []
@@ -120,7 +120,7 @@ def stored(
 
 
 def _known(sent: str, context: Context, received_ms: int) -> str:
-    """What follows `received_at` in each event of a visit: what the collector adds to this one."""
+    """The text after `received_at` in each event of a visit: the fields that the collector adds to this one."""
     stored = accept(orjson.loads(sent + "}"), replace(context, received_at_ms=received_ms))
     if isinstance(stored, Reject):
         raise Unacceptable(f"A simulated event of {context.app_id} would be rejected: {stored.detail}")
@@ -130,14 +130,14 @@ def _known(sent: str, context: Context, received_ms: int) -> str:
 
 
 def _check(made: StoredEvent, app_id: str) -> None:
-    """Lets no fault of ours go on for long: one event of each visit is looked at as it is stored."""
+    """Checks a stored event; one per visit is enough to detect a bug of ours early."""
     fault = check_stored(orjson.loads(made.value))
     if fault is not None:
         raise Unacceptable(f"A made event of {app_id} is not as it should be stored: {fault.detail}")
 
 
 def _text(fields: Mapping[str, Any]) -> str:
-    """Fields as they stand within an event after others, in the schema's order."""
+    """The text of fields that follow others in an event, in the schema's order."""
     if not fields:
         return ""
     ordered = {name: fields[name] for name in _in_order(tuple(fields))}

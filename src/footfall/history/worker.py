@@ -1,6 +1,6 @@
-"""Days of sites, made and brought to Kafka, the ledger and drafts of log files: one process of those that share them.
+"""A worker process: generates days of sites and writes them to Kafka, the ledger and drafts of log files.
 
-Each begins with the days of a site of its own, whose pages it has rendered then, and goes on where days are left.
+Each process begins with the days of its own site, whose pages it caches, and continues where days are left.
 """
 
 import gc
@@ -24,22 +24,21 @@ from footfall.site_registry import DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
 from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 
-# What is made and kept for a day is no garbage, and there is a lot of it: looking through it again and again would take
-# a tenth of the time.
+# The data that is kept for a day is not garbage, and there is a lot of it: frequent collections would take a tenth of
+# the time.
 _GC_THRESHOLDS: Final = (100_000, 50, 100)
-# Between two of these the disk is looked at, progress is told, and what Kafka has stored is written into the ledger.
+# After each chunk, the disk is checked, progress is reported, and stored events are written to the ledger.
 _CHUNK: Final = 10_000
-# To help with the last day of another site would take longer than its own process needs for it.
+# Below this, another site's days are left to its own process: caching the pages would take longer than it needs.
 _WORTH_HELPING: Final = 2
 
-# How many days of each site somebody has begun.
+# The number of days of each site that some process has begun.
 StartedDays = Mapping[DemoSite, "Synchronized[int]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What there is to do. app: whose days the process begins with. logs_from: first day whose log lines are kept in
-    HDFS."""
+    """The work of one process. app: the site to begin with. logs_from: the first day whose log lines HDFS keeps."""
 
     settings: Settings
     app: DemoSite
@@ -50,7 +49,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """So many events of a day are in Kafka."""
+    """Reports that this many more events of a day are in Kafka."""
 
     app: DemoSite
     day: date
@@ -59,7 +58,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A day of a site is made; its log lines are in these drafts."""
+    """Reports that a day of a site is complete; its log lines are in these drafts."""
 
     app: DemoSite
     day: date
@@ -69,7 +68,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The site's process ends without having done everything; one sentence why."""
+    """Reports that the process ends before its work is done, with the reason in one sentence."""
 
     sentence: str
 
@@ -78,12 +77,12 @@ Message = Stored | Finished | Failed
 
 
 class _Ended(Exception):
-    """Nobody waits for this process any more."""
+    """The parent process has ended."""
 
 
 def work(order: Order, begun: StartedDays, messages: "Queue[Message]") -> None:
-    """Does its part of an order; the first thing a process does."""
-    # Ctrl-C reaches the whole group: the parent decides.
+    """Does its part of the work; the entry point of a process."""
+    # Ctrl-C reaches the whole process group; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*_GC_THRESHOLDS)
     parent = os.getppid()
@@ -92,7 +91,9 @@ def work(order: Order, begun: StartedDays, messages: "Queue[Message]") -> None:
         if os.getppid() != parent:
             raise _Ended
         if (order.settings.run_dir / "disk-low").exists():
-            raise NotStored("The disk is nearly full: make room, then do the same again: nothing doubles.")
+            raise NotStored(
+                "The disk is nearly full: free some space, then repeat the command; no event is counted twice."
+            )
 
     try:
         carry_out(order, begun, messages.put, check)
@@ -101,11 +102,11 @@ def work(order: Order, begun: StartedDays, messages: "Queue[Message]") -> None:
     except OSError as error:
         messages.put(Failed(f"{error.filename or 'A file'} cannot be written: {error.strerror}."))
     except _Ended:
-        os._exit(1)  # without the queue's thread, which has nobody to tell
+        os._exit(1)  # not waiting for the queue's thread, whose reader is gone
 
 
 def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None], check: Callable[[], None]) -> None:
-    """Makes days and stores them, until all are begun. check: may raise, and is asked often.
+    """Generates and stores days until all are begun. check: called often; raises to stop the work.
 
     Raises NotStored, OSError, Unacceptable.
     """
@@ -117,7 +118,7 @@ def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None
             for date_ in days(order, begun[app]):
                 check()
                 day = maker.make(date_, with_lines=date_ >= order.logs_from)
-                # Before the first of them can be stored: whatever is stored was attempted.
+                # Written before any of the events can be stored, so that every stored event was attempted.
                 write(ledger, "attempted", day.events)
                 for chunk in _chunks(day.events):
                     check()
@@ -131,11 +132,11 @@ def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None
 
 
 def sites(order: Order, begun: StartedDays) -> Iterator[DemoSite]:
-    """The process's own site, then those that nobody has begun, then whichever has most days left."""
+    """Yields the process's own site, then sites that no process has begun, then the one with the most days left."""
     yield order.app
     while True:
         left = {app: len(order.days) - number.value for app, number in begun.items()}
-        # Sooner than the last days of another, which has a process that knows its pages.
+        # Sites that no process has begun come first; the others have a process that has cached their pages.
         most = max(left, key=lambda app: (left[app] == len(order.days), left[app]))
         if left[most] < min(_WORTH_HELPING, len(order.days)):
             return
@@ -143,7 +144,7 @@ def sites(order: Order, begun: StartedDays) -> Iterator[DemoSite]:
 
 
 def days(order: Order, begun: "Synchronized[int]") -> Iterator[date]:
-    """Days of one site that nobody has begun, each for who gets it first."""
+    """Yields days of one site that no process has begun; the first process to ask gets a day."""
     while True:
         with begun.get_lock():
             number = begun.value
@@ -154,7 +155,7 @@ def days(order: Order, begun: "Synchronized[int]") -> Iterator[date]:
 
 
 def write(ledger: Ledger, kind: str, events: Sequence[StoredEvent]) -> None:
-    """Writes the ledger's lines of events, each into the hour in which it happened.
+    """Writes the ledger's lines of events, each into the hour in which the event happened.
 
     kind: attempted or accepted.
     """

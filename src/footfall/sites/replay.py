@@ -17,7 +17,7 @@ def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPos
     event does no harm, and neither does a second copy of the event.
     """
     if (settings.run_dir / "disk-low").exists():
-        raise NotStored("The disk is nearly full: make room, then do the same again.")
+        raise NotStored("The disk is nearly full: free some space, then repeat the command.")
     producer = TrustedProducer(settings.kafka_bootstrap)
     if (partitions := producer.partitions(TOPIC_EVENTS)) != EVENTS_PARTITIONS:
         raise NotStored(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {EVENTS_PARTITIONS}.")

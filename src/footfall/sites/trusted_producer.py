@@ -100,4 +100,6 @@ class TrustedProducer:
 
     def _not_stored(self, error: KafkaError | None) -> NotStored:
         why = f"no report within {_DELIVERY_TIMEOUT_S:.0f} s" if error is None else error.str()
-        return NotStored(f"Kafka did not store everything: {why}. Once it is well, do the same again: nothing doubles.")
+        return NotStored(
+            f"Kafka did not store everything: {why}. Once it is healthy, repeat the command; no event is counted twice."
+        )
