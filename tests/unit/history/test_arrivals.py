@@ -1,4 +1,4 @@
-"""Who visits on a day is the same for whoever asks, in any order; some of them were there before."""
+"""The visits of a day are the same in whatever order days are requested, and include returning people."""
 
 from datetime import date, timedelta
 from itertools import islice
@@ -31,7 +31,7 @@ def test_visits_begin_within_the_day() -> None:
     assert all(low <= visit.start_ms < high for visit in _first(_arrivals(), _DAY))
 
 
-def test_no_visit_is_another_one() -> None:
+def test_all_visits_differ() -> None:
     arrivals = _arrivals()
     visits = [v for n in range(6) for v in _first(arrivals, _DAY + timedelta(days=n))]
     assert len({(visit.person, visit.number) for visit in visits}) == len(visits)

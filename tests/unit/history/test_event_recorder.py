@@ -1,4 +1,4 @@
-"""What is written down is what a collector would store of what a visitor would send: the same bytes, for whole days."""
+"""Recorded events equal those that a collector would store for the same visitor, byte for byte, for whole days."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ class _Surroundings:
 
 
 class _Collected(Reporter):
-    """In a recorder's place: sends events as live; `events` has them as they are sent."""
+    """Replaces the recorder: sends events as live visitors do; `events` holds them as sent."""
 
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
         self.events: list[Parcel] = []
@@ -59,7 +59,7 @@ class _Collected(Reporter):
 def _accepted(
     events: list[Parcel], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
 ) -> list[StoredEvent]:
-    """In the place of `stored`: what a collector makes of each event."""
+    """Replaces `stored`: returns what a collector makes of each event."""
     made = []
     for index, parcel in enumerate(events):
         happened_ms = parse_rfc3339_ms(parcel.event["occurred_at"]) - person.clock_offset_ms
@@ -74,7 +74,7 @@ def _accepted(
 
 @pytest.fixture
 def unusual(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is rare happens often: wrong clocks, tunnels, denied consent, a campaign, an incident."""
+    """Makes rare cases frequent: wrong clocks, lost connections, denied consent, a campaign, an incident."""
     monkeypatch.setattr(population, "_WRONG_CLOCK_SHARE", 0.3)
     monkeypatch.setattr(population, "GPC_SHARE", 0.3)
     monkeypatch.setattr(day, "_TUNNEL_SHARE", 0.4)

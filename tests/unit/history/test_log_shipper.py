@@ -1,4 +1,4 @@
-"""Made log files come to Flume whole, and no more at a time than it reads in some seconds."""
+"""Generated log files reach Flume complete, and no faster than it reads them."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Visits that are repeated: what a collector would store, of people who might have made them, and of nobody else."""
+"""Repeated visits: a collector would store the same events, and only people who could have made a visit repeat it."""
 
 import random
 from collections import defaultdict
@@ -89,7 +89,7 @@ def test_visits_are_repeated_by_others_at_other_times(made: tuple[DayMaker, Day]
         assert len({session for session, _, _ in visits}) == len({start for _, _, start in visits}) == len(visits)
 
 
-def test_no_identity_is_used_twice_and_each_tells_its_time(made: tuple[DayMaker, Day]) -> None:
+def test_no_identity_is_used_twice_and_each_contains_its_time(made: tuple[DayMaker, Day]) -> None:
     _, day = made
     seen: set[str] = set()
     views: dict[str, str] = {}
@@ -106,7 +106,7 @@ def test_no_identity_is_used_twice_and_each_tells_its_time(made: tuple[DayMaker,
             seen.add(found["request_id"])
 
 
-def test_who_is_logged_in_is_the_person_s_own_user(made: tuple[DayMaker, Day]) -> None:
+def test_a_logged_in_visit_has_the_person_s_own_user(made: tuple[DayMaker, Day]) -> None:
     maker, day = made
     users = {}
     for index in range(2_000):
@@ -145,7 +145,7 @@ def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: 
 
 
 def _the_same(played: Played) -> CountedIds:
-    """What makes the identities of this visit again."""
+    """Recreates the source of this visit's identities."""
     first = CountedIds(random.Random(0))
     text = played.requests[0][0].request_id
     first.middle = text[13:24]

@@ -1,4 +1,4 @@
-"""What processes that make history share out, and what they write beside Kafka: the ledger, hour by hour."""
+"""The worker processes: how they share the days, and what they write to the ledger, hour by hour."""
 
 import multiprocessing
 from datetime import date, timedelta
@@ -51,7 +51,7 @@ def test_each_day_is_made_by_one_process(tmp_path: Path) -> None:
     assert [*first, *second] == list(order.days[3:])
 
 
-def test_who_is_done_helps_where_most_is_left(tmp_path: Path) -> None:
+def test_a_finished_process_helps_where_most_days_are_left(tmp_path: Path) -> None:
     begun = _begun()
     helping = sites(_order("news", 9, tmp_path), begun)
     assert next(helping) == "news"

@@ -1,4 +1,4 @@
-"""Whoever waits for a batch's reports is seen once: by the last of them, or when it has waited long enough."""
+"""A callback that waits for a batch's reports runs once: at the last report, or when its wait is over."""
 
 import time
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from tests.support.platform import await_true
 
 @pytest.fixture
 def producer() -> Iterator[KafkaProducer]:
-    """One whose Kafka is away."""
+    """A producer whose Kafka is unavailable."""
     made = KafkaProducer("127.0.0.1:9")
     yield made
     made.close(0)
 
 
-def test_the_last_report_tells() -> None:
+def test_the_last_report_runs_the_callback() -> None:
     batch, seen = Batch(2), []
     batch.when_reported(lambda: seen.append(batch.delivered))
     batch.report(1, True)
@@ -29,7 +29,7 @@ def test_the_last_report_tells() -> None:
     assert seen == [True]
 
 
-def test_a_bad_report_tells_as_well() -> None:
+def test_a_bad_report_runs_the_callback_too() -> None:
     batch, seen = Batch(2), []
     batch.when_reported(lambda: seen.append(batch.delivered))
     batch.report(0, False)
@@ -39,7 +39,7 @@ def test_a_bad_report_tells_as_well() -> None:
 
 
 @pytest.mark.parametrize("records", [0, 1])
-def test_who_asks_after_the_reports_is_told_at_once(records: int) -> None:
+def test_a_callback_after_the_reports_runs_at_once(records: int) -> None:
     batch, seen = Batch(records), []
     for index in range(records):
         batch.report(index, True)
@@ -48,7 +48,7 @@ def test_who_asks_after_the_reports_is_told_at_once(records: int) -> None:
     assert batch.wait(5) == []
 
 
-def test_who_gave_up_is_not_told_again_and_the_report_counts() -> None:
+def test_a_callback_that_gave_up_does_not_run_again_and_the_report_counts() -> None:
     batch, seen = Batch(1), []
     batch.when_reported(lambda: seen.append(batch.delivered))
     batch.give_up()
@@ -67,7 +67,7 @@ def test_a_watch_ends_without_a_report(producer: KafkaProducer) -> None:
     await_true(lambda: seen == [False], "the end of the watch", 5, 0.01)
 
 
-def test_a_watch_of_what_is_reported_tells_at_once(producer: KafkaProducer) -> None:
+def test_a_watch_of_a_reported_batch_runs_its_callback_at_once(producer: KafkaProducer) -> None:
     batch, seen = Batch(1), []
     batch.report(0, True)
     producer.watch(batch, time.monotonic() + 60, lambda: seen.append(batch.delivered))
