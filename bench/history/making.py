@@ -1,4 +1,7 @@
-"""How fast one core makes days, without any engine: `PYTHONPATH=src:. python -m bench.history.making [--profile]`."""
+"""Measures how fast one core generates days, without any engine.
+
+Run it with `PYTHONPATH=src:. python -m bench.history.making [--profile]`.
+"""
 
 import argparse
 import cProfile
@@ -15,12 +18,12 @@ from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 
 FIRST = date(2026, 10, 5)
-# As a site's process has them.
+# The same values as in a worker process.
 GC_THRESHOLDS = (100_000, 50, 100)
 
 
 def measure(settings: Settings, app: DemoSite, events_per_day: int, warm: int, days: int) -> dict[str, float]:
-    """Makes days of one site: the first ones, and those that count."""
+    """Generates days of one site: first `warm` days as a warm-up, then the days that are measured."""
     maker = DayMaker(settings, app, events_per_day)
     begun = time.process_time()
     first = [maker.make(FIRST + timedelta(days=n)) for n in range(warm)]
@@ -42,7 +45,7 @@ def measure(settings: Settings, app: DemoSite, events_per_day: int, warm: int, d
 
 
 def main() -> None:
-    """Reads the arguments, prints JSON."""
+    """Parses the arguments and prints the results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--warm", type=int, default=3)

@@ -1,4 +1,7 @@
-"""How fast days are made and stored: `PYTHONPATH=src:. python -m bench.history.stored`, on a running platform."""
+"""Measures how fast days are generated and stored on a running platform.
+
+Run it with `PYTHONPATH=src:. python -m bench.history.stored`.
+"""
 
 import argparse
 import json
@@ -17,12 +20,12 @@ from footfall.settings import Settings
 
 
 def main() -> None:
-    """Reads the arguments, prints JSON."""
+    """Parses the arguments and prints the results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=20)
     parser.add_argument("--events-per-day", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**9))
-    parser.add_argument("--nobody-reads", action="store_true", help="with Storm and the streaming driver at rest")
+    parser.add_argument("--nobody-reads", action="store_true", help="pause Storm and stop the streaming driver")
     asked = parser.parse_args()
     settings = recall()
     if not asked.nobody_reads:
@@ -33,13 +36,13 @@ def main() -> None:
 
 
 def measured(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
-    """Runs the verb; its figures, and what the platform's processes used meanwhile."""
+    """Runs the command; returns its figures and the processor time of the platform's processes meanwhile."""
     verb = [sys.executable, "-m", "footfall", "history", "--json", "--days", str(asked.days)]
     verb += ["--events-per-day", str(asked.events_per_day), "--seed", str(asked.seed)]
     before = cpu_seconds(running(settings))
     ran = subprocess.run(verb, env=os.environ, stdout=subprocess.PIPE, check=True)
     after = cpu_seconds(running(settings))
-    # The verb has waited for its own processes, so theirs are in it.
+    # The command has waited for its own processes, so their times are included.
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     made: dict[str, Any] = json.loads(ran.stdout)
     return {

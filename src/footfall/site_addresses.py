@@ -1,4 +1,4 @@
-"""Where a site is reached. Apart from the registry, so that whatever reads that alone does not depend on any port."""
+"""The address of a site. Kept out of the registry, so that code that reads only the registry depends on no port."""
 
 from footfall.hosts import Address
 from footfall.settings import Settings
@@ -6,7 +6,7 @@ from footfall.site_registry import DEMO_SITES, find
 
 
 def address_of(settings: Settings, app_id: str) -> Address | None:
-    """The host and port of a site, offset included; None if it has no port here. Raises SitesError."""
+    """The host and port of a site, with the port offset; None if it has no port here. Raises SitesError."""
     if app_id in DEMO_SITES:
         return settings.address(app_id)
     site = find(settings, app_id)

@@ -1,7 +1,7 @@
-"""The sites that Footfall is set up for: those of `HOME/sites.toml`, or the three demo sites if there is no such file.
+"""The sites that Footfall is set up for: those in `HOME/sites.toml`, or the three demo sites without such a file.
 
-The list decides what a collector takes, which names a question offers, and how a page titles and colours them. Whatever
-reads stored events takes every well-formed app_id instead: a new site needs no other topology, and one that was removed
+The list decides what a collector accepts, which sites a question offers, and the titles and colours on pages. Code that
+reads stored events accepts every well-formed app_id instead, so a new site needs no new topology, and a removed site
 keeps its figures.
 """
 
@@ -19,22 +19,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from footfall.names import ALL_APPS, APP_ID
 from footfall.settings import Settings, SettingsError
 
-# Python has it from 3.11 on; before, it is the same one from elsewhere.
+# Part of Python since 3.11; before that, tomli is the same module.
 tomllib: Final = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 log = logging.getLogger(__name__)
 
 FILE: Final = "sites.toml"
-# The sites that this project brings along, with pages of their own and simulated visitors.
+# The sites that this project provides, with their own pages and simulated visitors.
 DemoSite = Literal["shop", "news", "academy"]
 DEMO_SITES: Final[tuple[DemoSite, ...]] = get_args(DemoSite)
 _LOOK_EVERY_S: Final = 1.0
-# As a browser writes it: lower case, no path, no slash at the end.
+# An origin as browsers send it: lower case, without a path or a slash at the end.
 _ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _APP_ID: Final = re.compile(APP_ID)
 
 
 def is_app_id(text: object) -> bool:
-    """Whether a site may be called that, whether or not one is."""
+    """Whether the text is a valid name for a site, whether or not such a site exists."""
     return isinstance(text, str) and text != ALL_APPS and _APP_ID.fullmatch(text) is not None
 
 
@@ -45,9 +45,9 @@ class SitesError(SettingsError):
 class Site(BaseModel):
     """One site.
 
-    title: for people. colour: of its name on pages that are light, `#rrggbb`; None: one of a palette. origins: browser
-    origins whose pages may send it events, beside its own host's. port: where it listens, before `port_offset`; a demo
-    site's is in the settings.
+    title: shown to people. colour: of its name on light pages, `#rrggbb`; None: one from a palette. origins: browser
+    origins whose pages may send it events, in addition to its own host's. port: where it listens, before `port_offset`;
+    a demo site's port is in the settings instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,7 +60,7 @@ class Site(BaseModel):
 
     @property
     def demo(self) -> DemoSite | None:
-        """The module of `footfall.sites` that makes its pages; None if they are made elsewhere."""
+        """The module of `footfall.sites` that serves its pages; None if its pages come from elsewhere."""
         return next((name for name in DEMO_SITES if name == self.app_id), None)
 
     @field_validator("app_id")
@@ -94,9 +94,9 @@ _DEFAULTS: Final = (
 
 
 def sites(settings: Settings) -> tuple[Site, ...]:
-    """The sites as the file lists them now, in its order. The file is looked at once a second at most.
+    """The sites in the order of the file, which is checked for changes at most once a second.
 
-    Raises SitesError if it cannot be used when it is first read; afterwards the sites stay as they were.
+    Raises SitesError if the file is unusable when first read; afterwards an unusable file changes nothing.
     """
     path, now = settings.home / FILE, time.monotonic()
     with _lock:
@@ -124,12 +124,12 @@ def names(settings: Settings) -> tuple[str, ...]:
 
 
 def find(settings: Settings, app_id: str) -> Site | None:
-    """The site of that name; None if there is none. Raises SitesError as `sites` does."""
+    """The site with this app_id; None if there is none. Raises SitesError as `sites` does."""
     return next((site for site in sites(settings) if site.app_id == app_id), None)
 
 
 def demo_site(settings: Settings, name: DemoSite) -> Site:
-    """A demo site as it is registered, or else as it is by default: it runs as long as its services do.
+    """A demo site as registered, or with its default values: it runs as long as its services do.
 
     Raises SitesError as `sites` does.
     """
@@ -137,7 +137,7 @@ def demo_site(settings: Settings, name: DemoSite) -> Site:
 
 
 def names_and_folders(settings: Settings, parent: Path) -> tuple[str, ...]:
-    """The app_ids of the sites, then of those that only a folder in `parent` is left of. Raises SitesError."""
+    """The app_ids of the sites, then those of removed sites that still have a folder in `parent`. Raises SitesError."""
     registered = names(settings)
     left = sorted(path.name for path in parent.glob("*/") if is_app_id(path.name))
     return (*registered, *(name for name in left if name not in registered))
@@ -154,7 +154,7 @@ _known: Final[dict[Path, _Known]] = {}
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """Another one means that the file is another; empty if there is none."""
+    """Identifies the state of the file: a different stamp means a changed file; empty if there is none."""
     try:
         status = path.stat()
     except OSError:

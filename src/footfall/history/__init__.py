@@ -1,5 +1,4 @@
-"""Past days, made after the fact: the same visitors on the same sites in simulated time, and what they left behind.
+"""Generates past days: the same visitors on the same sites in simulated time, with the events and log lines they leave.
 
-What happens follows from seed, day, population and events a day alone;
-`run.py` brings it to the engines.
+A day depends only on seed, date, population and events per day. `run.py` brings the generated days to the engines.
 """

@@ -1,4 +1,4 @@
-"""Who visits a site on which day and when: some come anew, some come back. Pure; any day can be asked for by itself."""
+"""The visits of a site on each day: new visitors and returning ones. Pure; each day can be computed on its own."""
 
 import random
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from footfall.sites.visitors.locations import activity_cumulated
 from footfall.sites.visitors.population import Population
 from footfall.sites.visitors.schedule import return_hours
 
-# Who has not come back by then counts as somebody new. Of those who come back, nine in ten do within these days.
+# Later returns count as new visitors. Nine in ten of all returns fall within these days.
 _RETURN_DAYS: Final = 8
-# Part of a day's visits that may be followed by others: those who come anew, first in the day's order. Together with
-# those who come back they stay below the day's number, so that each of them is surely made.
+# The share of a day's visits that may be followed by returns: those of new visitors, first in the day's order.
+# These visits and the returns stay below the day's total, so each of them is certain to be generated.
 _LOYAL_SHARE: Final = 0.5
-# Events of a visit in the mean, as simulated: only for how many people are loyal.
+# Mean number of events per visit in the simulation; used only for the number of loyal visitors.
 _EVENTS_A_VISIT: Final = 40
 _HOUR_MS: Final = 3_600_000
 _NUMBERS_A_DAY: Final = 100
 
 
 class Arrival(NamedTuple):
-    """One visit to be made. start_ms: epoch milliseconds; person: index; number: tells this visit from all others of
-    the person."""
+    """One visit to be generated. start_ms: epoch milliseconds. person: index. number: different for each visit of the
+    person."""
 
     start_ms: int
     person: int
@@ -35,8 +35,8 @@ class Arrival(NamedTuple):
     returning: bool
 
 
-class Roster:
-    """The visits of one site under one population and number of events a day."""
+class Arrivals:
+    """The visits of one site for one population and one number of events per day."""
 
     def __init__(self, population: Population, behaviour: Behaviour, app: DemoSite, events_per_day: int) -> None:
         self._population = population
@@ -45,8 +45,8 @@ class Roster:
         self._events_per_day = events_per_day
         self._returns = lru_cache(maxsize=_RETURN_DAYS + 2)(self._returns_of)
 
-    def arrivals(self, day: date) -> Iterator[Arrival]:
-        """The visits that begin on a day, in an order of no meaning and without end: take as many as are wanted."""
+    def on(self, day: date) -> Iterator[Arrival]:
+        """Yields the visits that begin on a day, in no particular order and without end: take as many as needed."""
         low, high = day_profile.start_ms(day), day_profile.end_ms(day)
         origins = (day - timedelta(days=back) for back in range(_RETURN_DAYS, -1, -1))
         due = [again for origin in origins for again in self._returns(origin) if low <= again.start_ms < high]
@@ -55,7 +55,7 @@ class Roster:
     def _new(self, day: date) -> Iterator[Arrival]:
         rng = random.Random(f"{self._population.seed}/{self._app}/{day}/arrivals")
         first_hour = day_profile.start_ms(day) // _HOUR_MS
-        # As busy as the countries that are awake together.
+        # Each hour's weight is the activity of all countries together.
         busy = tuple(accumulate(activity_cumulated(first_hour + hour)[-1] for hour in range(24)))
         met: set[int] = set()
         number = day.toordinal() * _NUMBERS_A_DAY
@@ -65,13 +65,13 @@ class Roster:
             index = self._population.draw_index(rng, start_ms)
             if index in met and len(met) < self._population.size:
                 continue
-            # With everybody met, people come a second time.
+            # Once everyone has visited, people come a second time.
             number += index in met
             met.add(index)
             yield Arrival(start_ms, index, number, returning=False)
 
     def _returns_of(self, origin: date) -> list[Arrival]:
-        """Later visits of those who came anew on a day."""
+        """The returns of the people who were new on a day."""
         wanted = day_profile.events_wanted(self._population.seed, self._app, origin, self._events_per_day)
         last_ms = day_profile.start_ms(origin) + _RETURN_DAYS * 24 * _HOUR_MS
         found: list[Arrival] = []

@@ -1,4 +1,4 @@
-"""One person's way to a remembered site, in simulated time: what loading takes, what fails, which lines it leaves."""
+"""One person's connection to a cached site in simulated time: response times, failures, and the resulting log lines."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from footfall.sites.visitors.world import Stopped
 from footfall.sites.weblogs import Served, error_record, json_line
 
 _REDIRECTS: Final = 5
-# What a page takes on the server: half of them less than the median, and a few much longer.
+# Median duration of a page on the server; a small share of pages takes much longer.
 _SERVER_MS: Final = 40.0
 _SERVER_SPREAD: Final = 0.45
 _LONG_SHARE: Final = 0.015
@@ -34,12 +34,12 @@ Request = tuple[Served, Failure | None]
 
 
 class Clock:
-    """The simulated time of one visit, epoch milliseconds; the visit ends with its day. See `browser.Surroundings`."""
+    """The simulated time of one visit; the visit ends with its day. See `browser.Surroundings`."""
 
     def __init__(self, behaviour: Behaviour, start_ms: int, end_ms: int) -> None:
         self.behaviour = behaviour
         self._start_ms = start_ms
-        # Since the start: a sum of small numbers is exact to far below a millisecond, a sum of epoch times is not.
+        # Counted from the start: a sum of small numbers is exact far below a millisecond, a sum of epoch times is not.
         self._lived_ms = 0.0
         self._longest_ms = float(end_ms - start_ms)
 
@@ -48,22 +48,22 @@ class Clock:
         return self._start_ms + int(self._lived_ms)
 
     def live(self, seconds: float) -> None:
-        """Moves on. Raises Stopped when the day is over."""
+        """Advances the time. Raises Stopped when the day is over."""
         self._lived_ms += seconds * 1000
         if self._lived_ms >= self._longest_ms:
             self._lived_ms = self._longest_ms
             raise Stopped
 
     def wait(self, seconds: float) -> None:
-        """As `live`: nobody pauses here."""
+        """Like `live`: there are no pauses in simulated time."""
         self.live(seconds)
 
     def count(self, what: str) -> None:
-        """Nothing: what was made is counted by the day."""
+        """Does nothing: the day counts its events itself."""
 
 
 class Recalled(NamedTuple):
-    """A loaded document, with the request's and the user's own ids in it. See `transport.Answer`."""
+    """A loaded document with the request's and the user's own ids inserted. See `transport.Answer`."""
 
     path: str
     response_ms: int
@@ -72,7 +72,7 @@ class Recalled(NamedTuple):
     outcome: Outcome
 
     def read(self, behaviour: Behaviour) -> Document:
-        """What stands in it."""
+        """Returns the parsed document."""
         shared = self.outcome.document
         assert shared is not None
         page = shared.page if shared.page.path == self.path else replace(shared.page, path=self.path)
@@ -81,7 +81,7 @@ class Recalled(NamedTuple):
 
 
 class SimulatedConnection:
-    """Loads pages for one visit of one person; each request is kept in `requests`. See `browser.Connection`."""
+    """Loads pages for one visit of one person and keeps each request in `requests`. See `browser.Connection`."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class SimulatedConnection:
         trouble: Trouble | None,
         round_trip_ms: int,
     ) -> None:
-        """url: the site's, without a slash at its end; session: what its cookie says."""
+        """url: the site's address, without a slash at its end. session: the content of the session cookie."""
         self.requests: list[Request] = []
         self._site, self._app_id, self._url = site, app_id, url
         self._person, self._session = person, session
@@ -120,21 +120,21 @@ class SimulatedConnection:
         return Recalled(path, round(response_ms), request_id, self._person.user_id, outcome)
 
     def absolute(self, path: str) -> str:
-        """The address of a page of the site, as a referrer says it."""
+        """The address of a page of the site, as in a referrer."""
         return self._url + path
 
     def is_own(self, address: str) -> bool:
-        """Whether a whole address is one of the site's."""
+        """Whether a complete address belongs to the site."""
         return address.startswith(self._url + "/")
 
     def _ask(self, path: str, form: Mapping[str, str] | None, request_id: str, at_ms: int) -> tuple[Outcome, float]:
-        """What the site makes of it, and the milliseconds that it takes."""
+        """Asks the site; returns the outcome and the duration in milliseconds."""
         rng, trouble = self._rng, self._trouble
         troubled = trouble is not None and trouble.start_ms <= at_ms < trouble.end_ms and rng.random() < trouble.share
         failing = troubled and trouble is not None and trouble.kind == "errors"
         outcome = self._site.ask(path, self._session, form, failing, order_id=request_id)
         self._session = self._site.after(path, self._session, outcome, form is not None)
-        # Not by the size of the page: one byte more would move the times of a visit, and with them its identities.
+        # Independent of the page's size: one byte more would change the times of a visit, and thereby its identities.
         server_ms = rng.lognormvariate(0, _SERVER_SPREAD) * _SERVER_MS
         if rng.random() < _LONG_SHARE:
             server_ms *= rng.uniform(*_LONG_FACTOR)
@@ -174,7 +174,7 @@ class SimulatedConnection:
 
 
 def lines_of(requests: Iterable[Request]) -> Iterator[Line]:
-    """What the site would have written of requests."""
+    """Yields the log lines that the site would have written for the requests."""
     for served, failed in requests:
         at_ms = served.at_ms
         yield "access", at_ms, served.access_line()

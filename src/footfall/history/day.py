@@ -1,4 +1,4 @@
-"""One site's day: its visits played one by one, until it has as many events as it should, as they would be stored."""
+"""Generates a day of one site: plays visits until the day has enough events, in the form in which they are stored."""
 
 import random
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from footfall.events.geo import Geography
 from footfall.events.identity import CountedIds
 from footfall.events.stamp import Context
 from footfall.history import day_profile
-from footfall.history.arrivals import Arrival, Roster
+from footfall.history.arrivals import Arrival, Arrivals
 from footfall.history.connection import Clock, Line, SimulatedConnection, lines_of
-from footfall.history.event_recorder import Made, Scribe, stored
+from footfall.history.event_recorder import EventRecorder, StoredEvent, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
 from footfall.history.visit_library import Library
 from footfall.history.visit_traces import Played
@@ -27,53 +27,53 @@ from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit, bot_visits, person_visits, visit_random
 from footfall.sites.visitors.world import site_url
 
-# One crawler comes for so many people, as beside ten visitors who are always there.
+# One crawler per this many people, as with ten visitors who are always present.
 _PEOPLE_A_CRAWLER: Final = 36
-# A visit is over before midnight, so that a day is whole by itself; what is on its way has arrived by then, too.
+# Visits end this long before midnight, so that a day is complete by itself and its last requests have arrived.
 _LAST_MS: Final = 2_000
 _ROUND_TRIP_MS: Final = (6, 140)
-# Who comes back with a login is still logged in about as often as not.
+# The share of returning users who are still logged in.
 _STILL_LOGGED_IN: Final = 0.5
-# A telephone that was away for a while: from some event on, a visit's are sent when it is back.
+# The share of visits during which a phone loses its connection; later events are sent when it is back.
 _TUNNEL_SHARE: Final = 0.006
 _TUNNEL_MS: Final = (90_000, 90 * 60_000)
-# When visits that will be repeated are played.
+# The time at which reusable visits are played.
 _ANY_MS: Final = day_profile.start_ms(date(2026, 1, 1))
 _LONGEST_MS: Final = 24 * 3_600_000
 
 
 @dataclass(slots=True)
 class Day:
-    """What one site has of one day: events in the order in which they came, and log lines in that of their times."""
+    """One day of one site: events in the order of their arrival, and log lines in the order of their times."""
 
     app: DemoSite
     date: date
-    events: list[Made] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
 
 class DayMaker:
-    """Makes the days of one site, each by itself and always the same. Used by one thread; close it after use."""
+    """Generates the days of one site, each reproducible on its own. For use by one thread; close it after use."""
 
     def __init__(self, settings: Settings, app: DemoSite, events_per_day: int) -> None:
-        """settings: seed, population and the site's address count. Raises BehaviourError."""
+        """settings: only seed, population and the site's address matter. Raises BehaviourError."""
         self._app: DemoSite = app
         self._seed = settings.seed
         self._events_per_day = events_per_day
         self._behaviour = load_behaviour(app)
         self._population = Population(settings.seed, app, settings.population)
-        self._roster = Roster(self._population, self._behaviour, app, events_per_day)
+        self._arrivals = Arrivals(self._population, self._behaviour, app, events_per_day)
         self._site = RememberingSite(app, self._behaviour)
         self._geography = Geography(settings.install / "geography")
         self._url = site_url(settings, app)
         self._library = Library(self._population, self._behaviour, self._site.sections(), _ANY_MS, self._play)
 
     def close(self) -> None:
-        """Ends the site."""
+        """Closes the site."""
         self._site.close()
 
     def make(self, day: date, with_lines: bool = True) -> Day:
-        """One day. with_lines: whether log lines are wanted too. Raises Unacceptable."""
+        """Generates one day. with_lines: whether log lines are needed too. Raises Unacceptable."""
         made = Day(self._app, day)
         wanted = day_profile.events_wanted(self._seed, self._app, day, self._events_per_day)
         campaign = day_profile.campaign(self._seed, self._app, day)
@@ -85,13 +85,13 @@ class DayMaker:
             advertised=self._behaviour if campaign is None else _only_from(self._behaviour, campaign.source),
         )
         chance = random.Random(f"{self._seed}/{self._app}/{day}")
-        for place, arrival in enumerate(self._roster.arrivals(day)):
+        for place, arrival in enumerate(self._arrivals.on(day)):
             if len(made.events) >= wanted:
                 break
             self._person(today, arrival, by_campaign=campaign is not None and chance.random() < campaign.share)
             if place % _PEOPLE_A_CRAWLER == 0:
                 self._crawler(today, place // _PEOPLE_A_CRAWLER, chance)
-        # A visit's events stand in their order already, and sorting leaves those of one moment as they are.
+        # A visit's events are in order already; the sort is stable, so events of the same moment keep their order.
         made.events.sort(key=itemgetter(0))
         made.lines.sort(key=itemgetter(1))
         return made
@@ -105,7 +105,7 @@ class DayMaker:
         trace = None if by_campaign else self._library.trace(person, arrival.number, known)
         if trace is not None and today.is_ordinary(start_ms, start_ms + trace.lasts_ms):
             agent, address = loggable_agent(person.device.user_agent), truncate(person.address)
-            played = trace.again(person, agent, address, start_ms, new_id)
+            played = trace.repeat(person, agent, address, start_ms, new_id)
         else:
             rng = visit_random(self._seed, self._app, arrival.person, arrival.number)
             visit = person_visits(person, today.advertised if by_campaign else self._behaviour, rng, logged_in=known)
@@ -130,7 +130,7 @@ class DayMaker:
         rng: random.Random,
         today: "_Today | None" = None,
     ) -> Played:
-        """Carries a visit out; today: None for an ordinary day without end."""
+        """Plays a visit. today: None for an ordinary day without end."""
         last_ms = start_ms + _LONGEST_MS if today is None else today.last_ms
         clock = Clock(self._behaviour, start_ms, last_ms)
         round_trip_ms = rng.randrange(*_ROUND_TRIP_MS)
@@ -139,20 +139,20 @@ class DayMaker:
         connection = SimulatedConnection(
             self._site, self._app, self._url, person, session, clock, new_id, rng, trouble, round_trip_ms
         )
-        scribe = Scribe(person, new_id)
-        Browser(clock, person, Profile(), connection, scribe, new_id).run(visit)
-        return Played(scribe.told, connection.requests, round_trip_ms, clock.now_ms())
+        recorder = EventRecorder(person, new_id)
+        Browser(clock, person, Profile(), connection, recorder, new_id).run(visit)
+        return Played(recorder.events, connection.requests, round_trip_ms, clock.now_ms())
 
     def _store(self, today: "_Today", person: Person, played: Played, rng: random.Random) -> None:
-        """Adds what came of a visit to the day."""
-        told, requests, round_trip_ms, ended_ms = played
-        late_from, back_ms = _tunnel(len(told), person, rng, ended_ms, today.last_ms)
-        today.made.events += stored(told, person, self._context(person), round_trip_ms, late_from, back_ms)
+        """Adds the events and log lines of a visit to the day."""
+        events, requests, round_trip_ms, ended_ms = played
+        late_from, back_ms = _tunnel(len(events), person, rng, ended_ms, today.last_ms)
+        today.made.events += stored(events, person, self._context(person), round_trip_ms, late_from, back_ms)
         if today.with_lines:
             today.made.lines += lines_of(requests)
 
     def _context(self, person: Person) -> Context:
-        """What the collector knows of this person's requests, beside their times."""
+        """The collector's knowledge about this person's requests, apart from their times."""
         prefix = truncate(person.address)
         return Context(
             self._app,
@@ -167,8 +167,8 @@ class DayMaker:
 
 @dataclass(slots=True)
 class _Today:
-    """The day at hand. last_ms: when its visits are over, epoch milliseconds; advertised: what those do who come by its
-    campaign."""
+    """The day that is being generated. last_ms: when its visits end, epoch milliseconds. advertised: the behaviour of
+    visitors whom its campaign brings."""
 
     made: Day
     last_ms: int
@@ -177,20 +177,20 @@ class _Today:
     advertised: Behaviour
 
     def is_ordinary(self, start_ms: int, end_ms: int) -> bool:
-        """Whether nothing of that time is of this day alone: neither its trouble nor its end."""
+        """Whether a visit in this period is unaffected by the day's incident and by its end."""
         trouble = self.trouble
         return end_ms < self.last_ms and (trouble is None or end_ms < trouble.start_ms or trouble.end_ms <= start_ms)
 
 
 def _tunnel(events: int, person: Person, rng: random.Random, over_ms: int, last_ms: int) -> tuple[int, int]:
-    """A few telephones are out of reach for a while: which event of a visit is the first that is sent only when they
-    are back, and when that is, in epoch milliseconds. over_ms: the visit's end."""
+    """Chooses whether a phone loses its connection. Returns the index of the first event that is sent only after it is
+    back, and that time, in epoch milliseconds. over_ms: the visit's end."""
     if rng.random() >= _TUNNEL_SHARE or person.device.device_type != "mobile" or not events:
         return events, 0
     return rng.randrange(events), min(last_ms, over_ms + rng.randrange(*_TUNNEL_MS))
 
 
 def _only_from(behaviour: Behaviour, source: Source) -> Behaviour:
-    """The same behaviour of people who all come from one source."""
+    """The same behaviour for people who all come from one source."""
     content = {**behaviour.model_dump(), "sources": (source.model_dump(),)}
     return check_behaviour(content, f"{behaviour.app}.yaml")

@@ -1,4 +1,4 @@
-"""What each simulated day is like: how busy, which campaign, what went wrong. Pure, from seed and day alone."""
+"""The profile of each simulated day: its number of events, its campaign, its incident. Pure, from seed and date."""
 
 import random
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from typing import Final
 from footfall.site_registry import DemoSite
 from footfall.sites.visitors.behaviour import Source
 
-# Each site's part of all events when ten visitors are at work on each without a pause, as live.
+# Each site's share of all events when ten visitors are constantly active on each, as in live operation.
 SHARES: Final[Mapping[DemoSite, float]] = MappingProxyType({"shop": 0.375, "news": 0.285, "academy": 0.34})
-# How busy Monday to Sunday are; 1 is the week's mean. People shop on weekends, and read news on workdays.
+# Relative activity from Monday to Sunday; 1 is the mean of the week. Shopping peaks on weekends, news on workdays.
 _WEEK: Final[Mapping[DemoSite, tuple[float, ...]]] = MappingProxyType(
     {
         "shop": (0.94, 0.92, 0.93, 0.96, 1.02, 1.13, 1.10),
@@ -20,7 +20,7 @@ _WEEK: Final[Mapping[DemoSite, tuple[float, ...]]] = MappingProxyType(
         "academy": (1.07, 1.09, 1.08, 1.05, 0.91, 0.79, 1.01),
     }
 )
-# A year's first day and its last one; between them each day has a little more than the one before.
+# Factors of a year's first and last day; the days between them grow linearly.
 _GROWTH: Final = (0.88, 1.12)
 
 _CAMPAIGN_EVERY_DAYS: Final = 7
@@ -40,7 +40,7 @@ _DAY_MS: Final = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Some days of advertising for one site; `share` of its visits come by `source` meanwhile."""
+    """A campaign of several days for one site; `share` of the visits then come by `source`."""
 
     app: DemoSite
     first: date
@@ -51,7 +51,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What was wrong with one site for a while: `errors` or `slow` for `share` of its pages; epoch milliseconds."""
+    """An incident of one site: `errors` or `slow` for `share` of its pages; times in epoch milliseconds."""
 
     app: DemoSite
     kind: str
@@ -61,7 +61,7 @@ class Trouble:
 
 
 def start_ms(day: date) -> int:
-    """The first millisecond of a UTC day, since 1970."""
+    """The start of a UTC day in epoch milliseconds."""
     return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp()) * 1000
 
 
@@ -71,7 +71,7 @@ def days_before(today: date, count: int) -> list[date]:
 
 
 def events_wanted(seed: int, app: DemoSite, day: date, events_per_day: int) -> int:
-    """How many events a site has on a day, of `events_per_day` of all sites on an ordinary one."""
+    """The number of events of a site on a day. events_per_day: of all sites on an average day."""
     low, high = _GROWTH
     grown = low + (high - low) * (day.timetuple().tm_yday - 1) / 365
     lift = 1.0 if campaign(seed, app, day) is None else _CAMPAIGN_LIFT
@@ -79,20 +79,20 @@ def events_wanted(seed: int, app: DemoSite, day: date, events_per_day: int) -> i
 
 
 def campaign(seed: int, app: DemoSite, day: date) -> Campaign | None:
-    """The campaign of a site on a day; there is one of three or four days in each seven, for one of the sites."""
+    """The campaign of a site on a day, if any; in each seven days, one of the sites has one, for three or four days."""
     begins = date.fromordinal(day.toordinal() // _CAMPAIGN_EVERY_DAYS * _CAMPAIGN_EVERY_DAYS)
     rng = random.Random(f"{seed}/campaign/{begins}")
     chosen, name, referrer, utm = rng.choice(_CAMPAIGNS)
     first, days = begins + timedelta(days=rng.randrange(4)), rng.randint(3, 4)
     if chosen != app or not first <= day < first + timedelta(days=days):
         return None
-    # Its name tells the week, so that two weeks of the same campaign are told apart.
+    # The name contains the week, so that two runs of the same campaign can be distinguished.
     source = Source(weight=1, referrer=referrer, utm={**utm, "campaign": f"{name}-{begins:%Y-%m-%d}"})
     return Campaign(app, first, days, source, _CAMPAIGN_SHARE)
 
 
 def trouble(seed: int, app: DemoSite, day: date) -> Trouble | None:
-    """What goes wrong with a site on a day: on each third day, for 20 to 40 minutes, with one of the sites."""
+    """The incident of a site on a day, if any; on each third day, one of the sites has one, for 20 to 40 minutes."""
     if (day.toordinal() - seed) % _INCIDENT_EVERY_DAYS:
         return None
     rng = random.Random(f"{seed}/incident/{day}")
@@ -103,5 +103,5 @@ def trouble(seed: int, app: DemoSite, day: date) -> Trouble | None:
 
 
 def end_ms(day: date) -> int:
-    """The first millisecond of the next UTC day, since 1970."""
+    """The start of the next UTC day in epoch milliseconds."""
     return start_ms(day) + _DAY_MS

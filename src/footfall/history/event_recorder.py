@@ -1,9 +1,9 @@
-"""A tracker that writes its events as a collector would have stored them, without sending them.
+"""A tracker that records its events in the form in which a collector would have stored them, without sending them.
 
-What `accept` adds to an event follows from its visit, and what else is sent from the page at hand. So each visit has
-its first event accepted, and the others are written around what came of that: a few texts of their own between those
-that they share. The tests of this module compare whole days, byte for byte, with what a collector makes of what a
-visitor sends.
+The fields that `accept` adds depend only on the visit, and many sent fields depend only on the page. So only the first
+event of each visit passes through `accept`; the others are assembled from its result, the text that they share with
+their page, and a few values of their own. The tests of this module compare whole days, byte for byte, with the events
+that a collector stores for a visitor.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,17 +22,17 @@ from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.tracker import SCHEMA_VERSION, Tracker, View
 
 _PLACES: Final = {name: place for place, name in enumerate(SCHEMA["$defs"]["sent"]["properties"])}
-# Stands in the text that the pings of a page share; the schema has the two side by side.
+# A placeholder in the text that all pings of a page share; the schema has the two fields side by side.
 _NO_PING: Final = {"engaged_ms": 0, "scroll_pct": 0}
 _NO_PING_TEXT: Final = '"engaged_ms":0,"scroll_pct":0'
 
 
 class Unacceptable(FootfallError):
-    """A collector would refuse a simulated event: a fault of ours; the message is one sentence."""
+    """A collector would refuse a simulated event, which is a bug of ours; the message is one sentence."""
 
 
-class Made(NamedTuple):
-    """An event as it is stored. at_ms: when it was sent, received_ms: when it came; both ours, epoch milliseconds."""
+class StoredEvent(NamedTuple):
+    """A stored event. at_ms: when it was sent. received_ms: when it arrived. Both in epoch ms by our clock."""
 
     received_ms: int
     at_ms: int
@@ -43,27 +43,27 @@ class Made(NamedTuple):
     value: bytes
 
 
-# When it happened (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the campaign's
-# fields, and the text of what else is the event's own.
-Told = tuple[int, int, str, str, str, Mapping[str, str], str]
+# The time (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the campaign's fields,
+# and the text of the event's other fields.
+RecordedEvent = tuple[int, int, str, str, str, Mapping[str, str], str]
 
 
-class Scribe(Tracker):
-    """Writes down one visit; `told` has its events in their order."""
+class EventRecorder(Tracker):
+    """Records one visit; `events` holds its events in order."""
 
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
         super().__init__(person, new_id)
-        self.told: list[Told] = []
+        self.events: list[RecordedEvent] = []
         self._of_view: View | None = None
         self._ping = "", ""
 
     def send(self) -> None:
-        """Nothing: when an event is sent is decided when the visit is over."""
+        """Does nothing: the times of sending are decided when the visit is over."""
 
-    def _tell(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
+    def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
         self._note(event_type, now_ms, _text(self._filled(fields)))
 
-    def _tell_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
+    def _emit_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
         if self._of_view is not view:
             self._of_view = view
             before, _, after = _text(self._filled({**view.common, **_NO_PING})).partition(_NO_PING_TEXT)
@@ -73,18 +73,18 @@ class Scribe(Tracker):
 
     def _note(self, event_type: str, now_ms: int, body: str) -> None:
         assert self._session_id is not None
-        self.told.append((now_ms, self._seq, event_type, self._new_id(now_ms), self._session_id, self._utm, body))
+        self.events.append((now_ms, self._seq, event_type, self._new_id(now_ms), self._session_id, self._utm, body))
 
 
 def stored(
-    told: Sequence[Told], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
-) -> list[Made]:
-    """A visit's events as they are stored, in their order. Raises Unacceptable.
+    events: Sequence[RecordedEvent], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
+) -> list[StoredEvent]:
+    """Returns a visit's events as stored, in order. Raises Unacceptable.
 
-    context: as of the visit's requests; its time is replaced. round_trip_ms: from sending to receiving. late_from:
-    index of the first event that is sent only at `back_ms` (our clock, epoch milliseconds), as all after it are.
+    context: of the visit's requests; its time is replaced. round_trip_ms: from sending to arrival. late_from: index of
+    the first event that is sent only at `back_ms` (our clock, epoch milliseconds), as are all later ones.
     """
-    if not told:
+    if not events:
         return []
     offset_ms = person.clock_offset_ms
     app_id = context.app_id
@@ -92,7 +92,7 @@ def stored(
     known = who = browser = ""
     session_before: str | None = None
     utm_before: Mapping[str, str] | None = None
-    for index, (occurred_ms, seq, event_type, event_id, session_id, utm, body) in enumerate(told):
+    for index, (occurred_ms, seq, event_type, event_id, session_id, utm, body) in enumerate(events):
         if session_id is not session_before:
             session_before = session_id
             anonymous_id = session_id if person.gpc else person.anonymous_id
@@ -114,13 +114,13 @@ def stored(
         if not known:
             known = _known(sent, context, received_ms)
         value = f'{sent},"event_time":"{event_time}","received_at":"{received_at}"{known}'.encode()
-        made.append(Made(received_ms, at_ms, seq, event_type, event_id, session_id, value))
+        made.append(StoredEvent(received_ms, at_ms, seq, event_type, event_id, session_id, value))
     _check(made[len(made) // 2], app_id)
     return made
 
 
 def _known(sent: str, context: Context, received_ms: int) -> str:
-    """What follows `received_at` in each event of a visit: what the collector adds to this one."""
+    """The text after `received_at` in each event of a visit: the fields that the collector adds to this one."""
     stored = accept(orjson.loads(sent + "}"), replace(context, received_at_ms=received_ms))
     if isinstance(stored, Reject):
         raise Unacceptable(f"A simulated event of {context.app_id} would be rejected: {stored.detail}")
@@ -129,15 +129,15 @@ def _known(sent: str, context: Context, received_ms: int) -> str:
     return "," + orjson.dumps(added).decode()[1:]
 
 
-def _check(made: Made, app_id: str) -> None:
-    """Lets no fault of ours go on for long: one event of each visit is looked at as it is stored."""
+def _check(made: StoredEvent, app_id: str) -> None:
+    """Checks a stored event; one per visit is enough to detect a bug of ours early."""
     fault = check_stored(orjson.loads(made.value))
     if fault is not None:
         raise Unacceptable(f"A made event of {app_id} is not as it should be stored: {fault.detail}")
 
 
 def _text(fields: Mapping[str, Any]) -> str:
-    """Fields as they stand within an event after others, in the schema's order."""
+    """The text of fields that follow others in an event, in the schema's order."""
     if not fields:
         return ""
     ordered = {name: fields[name] for name in _in_order(tuple(fields))}

@@ -1,7 +1,7 @@
-"""Brings finished log files to where Flume follows the sites' own, no faster than it reads them.
+"""Hands finished log files over to Flume, next to the sites' own, no faster than Flume reads them.
 
-A file appears whole, by a rename, and is never written again. Unread lines of more than a minute would make Flume look
-sick, so only so much waits for it at a time.
+A file appears complete, by a rename, and is never written again. Unread lines older than a minute would make Flume
+appear unhealthy, so only a limited amount waits for it at a time.
 """
 
 import os
@@ -19,24 +19,24 @@ from footfall.names import LOG_KINDS, MADE_LOG, LogKind
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 
-# What Flume reads in some seconds.
+# The amount that Flume reads in a few seconds.
 _UNREAD_BYTES: Final = 6 * 2**20
 _FILE_BYTES: Final = 4 * 2**20
 _LOOK_EVERY_S: Final = 1.0
 
 
 def drafts_dir(settings: Settings) -> Path:
-    """Where files wait; on one disk with the sites' logs."""
+    """The folder in which files wait; on the same disk as the sites' logs."""
     return settings.logs_dir / "history"
 
 
 def clear_drafts(settings: Settings) -> None:
-    """Deletes what an interrupted run left: it is made again."""
+    """Deletes the drafts of an interrupted run; they are generated again."""
     shutil.rmtree(drafts_dir(settings), ignore_errors=True)
 
 
 def write_drafts(settings: Settings, app: DemoSite, day: date, lines: Iterable[Line]) -> list[Path]:
-    """Writes a day's log lines of one site, split by kind and size; the names are those that the files will keep."""
+    """Writes a day's log lines of one site, split by kind and size; the files will keep these names."""
     folder = drafts_dir(settings) / app
     folder.mkdir(parents=True, exist_ok=True)
     by_kind: dict[LogKind, list[bytes]] = {kind: [] for kind in LOG_KINDS}
@@ -52,8 +52,8 @@ def write_drafts(settings: Settings, app: DemoSite, day: date, lines: Iterable[L
     return written
 
 
-class Courier:
-    """Hands files over in the order in which they come. `left` and `unread` go down to 0."""
+class LogShipper:
+    """Hands files over in the order of their arrival. `left` and `unread` go down to 0."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -64,15 +64,15 @@ class Courier:
 
     @property
     def left(self) -> int:
-        """Files that are not read to their end yet."""
+        """The number of files that Flume has not read to the end."""
         return len(self._waiting) + len(self._handed)
 
     def add(self, drafts: Iterable[Path]) -> None:
-        """Takes finished drafts."""
+        """Adds finished drafts."""
         self._waiting += drafts
 
     def look(self) -> bool:
-        """Hands over what Flume can take now, looking at most once a second; whether it has read on since."""
+        """Hands over as much as Flume can take now, at most once a second; returns whether Flume has made progress."""
         now = time.monotonic()
         if not self.left or now - self._looked < _LOOK_EVERY_S:
             return False
@@ -90,7 +90,7 @@ class Courier:
     def _hand_over(self, draft: Path) -> None:
         target = self._settings.logs_dir / "sites" / draft.parent.name / draft.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(draft)  # it counts as written when it can be read
+        os.utime(draft)  # its age counts from the moment at which it can be read
         draft.rename(target)
         self._handed.append(target)
         self.unread += target.stat().st_size

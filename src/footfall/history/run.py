@@ -1,4 +1,4 @@
-"""Makes past days on the running platform: one process a core, log files to Flume afterwards, and what came of it."""
+"""Generates past days on the running platform: one process per core, then the log files to Flume, then a summary."""
 
 import fcntl
 import multiprocessing
@@ -14,27 +14,27 @@ from typing import Any, Final
 
 from footfall.errors import FootfallError
 from footfall.history import day_profile
-from footfall.history.log_shipper import Courier, clear_drafts
+from footfall.history.log_shipper import LogShipper, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
 
-# As long as HDFS keeps events: an older day would go as soon as it is there.
+# HDFS keeps events this long: an older day would be deleted at once.
 MOST_DAYS: Final = 90
 _LOOK_S: Final = 0.2
-# Flume reads on within seconds; after a restart it takes some twenty.
+# Flume reads new files within seconds; after a restart it takes about twenty.
 _FLUME_PATIENCE_S: Final = 120.0
 
 
 class HistoryError(FootfallError):
-    """The days could not be made; the message is one sentence."""
+    """The days could not be generated; the message is one sentence."""
 
 
 @dataclass(slots=True)
 class Made:
-    """What was made so far, by day. seconds: until the last event was stored, since the beginning."""
+    """The progress so far, by day. seconds: from the beginning until the last event was stored."""
 
     events: dict[date, int]
     log_lines: dict[date, int]
@@ -57,23 +57,23 @@ class Made:
 
 
 def wanted_events(settings: Settings, days: list[date], events_per_day: int) -> int:
-    """About how many events these days have together."""
+    """The approximate number of events of these days together."""
     return sum(day_profile.events_wanted(settings.seed, app, day, events_per_day) for day in days for app in DEMO_SITES)
 
 
 def make(
     settings: Settings, days: list[date], today: date, events_per_day: int, progress: Callable[[Made], None]
 ) -> Made:
-    """Makes the days and returns what was made, when each event is in Kafka and each log line read by Flume.
+    """Generates the days; returns the totals once each event is in Kafka and Flume has read each log line.
 
-    settings: with the wanted seed and population. progress: called with the state of things, several times a second.
-    Raises HistoryError. Interrupted by an exception of `progress` or of a signal, it ends its processes.
+    settings: with the wanted seed and population. progress: called with the current state several times a second.
+    Raises HistoryError. An exception in `progress` or from a signal handler ends the worker processes.
     """
     with _alone(settings):
         _expect_kafka(settings)
         clear_drafts(settings)
         made = Made(dict.fromkeys(days, 0), dict.fromkeys(days, 0))
-        courier = Courier(settings)
+        shipper = LogShipper(settings)
         context = multiprocessing.get_context("spawn")
         messages: multiprocessing.queues.Queue[Message] = context.Queue()
         logs_from = today - timedelta(days=settings.retention.hdfs_logs_days)
@@ -89,8 +89,8 @@ def make(
         try:
             for process in processes:
                 process.start()
-            _follow(processes, messages, len(days) * len(DEMO_SITES), made, courier, progress)
-            _await_flume(made, courier, progress)
+            _follow(processes, messages, len(days) * len(DEMO_SITES), made, shipper, progress)
+            _await_flume(made, shipper, progress)
         finally:
             for process in processes:
                 process.terminate()
@@ -105,17 +105,17 @@ def _follow(
     messages: "multiprocessing.queues.Queue[Message]",
     expected: int,
     made: Made,
-    courier: Courier,
+    shipper: LogShipper,
     progress: Callable[[Made], None],
 ) -> None:
-    """Until all days of all sites are in Kafka."""
+    """Follows the workers until all days of all sites are in Kafka."""
     finished: set[tuple[DemoSite, date]] = set()
     while len(finished) < expected:
         try:
             message = messages.get(timeout=_LOOK_S)
         except queue.Empty:
             if any(process.exitcode not in (None, 0) for process in processes) and messages.empty():
-                raise HistoryError("A process that made history ended; what it said stands above.") from None
+                raise HistoryError("A process that generated history ended early; see its output above.") from None
         else:
             match message:
                 case Failed(sentence):
@@ -126,24 +126,24 @@ def _follow(
                 case Finished(app, day, log_lines, drafts):
                     made.log_lines[day] += log_lines
                     finished.add((app, day))
-                    # Handed over when all events are stored: Flume's reading would only take turns with them.
-                    courier.add(drafts)
-        made.files_left = courier.left
+                    # Handed over only when all events are stored: Flume would compete with the workers.
+                    shipper.add(drafts)
+        made.files_left = shipper.left
         progress(made)
 
 
-def _await_flume(made: Made, courier: Courier, progress: Callable[[Made], None]) -> None:
-    """Until Flume has read all log files."""
+def _await_flume(made: Made, shipper: LogShipper, progress: Callable[[Made], None]) -> None:
+    """Waits until Flume has read all log files."""
     moved = time.monotonic()
-    while courier.left:
-        if courier.look():
+    while shipper.left:
+        if shipper.look():
             moved = time.monotonic()
         if time.monotonic() - moved > _FLUME_PATIENCE_S:
             raise HistoryError(
                 f"All events are stored, but Flume has not read on for {_FLUME_PATIENCE_S:.0f} s: see "
-                "`./footfall status`. Once it is well, do the same again: nothing doubles."
+                "`./footfall status`. Once it is healthy, repeat the command; no event is counted twice."
             )
-        made.files_left = courier.left
+        made.files_left = shipper.left
         progress(made)
         time.sleep(_LOOK_S)
 
@@ -159,14 +159,14 @@ def _expect_kafka(settings: Settings) -> None:
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """Two at a time would have each other's drafts."""
+    """Ensures that only one run is active: two would use each other's drafts."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     lock = os.open(settings.run_dir / "history.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise HistoryError("Another `history` is at work here; wait for its end.") from None
+            raise HistoryError("Another `history` command is running on this platform; wait until it ends.") from None
         yield
     finally:
         os.close(lock)

@@ -1,7 +1,7 @@
-"""A real site in this process, asked without a socket, that remembers what it answered.
+"""A real site in this process, called without a socket, that caches its answers.
 
-Rendering and reading a page takes a millisecond or two; most pages are the same for everybody, so a few hundred of them
-serve a million visits. What the session changes of a page is part of what it is remembered by.
+Rendering and parsing a page takes a millisecond or two. Most pages are the same for everyone, so a few hundred of them
+serve a million visits. The parts of the session that a page depends on belong to its cache key.
 """
 
 import sys
@@ -25,6 +25,7 @@ from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites.app import create_app
 from footfall.sites.degradation import unavailable
+from footfall.sites.pages import PENDING_EVENTS
 from footfall.sites.stock import RESTOCK_S, Stock
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document, document
@@ -33,15 +34,15 @@ from footfall.sites.visitors.markup import page_of, parse
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-# Stands in remembered pages where each request and each user has its own.
+# Placeholders in cached pages for the ids of each request and each user.
 REQUEST_ID: Final = "00000000-0000-7000-8000-000000000000"
 USER_ID: Final = "u000000"
 _EMAIL: Final = f"{USER_ID}@example.com"
 _TOKEN: Final = "simulated"  # noqa: S105 - no secret: nobody else can ask this site
-# A page and its links are some 50 kB; each site has fewer than 1,000 pages that are alike for all.
+# A page and its links take some 50 kB; each site has fewer than 1,000 pages that are the same for everyone.
 _REMEMBERED: Final = 2_500
-# What of a session a page depends on beside who is logged in, by the beginning of its path; other pages depend on all
-# of it, as do forms.
+# The parts of a session that a page depends on, in addition to the login, by the beginning of its path. Other pages
+# depend on the whole session, and so do forms.
 _DEPENDS: Final[dict[DemoSite, dict[str, tuple[str, ...]]]] = {
     "shop": {
         "/category/": (),
@@ -52,10 +53,10 @@ _DEPENDS: Final[dict[DemoSite, dict[str, tuple[str, ...]]]] = {
         "/checkout": ("cart",),
     },
     "news": {"/section/": (), "/article/": (), "/search": (), "/login": (), "/newsletter": ()},
-    # Of the lessons that were read, pages of a course only show ticks; but see `_part`.
+    # Pages of a course show only ticks for the lessons that were read; but see `_part`.
     "academy": {"/catalogue": (), "/search": (), "/login": (), "/course/": (), "/quiz/": ("quizzes",)},
 }
-# As above for forms; they lead elsewhere, and what they say to a session is in what it depends on.
+# The same for forms; they redirect, and the parts of the session that they change are those they depend on.
 _FORMS_DEPEND: Final[dict[str, tuple[str, ...]]] = {"/cart/": ("cart",), "/quiz/": ("quizzes",)}
 _COURSE: Final = "/course/"
 
@@ -75,16 +76,16 @@ _ENVIRON: Final[dict[str, Any]] = {
 }
 
 Session = dict[str, Any]
-# What was being done, and what failed.
+# The visitor's action, and the exception.
 Failure = tuple[str, Exception]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one request came to.
+    """The outcome of one request.
 
-    location: where it leads instead, if anywhere; waited_s: what it waited for others, such as a bank; session: what
-    stands afterwards in what was given of it, and whether that is another; document: None where it leads elsewhere.
+    location: the target of a redirect, if it is one. waited_s: time spent waiting for others, such as a bank. session:
+    the given parts of the session afterwards. changed: whether they differ. document: None for a redirect.
     """
 
     status: int
@@ -99,18 +100,18 @@ class Outcome:
 
 
 class RememberingSite:
-    """One site; asked by one thread. Close it after use."""
+    """One site. For use by one thread; close it after use."""
 
     def __init__(self, app_id: DemoSite, behaviour: Behaviour) -> None:
-        """Nothing of the running platform is touched: the site has an empty home of its own."""
+        """Creates the site with an empty home of its own, so that it touches nothing of the running platform."""
         self._open = ExitStack()
         home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="footfall-history-")))
         self._app_id: DemoSite = app_id
         self._behaviour = behaviour
-        self._overheard = _Overheard()
-        self._app = _site(Settings(home=home), app_id, self._overheard)
+        self._recorded = _RequestRecorder()
+        self._app = _site(Settings(home=home), app_id, self._recorded)
         self._order_id = REQUEST_ID
-        self._app.config.update(WAIT=self._overheard.wait, NEW_ID=lambda: self._order_id)
+        self._app.config.update(WAIT=self._recorded.wait, NEW_ID=lambda: self._order_id)
         self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
         self._target = lru_cache(maxsize=_REMEMBERED)(self._read)
 
@@ -126,23 +127,23 @@ class RememberingSite:
         failing: bool = False,
         order_id: str | None = None,
     ) -> Outcome:
-        """Asks for a page, or sends a form.
+        """Requests a page, or sends a form.
 
-        target: path and query; session: as an earlier outcome left it, `{}` at first; failing: its content service does
-        not answer; order_id: of an order that this request may place.
+        target: path and query. session: as an earlier outcome left it, `{}` at first. failing: whether its content
+        service does not answer. order_id: of an order that this request may place.
         """
         asked, names, course = self._target(target, form is not None)
         sent = None if form is None else urlencode({name: _general(name, value) for name, value in form.items()})
-        kept = session if names is None or "told" in session else _part(session, names, course)
+        kept = session if names is None or PENDING_EVENTS in session else _part(session, names, course)
         before = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b"{}"
         if order_id is not None and sent is not None and asked == "/checkout":
-            # No order is like another one: nothing to remember.
+            # Each order is different, so there is nothing to cache.
             self._order_id = order_id
             return self._asked(asked, before, sent, failing)
         return self._ask(asked, before, sent, failing)
 
     def sections(self) -> frozenset[str]:
-        """What tastes are about on this site, as the links of its entry say."""
+        """The sections that people may like on this site, from the links of its front page."""
         entry = self.ask("/", {}).document
         assert entry is not None
         return frozenset(
@@ -150,23 +151,23 @@ class RememberingSite:
         )
 
     def after(self, target: str, session: Session, outcome: Outcome, form: bool = False) -> Session:
-        """The session after a request for a page, or with a form."""
+        """The session after a request. form: whether the request sent a form."""
         names = self._target(target, form)[1]
-        if names is None or "told" in session:
+        if names is None or PENDING_EVENTS in session:
             return outcome.session
         if not outcome.changed:
             return session
         changed = {name: value for name, value in outcome.session.items() if name != "user_id"}
         if "read" in changed:
-            # A page knows at most its own lesson as read.
+            # A page adds at most its own lesson as read.
             read = session.get("read", [])
             changed["read"] = [*read, *(entry for entry in changed["read"] if entry not in read)]
         return {**session, **changed}
 
     def _read(self, target: str, form: bool) -> tuple[str, tuple[str, ...] | None, str]:
-        """What is asked for, what of a session that depends on (None: all of it), and the course that it is about."""
+        """The target without campaign, the parts of a session it depends on (None: all), and its course, if any."""
         path, _, query = target.partition("?")
-        asked = f"{path}?{query}" if query and not query.startswith("utm_") else path  # no page heeds those
+        asked = f"{path}?{query}" if query and not query.startswith("utm_") else path  # no page depends on a campaign
         course = path.removeprefix(_COURSE) if path.startswith(_COURSE) else ""
         known = _FORMS_DEPEND if form else _DEPENDS[self._app_id]
         names = () if path == "/" else next((names for start, names in known.items() if path.startswith(start)), None)
@@ -174,7 +175,7 @@ class RememberingSite:
 
     def _asked(self, target: str, before: bytes, sent: str | None, failing: bool) -> Outcome:
         session = {**orjson.loads(before), "csrf": _TOKEN}
-        self._overheard.begin()
+        self._recorded.begin()
         path, _, query = target.partition("?")
         asked = {
             **_ENVIRON,
@@ -188,7 +189,7 @@ class RememberingSite:
         if sent is not None:
             asked |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(sent))}
         body, status_line, headers = run_wsgi_app(self._app, asked, buffered=True)
-        environ = self._overheard.environ
+        environ = self._recorded.environ
         html = b"".join(body)
         status = int(status_line[:3])
         location = headers.get("Location")
@@ -201,8 +202,8 @@ class RememberingSite:
             location=where,
             bytes_sent=len(html),
             endpoint=environ["footfall.endpoint"],
-            waited_s=self._overheard.waited_s,
-            failure=self._overheard.failure,
+            waited_s=self._recorded.waited_s,
+            failure=self._recorded.failure,
             session=after,
             changed=after != orjson.loads(before),
             document=None if location is not None else self._document(html.decode(), path, target, status),
@@ -214,23 +215,23 @@ class RememberingSite:
 
 
 def _part(session: Session, names: tuple[str, ...], course: str) -> Session:
-    """What of a session a request depends on."""
+    """The parts of a session that a request depends on."""
     part = {name: session[name] for name in ("user_id", *names) if name in session}
     if course and (read := [number for slug, number in session.get("read", ()) if slug == course]):
-        # The page of a course leads on to the lesson after the last one that was read.
+        # The page of a course links to the lesson after the last one that was read.
         part["read"] = [[course, max(read)]]
     return part
 
 
 def _general(name: str, value: str) -> str:
-    """A form's value without what is somebody's own; no page depends on it."""
+    """A form's value with a personal e-mail address replaced, on which no page depends."""
     return _EMAIL if name == "email" and "@" in value else value
 
 
-def _site(settings: Settings, app_id: DemoSite, overheard: "_Overheard") -> Flask:
-    app = create_app(app_id, settings, None, overheard)
+def _site(settings: Settings, app_id: DemoSite, recorded: "_RequestRecorder") -> Flask:
+    app = create_app(app_id, settings, None, recorded)
     app.session_interface = _GivenSession()
-    # Each look at the shelves is an age after the one before: what was bought has come in again.
+    # The stock's clock advances far enough between two calls that everything sold is in stock again.
     ages = count(step=10_000 * RESTOCK_S)
     app.config["STOCK"] = Stock(lambda: float(next(ages)))
 
@@ -243,7 +244,7 @@ def _site(settings: Settings, app_id: DemoSite, overheard: "_Overheard") -> Flas
 
 
 class _GivenSession(SessionInterface):
-    """The session comes with the request and goes back with it; no cookie, nothing to sign."""
+    """Passes the session in the request's environment instead of a signed cookie."""
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin:
         return SecureCookieSession(request.environ["footfall.session"])
@@ -252,8 +253,8 @@ class _GivenSession(SessionInterface):
         request.environ["footfall.session"] = dict(session)
 
 
-class _Overheard:
-    """In the place of the site's logs and of its waiting: what the request at hand said and did."""
+class _RequestRecorder:
+    """Replaces the site's logs and its waiting; records what the current request logged and how long it would wait."""
 
     def __init__(self) -> None:
         self.begin()

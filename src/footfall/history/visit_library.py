@@ -1,9 +1,9 @@
-"""Visits that were played once and are repeated by whoever might have made them.
+"""Visits that are played once and then repeated by every person who could have made them.
 
-Playing a visit takes as long as writing it down five times. So the people of a site have only so many visits among
-them: some for each kind of person, by what a visit depends on. Who likes the same sections, can log in as well, and
-consents as much, goes the same ways; when, from where, with which device, and how fast the connection is are a
-person's own, and of all that only the last is in what is repeated.
+Playing a visit takes five times as long as writing it. So the people of a site share a limited number of visits,
+several for each kind of person. A kind comprises everything that a visit depends on: people who like the same
+sections, and agree in login and consent, behave alike. Times, countries, devices and connection speeds are a person's
+own; of these, only the connection speed is part of what is repeated.
 """
 
 import random
@@ -26,13 +26,13 @@ from footfall.sites.visitors.population import (
 )
 from footfall.sites.visitors.visit import Visit, person_visits
 
-# Of all kinds of people together, and at least one of each kind: 1,400 to 2,400 of a site, if everybody comes. With
-# 50,000 events a day some 500 visits of a site are by people.
+# The target for all kinds of people together, with at least one visit per kind: 1,400 to 2,400 per site once all kinds
+# have come. At 50,000 events a day, people make some 500 visits of a site.
 _VISITS: Final = 1_000
 
 
 class Kind(NamedTuple):
-    """What a visit depends on. likes: sections of the site; known: still logged in from an earlier visit."""
+    """The properties that a visit depends on. likes: sections of the site. known: logged in from an earlier visit."""
 
     likes: frozenset[str]
     member: bool
@@ -40,17 +40,17 @@ class Kind(NamedTuple):
     gpc: bool
 
 
-# Plays a visit of a person that begins at a time (epoch milliseconds), `known` or not, with a source of chance.
+# Plays a visit: visit, person, start (epoch milliseconds), `known`, source of ids, random generator.
 Play = Callable[[Visit, Person, int, bool, CountedIds, random.Random], Played]
 
 
 class Library:
-    """The visits of one site's people; each is played when somebody makes it for the first time."""
+    """The visits that one site's people share; each is played when it is first needed."""
 
     def __init__(
         self, population: Population, behaviour: Behaviour, sections: frozenset[str], start_ms: int, play: Play
     ) -> None:
-        """sections: what people like or do not like; start_ms: when visits are played, epoch milliseconds."""
+        """sections: the subjects of likes. start_ms: the time at which visits are played, epoch milliseconds."""
         self._population = population
         self._behaviour = behaviour
         self._sections = sections
@@ -59,10 +59,10 @@ class Library:
         self._traces: dict[tuple[Kind, int], Trace] = {}
 
     def trace(self, person: Person, number: int, known: bool) -> Trace:
-        """What this person does on this visit."""
+        """The trace of visit `number` of this person."""
         likes = frozenset(section for section in self._sections if person.taste(section) == LIKED)
         kind = Kind(likes, person.user_id is not None, known, person.gpc)
-        # From one visit of a person to the next another one, as long as there are any.
+        # Consecutive visits of a person use different traces, as far as there are several.
         chosen = (person.index + number) % self._visits(kind)
         trace = self._traces.get((kind, chosen))
         if trace is None:
@@ -70,7 +70,7 @@ class Library:
         return trace
 
     def _visits(self, kind: Kind) -> int:
-        """How many there are of a kind, by how many people are of it."""
+        """The number of visits of a kind, in proportion to the people of that kind."""
         liked = 1 / LIKED_ONE_IN
         share = liked ** len(kind.likes) * (1 - liked) ** (len(self._sections) - len(kind.likes))
         share *= LOGIN_SHARE if kind.member else 1 - LOGIN_SHARE
@@ -80,15 +80,15 @@ class Library:
     def _made(self, kind: Kind, number: int) -> Trace:
         name = f"{self._population.seed}/{self._population.app}/{sorted(kind.likes)}/{kind[1:]}/{number}"
         rng, ours = random.Random(f"{name}/visit"), random.Random(f"{name}/history")
-        person = _somebody(self._population.person(0), self._sections, kind, ours.getrandbits(64))
+        person = _member_of(self._population.person(0), self._sections, kind, ours.getrandbits(64))
         visit = person_visits(person, self._behaviour, rng, logged_in=kind.known)
         new_id = CountedIds(ours)
         return Trace(self._play(visit, person, self._start_ms, kind.known, new_id, ours), new_id, self._start_ms)
 
 
 @dataclass(frozen=True, slots=True)
-class _Somebody(Person):
-    """Anybody of a kind; of what is no section, some things are liked by chance."""
+class _KindMember(Person):
+    """A representative person of a kind; subjects that are not sections are liked at random."""
 
     sections: frozenset[str]
     likes: frozenset[str]
@@ -100,7 +100,7 @@ class _Somebody(Person):
         return Person.taste(self, subject)
 
 
-def _somebody(anybody: Person, sections: frozenset[str], kind: Kind, taste_seed: int) -> _Somebody:
-    values: dict[str, Any] = {one.name: getattr(anybody, one.name) for one in fields(Person)}
+def _member_of(person: Person, sections: frozenset[str], kind: Kind, taste_seed: int) -> _KindMember:
+    values: dict[str, Any] = {one.name: getattr(person, one.name) for one in fields(Person)}
     values |= {"user_id": USER_ID if kind.member else None, "gpc": kind.gpc, "clock_offset_ms": 0}
-    return _Somebody(**values | {"taste_seed": taste_seed, "sections": sections, "likes": kind.likes})
+    return _KindMember(**values | {"taste_seed": taste_seed, "sections": sections, "likes": kind.likes})

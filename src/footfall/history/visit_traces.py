@@ -1,7 +1,7 @@
-"""What was played once, and may have happened to somebody else at another time: a visit as texts with gaps.
+"""The trace of a visit that was played once, to be repeated for another person or time: its texts with gaps.
 
-In the gaps stand identities, and the user's id. Everything else that depends on who and when (times, addresses,
-devices) is written around these texts anyway, see `scribe.stored` and `connection.lines_of`.
+The gaps are for identities and the user's id. Everything else that depends on the person and the time (times,
+addresses, devices) is inserted elsewhere: see `event_recorder.stored` and `connection.lines_of`.
 """
 
 import re
@@ -10,46 +10,46 @@ from typing import Final, NamedTuple
 
 from footfall.events.identity import CountedIds, shaped_uuid7_ms
 from footfall.history.connection import Request
-from footfall.history.event_recorder import Told
+from footfall.history.event_recorder import RecordedEvent
 from footfall.history.site import USER_ID, Failure
 from footfall.sites.visitors.population import Person
 from footfall.sites.weblogs import Served
 
-# Places among what fills the gaps of one repetition; those of identities follow.
+# The first two positions in the list of gap values of one repetition; identities follow.
 _NOTHING: Final = 0
 _USER: Final = 1
 
-# What stands before a gap, whose place that is, what stands after it; then, for each further gap, the latter two.
+# The text before a gap, the position of its value, the text after it; then, per further gap, the last two again.
 _Text = tuple[str, int, str, tuple[tuple[int, str], ...]]
-# Milliseconds since the beginning; then as in `Told` and `Request`, with places of identities.
+# Milliseconds since the start, then as in `RecordedEvent` and `Request`, with positions in place of identities.
 _Event = tuple[int, int, str, int, int, Mapping[str, str], _Text]
 _Request = tuple[int, int, _Text, _Text, Served, Failure | None]
 
 
 class Played(NamedTuple):
-    """What came of a visit. ended_ms: epoch milliseconds; round_trip_ms: of its person's connection, which is in what
-    its pages took."""
+    """The result of a visit. ended_ms: epoch milliseconds. round_trip_ms: of its person's connection, which is included
+    in the response times."""
 
-    told: list[Told]
+    events: list[RecordedEvent]
     requests: list[Request]
     round_trip_ms: int
     ended_ms: int
 
 
 class Trace:
-    """A visit that can be repeated. lasts_ms: how long it takes."""
+    """A visit that can be repeated. lasts_ms: its duration."""
 
     def __init__(self, played: Played, new_id: CountedIds, start_ms: int) -> None:
-        """played: the visit of somebody whose clock is right and whose user's id, if any, is USER_ID, begun at
-        `start_ms` (epoch milliseconds); new_id: what made its identities."""
+        """played: a visit that began at `start_ms` (epoch milliseconds), of a person with a correct clock and with
+        USER_ID as user id, if any. new_id: the source of its identities."""
         self.lasts_ms = played.ended_ms - start_ms
         self._round_trip_ms = played.round_trip_ms
         self._gap = re.compile(f"([0-9a-f]{{8}}-[0-9a-f]{{4}}{new_id.middle}[0-9a-f]{{12}}|{USER_ID})")
         self._places: dict[str, int] = {"": _NOTHING, USER_ID: _USER}
         self._requests = [self._request(*request, start_ms) for request in played.requests]
         asked = len(self._places)
-        self._told = [self._event(*told, start_ms=start_ms) for told in played.told]
-        # How long after the beginning, the how manyth, and whether by the visitor's clock.
+        self._events = [self._event(*event, start_ms=start_ms) for event in played.events]
+        # Per identity: time since the start, its number, and whether it uses the visitor's clock.
         self._ids = [
             (shaped_uuid7_ms(text) - start_ms, new_id.number(text), place >= asked)
             for text, place in self._places.items()
@@ -57,13 +57,13 @@ class Trace:
         ]
         self._places.clear()
 
-    def again(self, person: Person, agent: str, address: str | None, start_ms: int, new_id: CountedIds) -> Played:
-        """The visit as one of this person's. agent, address: as logs have them; start_ms: epoch milliseconds."""
+    def repeat(self, person: Person, agent: str, address: str | None, start_ms: int, new_id: CountedIds) -> Played:
+        """Repeats the visit for this person. agent, address: as in logs. start_ms: epoch milliseconds."""
         theirs_ms = start_ms + person.clock_offset_ms
         at = new_id.at
         gaps = ["", person.user_id or USER_ID]
         gaps += [at((theirs_ms if theirs else start_ms) + after_ms, number) for after_ms, number, theirs in self._ids]
-        told = [
+        events = [
             (
                 theirs_ms + after_ms,
                 seq,
@@ -73,7 +73,7 @@ class Trace:
                 utm,
                 f"{before}{gaps[place]}{after}" if not more else _fill(gaps, before, place, after, more),
             )
-            for after_ms, seq, event_type, event, session, utm, (before, place, after, more) in self._told
+            for after_ms, seq, event_type, event, session, utm, (before, place, after, more) in self._events
         ]
         requests: list[Request] = []
         for after_ms, place, target, referrer, served, failure in self._requests:
@@ -118,7 +118,7 @@ class Trace:
                     failure,
                 )
             )
-        return Played(told, requests, self._round_trip_ms, start_ms + self.lasts_ms)
+        return Played(events, requests, self._round_trip_ms, start_ms + self.lasts_ms)
 
     def _request(self, served: Served, failure: Failure | None, start_ms: int) -> _Request:
         place = self._place(served.request_id)

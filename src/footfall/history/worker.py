@@ -1,6 +1,6 @@
-"""Days of sites, made and brought to Kafka, the ledger and drafts of log files: one process of those that share them.
+"""A worker process: generates days of sites and writes them to Kafka, the ledger and drafts of log files.
 
-Each begins with the days of a site of its own, whose pages it has rendered then, and goes on where days are left.
+Each process begins with the days of its own site, whose pages it caches, and continues where days are left.
 """
 
 import gc
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.history.day import Day, DayMaker
-from footfall.history.event_recorder import Made
+from footfall.history.event_recorder import StoredEvent
 from footfall.history.log_shipper import write_drafts
 from footfall.names import TOPIC_EVENTS
 from footfall.settings import Settings
@@ -24,22 +24,21 @@ from footfall.site_registry import DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
 from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 
-# What is made and kept for a day is no garbage, and there is a lot of it: looking through it again and again would take
-# a tenth of the time.
+# The data that is kept for a day is not garbage, and there is a lot of it: frequent collections would take a tenth of
+# the time.
 _GC_THRESHOLDS: Final = (100_000, 50, 100)
-# Between two of these the disk is looked at, progress is told, and what Kafka has stored is written into the ledger.
+# After each chunk, the disk is checked, progress is reported, and stored events are written to the ledger.
 _CHUNK: Final = 10_000
-# To help with the last day of another site would take longer than its own process needs for it.
+# Below this, another site's days are left to its own process: caching the pages would take longer than it needs.
 _WORTH_HELPING: Final = 2
 
-# How many days of each site somebody has begun.
-Begun = Mapping[DemoSite, "Synchronized[int]"]
+# The number of days of each site that some process has begun.
+StartedDays = Mapping[DemoSite, "Synchronized[int]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What there is to do. app: whose days the process begins with. logs_from: first day whose log lines are kept in
-    HDFS."""
+    """The work of one process. app: the site to begin with. logs_from: the first day whose log lines HDFS keeps."""
 
     settings: Settings
     app: DemoSite
@@ -50,7 +49,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """So many events of a day are in Kafka."""
+    """Reports that this many more events of a day are in Kafka."""
 
     app: DemoSite
     day: date
@@ -59,7 +58,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A day of a site is made; its log lines are in these drafts."""
+    """Reports that a day of a site is complete; its log lines are in these drafts."""
 
     app: DemoSite
     day: date
@@ -69,7 +68,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The site's process ends without having done everything; one sentence why."""
+    """Reports that the process ends before its work is done, with the reason in one sentence."""
 
     sentence: str
 
@@ -78,34 +77,36 @@ Message = Stored | Finished | Failed
 
 
 class _Ended(Exception):
-    """Nobody waits for this process any more."""
+    """The parent process has ended."""
 
 
-def work(order: Order, begun: Begun, messages: "Queue[Message]") -> None:
-    """Does its part of an order; the first thing a process does."""
-    # Ctrl-C reaches the whole group: the parent decides.
+def work(order: Order, begun: StartedDays, messages: "Queue[Message]") -> None:
+    """Does its part of the work; the entry point of a process."""
+    # Ctrl-C reaches the whole process group; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*_GC_THRESHOLDS)
     parent = os.getppid()
 
-    def go_on() -> None:
+    def check() -> None:
         if os.getppid() != parent:
             raise _Ended
         if (order.settings.run_dir / "disk-low").exists():
-            raise NotStored("The disk is nearly full: make room, then do the same again: nothing doubles.")
+            raise NotStored(
+                "The disk is nearly full: free some space, then repeat the command; no event is counted twice."
+            )
 
     try:
-        carry_out(order, begun, messages.put, go_on)
+        carry_out(order, begun, messages.put, check)
     except NotStored as error:
         messages.put(Failed(str(error)))
     except OSError as error:
         messages.put(Failed(f"{error.filename or 'A file'} cannot be written: {error.strerror}."))
     except _Ended:
-        os._exit(1)  # without the queue's thread, which has nobody to tell
+        os._exit(1)  # not waiting for the queue's thread, whose reader is gone
 
 
-def carry_out(order: Order, begun: Begun, tell: Callable[[Message], None], go_on: Callable[[], None]) -> None:
-    """Makes days and stores them, until all are begun. go_on: may raise, and is asked often.
+def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None], check: Callable[[], None]) -> None:
+    """Generates and stores days until all are begun. check: called often; raises to stop the work.
 
     Raises NotStored, OSError, Unacceptable.
     """
@@ -115,27 +116,27 @@ def carry_out(order: Order, begun: Begun, tell: Callable[[Message], None], go_on
         ledger = Ledger(order.settings, app)
         try:
             for date_ in days(order, begun[app]):
-                go_on()
+                check()
                 day = maker.make(date_, with_lines=date_ >= order.logs_from)
-                # Before the first of them can be stored: whatever is stored was attempted.
+                # Written before any of the events can be stored, so that every stored event was attempted.
                 write(ledger, "attempted", day.events)
                 for chunk in _chunks(day.events):
-                    go_on()
+                    check()
                     producer.send(TOPIC_EVENTS, ((event.session_id, event.value) for event in chunk))
                     write(ledger, "accepted", chunk)
-                    tell(Stored(app, date_, len(chunk)))
-                tell(_finished(order.settings, day))
+                    report(Stored(app, date_, len(chunk)))
+                report(_finished(order.settings, day))
         finally:
             ledger.close()
             maker.close()
 
 
-def sites(order: Order, begun: Begun) -> Iterator[DemoSite]:
-    """The process's own site, then those that nobody has begun, then whichever has most days left."""
+def sites(order: Order, begun: StartedDays) -> Iterator[DemoSite]:
+    """Yields the process's own site, then sites that no process has begun, then the one with the most days left."""
     yield order.app
     while True:
         left = {app: len(order.days) - number.value for app, number in begun.items()}
-        # Sooner than the last days of another, which has a process that knows its pages.
+        # Sites that no process has begun come first; the others have a process that has cached their pages.
         most = max(left, key=lambda app: (left[app] == len(order.days), left[app]))
         if left[most] < min(_WORTH_HELPING, len(order.days)):
             return
@@ -143,7 +144,7 @@ def sites(order: Order, begun: Begun) -> Iterator[DemoSite]:
 
 
 def days(order: Order, begun: "Synchronized[int]") -> Iterator[date]:
-    """Days of one site that nobody has begun, each for who gets it first."""
+    """Yields days of one site that no process has begun; the first process to ask gets a day."""
     while True:
         with begun.get_lock():
             number = begun.value
@@ -153,8 +154,8 @@ def days(order: Order, begun: "Synchronized[int]") -> Iterator[date]:
         yield order.days[number]
 
 
-def write(ledger: Ledger, kind: str, events: Sequence[Made]) -> None:
-    """Writes the ledger's lines of events, each into the hour in which it happened.
+def write(ledger: Ledger, kind: str, events: Sequence[StoredEvent]) -> None:
+    """Writes the ledger's lines of events, each into the hour in which the event happened.
 
     kind: attempted or accepted.
     """
@@ -171,6 +172,6 @@ def _finished(settings: Settings, day: Day) -> Finished:
     return Finished(day.app, day.date, len(day.lines), tuple(drafts))
 
 
-def _chunks(events: list[Made]) -> Iterator[list[Made]]:
+def _chunks(events: list[StoredEvent]) -> Iterator[list[StoredEvent]]:
     for start in range(0, len(events), _CHUNK):
         yield events[start : start + _CHUNK]

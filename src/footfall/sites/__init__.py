@@ -1,5 +1,5 @@
-"""The three web sites, their visitors and their logs: where every event begins.
+"""The three demo web sites, their simulated visitors and their logs. Every event starts here.
 
-Here are Flask applications and what they show; `visitors` holds the simulated people. Nothing here knows of Storm,
-HBase or HDFS: a site hands its events to the collector and is done.
+This package holds the Flask applications and their content; `visitors` holds the simulated people. No code here
+depends on Storm, HBase or HDFS: a site hands its events to its collector and does nothing else with them.
 """

@@ -9,17 +9,17 @@ from footfall.sites import accounts
 from footfall.sites.content import courses
 from footfall.sites.content.courses import Course
 from footfall.sites.pages import impression, show
-from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.searching import did_you_mean, search_events, term_of_request
 from footfall.sites.security import check_token
 
 blueprint = Blueprint("academy", __name__)
-# Lessons that a browser remembers as read; its cookie stays small.
+# Read lessons that a browser remembers; the bound keeps the cookie small.
 _MOST_REMEMBERED: Final = 40
 
 
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
-    """What every page's header needs."""
+    """The values that every page's header needs."""
     return {"subjects": courses.subjects()}
 
 
@@ -95,13 +95,13 @@ def search() -> Response:
     found = courses.search(term) if term else []
     guesses = did_you_mean(term, [c.title for c in courses.courses().values()]) if term and not found else []
     values: dict[str, Any] = {"term": term, "count": len(found), "items": found, "guesses_for": guesses}
-    return show("academy/search.html", "search", "search", events=told(term, len(found)), **values)
+    return show("academy/search.html", "search", "search", events=search_events(term, len(found)), **values)
 
 
 @blueprint.get("/account")
 def account() -> Response:
-    if accounts.whose() is None:
-        return accounts.login_first()
+    if accounts.current_user() is None:
+        return accounts.redirect_to_login()
     begun = {slug for slug, _ in session.get("read", ())}
     mine = [
         (c, _read(c), session.get("quizzes", {}).get(c.slug)) for c in courses.courses().values() if c.slug in begun
@@ -117,7 +117,7 @@ def _course_or_404(slug: str) -> Course:
 
 
 def _read(of: Course) -> set[int]:
-    """Numbers of the lessons of a course that this browser has read."""
+    """The numbers of the lessons of a course that this browser has read."""
     return {number for slug, number in session.get("read", ()) if slug == of.slug}
 
 

@@ -1,4 +1,4 @@
-"""One factory for the demo sites: the same guard, logs, accounts, incidents and errors around each one's pages."""
+"""Builds a demo site: the same security, logs, accounts, incidents and error pages around each site's own pages."""
 
 import time
 from datetime import timedelta
@@ -41,8 +41,8 @@ _WORDS: Final = {
 def create_app(app_id: str, settings: Settings, collector: Collector | None, logs: Logs | None = None) -> Flask:
     """The demo site `app_id`, ready for a WSGI server; its logs are open.
 
-    collector: what `/collect` stores with; None: nobody sends events there. logs: others than the site's own files.
-    Raises ValueError for an unknown `app_id`, and SitesError.
+    collector: stores the events posted to `/collect`; None: the site takes no events. logs: replaces the site's own log
+    files. Raises ValueError for an unknown `app_id`, and SitesError.
     """
     demo = next((name for name in DEMO_SITES if name == app_id), None)
     if demo is None:
@@ -52,16 +52,16 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
         APP_ID=app_id,
         SITE_NAME=demo_site(settings, demo).title,
         SECRET_KEY=secret(settings, f"site-{app_id}-session-key"),
-        # Browsers send a host's cookies to all its ports: each site needs a name of its own.
+        # Browsers send a host's cookies to all of its ports, so each site needs its own cookie name.
         SESSION_COOKIE_NAME=f"footfall_{app_id}",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        # No address takes more than `/collect`. Forms are far smaller.
+        # `/collect` takes the largest bodies. Forms are far smaller.
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
-        # What a shop in simulated time has otherwise: its shelves, its bank's delay (seconds), its orders' numbers.
+        # A simulated site replaces these: the stock, the delay of the bank (seconds), and the source of order ids.
         STOCK=Stock(),
         WAIT=time.sleep,
         NEW_ID=new_uuid7,
@@ -83,7 +83,7 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> BaseResponse:
-        # Without a Host that is one there is nothing to make a page's links from.
+        # Without a valid Host header, a page could not build its links.
         if error.response is not None or request_ctx.url_adapter is None:
             return error.get_response()
         status = error.code or 500
@@ -105,19 +105,19 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
         return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
 
     security.protect(app)
-    degradation.bend(app, app_id, settings)
+    degradation.use_content_service(app, app_id, settings)
     app.register_blueprint(_PAGES[demo])
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(assets.blueprint)
     app.jinja_env.globals["asset"] = assets.address
     if collector is not None:
         app.register_blueprint(collecting(collector))
-    # The way that Flask's manual names for a middleware; mypy sees a method there.
+    # Flask's documented way to add middleware, which mypy sees as assigning to a method.
     app.wsgi_app = written.around(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
 
 
 def _action() -> str:
-    """What the visitor was doing, in words made of the view's name: `view product`, `send checkout`."""
+    """The visitor's action, derived from the view's name: `view product`, `send checkout`."""
     name = (request.endpoint or "nothing").rpartition(".")[2].replace("_", " ")
     return f"{'send' if request.method == 'POST' else 'view'} {name}"

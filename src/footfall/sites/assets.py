@@ -1,4 +1,4 @@
-"""Styles and the tracker, served with a fingerprint in their address so that browsers may keep them for a year."""
+"""Serves the styles and the tracker. A fingerprint in each address lets browsers cache the file for a year."""
 
 import hashlib
 from functools import lru_cache
@@ -20,7 +20,7 @@ def address(name: str) -> str:
 
 @lru_cache(maxsize=32)
 def served(name: str) -> bytes:
-    """What is sent for the file `name`; KeyError if there is no such file."""
+    """The content of the file `name`; KeyError if there is no such file."""
     return _files()[name].read_bytes()
 
 
@@ -47,7 +47,7 @@ def robots() -> Response:
 
 @lru_cache(maxsize=1)
 def _files() -> dict[str, Path]:
-    # By name from a list: what is asked for is never made into a path.
+    # Requests select from this list; a requested name never becomes part of a path.
     return {path.name: path for path in _FOLDER.iterdir() if path.suffix in _TYPES}
 
 

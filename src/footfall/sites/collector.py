@@ -1,7 +1,7 @@
-"""The collector: what browsers post to `/collect` is decided, stored for certain, and only then answered.
+"""The collector: decides about the events posted to `/collect`, stores them safely, and only then answers.
 
-No other request is as frequent: it is answered before Flask, and in two steps, so that a server need not keep a thread
-waiting for each (see `server`).
+These requests are the most frequent ones. They are answered ahead of Flask and in two steps, so that a server does not
+need a waiting thread for each (see `server`).
 """
 
 import os
@@ -39,16 +39,16 @@ from footfall.sites.spool_drain import Drain
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# The largest body that is taken.
+# The largest body that is accepted, in bytes.
 LARGEST_BODY: Final = 256 * 1024
 MAX_EVENTS: Final = 100
-# The rate of a person who clicks without a pause is far below; see events/bots.py. Per minute at pace 1.
+# Per minute at pace 1. A person who clicks without a pause stays far below this; see events/bots.py.
 _BOT_EVENTS_PER_MINUTE: Final = 120
-# A session's row in HBase has a cell for each of its events and is read whole, so it may not grow without end. Reading
-# for eight hours without a pause makes about this many; at the slow rate eight days add some 60,000, about 10 MB.
+# A session's row in HBase has a cell for each event and is read as a whole, so its size must be limited. Reading for
+# eight hours without a pause makes about this many events; at the slow rate eight days add some 60,000, about 10 MB.
 _SESSION_EVENTS_AT_ONCE: Final = 5_000
 _SESSION_EVENTS_PER_MINUTE: Final = 5
-# A broker that is well answers in milliseconds. After this long the event is safe in the spool sooner.
+# A healthy broker answers in milliseconds. After this time, spooling the event is the faster way to store it.
 _REPORT_PATIENCE_S: Final = 2.0
 _RETRY_AFTER_S: Final = 5
 _CLOSE_PATIENCE_S: Final = 5.0
@@ -65,7 +65,7 @@ _HEADERS: Final = (("Content-Type", _JSON), *security.HEADERS.items())
 
 
 class Outcome(NamedTuple):
-    """What a request is answered, and what is counted then, as soon as its records are stored."""
+    """The answer to a request, and the counts to add, once its records are stored."""
 
     status: HTTPStatus
     content: Mapping[str, object]
@@ -73,32 +73,32 @@ class Outcome(NamedTuple):
     records: Sequence[Record] = ()
 
 
-class Begun:
-    """A request that is decided, and whose records are on their way to Kafka unless the spool goes before."""
+class PendingRequest:
+    """A request whose outcome is decided, and whose records are on their way to Kafka unless the spool comes first."""
 
     def __init__(self, outcome: Outcome | Exception, batch: Batch | None, until: float) -> None:
-        """outcome: what became of the decision. batch: None if nothing was sent. until: when to stop waiting for it."""
+        """outcome: the decision, or what it raised. batch: None if nothing was sent. until: end of the wait for it."""
         self.outcome = outcome
         self.batch = batch
         self.until = until
 
     @property
     def blocks(self) -> bool:
-        """Whether `Collector.finish` waits now: for Kafka's reports, or for the disk."""
+        """Whether `Collector.finish` would wait now, for Kafka's reports or for the disk."""
         if self.batch is not None:
             return not self.batch.delivered
         return isinstance(self.outcome, Outcome) and bool(self.outcome.records)
 
 
 class Collector:
-    """What `/collect` of one site needs: producer, spool, bot rule, places. One a process; any thread may use it."""
+    """Collects the events of one site. One per process; safe for any thread."""
 
     def __init__(self, settings: Settings, app_id: str) -> None:
         """Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used, and
         SitesError."""
         self.app_id = app_id
         self._settings = settings
-        # A list that cannot be used is found here, not at the first event.
+        # An unusable list of sites must fail here, not at the first event.
         self._origins()
         self._trusted = settings.trusted_proxies
         self._disk_low = os.fspath(settings.run_dir / "disk-low")
@@ -113,19 +113,19 @@ class Collector:
         self._counting = threading.Lock()
 
     def start(self) -> None:
-        """Begins to send what an earlier process spooled."""
+        """Starts to send the records that an earlier process spooled."""
         self._drain.start()
 
     def close(self) -> None:
-        """Ends in order: what is not in Kafka by then stays in the spool."""
+        """Shuts down in order; records that are not in Kafka by then stay in the spool."""
         self._drain.stop()
         self._producer.close(_CLOSE_PATIENCE_S)
         self._spool.close()
 
-    def begin(self, environ: "WSGIEnvironment") -> Begun | None:
-        """Decides about a request and sends its records, without waiting for anything; None if it is another's.
+    def begin(self, environ: "WSGIEnvironment") -> PendingRequest | None:
+        """Decides about a request and sends its records, without waiting; None if the request is not for the collector.
 
-        Never raises: what failed is raised by `finish`.
+        Never raises: `finish` raises what went wrong here.
         """
         if (
             environ["PATH_INFO"] != _PATH
@@ -137,19 +137,19 @@ class Collector:
         try:
             outcome = self._decide(environ)
         except Exception as error:
-            return Begun(error, None, until)
+            return PendingRequest(error, None, until)
         send = outcome.records and not self._spool.behind
-        return Begun(outcome, self._producer.send(outcome.records) if send else None, until)
+        return PendingRequest(outcome, self._producer.send(outcome.records) if send else None, until)
 
-    def tell(self, begun: Begun, ready: Callable[[], None]) -> None:
-        """Has `ready` called once, by whichever thread, when `finish` need not wait for Kafka any more."""
+    def notify(self, begun: PendingRequest, ready: Callable[[], None]) -> None:
+        """Calls `ready` once, on any thread, when `finish` no longer needs to wait for Kafka."""
         if begun.batch is None:
             ready()
         else:
             self._producer.watch(begun.batch, begun.until, ready)
 
-    def finish(self, begun: Begun) -> Outcome:
-        """The outcome, when each record is in Kafka or fsynced in the spool; raises what made `begin` fail."""
+    def finish(self, begun: PendingRequest) -> Outcome:
+        """Returns the outcome once each record is in Kafka or fsynced in the spool; raises what made `begin` fail."""
         outcome = begun.outcome
         if isinstance(outcome, Exception):
             raise outcome
@@ -160,17 +160,17 @@ class Collector:
             try:
                 self._spool.append(records)
             except OSError:
-                # Some may be stored all the same.
+                # Some of the records may be stored even so.
                 outcome = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
         with self._counting:
             self._counts.update(outcome.counts)
         return outcome
 
     def around(self, application: "WSGIApplication") -> "WSGIApplication":
-        """`application`, with what is posted to `/collect` answered before it.
+        """Wraps `application`: requests that post to `/collect` are answered before they reach it.
 
-        `footfall.begun`, if the server sets it, is what `begin` returned for the request. A failure is left to the
-        application, as `footfall.failure`.
+        `footfall.begun`, if the server sets it, is what `begin` returned for the request. A failure is passed to the
+        application as `footfall.failure`.
         """
 
         def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -191,7 +191,7 @@ class Collector:
             ]
             origin = environ.get("HTTP_ORIGIN")
             if origin is not None and origin in self._origins():
-                # Without it, a page of another origin could not see that its events are stored, and would repeat them.
+                # Without it, a page of another origin could not see that its events are stored and would repeat them.
                 headers += (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
             status = outcome.status
             if status in _LATER:
@@ -202,7 +202,7 @@ class Collector:
         return collecting
 
     def health(self) -> dict[str, object]:
-        """What `/healthz` says. `spool_oldest_received_at` bounds from below when the oldest spooled event came."""
+        """The content of `/healthz`. `spool_oldest_received_at` is a lower bound for the oldest spooled event."""
         oldest = self._spool.oldest_ms
         with self._counting:
             counts = dict(sorted(self._counts.items()))
@@ -226,7 +226,7 @@ class Collector:
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         received_ms = time.time_ns() // 1_000_000
         parsed = parse_body(body)
-        # A body that is no JSON becomes one record.
+        # A body that is not JSON becomes one record.
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
@@ -269,7 +269,7 @@ class Collector:
         return Outcome(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected}, counts, records)
 
     def _origins(self) -> tuple[str, ...]:
-        """The browser origins that are registered for this site now, beside its own host's."""
+        """The browser origins that are registered for this site now, in addition to its own host's."""
         site = site_registry.find(self._settings, self.app_id)
         return () if site is None else site.origins
 
@@ -281,20 +281,20 @@ class Collector:
 def blueprint(collector: Collector) -> Blueprint:
     """`/collect` and `/healthz` of a site.
 
-    Most of a site's requests are posts to `/collect`: they are answered before Flask, which would cost more than all
-    that is done with an event. Flask answers those that it alone understands: other methods, strange hosts, failures.
+    Most requests of a site post to `/collect`. They are answered ahead of Flask, which would cost more than processing
+    the event does. Flask answers the remaining ones: other methods, invalid hosts, failures.
     """
     made = Blueprint("collector", __name__)
 
     @made.record_once
     def answer_first(state: BlueprintSetupState) -> None:
-        # The way that Flask's manual names for a middleware; it has no type.
+        # Flask's documented way to add middleware; it has no type.
         app: Any = state.app
         app.wsgi_app = collector.around(app.wsgi_app)
 
     @made.post(_PATH)
     def collect() -> NoReturn:
-        # Only what failed comes as far as here, to be told like every failure of the site.
+        # Only failed requests get here, so that they are handled like every failure of the site.
         failure: Exception = request.environ["footfall.failure"]
         raise failure
 
@@ -307,7 +307,7 @@ def blueprint(collector: Collector) -> Blueprint:
 
 @lru_cache(maxsize=64)
 def _is_host(scheme: str, header: str | None) -> bool:
-    """Whether Flask looks for a view when this is the Host header; else it says 400."""
+    """Whether Flask accepts this Host header and looks for a view; otherwise it answers 400."""
     try:
         host_of(scheme, header).encode("idna")
     except UnicodeError:

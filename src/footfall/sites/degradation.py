@@ -1,7 +1,7 @@
-"""What a site depends on beside itself, and what becomes of a request when that fails or is slow.
+"""The simulated content service that every page depends on, and its failures.
 
-Each page asks the site's content service first. It answers at once, except while an incident lasts: then it fails for
-a share of the requests, or lets a share of them wait.
+Each page asks its site's content service first. The service answers at once, except during an incident: then it fails,
+or answers slowly, for a share of the requests.
 """
 
 import random
@@ -13,9 +13,9 @@ from flask import Flask, request
 from footfall.settings import Settings
 from footfall.sites.incidents import active
 
-# How long a slow answer takes, in seconds: over the second from which a page counts as slow.
+# Range of a slow answer's duration, in seconds; above the one second from which a page counts as slow.
 SLOW_S: Final = (1.2, 4.0)
-# Not pages: the collector has to work when the site does not.
+# These are not pages: the collector has to work when the site does not.
 _APART: Final = frozenset(("assets", "collector"))
 
 
@@ -28,8 +28,8 @@ def unavailable(app_id: str) -> ContentUnavailable:
     return ContentUnavailable(f"The content service of {app_id} did not answer within 2 s.")
 
 
-def bend(app: Flask, app_id: str, settings: Settings) -> None:
-    """Has every page of `app` consult its content service."""
+def use_content_service(app: Flask, app_id: str, settings: Settings) -> None:
+    """Makes every page of `app` ask the content service first."""
 
     @app.before_request
     def consult_content() -> None:

@@ -1,7 +1,7 @@
-"""Incidents: while one lasts, sites truly fail or slow down, and visitors truly stay away, misbehave or multiply.
+"""Incidents: while one lasts, a site really fails or slows down, or its visitors really vanish, misbehave or multiply.
 
-An incident is one small file in `run_dir/incidents`, written by `footfall incident`; sites and visitors look at it at
-most once a second, so that it bends them within a second and costs nothing.
+An incident is a small file in `run_dir/incidents`, written by `footfall incident`. Sites and visitors check it at most
+once a second, so it takes effect within a second and costs nothing.
 """
 
 import threading
@@ -21,7 +21,7 @@ _LOOK_EVERY_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What is wrong with `app` until `until_ms` (epoch milliseconds), for `share` (0–1) of what it concerns."""
+    """An incident of `app` until `until_ms` (epoch milliseconds). share: how much of its target it affects, 0–1."""
 
     kind: str
     app: str
@@ -30,7 +30,7 @@ class Incident:
 
 
 def active(settings: Settings, app: str, kind: str) -> float | None:
-    """The share that an incident of `kind` concerns at `app` now, None if there is none."""
+    """The share that an incident of `kind` affects at `app` now, None if there is no such incident."""
     path = _path(settings, app, kind)
     now = time.monotonic()
     with _lock:
@@ -44,7 +44,7 @@ def active(settings: Settings, app: str, kind: str) -> float | None:
 
 
 def begin(settings: Settings, app: str, kind: str, seconds: float, share: float) -> Incident:
-    """Starts an incident, in place of an earlier one of its kind; 0 seconds ends that one.
+    """Starts an incident and replaces an earlier one of the same kind; 0 seconds ends the earlier one.
 
     Raises ValueError with a sentence for an unknown app or kind, a share outside 0–1 or a time below 0.
     """
@@ -79,7 +79,7 @@ def _read(path: Path) -> Incident | None:
             str(content["kind"]), str(content["app"]), int(content["until_ms"]), float(content["share"])
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # none, or written by hand and wrong: an incident that nobody can read bends nothing
+        return None  # missing, or an unreadable file: neither has an effect
     if incident.until_ms <= _now_ms():
         path.unlink(missing_ok=True)
         return None

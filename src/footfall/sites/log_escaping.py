@@ -1,7 +1,7 @@
-"""What a visitor sent, as it may stand inside quotes on a line of a log: short, printable ASCII, no values of queries.
+"""Escapes text that a visitor sent, for use inside quotes in a log line: short, printable ASCII, no query values.
 
-Pure. What is not printable ASCII is written as `\\xHH` of its UTF-8 bytes, as Apache does, so no visitor can begin a
-line or end a quoted field.
+Pure. A character that is not printable ASCII becomes `\\xHH` for each of its UTF-8 bytes, as in Apache's logs, so no
+visitor can start a new line or close a quoted field.
 """
 
 import re
@@ -16,36 +16,36 @@ _MOST_PARAMETERS: Final = 16
 
 
 def loggable(text: str, longest: int) -> str:
-    """`text` with everything escaped that is not printable ASCII, a quote or a backslash, at most `longest` long.
+    """`text` with quotes, backslashes and everything but printable ASCII escaped, at most `longest` characters long.
 
-    text: as WSGI gives it, bytes decoded as Latin-1.
+    text: as WSGI passes it, bytes decoded as Latin-1.
     """
     clean = _UNSAFE.sub(lambda match: "".join(f"\\x{byte:02x}" for byte in _bytes_of(match.group())), text[:longest])
     return clean[:longest]
 
 
 def without_query(address: str) -> str:
-    """An address up to its query or fragment."""
+    """An address without its query and fragment."""
     return re.split(r"[?#]", address, maxsplit=1)[0]
 
 
 def loggable_referrer(referrer: str) -> str:
-    """A Referer as a log shows it: without query, `-` if there is none."""
+    """A Referer as it appears in a log: without its query, `-` if there is none."""
     return loggable(without_query(referrer) or "-", 1024)
 
 
 def loggable_agent(agent: str) -> str:
-    """A User-Agent as a log shows it, `-` if there is none."""
+    """A User-Agent as it appears in a log, `-` if there is none."""
     return loggable(agent or "-", 512)
 
 
 def target_of(environ: Mapping[str, Any]) -> str:
-    """A request's path as sent, and the names of its query's parameters: `/search?q=boots` gives `/search?q`.
+    """A request's path as sent, with the names of its query parameters: `/search?q=boots` gives `/search?q`.
 
-    A parameter without a value or with a strange name may itself be a secret: it is left out.
+    A parameter without a value or with an unusual name may itself be a secret, so it is left out.
     """
     raw = environ.get("REQUEST_URI")
-    # A proxy's form of address names scheme and host; they are the site's own.
+    # A request in proxy form names the scheme and host too; both are the site's own.
     path = _HOST.sub("", raw.partition("?")[0]) if isinstance(raw, str) else environ.get("PATH_INFO", "")
     query = environ.get("QUERY_STRING", "")
     path = loggable(path or "/", _LONGEST_TARGET).replace(" ", "\\x20")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes static/footfall.js of tracker.js. Needed only after changing tracker.js, and then needs Node; what it made is
-# committed. The first line says what it was made of, by which a test sees that it was not forgotten.
+# Generates static/footfall.js from tracker.js. Run it only after a change to tracker.js; it needs Node. The result is
+# committed. Its first line is a checksum of tracker.js, by which a test detects that this step was forgotten.
 set -eu
 cd "$(dirname "$0")"
 made=$(npx --yes terser@5.51.2 tracker.js --compress passes=3,unsafe=true,unsafe_arrows=true,pure_getters=true --mangle --ecma 2022)

@@ -1,4 +1,4 @@
-"""The newspaper: a front page, sections, articles, a newsletter."""
+"""The newspaper: a front page, sections, articles and a newsletter."""
 
 import re
 from datetime import datetime, timedelta, timezone
@@ -11,7 +11,7 @@ from footfall.sites import accounts
 from footfall.sites.content import articles
 from footfall.sites.content.articles import Article
 from footfall.sites.pages import impression, show
-from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.searching import did_you_mean, search_events, term_of_request
 from footfall.sites.security import check_token
 
 blueprint = Blueprint("news", __name__)
@@ -20,7 +20,7 @@ _ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}")
 
 
 def published(article: Article) -> str:
-    """When an article came out, in UTC: the clock today, the date before."""
+    """When an article was published, in UTC: the time for today's articles, else the date."""
     now = datetime.now(timezone.utc)
     moment = now - timedelta(minutes=article.age_minutes)
     if moment.date() == now.date():
@@ -30,7 +30,7 @@ def published(article: Article) -> str:
 
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
-    """What every page's header needs."""
+    """The values that every page's header needs."""
     now = datetime.now(timezone.utc)
     return {"sections": articles.sections(), "published": published, "today": f"{now:%A}, {now.day} {now:%B %Y}"}
 
@@ -86,7 +86,7 @@ def search() -> Response:
     found = articles.search(term) if term else []
     guesses = did_you_mean(term, [a.title for a in articles.articles().values()]) if term and not found else []
     values: dict[str, Any] = {"term": term, "count": len(found), "items": found[:_RESULTS], "guesses_for": guesses}
-    return show("news/search.html", "search", "search", events=told(term, len(found)), **values)
+    return show("news/search.html", "search", "search", events=search_events(term, len(found)), **values)
 
 
 @blueprint.get("/newsletter")
@@ -99,7 +99,7 @@ def subscribe() -> Response:
     check_token()
     if _ADDRESS.fullmatch(request.form.get("email", "").strip()) is None:
         return show("news/newsletter.html", "account", "newsletter", done=False, failed=True, status=422)
-    # Only that it was done: nobody's address is needed in a world without e-mail.
+    # Only the fact is stored; this site sends no e-mail and needs no address.
     session["subscribed"] = True
     return redirect(url_for("news.subscribed"), 303)
 
@@ -112,7 +112,7 @@ def subscribed() -> Response:
 
 @blueprint.get("/account")
 def account() -> Response:
-    if accounts.whose() is None:
-        return accounts.login_first()
+    if accounts.current_user() is None:
+        return accounts.redirect_to_login()
     items = list(articles.articles().values())[:6]
     return show("news/account.html", "account", "account", items=items, subscribed=bool(session.get("subscribed")))

@@ -1,6 +1,7 @@
-"""A page as the tracker needs it: what it is, which request made it, and what showing it means, all said in metas.
+"""Renders a page with the meta elements that the tracker reads: page type, request id, and the page's own events.
 
-Both the tracker in a browser (`tracker.js`) and the simulated visitors read these metas, so both send the same.
+The tracker in a browser (`tracker.js`) and the simulated visitors read the same meta elements, so both send the same
+events.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,8 @@ from typing import Any, Final
 
 from flask import Response, current_app, g, make_response, render_template, session
 
-# Events to be told by the next page that is shown, whichever it is: a login is told by the page after it.
-_TOLD_NEXT: Final = "told"
+# Key of the session: events that the next page emits, whichever page that is. The page after a login emits the login.
+PENDING_EVENTS: Final = "told"
 
 
 def show(
@@ -23,20 +24,21 @@ def show(
     status: int = 200,
     **values: Any,
 ) -> Response:
-    """Renders a page with its metas.
+    """Renders a page with its meta elements.
 
-    Arguments: template: file in `templates`; page_type, section: as the event has them; item: (item_type, item_id) of
-    what the page is about; events: what showing it means beside the view, each with its `event_type`; status: HTTP.
+    template: a file in `templates`. page_type, section: the values that events carry. item: the (item_type, item_id)
+    that the page is about. events: the events that this page emits in addition to its page view, each with an
+    `event_type`. status: the HTTP status.
     """
     page = {"page_type": page_type, "page_section": section}
     if item is not None:
         page["item_type"], page["item_id"] = item
-    told = [*session.pop(_TOLD_NEXT, ()), *events]
+    page_events = [*session.pop(PENDING_EVENTS, ()), *events]
     g.page = page
     body = render_template(
         template,
         page=page,
-        told=told,
+        page_events=page_events,
         status=status,
         app_id=current_app.config["APP_ID"],
         site_name=current_app.config["SITE_NAME"],
@@ -47,11 +49,11 @@ def show(
     return make_response(body, status)
 
 
-def tell_next(event_type: str, **fields: Any) -> None:
-    """Has the next page tell the tracker of an event."""
-    session[_TOLD_NEXT] = [*session.get(_TOLD_NEXT, ()), {"event_type": event_type, **fields}]
+def emit_on_next_page(event_type: str, **fields: Any) -> None:
+    """Adds an event that the tracker of the next page emits."""
+    session[PENDING_EVENTS] = [*session.get(PENDING_EVENTS, ()), {"event_type": event_type, **fields}]
 
 
 def impression(list_id: str) -> dict[str, Any]:
-    """The event of a list of links being shown; the markup of the list has `data-footfall-list` of the same name."""
+    """The event that a list of links was shown; the list's markup has `data-footfall-list` with the same name."""
     return {"event_type": "impression", "element": f"list-{list_id}", "list_id": list_id}

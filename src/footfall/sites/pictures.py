@@ -1,4 +1,4 @@
-"""Pictures drawn from an item's id: inline SVG without styles, so that the content policy lets them be."""
+"""Pictures drawn from an item's id, as inline SVG without styles so that the content security policy allows them."""
 
 from functools import lru_cache
 from typing import Final
@@ -6,7 +6,7 @@ from zlib import crc32
 
 from markupsafe import Markup
 
-# One simple drawing a shelf of the shop, in a box of 100 × 100; {a} and {b} are its colours.
+# One simple drawing for each shelf of the shop, in a box of 100 × 100; {a} and {b} are its colours.
 _SHAPES: Final = {
     "camping": '<path d="M50 26 84 76H16Z" fill="{a}"/><path d="M50 26 62 76H38Z" fill="{b}"/>'
     '<path d="M46 20l4 6 4-6" stroke="{a}" stroke-width="3" fill="none"/>',
@@ -32,9 +32,9 @@ _SHAPES: Final = {
 
 @lru_cache(maxsize=2048)
 def picture(style: str, item_id: str) -> Markup:
-    """The picture of an item; it is decoration, so that readers of screens pass over it.
+    """The picture of an item. It is decoration, hidden from screen readers.
 
-    style: a shelf of the shop, `landscape` for an article, anything else for a pattern.
+    style: a shelf of the shop, `landscape` for an article, anything else for a geometric pattern.
     """
     number = crc32(item_id.encode())
     hue = number % 360

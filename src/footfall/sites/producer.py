@@ -1,4 +1,4 @@
-"""Records to Kafka, and the certainty which of them have arrived.
+"""Sends records to Kafka and keeps track of which of them are stored.
 
 One idempotent librdkafka producer and one thread that polls it. A request waits for the reports of its own records.
 """
@@ -19,8 +19,8 @@ from footfall.sites.spool import Record, Topic
 log = logging.getLogger(__name__)
 
 _TOPICS: Final = {Topic.EVENTS: TOPIC_EVENTS, Topic.REJECTED: TOPIC_REJECTED}
-# Long enough for a leader election or a restarting broker to be waited out without a second copy, short enough that
-# the queue holds little that is also in the spool.
+# Long enough to survive a leader election or a broker restart without a second copy, and short enough that few
+# records are in both the queue and the spool.
 DELIVERY_TIMEOUT_S: Final = 10.0
 _POLL_S: Final = 0.1
 _ANSWER_AGE_S: Final = 5.0
@@ -28,7 +28,7 @@ _QUIET_S: Final = 60.0
 
 
 def producer_settings(bootstrap: str) -> dict[str, Any]:
-    """What every producer of ours is configured with: nothing twice, nothing acknowledged that is not stored.
+    """Settings of every producer in this project: idempotent, and acknowledged only when stored.
 
     bootstrap: Kafka's `host:port`; it need not answer yet.
     """
@@ -38,11 +38,11 @@ def producer_settings(bootstrap: str) -> dict[str, Any]:
         "acks": "all",
         "partitioner": PARTITIONER,
         "compression.type": "zstd",
-        # A broker that is stopped, not dead, keeps its connections open and silent.
+        # A broker that is suspended rather than dead keeps its connections open but silent.
         "socket.timeout.ms": 6_000,
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1_000,
-        # Topics are made by `up`; one that is missing yet must be found soon after.
+        # `up` creates the topics; a topic that does not exist yet must be found soon after its creation.
         "topic.metadata.refresh.interval.ms": 60_000,
         "topic.metadata.propagation.max.ms": 5_000,
         "log_level": 3,
@@ -51,18 +51,18 @@ def producer_settings(bootstrap: str) -> dict[str, Any]:
 
 
 class Batch:
-    """The reports still awaited for the records of one `send`."""
+    """The delivery reports of the records of one `send`."""
 
-    __slots__ = ("_delivered", "_left", "_lock", "_tell")
+    __slots__ = ("_callback", "_delivered", "_left", "_lock")
 
     def __init__(self, records: int) -> None:
         self._delivered = [False] * records
         self._left = records
         self._lock = threading.Lock()
-        self._tell: Callable[[], None] | None = None
+        self._callback: Callable[[], None] | None = None
 
     def report(self, index: int, delivered: bool) -> None:
-        """Takes the one report about the record `index`."""
+        """Takes the only report about the record `index`."""
         with self._lock:
             self._delivered[index] = delivered
             self._left -= 1
@@ -72,7 +72,7 @@ class Batch:
 
     @property
     def reported(self) -> bool:
-        """Whether each record has its report, good or bad."""
+        """Whether each record has its report, successful or not."""
         return self._left == 0
 
     @property
@@ -80,26 +80,26 @@ class Batch:
         """Whether each record is known to be in Kafka."""
         return self._left == 0 and all(self._delivered)
 
-    def when_reported(self, tell: Callable[[], None]) -> None:
-        """Has `tell` called once, by whichever thread: at the last report, or before if somebody calls `give_up`.
+    def when_reported(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` once, on any thread: at the last report, or earlier if `give_up` is called.
 
-        It takes the place of what was given before and not yet called.
+        Replaces an earlier callback that has not been called yet.
         """
         with self._lock:
             if self._left:
-                self._tell = tell
+                self._callback = callback
                 return
-        tell()
+        callback()
 
     def give_up(self) -> None:
-        """Nobody is to be kept waiting for reports any longer; those that come are taken all the same."""
+        """Stops the waiting and calls the callback; later reports still count."""
         with self._lock:
-            tell, self._tell = self._tell, None
-        if tell is not None:
-            tell()
+            callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
 
     def wait(self, seconds: float) -> list[int]:
-        """Waits at most so long, if at all, for all reports; the indices of records not known to be in Kafka."""
+        """Waits up to `seconds` for all reports; returns the indices of records not known to be in Kafka."""
         if self._left and seconds > 0:
             # A plain lock is several times cheaper than an Event.
             waiting = threading.Lock()
@@ -111,16 +111,16 @@ class Batch:
 
 
 class KafkaProducer:
-    """A producer that outlives its own fatal errors. Any thread may send."""
+    """A producer that recovers from fatal errors. Safe for any thread."""
 
     def __init__(self, bootstrap: str) -> None:
         """bootstrap: Kafka's `host:port`; it need not answer yet."""
         self._configuration: dict[str, Any] = {
             **producer_settings(bootstrap),
-            # Requests of the same moment share a batch; each waits at most this long for it.
+            # Requests that arrive together share a batch; each waits at most this long for it.
             "linger.ms": 2,
             "delivery.timeout.ms": int(DELIVERY_TIMEOUT_S * 1000),
-            # Beyond this, events go to the spool, whose bound is a setting.
+            # Further events go to the spool, whose size limit is a setting.
             "queue.buffering.max.messages": 50_000,
             "queue.buffering.max.kbytes": 65_536,
             "error_cb": self._on_error,
@@ -129,7 +129,7 @@ class KafkaProducer:
         self._stop = threading.Event()
         self._last_delivery = -_ANSWER_AGE_S
         self._last_failure = -_ANSWER_AGE_S
-        # Until when (monotonic seconds) somebody waits for which reports; the earliest first.
+        # Deadlines (monotonic seconds) with the batches that callers wait for; the earliest first.
         self._watched: deque[tuple[float, Batch]] = deque()
         self._asking = threading.Lock()
         self._producer = Producer(self._configuration)
@@ -137,9 +137,9 @@ class KafkaProducer:
         self._thread.start()
 
     def send(self, records: Sequence[Record]) -> Batch:
-        """Hands the records to the producer, in order; the batch tells what became of them. Never raises.
+        """Passes the records to the producer, in order; the batch collects their reports. Never raises.
 
-        A record that the producer does not take, because its queue is full or it is broken, counts as failed.
+        A record that the producer refuses, because its queue is full or it has failed, counts as failed.
         """
         batch = Batch(len(records))
         producer = self._producer
@@ -156,17 +156,17 @@ class KafkaProducer:
                 batch.report(index, False)
         return batch
 
-    def watch(self, batch: Batch, until: float, tell: Callable[[], None]) -> None:
-        """Has `tell` called once, by whichever thread, when `batch` has all its reports, or soon after `until`.
+    def watch(self, batch: Batch, until: float, callback: Callable[[], None]) -> None:
+        """Calls `callback` once, on any thread, when `batch` has all its reports, or soon after `until`.
 
-        until: monotonic seconds; the same time ahead in all calls.
+        until: monotonic seconds; each call must pass the same distance from now.
         """
-        batch.when_reported(tell)
+        batch.when_reported(callback)
         if not batch.reported:
             self._watched.append((until, batch))
 
     def answers(self) -> bool:
-        """Whether Kafka answers: by a delivery of the last seconds, else by asking it (at most a second)."""
+        """Whether Kafka answers: by a delivery in the last seconds, else by asking it, which takes at most a second."""
         with self._asking:
             now = time.monotonic()
             if now - self._last_delivery < _ANSWER_AGE_S and self._last_delivery > self._last_failure:
@@ -178,7 +178,7 @@ class KafkaProducer:
             return True
 
     def close(self, seconds: float) -> int:
-        """Sends what is queued, at most so long, and ends; returns how many records were given up."""
+        """Sends the queued records for up to `seconds` and ends; returns how many records were given up."""
         self._stop.set()
         self._thread.join()
         left: int = self._producer.flush(seconds)
@@ -201,12 +201,12 @@ class KafkaProducer:
             batch.give_up()
 
     def _replace(self) -> None:
-        """A fatal error of an idempotent producer is for ever: a new one takes over, the old one's records fail."""
+        """Replaces the producer after a fatal error, which is permanent; the records of the old one fail."""
         broken = self._producer
         try:
             self._producer = Producer(self._configuration)
         except KafkaException as error:
-            # Without threads or memory for another one: events are spooled until there is one.
+            # No threads or memory for a new producer: events are spooled until there is one.
             log.error("no new producer could be made: %s", error)
             self._stop.wait(1.0)
             return
@@ -223,7 +223,7 @@ class KafkaProducer:
         batch.report(index, error is None)
 
     def _on_error(self, error: KafkaError) -> None:
-        # Connections that come and go are librdkafka's to mend; only what it cannot mend concerns us.
+        # librdkafka restores lost connections itself; only fatal errors matter here.
         if error.fatal():
             self._note_failure(error)
 
@@ -235,7 +235,7 @@ class KafkaProducer:
 
 
 class _Quiet(logging.Logger):
-    """librdkafka's own log: a broker that is away says so many times a second; once a minute is enough."""
+    """librdkafka's own log, at most one line a minute: it reports an unavailable broker many times a second."""
 
     def __init__(self) -> None:
         super().__init__(f"{__name__}.librdkafka", logging.WARNING)

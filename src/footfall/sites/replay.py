@@ -1,4 +1,4 @@
-"""A mended reject goes in again: announced in its site's ledger first, then stored, so that `verify` can explain it."""
+"""Sends a repaired reject to Kafka. The site's ledger records it first, so that `verify` can account for it."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from footfall.sites.visitors.ledger import Entry, Ledger
 
 
 def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPosition:
-    """Stores an event that `events.mend` made, and returns where it is.
+    """Stores an event that `events.repair` produced and returns its position.
 
-    Raises NotStored, and OSError if the ledger cannot be written; nothing is sent then. A line in the ledger without
-    an event is harmless, as is the same event again.
+    Raises NotStored. Raises OSError, before anything is sent, if the ledger cannot be written. A ledger line without an
+    event does no harm, and neither does a second copy of the event.
     """
     if (settings.run_dir / "disk-low").exists():
-        raise NotStored("The disk is nearly full: make room, then do the same again.")
+        raise NotStored("The disk is nearly full: free some space, then repeat the command.")
     producer = TrustedProducer(settings.kafka_bootstrap)
     if (partitions := producer.partitions(TOPIC_EVENTS)) != EVENTS_PARTITIONS:
         raise NotStored(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {EVENTS_PARTITIONS}.")

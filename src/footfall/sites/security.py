@@ -1,4 +1,4 @@
-"""What protects a site's visitors: headers on every answer, and a token in every form that changes something."""
+"""Protects a site's visitors: security headers on every response, and a CSRF token in every form that changes data."""
 
 import hmac
 import secrets
@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Flask, Response, abort, request, session
 
-# Everything comes from the site itself; there are no scripts or styles inside the pages.
+# All content comes from the site itself, and pages contain no inline scripts or styles.
 CONTENT_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -30,13 +30,13 @@ _TOKEN: Final = "csrf"  # noqa: S105 - the name of a form's field, no secret
 
 
 def protect(app: Flask) -> None:
-    """Puts the headers on every answer of `app`, and `csrf_token()` within reach of its templates."""
+    """Adds the headers to every response of `app`, and makes `csrf_token()` available to its templates."""
     app.after_request(_add_headers)
     app.jinja_env.globals["csrf_token"] = csrf_token
 
 
 def csrf_token() -> str:
-    """The token of this browser's forms; made when a form is first shown, so that most readers need no cookie."""
+    """This browser's CSRF token; created when a form is first shown, so most readers need no cookie."""
     token = session.get(_TOKEN)
     if not isinstance(token, str):
         token = secrets.token_urlsafe(16)
@@ -56,6 +56,6 @@ def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":
-        # A page belongs to one request: its request id and its token may not be shown again from a cache.
+        # A page belongs to one request: a cache must not show its request id and token again.
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,8 +1,8 @@
-"""One demo site's process: `python -m footfall.sites.server APP`. Pages and collector, one process, threads inside.
+"""The process of one demo site: `python -m footfall.sites.server APP`. It serves the pages and the collector.
 
-A page has a thread to itself. What is posted to `/collect` has none while it waits for Kafka: the loop that reads the
-connections decides and sends it, and answers it when it is stored. With a thread for each of them, most of the time
-went into passing the interpreter around.
+A page is served by a thread of a pool. A request to `/collect` occupies no thread while it waits for Kafka: the loop
+that reads the connections processes and sends it, and answers it once it is stored. With a thread for each of these
+requests, most of the time went into switching threads.
 """
 
 import contextlib
@@ -24,21 +24,21 @@ from waitress.trigger import trigger
 from footfall.settings import Settings, SettingsError, load_settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.app import create_app
-from footfall.sites.collector import LARGEST_BODY, Begun, Collector
+from footfall.sites.collector import LARGEST_BODY, Collector, PendingRequest
 from footfall.sites.spool import SpoolLocked
 from footfall.sites.weblogs import Started
 
 log = logging.getLogger(__name__)
 
-# While Kafka is away, each waits for the disk, and those that do so together share an fsync.
+# While Kafka is unavailable, each thread waits for the disk; threads that wait at the same time share an fsync.
 _THREADS: Final = 24
 _CONNECTIONS: Final = 1000
 
 
 def main() -> None:
-    """Serves until SIGTERM; then answers what has arrived, sends what is queued, and ends."""
+    """Serves until SIGTERM; then answers the requests that have arrived, sends the queued events, and ends."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Each pause of a client would be a line.
+    # Otherwise each busy moment of the threads would be a line.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     arguments = sys.argv[1:]
     app_id = next((app for app in DEMO_SITES if [app] == arguments), None)
@@ -69,11 +69,11 @@ def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
             host=settings.bind,
             port=settings.port(app_id),
             connection_limit=_CONNECTIONS,
-            # Flask answers a body beyond the bound with a sentence; one far beyond it is not even read.
+            # Flask refuses a body above the limit with a sentence; a body far above it is not even read.
             max_request_body_size=2 * LARGEST_BODY,
             max_request_header_size=32 * 1024,
             inbuf_overflow=4 * LARGEST_BODY,
-            # The collector decides itself whose X-Forwarded-For it believes.
+            # The collector itself decides which X-Forwarded-For headers to trust.
             clear_untrusted_proxy_headers=False,
             ident=None,
             asyncore_use_poll=True,
@@ -83,7 +83,7 @@ def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
     server.channel_class = _Channel
     signal.signal(signal.SIGTERM, dispatcher.end)
     log.info("%s listens on %s:%d", app_id, settings.bind, settings.port(app_id))
-    # Returns after SystemExit, when the requests that had arrived are answered.
+    # Returns after SystemExit, once the requests that had arrived are answered.
     server.run()
 
 
@@ -106,13 +106,13 @@ class _Task(WSGITask):
 
 
 class _Channel(HTTPChannel):
-    """A connection that knows when its last bytes came: what passed since then, a request waited for a thread."""
+    """A connection that records when its last bytes arrived: the time since then, a request waited for a thread."""
 
     task_class = _Task
     arrived_at = 0.0
-    # Of the first request, if its work has begun.
+    # The environment of the first request, if work on it has begun.
     begun_environment: dict[str, Any] | None = None
-    # What is to be sent as one piece, while that is so.
+    # The pieces to be sent together, while they are being collected.
     _held: list[bytes] | None = None
 
     def received(self, data: bytes) -> bool:
@@ -121,7 +121,7 @@ class _Channel(HTTPChannel):
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Sends what is written meanwhile as one piece: to send costs more than to make an answer."""
+        """Sends everything written in this context as one piece: a send costs more than building an answer."""
         held = self._held = []
         try:
             yield
@@ -130,14 +130,14 @@ class _Channel(HTTPChannel):
         super().write_soon(b"".join(held))
 
     def write_soon(self, data: Any) -> int:
-        """As waitress does it, but for what is held."""
+        """Writes like waitress, or collects the data while `together` is active."""
         if self._held is None:
             return int(super().write_soon(data))
         self._held.append(data)
         return len(data)
 
-    def begin(self, collector: Collector) -> Begun | None:
-        """Begins with the first request if it is one for the collector."""
+    def begin(self, collector: Collector) -> PendingRequest | None:
+        """Begins to process the first request if it is for the collector."""
         request = self.requests[0]
         if request.error:
             return None
@@ -153,21 +153,21 @@ class _Channel(HTTPChannel):
 
 
 class _Wake(trigger):
-    """Something in the loop's own map that other threads, and signals, can have it run."""
+    """Lets other threads, and signal handlers, make the loop call `run`."""
 
     def __init__(self, connections: dict[int, object]) -> None:
         super().__init__(connections)
         self.run: Callable[[], None] = lambda: None
 
     def handle_read(self) -> None:
-        """Called by the loop, once for however many pulls."""
+        """Called by the loop, once for any number of triggers."""
         with contextlib.suppress(OSError):
             self.recv(8192)
         self.run()
 
 
 class _Dispatcher(ThreadedTaskDispatcher):
-    """Gives pages to threads, and what is posted to `/collect` to the loop, or to a thread if it waits for the disk."""
+    """Sends pages to threads, and `/collect` requests to the loop, or to a thread if they have to wait for the disk."""
 
     def __init__(self, collector: Collector, wake: _Wake) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
         self._wake = wake
         self._begun: set[_Channel] = set()
         self._stored: deque[_Channel] = deque()
-        # Whether the loop has been woken for what stands there.
+        # Whether the loop has been woken for the entries of `_stored`.
         self._woken = False
         self._ending = False
         wake.run = self._run
@@ -188,10 +188,10 @@ class _Dispatcher(ThreadedTaskDispatcher):
             super().add_task(task)
             return
         self._begun.add(task)
-        self._collector.tell(begun, partial(self._ready, task, begun))
+        self._collector.notify(begun, partial(self._ready, task, begun))
 
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
-        """As waitress does it; before, what has begun is answered."""
+        """Answers the requests that have begun, then shuts down like waitress."""
         until = time.monotonic() + timeout
         while (self._begun or self.queue) and time.monotonic() < until:
             self._answer_stored()
@@ -199,7 +199,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
         return bool(super().shutdown(cancel_pending, timeout))
 
     def end(self, _number: int, _frame: FrameType | None) -> None:
-        """Has the loop end after what it does now: a signal comes in the middle of it."""
+        """Makes the loop end after its current step, since a signal may interrupt that step."""
         self._ending = True
         self._wake.pull_trigger()
 
@@ -208,7 +208,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
         if self._ending:
             raise SystemExit(0)
 
-    def _ready(self, channel: _Channel, begun: Begun) -> None:
+    def _ready(self, channel: _Channel, begun: PendingRequest) -> None:
         if begun.blocks:
             self._begun.discard(channel)
             super().add_task(channel)
@@ -219,7 +219,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
             self._wake.pull_trigger()
 
     def _answer_stored(self) -> None:
-        # First, so that whoever adds one from now on wakes the loop again.
+        # Cleared first, so that a channel that is added from now on wakes the loop again.
         self._woken = False
         while self._stored:
             channel = self._stored.popleft()
@@ -227,7 +227,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
             try:
                 channel.service()
             except Exception:
-                # As in a thread of waitress's: one request may not end the loop.
+                # Like waitress's threads: one failed request must not end the loop.
                 log.exception("a request could not be answered")
 
 

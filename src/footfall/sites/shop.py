@@ -1,4 +1,4 @@
-"""The shop: shelves, products, a cart, a checkout with real stocks, and an order whose lines are purchases."""
+"""The shop: categories, products, a cart, a checkout with limited stock, and orders whose lines are purchase events."""
 
 from typing import Any, Final, cast
 
@@ -9,7 +9,7 @@ from footfall.sites import accounts
 from footfall.sites.content import goods
 from footfall.sites.content.goods import Product
 from footfall.sites.pages import impression, show
-from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.searching import did_you_mean, search_events, term_of_request
 from footfall.sites.security import check_token
 from footfall.sites.stock import SoldOut, Stock
 
@@ -30,7 +30,7 @@ def euros(cents: int) -> str:
 
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
-    """What every page's header needs."""
+    """The values that every page's header needs."""
     return {"categories": goods.categories(), "cart_count": sum(_cart().values())}
 
 
@@ -83,7 +83,7 @@ def search() -> Response:
         "shop/search.html",
         "search",
         "search",
-        events=told(term, len(found)),
+        events=search_events(term, len(found)),
         term=term,
         count=len(found),
         products=found[:_RESULTS],
@@ -161,7 +161,7 @@ def order(order_id: str) -> Response:
     if placed is None:
         abort(404)
     lines = [(goods.products()[slug], quantity) for slug, quantity in placed["lines"] if slug in goods.products()]
-    # Told to the tracker once: who loads the page again has not bought again.
+    # The purchase is emitted once: reloading this page is not another purchase.
     events = [] if placed["told"] else [_purchase(order_id, *line) for line in lines]
     session["orders"] = [{**o, "told": o["told"] or o is placed} for o in session["orders"]]
     return show("shop/order.html", "checkout", "order", events=events, order_id=order_id, **_totals(lines))
@@ -169,8 +169,8 @@ def order(order_id: str) -> Response:
 
 @blueprint.get("/account")
 def account() -> Response:
-    if accounts.whose() is None:
-        return accounts.login_first()
+    if accounts.current_user() is None:
+        return accounts.redirect_to_login()
     orders = [
         (o["id"], sum(goods.products()[slug].price_cents * quantity for slug, quantity in o["lines"]))
         for o in reversed(session.get("orders", ()))
@@ -192,7 +192,7 @@ def _purchase(order_id: str, bought: Product, quantity: int) -> dict[str, Any]:
 
 
 def _ask_the_bank(cents: int) -> None:
-    """Waits for the payment as a shop does: longer for more money, under half a second."""
+    """Simulates the delay of a payment: longer for larger amounts, always under half a second."""
     current_app.config["WAIT"](0.08 + min(cents, 80_000) / 80_000 * 0.3)
 
 
@@ -209,7 +209,7 @@ def _product_or_404(slug: str) -> Product:
 
 def _cart() -> dict[str, int]:
     kept = session.get("cart", {})
-    # Signed by us, but perhaps by an older version of us: what is no longer sold is no longer in the cart.
+    # The cookie is ours but may be old: products that are no longer sold are left out.
     return {slug: quantity for slug, quantity in kept.items() if slug in goods.products()}
 
 
@@ -229,5 +229,5 @@ def _totals(lines: list[tuple[Product, int]]) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    """A quantity as a form gives it; 0 for what is none."""
+    """A quantity from a form; 0 if the text is not a number of up to three digits."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0

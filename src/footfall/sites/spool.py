@@ -1,7 +1,7 @@
-"""Events that wait on disk while Kafka is away: appended, fsynced, read again in order, deleted when Kafka has them.
+"""An on-disk queue for events while Kafka is unavailable: appended, fsynced, read in order, deleted once in Kafka.
 
-A folder of segments, `NUMBER.spool`; a record is length, CRC-32, topic, time of receipt, key and value. One process
-owns the folder, by a lock that dies with it. What `append` returned from survives the death of the process.
+A folder of segments, `NUMBER.spool`. A record is length, CRC-32, topic, time of receipt, key and value. One process
+owns the folder through a lock that ends with the process. Records for which `append` returned survive a crash.
 """
 
 import errno
@@ -24,21 +24,21 @@ log = logging.getLogger(__name__)
 
 _FRAME: Final = struct.Struct(">II")  # bytes that follow, and their CRC-32
 _HEAD: Final = struct.Struct(">BqH")  # topic, received_at in ms, bytes of the key
-# A body is at most 256 KiB and a reject keeps it in base64; more than this is no length but damage.
+# A body is at most 256 KiB, and a reject stores it in base64; a larger length means that the file is damaged.
 _MAX_PAYLOAD: Final = 2**24
-# About a thousand events: what a drain holds in memory, and what it sends twice after a restart in its middle.
+# About a thousand events. A drain holds one segment in memory, and may send one twice after a restart.
 SEGMENT_BYTES: Final = 2**20
 
 
 class Topic(IntEnum):
-    """Where a record goes; the number is what stands on disk."""
+    """The topic of a record; the numbers are part of the stored format."""
 
     EVENTS = 1
     REJECTED = 2
 
 
 class Record(NamedTuple):
-    """One record on its way to Kafka. received_ms: when its request came, ms since 1970. key: may be empty."""
+    """One record for Kafka. received_ms: when its request arrived, epoch milliseconds. key: may be empty."""
 
     topic: Topic
     received_ms: int
@@ -51,14 +51,14 @@ class SpoolLocked(FootfallError):
 
 
 class SpoolFull(OSError):
-    """The spool has reached its bound."""
+    """The spool has reached its size limit."""
 
 
 @dataclass(eq=False, slots=True)
 class _Segment:
-    """One file. Offsets in bytes, each at the end of a whole record: written, fsynced, read, delivered.
+    """One file. The offsets size, synced, read and delivered are in bytes, each at the end of a whole record.
 
-    descriptor: open only while something is to be written or fsynced; a full spool has a thousand segments.
+    descriptor: open only while something is to be written or fsynced, since a full spool has a thousand segments.
     """
 
     path: Path
@@ -75,12 +75,12 @@ class _Segment:
 
 
 class Spool:
-    """The spool of one site. Any thread may append; one thread drains by `take`, `delivered` and `hand_over`."""
+    """The spool of one site. Any thread may append; one thread drains it with `take`, `delivered` and `hand_over`."""
 
     def __init__(self, folder: Path, limit_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
-        """folder: made if it is missing. limit_bytes: bound of all segments together.
+        """folder: created if missing. limit_bytes: size limit of all segments together.
 
-        Raises SpoolLocked if another process has the folder, OSError if it cannot be used.
+        Raises SpoolLocked if another process owns the folder, OSError if it cannot be used.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
@@ -103,7 +103,7 @@ class Spool:
 
     @property
     def behind(self) -> bool:
-        """Whether records wait that Kafka's producer has not yet been given: new ones must go behind them."""
+        """Whether the spool holds records that the producer does not have yet; new ones must then queue behind them."""
         return self._behind
 
     @property
@@ -114,21 +114,21 @@ class Spool:
 
     @property
     def oldest_ms(self) -> int | None:
-        """A lower bound of the times of receipt of what waits, exact to one segment; None if nothing waits."""
+        """A lower bound for the oldest waiting record's time of receipt, exact to one segment; None if none waits."""
         with self._changed:
             return min((s.oldest_ms for s in self._segments if s.records and s.oldest_ms is not None), default=None)
 
     def append(self, records: Sequence[Record]) -> None:
-        """Stores the records; they are fsynced when this returns. Threads that append together share an fsync.
+        """Stores the records; they are fsynced when this returns. Threads that append at the same time share an fsync.
 
-        Raises SpoolFull at the bound, and OSError after `close` or if the disk fails; then some may be stored all the
-        same.
+        Raises SpoolFull at the size limit, and OSError after `close` or if the disk fails; some records may be stored
+        even then.
         """
         block = b"".join(map(_encode, records))
         with self._changed:
             if self._closed:
-                # A request that outlived the shutdown: the folder may be another process's by now, which would not
-                # see a new file before its own end.
+                # This request outlived the shutdown. Another process may own the folder by now, and would not notice a
+                # new file until its own end.
                 raise OSError(errno.EBADF, "the spool is closed")
             if sum(segment.size for segment in self._segments) + len(block) > self._limit:
                 raise SpoolFull("the spool is full")
@@ -136,10 +136,10 @@ class Spool:
             try:
                 _write_all(descriptor, block)
             except OSError:
-                # What was half written is no record, and nothing may be written behind it.
+                # A partly written record is not valid, and nothing may be written after it.
                 self._retire(segment)
                 if segment.size == 0:
-                    # Else a full disk would leave one more empty file with each attempt.
+                    # Otherwise a full disk would leave one more empty file at each attempt.
                     self._segments.remove(segment)
                     segment.path.unlink(missing_ok=True)
                 raise
@@ -153,9 +153,9 @@ class Spool:
         self._sync(segment, end)
 
     def take(self) -> list[Record]:
-        """The next records in order, at most a segment's; OSError if they cannot be read.
+        """The next records in order, at most one segment; OSError if they cannot be read.
 
-        Empty if all were taken, or if what was next is damaged: that is logged and gone.
+        Empty if all were taken, or if the next ones are damaged; those are logged and lost.
         """
         with self._changed:
             segment = next((s for s in self._segments if s.read < s.size), None)
@@ -172,7 +172,7 @@ class Spool:
         return records
 
     def delivered(self) -> None:
-        """Kafka has all that was taken: whole segments of it are deleted."""
+        """Marks all taken records as stored in Kafka; deletes the segments that are complete."""
         with self._changed:
             for segment in list(self._segments):
                 segment.delivered = segment.read
@@ -182,24 +182,24 @@ class Spool:
                     self._drop(segment)
 
     def hand_over(self) -> bool:
-        """If all was taken, says that new events need not go behind it any more; returns whether that is so."""
+        """Lets new events bypass the spool if all records were taken; returns whether they may."""
         with self._changed:
             if all(segment.read == segment.size for segment in self._segments):
                 self._behind = False
             return not self._behind
 
     def fall_behind(self) -> None:
-        """What was taken is not in Kafka after all: new events go behind it again."""
+        """Makes new events queue in the spool again, since records that were taken did not reach Kafka."""
         with self._changed:
             self._behind = True
 
     def wait(self, seconds: float) -> bool:
-        """Waits at most so long for something to take; returns whether there is something."""
+        """Waits up to `seconds` for a record to take; returns whether there is one."""
         with self._changed:
             return self._changed.wait_for(lambda: any(s.read < s.size for s in self._segments), seconds)
 
     def close(self) -> None:
-        """Gives the folder up. What is stored stays for the next process."""
+        """Releases the folder. Stored records stay for the next process."""
         with self._changed:
             for segment in self._segments:
                 _close(segment)
@@ -209,7 +209,7 @@ class Spool:
             self._lock_file.release()
 
     def _adopt(self, path: Path) -> None:
-        """Takes over what an earlier process left; a record that it did not finish is cut off."""
+        """Takes over a segment of an earlier process; an unfinished record at its end is cut off."""
         segment = _Segment(path)
         length = path.stat().st_size
         damaged = 0
@@ -253,14 +253,14 @@ class Spool:
         return self._active, descriptor
 
     def _retire(self, segment: _Segment) -> None:
-        """Nothing more is written to the segment; it is closed as soon as nothing waits for its fsync either."""
+        """Ends writing to the segment; closes it unless a thread still waits for its fsync."""
         if self._active is segment:
             self._active = None
         if not segment.syncing and (segment.fault is not None or segment.synced == segment.size):
             _close(segment)
 
     def _sync(self, segment: _Segment, end: int) -> None:
-        """Returns when the segment is on disk up to `end`: one of the waiting threads fsyncs for all."""
+        """Returns once the segment is on disk up to `end`; one of the waiting threads fsyncs for all of them."""
         with self._changed:
             while segment.synced < end and segment.syncing:
                 self._changed.wait()
@@ -282,7 +282,7 @@ class Spool:
             if fault is None:
                 segment.synced = max(segment.synced, reached)
             else:
-                # After a failed fsync the kernel may have dropped the pages: this file is not written again.
+                # After a failed fsync the kernel may have dropped the pages, so this file is not written any more.
                 segment.fault = fault
             if segment is not self._active or fault is not None:
                 self._retire(segment)
@@ -295,7 +295,7 @@ class Spool:
             self._changed.wait()
         if segment.delivered < segment.size:
             return
-        # Whoever still waits for its fsync need not: Kafka has the record.
+        # Threads that still wait for its fsync may go on: Kafka has the records.
         segment.synced = segment.size
         segment.fault = None
         self._segments.remove(segment)
@@ -311,7 +311,7 @@ def _encode(record: Record) -> bytes:
 
 
 def _decode(content: bytes) -> Iterator[tuple[Record | None, int]]:
-    """Each record with the offset of its end, None for one that is damaged; stops at one that is not finished."""
+    """Yields each record, or None for a damaged one, with the offset of its end; stops at an unfinished record."""
     begin = 0
     while begin + _FRAME.size <= len(content):
         length, checksum = _FRAME.unpack_from(content, begin)
@@ -335,7 +335,7 @@ def _write_all(descriptor: int, block: bytes) -> None:
 
 
 def _read(path: Path, begin: int, length: int) -> bytes:
-    """At most so many bytes from there; fewer, or none, if the file does not hold them any more."""
+    """Up to `length` bytes from offset `begin`; fewer or none if the file no longer holds them."""
     try:
         with path.open("rb") as file:
             file.seek(begin)

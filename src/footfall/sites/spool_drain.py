@@ -1,4 +1,4 @@
-"""From the spool to Kafka: one thread that goes on trying, in order, until the spool is empty."""
+"""Sends the spool to Kafka: one thread retries, in order, until the spool is empty."""
 
 import logging
 import threading
@@ -14,14 +14,14 @@ _IDLE_S: Final = 0.5
 # The producer reports every record within its own timeout; this only guards against a report that never comes.
 _PATIENCE_S: Final = DELIVERY_TIMEOUT_S + 5.0
 _BACK_OFF_S: Final = 0.5
-# So soon does a wait for reports notice that the process is to end.
+# A wait for reports checks this often whether the process is stopping.
 _LOOK_S: Final = 0.2
-# While Kafka is away, this many records ask for it; the producer's queue is not filled for nothing.
+# While Kafka is unavailable, only this many records probe it, instead of filling the producer's queue.
 _PROBE_RECORDS: Final = 16
 
 
 class Drain:
-    """Sends what a spool holds through a producer. After Kafka has answered once, new events need not wait for it."""
+    """Sends the records of a spool through a producer. Once Kafka confirms some, new events may bypass the spool."""
 
     def __init__(self, spool: Spool, producer: KafkaProducer) -> None:
         self._spool = spool
@@ -31,11 +31,11 @@ class Drain:
         self._thread = threading.Thread(target=self._run, name="spool-drain", daemon=True)
 
     def start(self) -> None:
-        """Begins; a spool that an earlier process left is sent first."""
+        """Starts the thread; it first sends what an earlier process left in the spool."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the reports that are awaited now; what is not in Kafka stays in the spool."""
+        """Stops soon, also while reports are awaited; records that are not in Kafka stay in the spool."""
         self._stop.set()
         self._thread.join()
 
@@ -53,7 +53,7 @@ class Drain:
             part = records if self._proven else records[:_PROBE_RECORDS]
             batch = self._producer.send(part)
             if self._proven and len(part) == len(records):
-                # All that waited is in the producer's queue: what comes now goes in behind it and keeps the order.
+                # All waiting records are in the producer's queue, so new ones may join that queue and keep the order.
                 self._spool.hand_over()
             failed = [part[index] for index in self._await(batch)]
             if failed:
@@ -71,7 +71,7 @@ class Drain:
                 log.info("the spool is empty")
 
     def _await(self, batch: Batch) -> list[int]:
-        """The indices that Kafka has not confirmed, when all are reported or the process is to end."""
+        """Waits until each record has a report or the process stops; returns the indices of unconfirmed records."""
         until = time.monotonic() + _PATIENCE_S
         while True:
             missing = batch.wait(_LOOK_S)

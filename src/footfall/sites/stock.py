@@ -1,4 +1,4 @@
-"""What is on the shelf: it shrinks with each order and fills up again, piece by piece."""
+"""The shop's stock: orders reduce it, and it refills one piece at a time."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from footfall.sites.content.goods import Product, pieces
 
-# A piece a product comes in so often: a small stock is sold out now and then when all slots shop.
+# Each product regains one piece per this many seconds, so a small stock sells out now and then under full load.
 RESTOCK_S = 120.0
 
 
@@ -20,7 +20,7 @@ class SoldOut(Exception):
 
 
 class Stock:
-    """Pieces left of each product. Any thread may ask and take. `clock`: seconds, monotonic."""
+    """The pieces left of each product. Safe for any thread. clock: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,12 +28,12 @@ class Stock:
         self._taken: dict[str, tuple[int, float]] = {}
 
     def left(self, product: Product) -> int:
-        """Pieces on the shelf now; ValueError if the warehouse's list is wrong there."""
+        """The pieces in stock now; ValueError if the warehouse's list is wrong for this product."""
         with self._lock:
             return self._left(product)
 
     def take(self, lines: Mapping[Product, int]) -> None:
-        """Takes all pieces of an order, or none of them: SoldOut names the first product that has too few."""
+        """Takes all pieces of an order or none: raises SoldOut for the first product that has too few."""
         with self._lock:
             for product, quantity in lines.items():
                 left = self._left(product)

@@ -1,5 +1,5 @@
-// Footfall's tracker: what one person does on a page, as events that a collector counts. No dependency.
-// What is served is static/footfall.js, below 5 KB, made of this file by minify.sh.
+// Footfall's tracker: records what a person does on a page as events, and sends them to the collector. No dependency.
+// Pages load static/footfall.js, which minify.sh makes from this file; it is smaller than 5 KB.
 (() => {
   "use strict";
   const doc = document, nav = navigator, MINUTE = 6e4, DAY = 1440 * MINUTE, PING = 5e3, BATCH = 20, KEPT = 500;
@@ -8,17 +8,17 @@
   const pack = JSON.stringify;
   const json = text => { try { return JSON.parse(text); } catch {} };
 
-  // Storage of the browser, or of this page alone where there is none.
+  // The browser's storage, or memory of this page alone if there is none.
   let store = {};
   try { store = localStorage; } catch {}
   const read = key => json(store[OURS + key]);
   const write = (key, value) => {
     try { store[OURS + key] = pack(value); } catch { store = {...store, [OURS + key]: pack(value)}; }
   };
-  // One tab at a time, where browsers can do that.
+  // Locks let one tab work at a time, in browsers that have them.
   const locks = nav.locks || {request: (_, work) => work()};
 
-  // UUIDv7: 12 digits of time, then chance, with the version and the variant in their places.
+  // UUIDv7: 12 digits of time, then random digits, with the version and the variant in their places.
   const uuid = () => (0 + clock().toString(16)).replace(/(?=.{4}$)/, "-") + "-7xxx-axxx-xxxxxxxxxxxx"
     .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
   const now = () => new Date().toISOString();
@@ -26,7 +26,7 @@
 
   const page = json(meta("page"));
   if (!page) return;
-  // The first sign that the agent holds, and what it stands for.
+  // The first of the signs that the user agent contains, and what it stands for.
   const sort = signs => signs.split("|").find(sign => nav.userAgent.includes(sign.split("=")[0])).split("=").pop();
   const device = {
     device_type: sort("iPad=tablet|Mobile=mobile|Android=tablet|=desktop"),
@@ -49,7 +49,7 @@
     return known.id;
   };
 
-  // Events wait in `fresh` until they have their place in the visit, then in the queue until the collector has them.
+  // Events wait in `fresh` until they have a position in the visit, then in the queue until the collector has them.
   let fresh = [], flying = "", failures = read("failures") || 0, timer, errors = 0;
   let view, path, waiting = 0, ticked = performance.now(), scrolled = 0;
   const record = (event_type, fields) => {
@@ -58,8 +58,8 @@
     locks.request(OURS + "visit", () => locks.query?.().then(settle) ?? settle());
     schedule(400);
   };
-  // locked: what locks all tabs have. A tab may still read what was there before another one wrote, though that one has
-  // left its lock. Of locks it knows at once: the name of one says for a second which place is the next.
+  // locked: the locks that all tabs hold. A tab may read an old value of the storage although another tab has written
+  // a new one and released its lock. Locks are visible at once: for a second, the name of one gives the next position.
   const settle = locked => {
     if (!fresh[0]) return;
     const choice = consent(), time = clock();
@@ -77,7 +77,7 @@
         anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
         user_id: meta("user"), ...device, viewport_w: innerWidth, viewport_h: innerHeight,
         ...visit.utm, ...event, ...denied && {user_id: null, search_term: null}};
-      // Cut to what the schema allows: no control character, no half of a character.
+      // Cut to what the schema allows: no control character, no half of a surrogate pair.
       for (const key in event) {
         if (event[key]?.slice)
           event[key] = event[key].slice(0, /path|ref/.test(key) ? 1024 : /title|term|message/.test(key) ? 400 : 128)
@@ -93,8 +93,8 @@
     placed.forEach(event => write("event." + event.event_id, event));
   };
 
-  // Each event waits under a name of its own: tabs write at the same time, and of one list the last writer's stays.
-  // The names begin with the time.
+  // Each event waits under its own name, since tabs write at the same time and would overwrite a common list.
+  // The names start with the time.
   const queue = () => {
     const all = Object.keys(store).filter(key => key.startsWith(WAITS)).sort().flatMap(key => json(store[key]) || []);
     const good = all.slice(-KEPT).filter(event => Date.parse(event.occurred_at) > clock() - 2 * DAY);
@@ -119,8 +119,8 @@
     if (queue()[0]) schedule(failures && Math.min(MINUTE, 500 * 2 ** failures) * (1 + Math.random()));
   };
 
-  // The page is left or hidden: what waits goes at once, by a beacon. Its answer is not seen, so while the
-  // collector is in trouble the events are kept as well; it knows an event that comes twice.
+  // The page is left or hidden: waiting events are sent at once by a beacon. A beacon's answer is invisible, so events
+  // are kept as well while the collector has trouble; it recognises an event that arrives twice.
   const leave = () => {
     ping();
     settle();
@@ -136,7 +136,7 @@
   };
   const tick = () => {
     const time = performance.now();
-    // Longer steps than two seconds were a sleep of the machine.
+    // A step of more than two seconds means that the machine was asleep.
     if (!doc.hidden && doc.hasFocus()) waiting += Math.min(time - ticked, 2e3);
     ticked = time;
     scrolled = Math.max(scrolled, bound((scrollY + innerHeight) / doc.documentElement.scrollHeight * 100, 100));
@@ -150,7 +150,7 @@
       previous_path: inside && !again && timing.type != "reload" ? from.pathname : null});
   };
 
-  // The fields that markup names: data-footfall-item-id="…" and the like.
+  // The fields that markup sets: data-footfall-item-id="…" and the like.
   const named = node => {
     const fields = {};
     for (const name of "element item_id item_type list_id variant value_cents currency".split(" ")) {
@@ -187,7 +187,7 @@
   begin();
   press();
   setInterval(() => { tick(); if (waiting >= PING) ping(); }, 500);
-  // What showing this page means; an order counts once, a list when it comes into sight.
+  // The events that this page emits; an order counts once, a list when it comes into sight.
   const known = read("order");
   for (const {event_type, ...fields} of json(meta("events")) || []) {
     const order = fields.order_id, list = doc.querySelector(`[data-footfall-list="${fields.list_id}"]`);

@@ -1,6 +1,6 @@
-"""A producer for those whose events need no collector any more: made history, and rejects that were mended.
+"""A producer for events that do not pass through a collector: generated history and repaired rejects.
 
-They stamp events with `events.stamp.accept` themselves. What they send is stored as what collectors send is.
+Its callers stamp events with `events.stamp.accept` themselves. The events are stored as those of a collector are.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from footfall.errors import FootfallError
 from footfall.sites.producer import producer_settings
 
-# A broker that restarts takes some ten seconds.
+# A broker restart takes some ten seconds.
 _DELIVERY_TIMEOUT_S: Final = 60.0
 _ASK_S: Final = 5.0
 _QUEUED: Final = 40_000
@@ -19,25 +19,25 @@ _POLL_EVERY: Final = 1_000
 
 
 class NotStored(FootfallError):
-    """Kafka did not take everything; some may be stored all the same. The message is one sentence."""
+    """Kafka did not store everything; some records may be stored. The message is one sentence."""
 
 
 class RecordPosition(NamedTuple):
-    """Where a record is stored. offset: None where Kafka had it already from an attempt whose answer was lost."""
+    """The position of a stored record. offset: None if Kafka had it from an earlier attempt whose answer was lost."""
 
     partition: int
     offset: int | None
 
 
 class TrustedProducer:
-    """Sends many records and knows that all are stored. Used by one thread."""
+    """Sends many records and makes sure that all are stored. For use by one thread."""
 
     def __init__(self, bootstrap: str) -> None:
         """bootstrap: Kafka's `host:port`; it need not answer yet."""
         self._producer = Producer(
             {
                 **producer_settings(bootstrap),
-                # Nobody waits for a single record: large batches cost the broker, and everybody's disk, least.
+                # No caller waits for a single record: large batches cost the broker and its disk least.
                 "linger.ms": 50,
                 "batch.size": 512 * 1024,
                 "delivery.timeout.ms": int(_DELIVERY_TIMEOUT_S * 1000),
@@ -49,7 +49,7 @@ class TrustedProducer:
         self._last: Message | None = None
 
     def partitions(self, topic: str) -> int:
-        """How many partitions a topic has, 0 if there is none of that name. Raises NotStored if Kafka is away."""
+        """The number of partitions of a topic, 0 if it does not exist. Raises NotStored if Kafka does not answer."""
         try:
             found = self._producer.list_topics(topic, timeout=_ASK_S).topics.get(topic)
         except KafkaException as error:
@@ -57,10 +57,10 @@ class TrustedProducer:
         return 0 if found is None or found.error is not None else len(found.partitions)
 
     def send(self, topic: str, records: Iterable[tuple[str, bytes]]) -> int:
-        """Sends records (key, value) in order, and returns their number when every one is stored.
+        """Sends records (key, value) in order, and returns their number once every one is stored.
 
-        Raises NotStored, after which this producer is of no use any more: identities make it harmless to send all
-        of them again.
+        Raises NotStored; this producer must not be used after that. Sending all records again is safe, since each event
+        has an identity.
         """
         sent = 0
         for key, value in records:
@@ -85,7 +85,7 @@ class TrustedProducer:
         return sent
 
     def send_one(self, topic: str, key: str, value: bytes) -> RecordPosition:
-        """Sends one record, and returns where it is once it is stored. Raises NotStored, as `send` does."""
+        """Sends one record and returns its position once it is stored. Raises NotStored, as `send` does."""
         self.send(topic, [(key, value)])
         assert self._last is not None
         partition, offset = self._last.partition(), self._last.offset()
@@ -100,4 +100,6 @@ class TrustedProducer:
 
     def _not_stored(self, error: KafkaError | None) -> NotStored:
         why = f"no report within {_DELIVERY_TIMEOUT_S:.0f} s" if error is None else error.str()
-        return NotStored(f"Kafka did not store everything: {why}. Once it is well, do the same again: nothing doubles.")
+        return NotStored(
+            f"Kafka did not store everything: {why}. Once it is healthy, repeat the command; no event is counted twice."
+        )

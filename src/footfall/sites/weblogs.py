@@ -1,8 +1,8 @@
-"""The three logs of a site: access, error and performance; one request, one line, whatever the request carries.
+"""The three logs of a site: access, error and performance. Each request is one line, whatever it contains.
 
-Files are named for the UTC time of their opening, `KIND-20261124T080000.123Z.log`: new at each start, each hour and at
-64 MB, never renamed, so that whoever follows them neither rereads one nor loses its tail. No line holds a cookie, a
-value of a query or a whole address.
+A file is named for the UTC time of its opening, `KIND-20261124T080000.123Z.log`. A new file begins at each start, each
+hour and at 64 MB. Files are never renamed, so a follower neither rereads one nor loses its end. No line contains a
+cookie, a query value or a complete address.
 """
 
 import os
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 _LARGEST_FILE: Final = 64 * 2**20
 _LONGEST_TRACEBACK: Final = 16_000
 _PAGE_SIZE: Final = os.sysconf("SC_PAGE_SIZE")
-# Asked every 15 s by the platform itself; lines of it would only hide the visitors'.
+# The platform itself asks every 15 s; these lines would only hide those of visitors.
 _UNLOGGED: Final = "/healthz"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Logs(Protocol):
-    """What a site tells of its requests. See `WebLogs`."""
+    """The logs that a site writes about its requests. See `WebLogs`."""
 
     def around(self, application: "WSGIApplication") -> "WSGIApplication":
-        """`application` with a request id for each request."""
+        """Wraps `application` so that each request has a request id."""
 
     def error(self, environ: "WSGIEnvironment", user_action: str, failure: BaseException, status: int) -> None:
-        """Takes one failure."""
+        """Logs one failure."""
 
 
 class Served(NamedTuple):
-    """One request that was answered, as the access and performance logs tell it.
+    """One answered request, with the values of its access and performance lines.
 
-    at_ms: its beginning, epoch milliseconds; address: cut to its network; target: path, and its parameters' names;
-    queue_us, memory_bytes: None if not known.
+    at_ms: its beginning, epoch milliseconds. address: cut to its network. target: the path and the names of its query
+    parameters. queue_us, memory_bytes: None if unknown.
     """
 
     app_id: str
@@ -100,9 +100,9 @@ class Served(NamedTuple):
 
 
 class Started(NamedTuple):
-    """When a server began with a request before it called the application, and what it has spent on it since.
+    """When the server began work on a request before it called the application, and the cost of that work.
 
-    at: epoch seconds; clock: `time.perf_counter`; cpu_s: processor seconds.
+    at: epoch seconds. clock: `time.perf_counter`. cpu_s: processor seconds.
     """
 
     at: float
@@ -111,7 +111,7 @@ class Started(NamedTuple):
 
 
 class WebLogs:
-    """The logs of one site's process. Its methods may be called from any thread and never raise for a full disk."""
+    """The logs of one site's process. Safe for any thread; no method raises if the disk is full."""
 
     def __init__(self, settings: Settings, app: str) -> None:
         self._app = app
@@ -122,12 +122,12 @@ class WebLogs:
         self._memory = _Memory()
 
     def around(self, application: "WSGIApplication") -> "WSGIApplication":
-        """`application` with a request id for each request, and a line in access and performance when it is done.
+        """Wraps `application`: each request has a request id, and an access and a performance line when it is done.
 
-        The request id is put into the environment as `footfall.request_id`. `footfall.endpoint`, if the application
-        sets it, names what answered; `footfall.arrived_at` (epoch seconds), if the server sets it, is when the request
-        was complete: what passed since then it waited for a thread. `footfall.started`, if the server sets it, is a
-        `Started`: work on the request that was done before.
+        The environment holds the request id as `footfall.request_id`. The application may set `footfall.endpoint`, the
+        name of the view that answered. The server may set `footfall.arrived_at` (epoch seconds), the time at which the
+        request was complete; the time since then was spent waiting for a thread. It may also set `footfall.started`, a
+        `Started` for work that was done on the request earlier.
         """
 
         def logged(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -153,7 +153,7 @@ class WebLogs:
         return logged
 
     def error(self, environ: "WSGIEnvironment", user_action: str, failure: BaseException, status: int) -> None:
-        """Writes one failure with its traceback; `user_action` says what the visitor was doing."""
+        """Logs one failure with its traceback; user_action: what the visitor was doing."""
         request_id, page_path = environ["footfall.request_id"], target_of(environ).partition("?")[0]
         self._write("error", error_record(self._app, request_id, _now_ms(), page_path, user_action, failure, status))
 
@@ -191,7 +191,7 @@ class WebLogs:
 def error_record(
     app_id: str, request_id: str, at_ms: int, page_path: str, user_action: str, failure: BaseException, status: int
 ) -> dict[str, Any]:
-    """One failure as the error log tells it; at_ms: epoch milliseconds."""
+    """The error log's record of one failure; at_ms: epoch milliseconds."""
     trace = "".join(traceback.format_exception(type(failure), failure, failure.__traceback__))
     return {
         "logged_at": format_rfc3339_ms(at_ms),
@@ -203,14 +203,14 @@ def error_record(
         "message": str(failure)[:1000],
         "user_action": user_action,
         "page_path": page_path,
-        # The end is kept: the failure itself stands there.
+        # The end is kept, since the exception itself is there.
         "traceback": trace[-_LONGEST_TRACEBACK:],
     }
 
 
 def json_line(record: dict[str, Any]) -> bytes:
-    """A record of the error or performance log as its line, line end included."""
-    # A text that is no valid Unicode cannot be encoded; what the sender wrote is then kept as far as it can be.
+    """The line of a record of the error or performance log, line end included."""
+    # orjson refuses invalid Unicode; the text is then kept with replacement characters.
     try:
         return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:
@@ -229,7 +229,7 @@ class _Request:
 
 
 class _Counted:
-    """A response's body, counted while it is sent; its end ends the request."""
+    """Counts the bytes of a response's body while it is sent; the end of the body ends the request."""
 
     def __init__(self, body: Iterable[bytes], request: _Request, done: Callable[[_Request], None]) -> None:
         self._body = body
@@ -242,7 +242,7 @@ class _Counted:
             yield chunk
 
     def close(self) -> None:
-        """Called by the server once, however the request ended."""
+        """Called by the server exactly once, also when the request fails."""
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
@@ -252,7 +252,7 @@ class _Counted:
 
 
 class _LogFile:
-    """One kind's open file; a line is one write to a file opened for appending."""
+    """The open file of one kind of log; each line is one write to a file opened for appending."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         self._folder = folder
@@ -275,7 +275,7 @@ class _LogFile:
                 self._size += os.write(self._descriptor, line)
                 self._complained = False
             except OSError as error:
-                # A page is worth more than its line. Said once, until lines can be written again.
+                # Answering the page matters more than its log line. The complaint appears once until writing works.
                 if not self._complained:
                     print(f"The {self._kind} log cannot be written: {error}.", file=sys.stderr)
                 self._complained = True
@@ -292,18 +292,18 @@ class _LogFile:
 
 
 class _Memory:
-    """This process's memory. Its file stays open: opening it costs more than reading it."""
+    """Reads this process's memory use. The file stays open, since opening it costs more than reading it."""
 
     def __init__(self) -> None:
         try:
             self._descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
-            self._descriptor = -1  # no Linux
+            self._descriptor = -1  # not Linux
         else:
             weakref.finalize(self, os.close, self._descriptor)
 
     def resident_bytes(self) -> int | None:
-        """What of it is in memory; None where that is not told."""
+        """The resident memory in bytes; None if the system does not report it."""
         if self._descriptor < 0:
             return None
         return int(os.pread(self._descriptor, 128, 0).split()[1]) * _PAGE_SIZE
@@ -319,7 +319,7 @@ def _common_time(second: int) -> str:
 @lru_cache(maxsize=64)
 def _common_date(days: int) -> str:
     moment = datetime.fromtimestamp(days * 86_400, timezone.utc)
-    # Months by hand: strftime's follow the locale.
+    # Not strftime: its month names depend on the locale.
     return f"{moment.day:02d}/{_MONTHS[moment.month - 1]}/{moment.year:04d}"
 
 

@@ -24,7 +24,7 @@ from tests.support.weblogs import readable
 
 
 def _days(events_per_day: int) -> tuple[str, ...]:
-    """Two days of a world that nobody has made yet, so that a platform may be tested twice."""
+    """Two days of a seed that has not been used yet, so that a platform may be tested twice."""
     seed = random.randrange(10**9)
     return "--days", "2", "--events-per-day", str(events_per_day), "--users", "3000", "--seed", str(seed)
 
@@ -50,7 +50,7 @@ def _backfill(settings: Settings, since: list[int]) -> dict[tuple[str, str], dic
         for number, (at, end) in enumerate(zip(since, ends, strict=True)):
             consumer.assign([TopicPartition(TOPIC_EVENTS, number, at)])
             while at < end:
-                # No more than there are: it would wait for them until its time is over.
+                # No more than exist: the consumer would wait for further ones until its time is over.
                 for message in consumer.consume(min(1000, end - at), timeout=10):
                     at = message.offset() + 1
                     event = orjson.loads(message.value())
@@ -88,7 +88,7 @@ def made(platform: Settings) -> Made:
 def test_made_days_are_stored_once_and_move_no_live_figure(platform: Settings, made: Made) -> None:
     asked, document = Platform(platform), made.document
     assert document["events"] == sum(day["events"] for day in document["days"])
-    # The last visits of a site's day are made to their end.
+    # The last visits of a site's day are played to their end.
     assert 2 * 1500 * 0.7 < document["events"] < 2 * 1500 * 1.6
     found = _backfill(platform, made.ends)
     events = list(found.values())
@@ -141,7 +141,7 @@ def _lines(settings: Settings) -> dict[str, set[bytes]]:
     return found
 
 
-def test_what_was_killed_is_completed_by_the_same_again(platform: Settings) -> None:
+def test_a_killed_run_is_completed_by_the_same_command(platform: Settings) -> None:
     before, days = _ends(platform), _days(6000)
     process = subprocess.Popen(
         [sys.executable, "-m", "footfall", "history", *days],

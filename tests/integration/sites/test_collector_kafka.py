@@ -1,4 +1,4 @@
-"""The collector with Kafka: what is answered 202 is in Kafka, where and as it should be, and rejects can be found."""
+"""The collector with Kafka: every event answered with 202 is in the right place in Kafka, and rejects can be found."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ class Found:
 
 
 class Since:
-    """Both topics from where they ended when this was made."""
+    """Reads both topics from their ends at the time of creation."""
 
     def __init__(self, settings: Settings) -> None:
         self._consumer: Any = Consumer(
@@ -50,7 +50,7 @@ class Since:
         self._begin = self._ends()
 
     def records(self) -> list[Found]:
-        """All that has come since; in each partition in order of offset."""
+        """All records since then; in each partition in order of offset."""
         found = []
         for place, end in self._ends().items():
             at = self._begin[place]
@@ -119,7 +119,7 @@ def test_a_batch_is_in_kafka_when_it_is_answered(platform: Settings, since: Sinc
     reasons = [one["reason"] for one in answer["rejected"]]
     assert reasons == ["out_of_range", "missing_field", "foreign_app", "not_an_object"]
 
-    # Nothing is waited for: an answer says that it is there, unless it went to the spool.
+    # No waiting: an answer means that the events are there, unless they went to the spool.
     found = since.records()
     by_session: dict[str, list[dict[str, Any]]] = {event["session_id"]: [] for event in good}
     for record in found:
@@ -166,7 +166,7 @@ def _assert_found_by_the_command(running: Platform, marker: str, bad: list[bytes
     assert running.json("rejects", "show", str(mine[1]["offset"])) == [mine[1]]
     shown = running.run("rejects", "show", str(mine[1]["offset"]))
     assert shown.returncode == 0
-    # What the sender escaped stays as it came; what is a control character by itself is made visible.
+    # Characters that the sender escaped stay escaped; raw control characters are made visible.
     assert r'"page_title":"\u00e9 \x7f ],[ é \u001b[31m"' in shown.stdout
     assert not [character for character in shown.stdout if not character.isprintable() and character != "\n"]
     nobody = running.run("rejects", "show", new_uuid7())
@@ -196,7 +196,7 @@ def test_the_same_batch_again_is_two_records_of_each_identity(platform: Settings
             if identity in places:
                 places[identity].append((record.partition, record.offset))
     for found in places.values():
-        # In one partition, so that the lower offset counts.
+        # Both are in one partition, so that the lower offset counts.
         assert len(found) == 2
         assert len({partition for partition, _ in found}) == 1
         assert found[0] < found[1]

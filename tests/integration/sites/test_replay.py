@@ -1,4 +1,4 @@
-"""A mended reject goes in again: stored, counted and archived once, and explained in `verify`."""
+"""A repaired reject is sent again: it is stored, counted and archived once, and `verify` accounts for it."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def now_ms() -> int:
 
 
 def reject(settings: Settings, event: dict[str, Any]) -> dict[str, Any]:
-    """Posts an event to the shop that must be rejected; its line of `rejects list`."""
+    """Posts an event that the shop must reject; returns its line of `rejects list`."""
     body = json.dumps(event).encode()
     status, answer = post(settings, "shop", body)
     assert (status, answer["accepted"]) == (202, 0)
@@ -68,9 +68,9 @@ def archived(settings: Settings, session: str) -> list[str]:
     return sorted(found)
 
 
-def test_mended_rejects_count_once_and_are_explained(platform: Settings) -> None:
+def test_repaired_rejects_count_once_and_are_accounted_for(platform: Settings) -> None:
     running, session = Platform(platform), new_uuid7()
-    # A browser's visit, so that no ledger knows the rest of it.
+    # The visit of a real browser, so that no ledger has the rest of it.
     visit = {"session_id": session, "anonymous_id": new_uuid7()}
     first = example_event(now_ms(), **visit, seq=0)
     send(platform, "shop", first)
@@ -90,7 +90,7 @@ def test_mended_rejects_count_once_and_are_explained(platform: Settings) -> None
     assert one["event"]["page_title"] == "Mended – ☕"
     assert "item_id" not in two["event"]
 
-    # Again, also mended otherwise: the same identity each time.
+    # Sent again, also with another repair: the identity stays the same.
     again = running.json("rejects", "replay", str(nameless["offset"]), "--set", "page_title=Otherwise")
     assert again["event"]["event_id"] == two["event"]["event_id"]
     assert again["offset"] > two["offset"]
@@ -108,11 +108,11 @@ def test_mended_rejects_count_once_and_are_explained(platform: Settings) -> None
     assert archived(platform, session) == sorted(ids)
 
 
-def test_what_was_rejected_three_days_ago_goes_in_as_history(platform: Settings) -> None:
+def test_a_reject_of_three_days_ago_is_sent_as_history(platform: Settings) -> None:
     running, session = Platform(platform), new_uuid7()
     rejected_ms = now_ms() - 73 * 3_600_000
     sent = example_event(rejected_ms, session_id=session, seq=-1)
-    # No site can be asked to reject in the past: its record, as a site would have made it then.
+    # A site cannot reject in the past, so its record is built as it would have been then.
     found = check_sent(sent)
     assert found is not None
     record = reject_record(found, json.dumps(sent).encode(), "shop", rejected_ms)
@@ -125,12 +125,12 @@ def test_what_was_rejected_three_days_ago_goes_in_as_history(platform: Settings)
     document = running.verify()
     assert document["ok"], json.dumps(document["problems"], indent=1)[:4000]
     assert archived(platform, session) == [sent["event_id"]]
-    # History: of no live figure.
+    # This is history: it changes no live figure.
     asked = running.run("query", "session", "--session", session)
     assert (asked.returncode, f"There is no session '{session}'" in asked.stderr) == (2, True)
 
 
-def test_what_is_not_fit_is_not_sent(platform: Settings) -> None:
+def test_an_unfit_repair_is_not_sent(platform: Settings) -> None:
     running, session = Platform(platform), new_uuid7()
     bad = example_event(now_ms(), session_id=session, seq=-1)
     older, newer = reject(platform, bad), reject(platform, bad | {"page_title": "Newer"})
@@ -156,7 +156,7 @@ def test_what_is_not_fit_is_not_sent(platform: Settings) -> None:
     assert replayed(platform, session) == []
 
 
-def test_a_body_that_was_no_json_goes_in_by_file(platform: Settings, tmp_path: Path) -> None:
+def test_a_body_that_was_not_json_is_replaced_by_a_file(platform: Settings, tmp_path: Path) -> None:
     running, session = Platform(platform), new_uuid7()
     body = f'[{{"session_id": "{session}", '.encode()
     assert post(platform, "shop", body)[0] == 400

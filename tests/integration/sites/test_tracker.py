@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
 def collector() -> Iterator[Remembering]:
     remembering = Remembering()
     yield remembering
-    # Whatever a test was about: nothing that the tracker sent may be anything but a valid event.
+    # Whatever a test checks, the tracker must send only valid events.
     sent = [event for _, _, events in remembering.requests for event in events]
     assert sent
     for event in sent:
@@ -65,7 +65,7 @@ def opened(
 
 
 def arrived(page: Page, collector: Remembering, event_type: str, count: int = 1) -> list[dict[str, Any]]:
-    """Waits until so many events of a type have come."""
+    """Waits until this many events of a type have arrived."""
 
     def came() -> bool:
         page.wait_for_timeout(20)  # lets Playwright's own loop run
@@ -76,7 +76,7 @@ def arrived(page: Page, collector: Remembering, event_type: str, count: int = 1)
 
 
 def refused_times(page: Page, count: int) -> None:
-    """Waits until the tracker has seen so many attempts fail in a row."""
+    """Waits until the tracker has seen this many attempts fail in a row."""
 
     def seen() -> bool:
         page.wait_for_timeout(20)
@@ -121,7 +121,7 @@ def test_ids_are_uuid7_of_the_time_of_the_event(opened: Opens, collector: Rememb
     for event in sent:
         for name in ("event_id", "session_id", "anonymous_id"):
             assert UUID7.fullmatch(event[name])
-        # A visit's start is named when it has its place in the visit; a slow browser takes its time for that.
+        # The start of a visit gets its id when it has its place in the visit, which takes time in a slow browser.
         assert abs(uuid7_ms(event["event_id"]) - parse_rfc3339_ms(event["occurred_at"])) <= 5_000
         assert event["sent_at"] >= event["occurred_at"]
     assert len({event["event_id"] for event in sent}) == len({(event["session_id"], event["seq"]) for event in sent})
@@ -152,7 +152,7 @@ def test_two_tabs_share_a_visit_and_never_a_place_in_it(opened: Opens, collector
     page, url = opened("shop", "/")
     other = page.context.new_page()
     other.goto(url + "/cart")
-    # Both at once: forty clicks each, on a link that leads nowhere.
+    # Both tabs at once: forty clicks each, on a link that leads nowhere.
     clicking = """() => { const link = document.querySelector('.brand'); link.removeAttribute('href');
         // Not by a timer: those of a tab in the background wait.
         let left = 40; const steps = new MessageChannel();
@@ -183,7 +183,7 @@ def test_engaged_time_is_pinged_every_five_seconds_and_the_rest_on_leaving(
     assert collector.requests[-1][1] == "text/plain"
 
 
-def test_a_purchase_is_told_once_for_each_line_and_not_again_on_reload(opened: Opens, collector: Remembering) -> None:
+def test_a_purchase_is_sent_once_for_each_line_and_not_again_on_reload(opened: Opens, collector: Remembering) -> None:
     page, url = opened("shop", "/product/juniper-tarp")
     page.fill(".add input[name=quantity]", "2")
     page.click(".add button")
@@ -226,7 +226,7 @@ def test_login_names_the_user_and_logout_forgets_it(opened: Opens, collector: Re
     assert len(collector.events("logout")) == 1
 
 
-def test_searches_and_forms_are_told(opened: Opens, collector: Remembering) -> None:
+def test_searches_and_forms_are_sent(opened: Opens, collector: Remembering) -> None:
     page, _ = opened("news", "/")
     page.fill("footer input[name=q]", "climate <b>&\t'\"")
     page.press("footer input[name=q]", "Enter")
@@ -253,7 +253,7 @@ def test_a_missing_page_and_a_failing_one_are_page_views_of_their_status(opened:
     assert collector.events("error") == []
 
 
-def test_errors_of_scripts_are_told_and_bounded(opened: Opens, collector: Remembering) -> None:
+def test_errors_of_scripts_are_sent_up_to_a_limit(opened: Opens, collector: Remembering) -> None:
     page, _ = opened("shop", "/")
     page.evaluate(
         "() => { for (let i = 0; i < 20; i++) setTimeout(() => { throw new TypeError('a\\u0000b\\ud800' + i); }) }"

@@ -1,5 +1,7 @@
-"""A made day: what a collector would have stored of visits to the real sites, and the lines that the sites would have
-written; the same for one seed, whenever and in whichever order it is made."""
+"""A generated day equals what collectors and sites would have stored of its visits: events and log lines.
+
+It is the same for one seed, whenever and in whatever order days are generated.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ _EVENTS = 1_500
 
 
 def _settings(home: Path, seed: int = 7) -> Settings:
-    # Nothing of the caller: a module's fixture is made before his environment is forgotten.
+    # A module's fixture is created before the caller's environment is cleared, so no setting is taken from it.
     return Settings(home=home, install=home / "install", port_offset=0, seed=seed, population=2_000)
 
 

@@ -1,4 +1,4 @@
-"""What is written down is what a collector would store of what a visitor would send: the same bytes, for whole days."""
+"""Recorded events equal those that a collector would store for the same visitor, byte for byte, for whole days."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.history import day, day_profile
 from footfall.history.day import Day, DayMaker
-from footfall.history.event_recorder import Made, Scribe, Unacceptable, stored
+from footfall.history.event_recorder import EventRecorder, StoredEvent, Unacceptable, stored
 from footfall.history.visit_library import Library
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
@@ -42,11 +42,11 @@ class _Surroundings:
 
 
 class _Collected(Reporter):
-    """In a scribe's place: sends events as live; `told` has them as they are sent."""
+    """Replaces the recorder: sends events as live visitors do; `events` holds them as sent."""
 
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
-        self.told: list[Parcel] = []
-        super().__init__(person, new_id, _Surroundings(), {}, self._Outgoing(self.told))
+        self.events: list[Parcel] = []
+        super().__init__(person, new_id, _Surroundings(), {}, self._Outgoing(self.events))
 
     class _Outgoing:
         def __init__(self, parcels: list[Parcel]) -> None:
@@ -57,24 +57,24 @@ class _Collected(Reporter):
 
 
 def _accepted(
-    told: list[Parcel], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
-) -> list[Made]:
-    """In the place of `stored`: what a collector makes of each event."""
+    events: list[Parcel], person: Person, context: Context, round_trip_ms: int, late_from: int, back_ms: int
+) -> list[StoredEvent]:
+    """Replaces `stored`: returns what a collector makes of each event."""
     made = []
-    for index, parcel in enumerate(told):
+    for index, parcel in enumerate(events):
         happened_ms = parse_rfc3339_ms(parcel.event["occurred_at"]) - person.clock_offset_ms
         at_ms = back_ms if index >= late_from else happened_ms
         event = {**parcel.event, "sent_at": format_rfc3339_ms(at_ms + person.clock_offset_ms)}
         taken = accept(event, replace(context, received_at_ms=at_ms + round_trip_ms))
         assert not isinstance(taken, Reject)
         ids = taken["seq"], taken["event_type"], taken["event_id"], taken["session_id"]
-        made.append(Made(at_ms + round_trip_ms, at_ms, *ids, orjson.dumps(taken)))
+        made.append(StoredEvent(at_ms + round_trip_ms, at_ms, *ids, orjson.dumps(taken)))
     return made
 
 
 @pytest.fixture
 def unusual(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is rare happens often: wrong clocks, tunnels, denied consent, a campaign, an incident."""
+    """Makes rare cases frequent: wrong clocks, lost connections, denied consent, a campaign, an incident."""
     monkeypatch.setattr(population, "_WRONG_CLOCK_SHARE", 0.3)
     monkeypatch.setattr(population, "GPC_SHARE", 0.3)
     monkeypatch.setattr(day, "_TUNNEL_SHARE", 0.4)
@@ -103,7 +103,7 @@ def _made(app: DemoSite, home: Path, events: int) -> Day:
 def test_a_day_is_what_a_collector_would_store(app: DemoSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Library, "trace", lambda *_: None)  # each visit is played
     written = _made(app, tmp_path, 5_000)
-    monkeypatch.setattr(day, "Scribe", _Collected)
+    monkeypatch.setattr(day, "EventRecorder", _Collected)
     monkeypatch.setattr(day, "stored", _accepted)
     accepted = _made(app, tmp_path, 5_000)
     assert written.lines == accepted.lines
@@ -136,12 +136,12 @@ def test_a_browser_that_was_idle_begins_another_visit() -> None:
         tracker.record("click", at_ms + 31 * 60_000, view, {"element": "a"})
         tracker.send()
 
-    scribe = Scribe(person, CountedIds(random.Random(7)))
-    visit(scribe)
-    made = stored(scribe.told, person, context, 40, 100, 0)
+    recorder = EventRecorder(person, CountedIds(random.Random(7)))
+    visit(recorder)
+    made = stored(recorder.events, person, context, 40, 100, 0)
     sent = _Collected(person, CountedIds(random.Random(7)))
     visit(sent)
-    assert made == _accepted(sent.told, person, context, 40, 100, 0)
+    assert made == _accepted(sent.events, person, context, 40, 100, 0)
     assert [(e.event_type, e.seq) for e in made] == [
         ("session_start", 0), ("page_view", 1), ("page_ping", 2), ("page_ping", 3), ("session_start", 0), ("click", 1)
     ]  # fmt: skip
@@ -151,8 +151,8 @@ def test_a_browser_that_was_idle_begins_another_visit() -> None:
 @pytest.mark.parametrize(("field", "value"), [("page_path", "no path"), ("page_section", "x" * 5_000)])
 def test_what_a_collector_would_refuse_is_not_made(field: str, value: str) -> None:
     person = Population(7, "shop", 100).person(3)
-    scribe = Scribe(person, CountedIds(random.Random(7)))
+    recorder = EventRecorder(person, CountedIds(random.Random(7)))
     fields = page_fields({"page_type": "home", "page_section": "home"}, "v", "/", None) | {field: value}
-    scribe.record("page_view", day_profile.start_ms(_DAY), View(fields), {"page_title": "A"})
+    recorder.record("page_view", day_profile.start_ms(_DAY), View(fields), {"page_title": "A"})
     with pytest.raises(Unacceptable, match=f"The field {field} must be"):
-        stored(scribe.told, person, Context("shop", 0, backfill=True), 40, 100, 0)
+        stored(recorder.events, person, Context("shop", 0, backfill=True), 40, 100, 0)

@@ -1,4 +1,4 @@
-"""Made log files come to Flume whole, and no more at a time than it reads in some seconds."""
+"""Generated log files reach Flume complete, and no faster than it reads them."""
 
 import json
 import time
@@ -9,7 +9,7 @@ import pytest
 
 from footfall.history import log_shipper
 from footfall.history.connection import Line
-from footfall.history.log_shipper import Courier, clear_drafts, drafts_dir, write_drafts
+from footfall.history.log_shipper import LogShipper, clear_drafts, drafts_dir, write_drafts
 from footfall.logs.positions import position_file
 from footfall.settings import Settings
 
@@ -54,7 +54,7 @@ def test_a_large_day_is_split_at_line_ends(settings: Settings, monkeypatch: pyte
 
 def test_files_are_handed_over_as_they_are_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_shipper, "_UNREAD_BYTES", 10)
-    brought = Courier(settings)
+    brought = LogShipper(settings)
     brought.add(write_drafts(settings, "shop", _DAY, _lines(3)))
     brought.add(write_drafts(settings, "news", _DAY, _lines(3)))
     assert brought.left == 4
@@ -72,7 +72,7 @@ def test_files_are_handed_over_as_they_are_read(settings: Settings, monkeypatch:
 
 
 def test_what_is_deleted_once_it_was_read_is_not_waited_for(settings: Settings) -> None:
-    brought = Courier(settings)
+    brought = LogShipper(settings)
     brought.add(write_drafts(settings, "shop", _DAY, _lines(1)))
     brought.look()
     for path in _handed(settings):

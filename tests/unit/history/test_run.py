@@ -1,4 +1,4 @@
-"""What is said before anything is made."""
+"""The errors that are reported before anything is generated."""
 
 import fcntl
 from datetime import date
@@ -20,9 +20,9 @@ def test_an_absent_kafka_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Monke
         make(settings, [_DAY], _DAY, 1000, lambda made: None)
 
 
-def test_two_at_a_time_are_refused(tmp_path: Path) -> None:
+def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with (tmp_path / "run" / "history.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(HistoryError, match="Another `history` is at work"):
+        with pytest.raises(HistoryError, match="Another `history` command is running"):
             make(Settings(home=tmp_path), [_DAY], _DAY, 1000, lambda made: None)

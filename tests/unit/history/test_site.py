@@ -1,4 +1,4 @@
-"""A remembered page is the page that the site would show: to this session, whatever others did meanwhile."""
+"""A cached page equals the page that the site would show to this session, whatever other visitors did meanwhile."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from footfall.history.site import USER_ID, Outcome, RememberingSite
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites import incidents
+from footfall.sites.pages import PENDING_EVENTS
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.gestures import Document
 
@@ -43,7 +44,7 @@ def test_a_page_is_rendered_once_for_all_campaigns_and_sessions(shop: Rememberin
     assert _read(shop.ask("/", {"user_id": USER_ID})).user_id == USER_ID
 
 
-def test_an_order_goes_from_the_shelf_to_its_purchase(shop: RememberingSite) -> None:
+def test_an_order_goes_from_the_product_to_its_purchase(shop: RememberingSite) -> None:
     session = shop.ask("/cart/add", {}, {"item": _CHAIR, "quantity": "2", "csrf": "simulated"}).session
     assert session["cart"] == {_CHAIR: 2}
     assert "place_order" in _read(shop.ask("/checkout", session)).page.forms
@@ -58,14 +59,14 @@ def test_an_order_goes_from_the_shelf_to_its_purchase(shop: RememberingSite) -> 
         assert (purchase["order_id"], purchase["item_id"], purchase["quantity"]) == (order_id, _CHAIR, 2)
 
 
-def test_a_login_is_told_once_and_names_nobody(shop: RememberingSite) -> None:
+def test_a_login_is_emitted_once_without_a_name(shop: RememberingSite) -> None:
     form = {"email": "u000123@example.com", "csrf": "simulated"}
     after = shop.ask("/login", {}, form)
     assert after.location == "/account"
     assert after.session["user_id"] == USER_ID
     account = shop.ask("/account", after.session)
     assert [event_type for _, event_type, _ in _read(account).shown] == ["login"]
-    assert "told" not in shop.after("/account", after.session, account)
+    assert PENDING_EVENTS not in shop.after("/account", after.session, account)
 
 
 def test_a_form_without_the_token_is_refused(shop: RememberingSite) -> None:

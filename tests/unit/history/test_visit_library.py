@@ -1,4 +1,4 @@
-"""Visits that are repeated: what a collector would store, of people who might have made them, and of nobody else."""
+"""Repeated visits: a collector would store the same events, and only people who could have made a visit repeat it."""
 
 import random
 from collections import defaultdict
@@ -89,7 +89,7 @@ def test_visits_are_repeated_by_others_at_other_times(made: tuple[DayMaker, Day]
         assert len({session for session, _, _ in visits}) == len({start for _, _, start in visits}) == len(visits)
 
 
-def test_no_identity_is_used_twice_and_each_tells_its_time(made: tuple[DayMaker, Day]) -> None:
+def test_no_identity_is_used_twice_and_each_contains_its_time(made: tuple[DayMaker, Day]) -> None:
     _, day = made
     seen: set[str] = set()
     views: dict[str, str] = {}
@@ -106,16 +106,16 @@ def test_no_identity_is_used_twice_and_each_tells_its_time(made: tuple[DayMaker,
             seen.add(found["request_id"])
 
 
-def test_who_is_logged_in_is_the_person_s_own_user(made: tuple[DayMaker, Day]) -> None:
+def test_a_logged_in_visit_has_the_person_s_own_user(made: tuple[DayMaker, Day]) -> None:
     maker, day = made
     users = {}
     for index in range(2_000):
         person = maker._population.person(index)
         users[person.anonymous_id] = person.user_id
     found = [orjson.loads(event.value) for event in day.events]
-    told = {(event["anonymous_id"], event["user_id"]) for event in found if "user_id" in event}
-    assert told
-    assert all(users[anonymous_id] == user_id for anonymous_id, user_id in told)
+    logged_in = {(event["anonymous_id"], event["user_id"]) for event in found if "user_id" in event}
+    assert logged_in
+    assert all(users[anonymous_id] == user_id for anonymous_id, user_id in logged_in)
 
 
 def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: tuple[DayMaker, Day]) -> None:
@@ -135,8 +135,8 @@ def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: 
             continue  # of a kind that was there already
         person, played, start_ms = kept[-1]
         assert trace.lasts_ms == played.ended_ms - start_ms
-        other = trace.again(person, "an agent", "an address", start_ms, _the_same(played))
-        assert other.told == played.told
+        other = trace.repeat(person, "an agent", "an address", start_ms, _the_same(played))
+        assert other.events == played.events
         assert [(r._replace(agent="", address=""), f) for r, f in other.requests] == [
             (r._replace(agent="", address=""), f) for r, f in played.requests
         ]
@@ -145,7 +145,7 @@ def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: 
 
 
 def _the_same(played: Played) -> CountedIds:
-    """What makes the identities of this visit again."""
+    """Recreates the source of this visit's identities."""
     first = CountedIds(random.Random(0))
     text = played.requests[0][0].request_id
     first.middle = text[13:24]

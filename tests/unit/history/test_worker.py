@@ -1,11 +1,11 @@
-"""What processes that make history share out, and what they write beside Kafka: the ledger, hour by hour."""
+"""The worker processes: how they share the days, and what they write to the ledger, hour by hour."""
 
 import multiprocessing
 from datetime import date, timedelta
 from pathlib import Path
 
-from footfall.history.event_recorder import Made
-from footfall.history.worker import Begun, Order, days, sites, write
+from footfall.history.event_recorder import StoredEvent
+from footfall.history.worker import Order, StartedDays, days, sites, write
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.visitors import ledger
@@ -13,8 +13,8 @@ from footfall.sites.visitors import ledger
 _HOUR_MS = 1_795_478_400_000 // ledger.HOUR_MS * ledger.HOUR_MS
 
 
-def _made(at_ms: int, seq: int) -> Made:
-    return Made(at_ms + 40, at_ms, seq, "click", f"event-{seq}", "session", b"{}")
+def _made(at_ms: int, seq: int) -> StoredEvent:
+    return StoredEvent(at_ms + 40, at_ms, seq, "click", f"event-{seq}", "session", b"{}")
 
 
 def test_the_ledger_reads_what_was_written_hour_by_hour(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def _order(app: DemoSite, many: int, tmp_path: Path) -> Order:
     return Order(Settings(home=tmp_path), app, tuple(first + timedelta(days=n) for n in range(many)), 1000, first)
 
 
-def _begun() -> Begun:
+def _begun() -> StartedDays:
     return {app: multiprocessing.Value("i", 0) for app in DEMO_SITES}
 
 
@@ -51,7 +51,7 @@ def test_each_day_is_made_by_one_process(tmp_path: Path) -> None:
     assert [*first, *second] == list(order.days[3:])
 
 
-def test_who_is_done_helps_where_most_is_left(tmp_path: Path) -> None:
+def test_a_finished_process_helps_where_most_days_are_left(tmp_path: Path) -> None:
     begun = _begun()
     helping = sites(_order("news", 9, tmp_path), begun)
     assert next(helping) == "news"

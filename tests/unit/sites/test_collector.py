@@ -1,4 +1,4 @@
-"""The collector on a real site while Kafka is away: what is answered 202 is on disk, and nothing is a 500."""
+"""The collector on a real site without Kafka: every event answered with 202 is on disk, and no request gets a 500."""
 
 import base64
 import itertools
@@ -37,7 +37,7 @@ from tests.support.platform import await_true
 
 HOUR_MS = 3_600_000
 KIB = 1024
-# Each request comes from an address of its own unless a test says otherwise.
+# Each request comes from its own address unless a test sets one.
 ADDRESSES = map("198.51.100.{}".format, itertools.cycle(range(1, 255)))
 
 
@@ -50,7 +50,7 @@ def an_event(**overrides: Any) -> dict[str, Any]:
 
 
 def spooled(settings: Settings, app_id: str, scratch: Path) -> list[Record]:
-    """What the spool of a running site would give its next process."""
+    """The records that the spool of a running site would pass to its next process."""
     scratch.mkdir(parents=True)
     for path in (settings.spool_dir / app_id).glob("*.spool"):
         shutil.copy(path, scratch)
@@ -73,7 +73,7 @@ class Site:
         self._seen = len(self._all())
 
     def post(self, body: object, headers: dict[str, str] | None = None, remote: str = "127.0.0.1") -> TestResponse:
-        """Posts bytes as they are, anything else as JSON."""
+        """Posts bytes unchanged, anything else as JSON."""
         return self.client.post(
             "/collect",
             data=body if isinstance(body, bytes) else orjson.dumps(body),
@@ -82,7 +82,7 @@ class Site:
         )
 
     def stored(self) -> list[Record]:
-        """What was stored since the last call."""
+        """The records stored since the last call."""
         found = self._all()
         new, self._seen = found[self._seen :], len(found)
         return new
@@ -106,7 +106,7 @@ class Site:
         return [read_reject_record(record.value) for record in records]
 
     def bytes_on_disk(self) -> bytes:
-        """All of spool and logs."""
+        """The contents of all spool and log files."""
         folders = (self.settings.spool_dir, self.settings.logs_dir)
         return b"".join(path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file())
 
@@ -116,14 +116,14 @@ class Site:
 
 @contextmanager
 def away() -> Iterator[int]:
-    """A port that refuses connections and that nobody else gets."""
+    """A port that refuses connections and that no other process gets."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
 
 
 def fall_behind(settings: Settings, app_id: DemoSite) -> None:
-    """Leaves a record of an earlier process, so that no request waits for Kafka first."""
+    """Leaves a record of an earlier process in the spool, so that no request waits for Kafka first."""
     spool = Spool(settings.spool_dir / app_id, 2**30)
     spool.append([Record(Topic.EVENTS, 0, b"", b"{}")])
     spool.close()
@@ -131,9 +131,9 @@ def fall_behind(settings: Settings, app_id: DemoSite) -> None:
 
 @contextmanager
 def site(home: Path, app_id: DemoSite = "shop", behind: bool = True, **changed: Any) -> Iterator[Site]:
-    """A site whose Kafka is away."""
+    """A site whose Kafka is unavailable."""
     with away() as port, pytest.MonkeyPatch.context() as patch:
-        # What is in the producer's queue is in the spool, too.
+        # Records in the producer's queue are in the spool, too.
         patch.setattr(module, "_CLOSE_PATIENCE_S", 0.1)
         settings = Settings(
             home=home,
@@ -170,7 +170,7 @@ def assert_refused(answer: TestResponse, status: int, error: str) -> None:
     assert ("Retry-After" in answer.headers) == (status in (429, 503))
 
 
-# What is taken
+# Accepted requests
 
 
 def test_an_accepted_event_is_stored_with_what_the_collector_knows(shop: Site) -> None:
@@ -350,7 +350,7 @@ def test_forwarded_addresses_are_believed_from_trusted_proxies_and_cut(
         assert whole not in on_disk
 
 
-# What is rejected
+# Rejected events
 
 
 def nested(depth: int) -> bytes:
@@ -461,7 +461,7 @@ def test_json_that_is_no_event_is_rejected(shop: Site, body: bytes) -> None:
     assert len(shop.rejects()) == 1
 
 
-# What is refused, and stored nowhere
+# Refused requests, of which nothing is stored
 
 
 def test_more_than_a_hundred_events_are_refused(shop: Site) -> None:
@@ -554,7 +554,7 @@ def test_an_endless_session_is_refused_and_others_go_on(shop: Site, monkeypatch:
 def test_a_flood_from_one_address_is_refused(shop: Site) -> None:
     flooding = {"X-Forwarded-For": "203.0.113.200"}
     assert shop.post([an_event()] * 98, flooding).status_code == 202
-    # A body that is no JSON costs as much as an event: it is kept, too.
+    # A body that is not JSON costs as much as an event, since it is kept.
     assert shop.post(b"{", flooding).status_code == 400
     shop.stored()
     assert_refused(shop.post([an_event()] * 10, flooding), 429, "too_many")
@@ -565,7 +565,7 @@ def test_a_flood_from_one_address_is_refused(shop: Site) -> None:
     assert shop.post([an_event()]).status_code == 202
 
 
-def test_a_full_spool_is_told(tmp_path: Path) -> None:
+def test_a_full_spool_is_answered_503(tmp_path: Path) -> None:
     with site(tmp_path, retention=Retention(spool_gib=2000 / 2**30)) as shop:
         assert shop.post([an_event(page_title="x" * 250)]).status_code == 202
         assert len(shop.events()) == 1
@@ -575,7 +575,9 @@ def test_a_full_spool_is_told(tmp_path: Path) -> None:
         assert shop.client.get("/").status_code == 200
 
 
-def test_a_failing_disk_is_told_and_no_event_is_taken_for_stored(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_disk_is_answered_503_and_no_event_counts_as_stored(
+    shop: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def failing(_descriptor: int) -> None:
         raise OSError(5, "Input/output error")
 
@@ -675,7 +677,7 @@ class Server:
         return True
 
     def say(self, parts: Sequence[bytes], hang_up: bool = False) -> bytes:
-        """Sends bytes as they are, and hangs up or waits for the server to; returns all that is answered."""
+        """Sends bytes unchanged, then hangs up or waits until the server does; returns the whole answer."""
         with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
             try:
                 for part in parts:
@@ -706,7 +708,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def arrived(server: Server, tmp_path: Path) -> Callable[[], list[Record]]:
-    """What the server stored since the test began."""
+    """The records that the server stored since the test began."""
     before = len(spooled(server.settings, "shop", tmp_path / "before"))
     return lambda: spooled(server.settings, "shop", tmp_path / "after")[before:]
 
@@ -736,7 +738,7 @@ def test_a_chunked_body_is_taken(server: Server, arrived: Arrived) -> None:
 @pytest.mark.parametrize("size", [257 * KIB, 600 * KIB, 10 * KIB * KIB])
 def test_a_large_chunked_body_is_refused(server: Server, arrived: Arrived, size: int) -> None:
     answer = server.say([head("Transfer-Encoding: chunked"), *chunked(b" " * size)])
-    # Of a body that is not read to its end the connection may be reset before the answer is read.
+    # The connection may be reset before the answer is read, since the server does not read such a body to its end.
     assert statuses(answer) == [413] if size < 512 * KIB else statuses(answer) in ([413], [])
     assert arrived() == []
 
@@ -834,7 +836,7 @@ def test_what_was_answered_outlives_a_kill(tmp_path: Path) -> None:
 
 
 def waiting(running: Server, connections: ExitStack, number: int) -> list[socket.socket]:
-    """So many connections, each of which has sent an event."""
+    """Opens `number` connections, each of which has sent an event."""
     opened = []
     for _ in range(number):
         connection = connections.enter_context(socket.create_connection(("127.0.0.1", running.port), 20))

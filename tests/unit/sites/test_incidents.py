@@ -9,7 +9,7 @@ from footfall.sites import incidents
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    # As if a second passed between any two looks.
+    # As if a second passed between any two checks.
     monkeypatch.setattr(incidents, "_LOOK_EVERY_S", 0.0)
     return Settings(home=tmp_path)
 
@@ -25,7 +25,7 @@ def test_an_incident_concerns_its_own_app_and_kind(settings: Settings) -> None:
     assert incidents.active(settings, "shop", "slow") is None
 
 
-def test_a_new_one_takes_the_place_of_the_old_and_nought_seconds_end_it(settings: Settings) -> None:
+def test_a_new_incident_replaces_the_old_one_and_zero_seconds_end_it(settings: Settings) -> None:
     incidents.begin(settings, "shop", "slow", 60, 0.25)
     incidents.begin(settings, "shop", "slow", 60, 0.5)
     assert incidents.active(settings, "shop", "slow") == 0.5
@@ -33,7 +33,9 @@ def test_a_new_one_takes_the_place_of_the_old_and_nought_seconds_end_it(settings
     assert incidents.active(settings, "shop", "slow") is None
 
 
-def test_an_expired_one_is_over_and_its_file_goes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_incident_is_over_and_its_file_is_deleted(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun = incidents.begin(settings, "shop", "bots", 60, 1.0)
     monkeypatch.setattr(incidents, "_now_ms", lambda: begun.until_ms)
     assert incidents.active(settings, "shop", "bots") is None
@@ -53,7 +55,7 @@ def test_the_file_is_looked_at_once_a_second_at_most(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"kind": "errors"}', '{"kind":1,"app":2,"until_ms":"x","share":0}']
 )
-def test_a_file_that_nobody_can_read_bends_nothing(settings: Settings, content: str) -> None:
+def test_an_unreadable_file_has_no_effect(settings: Settings, content: str) -> None:
     folder = settings.run_dir / "incidents"
     folder.mkdir(parents=True)
     (folder / "errors-shop.json").write_text(content)
@@ -72,7 +74,7 @@ def test_a_file_that_nobody_can_read_bends_nothing(settings: Settings, content: 
         ("shop", "errors", 60, float("nan"), "share"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(
+def test_an_impossible_incident_is_refused_by_name(
     settings: Settings, app: str, kind: str, seconds: float, share: float, word: str
 ) -> None:
     with pytest.raises(ValueError, match=word):

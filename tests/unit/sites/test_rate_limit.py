@@ -1,4 +1,4 @@
-"""The flood gate: an address gets its allowance at once and back at a steady rate; others are not concerned."""
+"""The flood gate: an address regains its allowance at a steady rate, and other addresses are not affected."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from footfall.sites import rate_limit
 from footfall.sites.rate_limit import FloodGate
 
 HOME = "203.0.113.7"
-# The gate's clock has no meaning but that it goes on.
+# Any starting time will do; only differences matter.
 T0 = 5000.0
 
 
@@ -15,7 +15,7 @@ def test_an_allowance_is_spent_and_comes_back_steadily() -> None:
     assert gate.admits(HOME, 500, T0)
     assert gate.admits(HOME, 100, T0)
     assert not gate.admits(HOME, 1, T0)
-    # Ten a second.
+    # Ten events a second come back.
     assert not gate.admits(HOME, 11, T0 + 1)
     assert gate.admits(HOME, 10, T0 + 1)
     assert not gate.admits(HOME, 1, T0 + 1)
@@ -41,7 +41,7 @@ def test_what_is_refused_costs_nothing() -> None:
 def test_refusals_do_not_put_off_the_refill() -> None:
     gate = FloodGate(600, 600)
     assert gate.admits(HOME, 600, T0)
-    # Asking a hundred times within the second neither hastens nor delays what that second gives.
+    # A hundred attempts within the second neither speed up nor delay the refill.
     for step in range(1, 100):
         assert not gate.admits(HOME, 11, T0 + step / 100)
     assert gate.admits(HOME, 9, T0 + 1)
@@ -60,13 +60,13 @@ def test_nothing_costs_nothing() -> None:
     assert gate.admits(HOME, 0, T0)
 
 
-def test_memory_is_bounded_and_who_sends_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_active_addresses_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "_MOST_KEYS", 50)
     gate = FloodGate(600, 600)
     assert gate.admits("first", 600, T0)
     assert gate.admits(HOME, 600, T0)
     for number in range(200):
         gate.admits(str(number), 1, T0)
-        # Whoever goes on sending is not forgotten, however many others come.
+        # An address that keeps sending is not dropped, however many others appear.
         assert not gate.admits(HOME, 1, T0)
     assert gate.admits("first", 600, T0)

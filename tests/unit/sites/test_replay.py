@@ -1,4 +1,4 @@
-"""Where nothing can be stored, a replay is a sentence and leaves no line behind."""
+"""If nothing can be stored, a replay fails with a sentence and writes no ledger line."""
 
 import socket
 from pathlib import Path

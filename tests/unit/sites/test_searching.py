@@ -1,6 +1,6 @@
 from flask import Flask
 
-from footfall.sites.searching import did_you_mean, term_of_request, told
+from footfall.sites.searching import did_you_mean, search_events, term_of_request
 
 
 def test_a_term_is_one_bounded_line() -> None:
@@ -14,8 +14,8 @@ def test_a_term_is_one_bounded_line() -> None:
 
 
 def test_an_empty_search_is_none() -> None:
-    assert told("", 0) == []
-    assert told("x", 3) == [{"event_type": "search", "search_term": "x", "results_count": 3}]
+    assert search_events("", 0) == []
+    assert search_events("x", 3) == [{"event_type": "search", "search_term": "x", "results_count": 3}]
 
 
 def test_a_slip_of_the_finger_is_guessed() -> None:

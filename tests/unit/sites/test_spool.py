@@ -1,4 +1,4 @@
-"""The spool: what `append` returned from is there afterwards, in order, whatever happened in between."""
+"""The spool: records for which `append` returned are kept, in order, through restarts and failures."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ RECORDS = st.builds(
 
 
 def record(number: int, size: int = 0) -> Record:
-    """A record that tells its number, with a value of at least so many bytes."""
+    """A record that contains its number, with a value of at least this many bytes."""
     return Record(Topic.EVENTS, 1000 + number, b"session", str(number).encode().ljust(size))
 
 
@@ -36,7 +36,7 @@ def numbers(records: list[Record]) -> list[int]:
 
 
 def everything(spool: Spool) -> list[Record]:
-    """All that waits, taken in order; nothing is said to be delivered."""
+    """Takes all waiting records in order, without marking any as delivered."""
     return [one for taken in iter(spool.take, []) for one in taken]
 
 
@@ -50,7 +50,7 @@ def files(folder: Path) -> list[Path]:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., Spool]]:
-    """Opens the spool of one folder; each call ends the one before, as a restart does."""
+    """Opens the spool of one folder; each call closes the previous one, like a restart."""
     opened: list[Spool] = []
 
     def open_spool(limit: int = 64 * MIB, segment_bytes: int = MIB) -> Spool:
@@ -126,7 +126,7 @@ def test_a_segment_that_has_grown_since_it_was_taken_stays(make: Callable[..., S
     assert spool.records == 1
     assert len(files(tmp_path / "shop")) == 1
     assert numbers(spool.take()) == [1]
-    # Of a segment the whole is sent again after a restart: rather twice than never.
+    # A whole segment is sent again after a restart: twice is better than never.
     assert numbers(everything(make())) == [0, 1]
 
 
@@ -207,7 +207,7 @@ def test_a_file_without_a_whole_record_is_removed(make: Callable[..., Spool], tm
     assert [path.stem for path in files(tmp_path / "shop")] == ["000000000008"]
 
 
-def test_a_file_of_somebody_else_is_left_alone(make: Callable[..., Spool], tmp_path: Path) -> None:
+def test_a_foreign_file_is_left_alone(make: Callable[..., Spool], tmp_path: Path) -> None:
     make()
     other = tmp_path / "shop" / "copy.spool"
     other.write_bytes(b"not ours")
@@ -237,7 +237,7 @@ def test_damage_costs_the_damaged_record_only(
     assert numbers(everything(again)) == [n for n in range(3) if n != damaged]
 
 
-def test_damage_to_a_running_spool_is_told_and_does_not_stop_the_rest(
+def test_damage_to_a_running_spool_is_logged_and_does_not_stop_the_rest(
     make: Callable[..., Spool], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     spool = make()
@@ -251,7 +251,7 @@ def test_damage_to_a_running_spool_is_told_and_does_not_stop_the_rest(
     assert spool.hand_over()
 
 
-def test_a_deleted_file_is_told_and_does_not_stop_the_rest(
+def test_a_deleted_file_is_logged_and_does_not_stop_the_rest(
     make: Callable[..., Spool], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     spool = make(segment_bytes=100)
@@ -366,7 +366,7 @@ def test_threads_share_an_fsync(make: Callable[..., Spool], monkeypatch: pytest.
         first = pool.submit(spool.append, [record(1)])
         assert begun.wait(10)
         others = [pool.submit(spool.append, [record(number)]) for number in range(2, 20)]
-        # All are written, none is answered: the fsync that runs began before they came.
+        # All are written and none is answered: the fsync in progress began before they came.
         await_true(lambda: spool.records == 20, "all written")
         assert not any(one.done() for one in others)
         go_on.set()
@@ -401,7 +401,7 @@ def test_a_failing_fsync_reaches_all_who_wait_and_ends_the_segment(
     monkeypatch.setattr(os, "fsync", real)
     spool.append([record(10)])
     assert len(files(tmp_path / "shop")) == 2
-    # Some may be stored all the same; what was answered is.
+    # Others may be stored too; those that were answered must be.
     found = numbers(everything(make()))
     assert found[0] == 0
     assert found[-1] == 10
@@ -446,7 +446,7 @@ def test_nothing_is_written_behind_half_a_record(
     assert numbers(everything(make())) == [0, 2]
 
 
-def test_appending_draining_and_restarting_lose_and_turn_nothing(make: Callable[..., Spool]) -> None:
+def test_appending_draining_and_restarting_lose_and_reorder_nothing(make: Callable[..., Spool]) -> None:
     spool = make(segment_bytes=2000)
     sent: list[Record] = []
 

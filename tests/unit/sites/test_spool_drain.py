@@ -1,6 +1,6 @@
-"""The drain: in order, again until it is confirmed, and never deleting what is not.
+"""The drain: it sends in order, repeats until confirmed, and never deletes unconfirmed records.
 
-`Wire` stands for the producer: it takes records and reports each once, good or bad, through the real `Batch`.
+`Wire` replaces the producer: it takes records and reports each once, good or bad, through the real `Batch`.
 """
 
 import threading
@@ -219,7 +219,7 @@ def test_under_appends_and_failures_everything_arrives(spool: Spool) -> None:
     assert sorted(set(wire.numbers)) == [*range(400)]
 
 
-def test_a_batch_tells_what_is_not_known_to_be_delivered() -> None:
+def test_a_batch_lists_the_records_not_known_to_be_delivered() -> None:
     batch = Batch(3)
     batch.report(1, True)
     assert batch.wait(0) == [0, 2]

@@ -78,7 +78,7 @@ def test_a_request_is_one_line_of_access_and_one_of_performance(logs: WebLogs, t
     assert "secret" not in access + str(performance)
 
 
-def test_waiting_for_a_thread_is_told_apart_from_working(logs: WebLogs, tmp_path: Path) -> None:
+def test_waiting_for_a_thread_is_separate_from_working(logs: WebLogs, tmp_path: Path) -> None:
     arrived = time.time() - 0.25
     ask(logs, environ_overrides={"footfall.arrived_at": arrived})
     (performance,) = map(json.loads, lines(tmp_path, "performance"))

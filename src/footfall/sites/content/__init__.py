@@ -1,4 +1,4 @@
-"""What the sites are about: goods, articles and courses, made once from a fixed seed. Pure: no Flask, no clock.
+"""The content of the sites: products, articles and courses, generated once from a fixed seed. Pure: no Flask, no clock.
 
-The seed is no setting, so that an address such as `/category/camping` means the same in every installation.
+The seed is not a setting, so that an address such as `/category/camping` is the same in every installation.
 """

@@ -34,7 +34,7 @@ class Article:
     author: str
     age_minutes: int
     corrected: str | None
-    """When it was corrected, as `H:MM`, as the desk typed it."""
+    """The time of a correction, `H:MM`, as an editor typed it."""
 
 
 _SECTIONS: Final = (
@@ -70,7 +70,7 @@ def articles() -> dict[str, Article]:
                 made[article.slug] = article
                 count += 1
     newest_first = sorted(made.values(), key=lambda a: (a.age_minutes, a.slug))
-    # One correction was noted in words where a time belongs, as it happens late at night: its page fails.
+    # One correction is not a time but a word, a typical slip of a late hour: its page fails on purpose.
     odd = newest_first[len(newest_first) * 2 // 3].slug
     return {a.slug: _corrected(a, "late") if a.slug == odd else a for a in newest_first}
 
@@ -81,13 +81,13 @@ def in_section(section: Section) -> list[Article]:
 
 
 def search(term: str) -> list[Article]:
-    """The articles in which every word of `term` occurs, in headlines first."""
+    """The articles that contain every word of `term`, those with all words in the headline first."""
     found = [a for a in articles().values() if matches(term, f"{a.title} {a.section.title} {' '.join(a.paragraphs)}")]
     return sorted(found, key=lambda a: (not matches(term, a.title), a.age_minutes))
 
 
 def related(article: Article, count: int) -> list[Article]:
-    """What to read next: mostly of the same section, one from elsewhere."""
+    """Articles to read next: mostly from the same section, one from another."""
     rng = chance("related", article.slug)
     near = [a for a in in_section(article.section) if a != article]
     far = [a for a in articles().values() if a.section != article.section][:80]
@@ -95,7 +95,7 @@ def related(article: Article, count: int) -> list[Article]:
 
 
 def minutes_of(correction: str) -> int:
-    """The minute of the day of a correction typed as `H:MM`; ValueError if it was typed otherwise."""
+    """The minute of the day of a correction typed as `H:MM`; ValueError for any other text."""
     hours, _, minutes = correction.partition(":")
     return int(hours) * 60 + int(minutes)
 
@@ -104,7 +104,7 @@ def _article(section: Section, number: int) -> Article:
     rng = chance("article", section.slug, number)
     words = {name: rng.choice(choices) for name, choices in SLOTS.items()}
     words["other_place"] = rng.choice([place for place in SLOTS["place"] if place != words["place"]])
-    # Numbers whose ordinal ends in -th.
+    # Only numbers whose ordinal ends in -th.
     words["n"] = str(rng.choice((*range(4, 21), *range(24, 30))))
     words["percent"] = str(rng.randrange(4, 39))
     title = _sentence(HEADLINES[section.slug][number % len(HEADLINES[section.slug])], words)
@@ -134,5 +134,5 @@ def _sentence(template: str, words: dict[str, str]) -> str:
 
 
 def columns(items: Sequence[Article], count: int) -> list[list[Article]]:
-    """`items` dealt into `count` columns, in reading order from left to right."""
+    """`items` distributed over `count` columns, in reading order from left to right."""
     return [list(items[start::count]) for start in range(count)]

@@ -42,7 +42,7 @@ class Course:
 
     @property
     def minutes(self) -> int:
-        """How long all lessons take."""
+        """The duration of all lessons together."""
         return sum(lesson.minutes for lesson in self.lessons)
 
 
@@ -57,7 +57,7 @@ def courses() -> dict[str, Course]:
 
 @lru_cache(maxsize=1)
 def subjects() -> dict[str, str]:
-    """Titles of the subjects by their names in addresses."""
+    """The titles of the subjects by their names in addresses."""
     return dict(SUBJECTS)
 
 
@@ -67,7 +67,7 @@ def of_subject(subject: str) -> list[Course]:
 
 
 def search(term: str) -> list[Course]:
-    """The courses in whose title, subject or lessons every word of `term` occurs, titles first."""
+    """The courses whose title, subject or lessons contain every word of `term`, matches in the title first."""
     found = [
         c
         for c in courses().values()
@@ -86,7 +86,7 @@ def related(course: Course, count: int) -> list[Course]:
 
 @lru_cache(maxsize=64)
 def quiz(course: Course) -> tuple[Question, ...]:
-    """The course's quiz: which lesson treats what, and what comes first."""
+    """The course's quiz: which lesson covers which topic, and which lesson comes first."""
     rng = chance("quiz", course.slug)
     elsewhere = [lesson.title for c in courses().values() if c.subject != course.subject for lesson in c.lessons]
     questions = []

@@ -12,7 +12,7 @@ from footfall.sites.content.words import chance, matches, slug, some
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A shelf of the shop: its name in addresses, its title, one line about it, and the shape of its pictures."""
+    """A category of the shop: its name in addresses, its title, and one line about it."""
 
     slug: str
     title: str
@@ -21,7 +21,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product; `stock` as the warehouse's list has it: pieces kept, as text."""
+    """One product; `stock` is the number of pieces as text, as in the warehouse's list."""
 
     slug: str
     title: str
@@ -126,15 +126,15 @@ _CLOSINGS: Final = (
 
 @lru_cache(maxsize=1)
 def categories() -> tuple[Category, ...]:
-    """The shelves in the order of the navigation."""
+    """The categories in the order of the navigation."""
     return tuple(Category(name, shelf[0], shelf[1]) for name, shelf in _SHELVES.items())
 
 
 @lru_cache(maxsize=1)
 def products() -> dict[str, Product]:
-    """All products by slug, shelf after shelf."""
+    """All products by slug, category by category."""
     made = {p.slug: p for category in categories() for p in _shelf(category)}
-    # One line of the warehouse's list was typed by hand, as it happens in lists: the page that reads it fails.
+    # One line of the warehouse's list is not a number, a typical slip: the page that reads it fails on purpose.
     odd = _SPOILED_LINE
     made[odd] = _with_stock(made[odd], "ask Jonas")
     return made
@@ -144,18 +144,18 @@ _SPOILED_LINE: Final = "yarrow-salt-mill"
 
 
 def in_category(category: Category) -> list[Product]:
-    """The products of one shelf."""
+    """The products of one category."""
     return [product for product in products().values() if product.category == category]
 
 
 def search(term: str) -> list[Product]:
-    """The products whose name, kind, shelf or material fits every word of `term`, best fits first."""
+    """The products whose name, kind, category or material matches every word of `term`, best matches first."""
     found = [p for p in products().values() if matches(term, f"{p.title} {p.category.title} {p.details[0][1]}")]
     return sorted(found, key=lambda p: (not matches(term, p.title), p.title))
 
 
 def related(product: Product, count: int) -> list[Product]:
-    """Others that go with a product: of its shelf, and one from elsewhere."""
+    """Products that go with this one: mostly from its category, one from another."""
     rng = chance("related", product.slug)
     near = [p for p in in_category(product.category) if p != product]
     far = [p for p in products().values() if p.category != product.category]
@@ -163,14 +163,14 @@ def related(product: Product, count: int) -> list[Product]:
 
 
 def popular(count: int) -> list[Product]:
-    """What the front page shows: two of each shelf, the best rated ones first."""
+    """The products of the front page: the two best rated ones of each category."""
     shown = [p for c in categories() for p in sorted(in_category(c), key=lambda p: -p.rating * p.ratings)[:2]]
     return shown[:count]
 
 
 def _shelf(category: Category) -> list[Product]:
     kinds = _SHELVES[category.slug][4]
-    # Five of each kind, each kind of other lines than the next one.
+    # Five products of each kind; consecutive kinds use different product lines.
     return [
         _product(category, kind, usual, _LINES[(index * 3 + step * 2) % len(_LINES)])
         for index, (kind, usual) in enumerate(kinds)
@@ -219,7 +219,7 @@ def _with_stock(product: Product, stock: str) -> Product:
 
 
 def pieces(stock: str) -> int:
-    """The number in a line of the warehouse's list; ValueError if the line was not written as one."""
+    """The number in a line of the warehouse's list; ValueError if it is not a number."""
     if re.fullmatch(r"[0-9]+", stock) is None:
         raise ValueError(f"the warehouse's list has {stock!r} where a number of pieces should be")
     return int(stock)

@@ -1,4 +1,4 @@
-"""The words that articles are made of: headlines and sentences of each section, with slots for names."""
+"""The texts that articles are built from: headlines and sentences of each section, with slots for names."""
 
 # ruff: noqa: E501 - lists of words and sentences read best in lines of their own length
 

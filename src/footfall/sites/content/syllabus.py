@@ -1,4 +1,4 @@
-"""What the academy teaches: subjects, courses with their lessons, and the words that lessons are made of."""
+"""The academy's programme: subjects, courses with their lessons, and the texts that lessons are built from."""
 
 # ruff: noqa: E501 - lists of words and sentences read best in lines of their own length
 

@@ -1,4 +1,4 @@
-"""Small tools for making texts: names for addresses, and choices that a seed repeats."""
+"""Tools for generating texts: names for addresses, and reproducible random choices."""
 
 import random
 import re
@@ -11,23 +11,23 @@ _T = TypeVar("_T")
 
 
 def chance(*subject: object) -> random.Random:
-    """A generator of its own for one subject, so that adding a product changes no other."""
+    """A random generator for one subject only, so that a new product changes no other."""
     return random.Random("/".join(map(str, (_SEED, *subject))))  # noqa: S311 - texts, no secrets
 
 
 def slug(title: str) -> str:
-    """`Alder two-person tent` as it stands in an address: `alder-two-person-tent`."""
+    """A title as it appears in an address: `Alder two-person tent` becomes `alder-two-person-tent`."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def some(rng: random.Random, choices: Sequence[_T], count: int) -> list[_T]:
-    """`count` different ones, in random order; all if there are fewer."""
+    """`count` different choices in random order; all of them if there are fewer."""
     return rng.sample(list(choices), min(count, len(choices)))
 
 
 def matches(term: str, text: str) -> bool:
-    """Whether every word of a search is the beginning of some word of `text`, upper and lower case alike."""
+    """Whether every word of a search is the beginning of a word of `text`, ignoring case."""
     words = re.findall(r"\w+", text.lower())
     wanted = re.findall(r"\w+", term.lower())
     return bool(wanted) and all(any(word.startswith(one) for word in words) for one in wanted)

@@ -1,4 +1,5 @@
-"""The simulated visitors of one site: who they are, what they do, what their browsers send, and the ledger of it.
+"""The simulated visitors of one site: the people, their behaviour, what their browsers send, and the ledger of it.
 
-Deciding code here is pure (population, behaviour, visit, tracker, simulation); `browser` and `run` speak HTTP.
+The modules that make decisions are pure (population, behaviour, visit, tracker, simulation); `transport` and `outbox`
+speak HTTP.
 """

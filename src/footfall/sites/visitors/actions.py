@@ -1,4 +1,4 @@
-"""The words between a visit, which decides, and whoever carries it out: over HTTP, or in simulated time without."""
+"""The actions that a visit yields and the pages that it gets back. Independent of HTTP and of simulated time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ _EMPTY: Final[dict[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a page, by its path and query, with the attributes that its markup carries."""
+    """A link of a page: its path with query, and the attributes of its markup."""
 
     path: str
     attributes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     subject: str = field(init=False, repr=False, compare=False)
-    """What a taste for it is about: the section that the markup names, else the path."""
+    """The subject of a person's taste for it: the section that the markup names, else the path."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "subject", self.attributes.get("data-section") or self.path)
@@ -26,7 +26,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class FormSeen:
-    """A form of a page: what is sent as it stands, and the choices that each field offers."""
+    """A form of a page: the values that it sends unchanged, and the options of each other field."""
 
     name: str
     method: str
@@ -38,7 +38,7 @@ class FormSeen:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a visit knows of a loaded page: its state, its links by the state they lead to, its forms by name."""
+    """A loaded page as a visit sees it: its state, its links by the state they lead to, its forms by name."""
 
     state: str
     path: str
@@ -48,7 +48,7 @@ class Page:
 
 
 class Open(NamedTuple):
-    """Load `path` in a tab: by a link, again (`reload`), from elsewhere (`source`), else by a typed address."""
+    """Load `path` in a tab: by a link, as a reload, from another site (`source`), or else as a typed address."""
 
     tab: int
     path: str
@@ -56,7 +56,7 @@ class Open(NamedTuple):
     link: Link | None = None
     reload: bool = False
     opener: int | None = None
-    """The tab whose page holds the link, where that is another one."""
+    """The tab whose page contains the link, if it is a different one."""
 
 
 class Submit(NamedTuple):
@@ -68,7 +68,7 @@ class Submit(NamedTuple):
 
 
 class Dwell(NamedTuple):
-    """Look at the page in `tab` for so many seconds of life, engaged in `attention` of them, down to `scroll_pct`."""
+    """Look at the page in `tab` for `seconds` of simulated life, engaged for a share of them, down to `scroll_pct`."""
 
     tab: int
     seconds: float
@@ -87,9 +87,9 @@ Action = Open | Submit | Dwell | Close
 
 @lru_cache(maxsize=65_536)
 def popularity(path: str, exponent: float) -> float:
-    """Zipf weight of what stands at `path`.
+    """The Zipf weight of the item at `path`.
 
-    Its rank comes from a hash of the path: of N things the n-th smallest hash lies near n/N, so the weights are those
-    of ranks 1 to N, without knowing the N things.
+    The rank comes from a hash of the path. The n-th smallest hash of N items lies near n/N, so the weights are those of
+    ranks 1 to N, although the N items are unknown here.
     """
     return float(((crc32(path.encode()) + 1) / 4_294_967_296) ** -exponent)

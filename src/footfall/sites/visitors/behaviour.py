@@ -1,4 +1,4 @@
-"""What people do on one site, read from `behaviours/APP.yaml` and checked once, with a sentence for each fault."""
+"""The behaviour of people on one site, read from `behaviours/APP.yaml` and checked once, with a sentence per fault."""
 
 import random
 import re
@@ -20,7 +20,7 @@ FOLDER: Final = Path(__file__).parent / "behaviours"
 
 
 class BehaviourError(FootfallError):
-    """A behaviour file is missing or wrong; the message is one sentence for whoever wrote it."""
+    """A behaviour file is missing or wrong; the message is one sentence for its author."""
 
 
 class _Part(BaseModel):
@@ -28,7 +28,7 @@ class _Part(BaseModel):
 
 
 class LogNormal(_Part):
-    """A duration: half are shorter than `median`; `sigma` is the spread of its logarithm; cut at `most`."""
+    """A log-normal duration: its median, the standard deviation `sigma` of its logarithm, and its maximum `most`."""
 
     median: float = Field(gt=0)
     sigma: float = Field(gt=0, le=2)
@@ -40,7 +40,7 @@ class LogNormal(_Part):
 
 
 class VisitShape(_Part):
-    """Numbers that hold for every visit; shares are of page views unless they say otherwise."""
+    """Parameters of every visit; shares are shares of page views unless described otherwise."""
 
     only_page_share: float = Field(ge=0, le=1, description="share of visits that end on their first page")
     dwell_s: LogNormal
@@ -53,14 +53,14 @@ class VisitShape(_Part):
 
 
 class Return(_Part):
-    """One habit of coming back: `share` of visits are followed by another after about `hours`."""
+    """One habit of returning: `share` of visits are followed by another one after about `hours`."""
 
     share: float = Field(ge=0, le=1)
     hours: LogNormal
 
 
 class Source(_Part):
-    """Where visits come from: a referrer, a campaign, both, or (empty) a typed address."""
+    """An origin of visits: a referrer, a campaign, both, or (if empty) a typed address."""
 
     weight: float = Field(gt=0)
     referrer: str | None = None
@@ -76,12 +76,12 @@ class Source(_Part):
 
     @property
     def query(self) -> str:
-        """The query that the campaign adds to the entry's address, `?` included; plain words need no escaping."""
+        """The query that the campaign adds to the first address, `?` included; plain values need no escaping."""
         return "?" + "&".join(f"utm_{key}={value}" for key, value in self.utm.items()) if self.utm else ""
 
 
 class Entry(_Part):
-    """A page on which visits begin: a state, and how its address is made of one of `values`, popular ones first."""
+    """A page on which visits begin: its state, and an address built from one of `values`, the popular ones first."""
 
     weight: float = Field(gt=0)
     state: str
@@ -96,21 +96,21 @@ class Entry(_Part):
 
 
 class Form(_Part):
-    """A form that people submit: recognised by the path it is sent to."""
+    """A form that people submit; it is recognised by the path it is sent to."""
 
     action: str
-    leads_to: str = Field(description="state of the page that follows; only the simulation without sites needs it")
-    fill: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="values of a field, one is drawn")
+    leads_to: str = Field(description="state of the page that follows; used only by the simulation without sites")
+    fill: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="values of a field; one is drawn")
     needs_login: bool = False
     only_logged_out: bool = False
     conversion: bool = False
 
 
 class State(_Part):
-    """One kind of page: the addresses that are of it, and how often people go on from it to what."""
+    """One kind of page: the pattern of its paths, and how often people go on from it to each other state or form."""
 
     path: str
-    members_factor: float = Field(1.0, gt=0, description="how much more often those come here who could log in now")
+    members_factor: float = Field(1.0, gt=0, description="factor of this state for people who could log in now")
     to: dict[str, float]
 
     @field_validator("path")
@@ -121,7 +121,7 @@ class State(_Part):
 
 
 class Bots(_Part):
-    """Crawlers beside the human visitors: how often one comes, agents, mean pages a visit, seconds between pages."""
+    """Crawlers in addition to the people: their interval, agents, mean pages a visit, and seconds between pages."""
 
     every_minutes: float = Field(gt=0)
     agents: tuple[str, ...] = Field(min_length=1)
@@ -130,7 +130,7 @@ class Bots(_Part):
 
 
 class Behaviour(_Part):
-    """One site's file."""
+    """The content of one site's behaviour file."""
 
     app: str
     visit: VisitShape
@@ -153,7 +153,7 @@ class Behaviour(_Part):
             if unknown:
                 raise ValueError(f"state {name} goes on to {', '.join(sorted(unknown))}, which is no state or form")
             if LEAVE not in state.to:
-                raise ValueError(f"state {name} gives no weight to leave, so that visits might never end")
+                raise ValueError(f"state {name} gives no weight to leave, so visits might never end")
             if min(state.to.values()) < 0 or sum(state.to.values()) <= 0:
                 raise ValueError(f"state {name} needs weights of 0 or more, not all 0")
         for place, state_name in (
@@ -165,32 +165,32 @@ class Behaviour(_Part):
         if ERROR not in self.states:
             raise ValueError("the state error is missing: some pages will fail")
         if sum(habit.share for habit in self.returns) > 0.6:
-            raise ValueError("the shares of returns exceed 0.6 in sum; with the most loyal people that would be over 1")
+            raise ValueError("the shares of returns exceed 0.6 in total; for the most loyal people they would exceed 1")
         return self
 
     @cached_property
     def source_weights(self) -> tuple[float, ...]:
-        """Cumulated weights of `sources`."""
+        """Cumulative weights of `sources`."""
         return tuple(accumulate(source.weight for source in self.sources))
 
     @cached_property
     def entry_weights(self) -> tuple[float, ...]:
-        """Cumulated weights of `entries`."""
+        """Cumulative weights of `entries`."""
         return tuple(accumulate(entry.weight for entry in self.entries))
 
     @cached_property
     def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        """Each state's name and compiled path pattern, in the file's order; the first match counts."""
+        """The name and the compiled path pattern of each state, in the file's order; the first match wins."""
         return tuple((name, re.compile(state.path)) for name, state in self.states.items())
 
     @cached_property
     def state_of(self) -> Callable[[str], str | None]:
-        """Tells the state whose pattern matches the whole of a path (without query), or None."""
+        """Returns the state whose pattern matches the whole of a path (without query), or None."""
 
         def look(path: str) -> str | None:
             return next((name for name, pattern in self.patterns if pattern.fullmatch(path)), None)
 
-        # A page has some fifty links, and they lead to the same pages everywhere.
+        # A page has some fifty links, and most pages link to the same ones.
         return lru_cache(maxsize=8192)(look)
 
 
@@ -209,7 +209,7 @@ def load_behaviour(app: str) -> Behaviour:
 
 
 def check_behaviour(content: Any, name: str) -> Behaviour:
-    """Checks a parsed file; `name` is for the sentence of BehaviourError."""
+    """Checks a parsed file. name: for the sentence of BehaviourError."""
     try:
         return Behaviour.model_validate(content)
     except ValidationError as error:

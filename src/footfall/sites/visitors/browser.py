@@ -1,4 +1,4 @@
-"""Carries a visit out: loads what it decides to load, and sends what the tracker of each page would send."""
+"""Carries out a visit: loads the pages that it chooses, and emits what the tracker of each page would emit."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
@@ -14,31 +14,31 @@ from footfall.sites.visitors.transport import Profile, Unreachable
 from footfall.sites.visitors.visit import Visit
 from footfall.sites.visitors.world import Stopped
 
-# Somebody whose page does not come tries again for so long, in seconds on the clock, then gives the visit up.
+# A person whose page does not load retries for this long, in seconds of real time, and then ends the visit.
 _PATIENCE_S: Final = 60.0
 _RETRY_S: Final = 2.0
 _UTM: Final = frozenset(f"utm_{part}" for part in ("source", "medium", "campaign", "term", "content"))
 
 
 class _Silenced(Exception):
-    """An incident keeps this visitor away: not even a last ping comes."""
+    """An incident keeps this visitor away; not even a last ping is sent."""
 
 
 class Surroundings(Protocol):
-    """What a visit happens in: the clock, incidents, and what people do on this site. See `world.World`."""
+    """The environment of a visit: the clock, incidents, and the site's behaviour. See `world.World`."""
 
     @property
     def behaviour(self) -> Behaviour:
-        """What people do on this site."""
+        """The behaviour of people on this site."""
 
     def now_ms(self) -> int:
         """Now, in epoch milliseconds."""
 
     def live(self, seconds: float) -> None:
-        """Lets so many seconds of life pass. Raises Stopped."""
+        """Lets `seconds` of simulated life pass. Raises Stopped."""
 
     def wait(self, seconds: float) -> None:
-        """Lets so many seconds pass on the clock. Raises Stopped."""
+        """Lets `seconds` of real time pass. Raises Stopped."""
 
     def count(self, what: str) -> None:
         """Adds one to a figure of the summary."""
@@ -49,31 +49,31 @@ class Loaded(Protocol):
 
     @property
     def path(self) -> str:
-        """Where redirects ended, with the query."""
+        """The path at which redirects ended, with the query."""
 
     @property
     def response_ms(self) -> int:
-        """What the last request took."""
+        """The duration of the last request."""
 
     def read(self, behaviour: Behaviour) -> Document:
-        """What stands in it."""
+        """Parses the document."""
 
 
 class Connection(Protocol):
-    """One person's way to the site. See `transport.Transport`."""
+    """One person's connection to the site. See `transport.Transport`."""
 
     def load(self, path: str, referrer: str | None, form: Mapping[str, str] | None = None) -> Loaded:
-        """Asks for a document, or sends a form. Raises Unreachable."""
+        """Loads a document, or sends a form. Raises Unreachable."""
 
     def absolute(self, path: str) -> str:
         """The address of a page of the site."""
 
     def is_own(self, address: str) -> bool:
-        """Whether a whole address is one of the site's."""
+        """Whether a complete address belongs to the site."""
 
 
 class Browser:
-    """One visit of one person. Used by one thread; `run` returns when the visit is over."""
+    """Plays one visit of one person. For use by one thread; `run` returns when the visit is over."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Browser:
         tracker: Tracker,
         new_id: Callable[[int], str],
     ) -> None:
-        """new_id: makes an identity of a time in epoch milliseconds."""
+        """new_id: creates an identity from a time in epoch milliseconds."""
         self._world = world
         self._person = person
         self._profile = profile
@@ -93,7 +93,7 @@ class Browser:
         self._new_id = new_id
         self._views: dict[int, View] = {}
         self._pages: dict[int, Page] = {}
-        # What each tab's page was asked with as Referer: a reload asks with it again.
+        # The Referer with which each tab's page was loaded: a reload sends it again.
         self._referrers: dict[int, str | None] = {}
         self._shown: int | None = None
         self._begun = False
@@ -102,7 +102,7 @@ class Browser:
     def run(self, visit: Visit, silenced: Callable[[], bool] | None = None) -> None:
         """Plays the visit to its end.
 
-        silenced: says whether an incident keeps this visitor away from now on; nothing more is sent then.
+        silenced: returns whether an incident keeps this visitor away from now on; nothing more is sent then.
         """
         self._silenced = silenced
         page: Page | None = None
@@ -120,7 +120,7 @@ class Browser:
         self._world.count("visits")
 
     def _do(self, action: Action) -> Page | None:
-        self._heed()
+        self._check_silenced()
         if isinstance(action, Dwell):
             self._dwell(action)
         elif isinstance(action, Close):
@@ -140,10 +140,10 @@ class Browser:
             referrer = self._transport.absolute(self._pages[origin].path)
             if origin in self._views:
                 self._record(self._views[origin], gestures.click(action.link))
-        # The tab that is behind another one is hidden, the tab whose page goes is left: both ping what is left over.
+        # The tab in the background is hidden and the page that is replaced is left: both send their remaining ping.
         self._hide(origin)
         self._leave(action.tab)
-        answer = self._patiently(lambda: self._transport.load(action.path, referrer))
+        answer = self._load_with_retries(lambda: self._transport.load(action.path, referrer))
         return self._loaded(action.tab, answer, referrer, again=action.reload)
 
     def _submit(self, action: Submit) -> Page | None:
@@ -155,9 +155,9 @@ class Browser:
         self._leave(action.tab)
         if form.method == "get":
             path = form.action.partition("?")[0] + "?" + urlencode(action.values)
-            answer = self._patiently(lambda: self._transport.load(path, referrer))
+            answer = self._load_with_retries(lambda: self._transport.load(path, referrer))
         else:
-            answer = self._patiently(lambda: self._transport.load(form.action, referrer, action.values))
+            answer = self._load_with_retries(lambda: self._transport.load(form.action, referrer, action.values))
         return self._loaded(action.tab, answer, referrer)
 
     def _loaded(self, tab: int, answer: Loaded | None, referrer: str | None, again: bool = False) -> Page | None:
@@ -193,11 +193,11 @@ class Browser:
         }
         self._tracker.record("page_view", now_ms, view, fields)
         for seen in document.shown:
-            position, event_type, told = seen
+            position, event_type, shown_fields = seen
             if position is None:
-                self._tracker.record(event_type, now_ms, view, told)
+                self._tracker.record(event_type, now_ms, view, shown_fields)
             else:
-                view.unseen.append((position, event_type, told))
+                view.unseen.append((position, event_type, shown_fields))
         self._tracker.send()
         return page
 
@@ -214,14 +214,14 @@ class Browser:
         while seconds > 1e-6:
             step = min(seconds, (PING_MS - view.waiting_ms) / 1000 / action.attention)
             self._world.live(step)
-            self._heed()
+            self._check_silenced()
             seconds -= step
             view.waiting_ms += step * action.attention * 1000
             if view.waiting_ms >= PING_MS - 0.5:
                 self._ping(view)
 
     def _scroll(self, view: View, scroll_pct: int) -> None:
-        """Scrolls down so far; the lists that come into sight count."""
+        """Scrolls down to `scroll_pct`; lists that come into sight are recorded."""
         view.scroll_pct = max(view.scroll_pct, scroll_pct)
         for seen in [entry for entry in view.unseen if entry[0] <= view.scroll_pct]:
             view.unseen.remove(seen)
@@ -235,7 +235,7 @@ class Browser:
         self._hide(tab)
         self._views.pop(tab, None)
 
-    def _record(self, view: View, made: gestures.Made) -> None:
+    def _record(self, view: View, made: gestures.PageEvent) -> None:
         event_type, fields = made
         self._tracker.record(event_type, self._now_ms(), view, fields)
         self._tracker.send()
@@ -244,8 +244,8 @@ class Browser:
         self._tracker.ping(self._now_ms(), view)
         self._tracker.send()
 
-    def _patiently(self, load: Callable[[], Loaded]) -> Loaded | None:
-        """Loads; while the site does not answer, again and again for a minute, on a visit's first page for ever."""
+    def _load_with_retries(self, load: Callable[[], Loaded]) -> Loaded | None:
+        """Loads a page; retries for a minute while the site does not answer, without limit on a visit's first page."""
         waited = 0.0
         while True:
             try:
@@ -256,7 +256,7 @@ class Browser:
                 self._world.wait(_RETRY_S)
                 waited += _RETRY_S
 
-    def _heed(self) -> None:
+    def _check_silenced(self) -> None:
         if self._silenced is not None and self._silenced():
             raise _Silenced
 

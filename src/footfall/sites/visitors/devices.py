@@ -1,4 +1,4 @@
-"""The devices of the simulated people: agents, operating systems and viewports in roughly the web's proportions."""
+"""The devices of the simulated people: user agents, operating systems and viewports in roughly real proportions."""
 
 import random
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ _CUMULATED: Final = tuple(accumulate(kind[0] for kind in _KINDS))
 
 
 def choose_device(rng: random.Random) -> Device:
-    """Draws one device; two draws of `rng`."""
+    """Draws one device, with two draws from `rng`."""
     _, device_type, browser, os, agent, sizes = rng.choices(_KINDS, cum_weights=_CUMULATED)[0]
     width, height = rng.choice(sizes)
     return Device(device_type, browser, os, agent, width, height)

@@ -1,25 +1,25 @@
-"""A fixed number of visits that a seed repeats, for tests that know in advance what must come of them."""
+"""Plays a fixed number of visits, reproducible from a seed, for tests that know the results in advance."""
 
 import random
 import threading
 import time
 
 from footfall.settings import Settings
-from footfall.sites.visitors.crowd import Visitors
 from footfall.sites.visitors.population import Population
+from footfall.sites.visitors.site_visitors import Visitors
 
 
 def run_visits(
     settings: Settings, app: str, count: int, seed: int | None = None, pace: float | None = None, bots: int = 0
 ) -> dict[str, int]:
-    """Makes exactly `count` human visits and `bots` crawler visits, then returns the events sent by type.
+    """Plays exactly `count` human visits and `bots` crawler visits, then returns the number of events sent by type.
 
-    Beside the event types the summary counts `visits` (crawlers' too) and `pages`.
+    The result also counts `visits` (crawlers' too) and `pages`.
 
-    The people, their visits and the pages depend on the seed alone (None: that of the settings; likewise the pace).
-    About a fifth of the visits are a second or later one of somebody seen before. One person's visits follow each
-    other in one thread, and incidents bend nothing here. Raises RuntimeError if a visit fails in an unforeseen way, or
-    if events stay without an answer.
+    People, visits and pages depend on the seed alone. seed, pace: None means the value of the settings. About a fifth
+    of the visits are repeat visits of a person. One thread plays all visits of a person, one after another, and
+    incidents have no effect here. Raises RuntimeError if a visit fails unexpectedly, or if events remain without an
+    answer.
     """
     visitors = Visitors(
         settings,

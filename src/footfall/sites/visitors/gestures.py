@@ -1,10 +1,10 @@
-"""Which events a click, a form or a shown page amounts to: the contract between the sites' markup and their trackers.
+"""Translates a click, a form or a shown page into events: the contract between the sites' markup and their trackers.
 
-A page says of itself in metas: `footfall-page` (page_type, page_section, item_id, item_type), `footfall-status`,
-`footfall-request-id`, `footfall-user`, and `footfall-events`, a list of what showing it means (a search's results, the
-lines of an order, a login, a list of links), each an object with its `event_type`. Links and forms name themselves in
-`data-footfall-element`, and in further `data-footfall-…` attributes the fields of their event; a form says in
-`data-footfall-event` which event sending it is, if any.
+A page describes itself in meta elements: `footfall-page` (page_type, page_section, item_id, item_type),
+`footfall-status`, `footfall-request-id`, `footfall-user`, and `footfall-events`. The last one lists the events that
+showing the page means (a search's results, the lines of an order, a login, a list of links), each an object with its
+`event_type`. Links and forms have a name in `data-footfall-element`, and the fields of their event in further
+`data-footfall-…` attributes. `data-footfall-event` of a form names the event of sending it, if any.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,20 +13,20 @@ from typing import Any, Final, NamedTuple
 from footfall.sites.visitors.actions import FormSeen, Link, Page
 from footfall.sites.visitors.markup import Markup
 
-Made = tuple[str, Mapping[str, Any]]
+PageEvent = tuple[str, Mapping[str, Any]]
 
 _PREFIX: Final = "data-footfall-"
 _FIELDS: Final = ("element", "item_id", "item_type", "list_id", "variant", "value_cents", "currency")
 _MOST_PIECES: Final = 1_000_000
 
 
-def click(link: Link) -> Made:
-    """The click that follows a link."""
+def click(link: Link) -> PageEvent:
+    """The event of a click on a link."""
     return "click", _named("a", link.attributes)
 
 
-def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[Made]:
-    """What sending a form means; searches and logins are told by the page that follows."""
+def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[PageEvent]:
+    """The events of sending a form. The page that follows emits searches and logins."""
     event_type = form.attributes.get(f"{_PREFIX}event")
     if not event_type:
         return
@@ -38,11 +38,11 @@ def submitted(form: FormSeen, values: Mapping[str, str]) -> Iterator[Made]:
 
 
 class Document(NamedTuple):
-    """A loaded page: what a visit knows of it, and what its tracker tells of it.
+    """A loaded page: the part that a visit sees, and the part that its tracker reports.
 
-    about: the fields of each event on it, None if it has no tracker; shown: what showing it means beside the view, each
-    with its list's position on the page (0–100; None: it counts at once, not when a list comes into sight), event type
-    and fields.
+    about: the fields of each event on it; None if it has no tracker. shown: the events that showing it means, in
+    addition to the page view. Each has the position of its list on the page (0–100), an event type and fields; an event
+    whose position is None counts at once, the others when their list comes into sight.
     """
 
     page: Page
@@ -55,7 +55,7 @@ class Document(NamedTuple):
 
 
 def document(markup: Markup, page: Page) -> Document:
-    """Reads the metas of a page."""
+    """Reads the meta elements of a page."""
     status = markup.metas.get("footfall-status", "")
     return Document(
         page=page,
@@ -69,8 +69,8 @@ def document(markup: Markup, page: Page) -> Document:
 
 
 def _shown(markup: Markup) -> Iterator[tuple[int | None, str, dict[str, Any]]]:
-    for told in markup.meta_json("footfall-events") or ():
-        fields = dict(told)
+    for entry in markup.meta_json("footfall-events") or ():
+        fields = dict(entry)
         event_type = fields.pop("event_type")
         yield markup.lists.get(fields.get("list_id", "")), event_type, fields
 

@@ -1,9 +1,9 @@
-"""What the simulated visitors sent and what they were answered: the truth that `verify` compares every store with.
+"""The ledger: what the simulated visitors sent and which answers they got. `verify` compares every store with it.
 
-`ledger_dir/APP/YYYYMMDDTHH.jsonl` holds one JSON array a line: attempted, accepted, rejected, dropped; and replayed,
-which is no visitor's: a reject that was mended goes in again. Each line, or batch of lines, is one write to a file
-opened for appending, so that a killed process tears at most its last line, and lines of two processes never mix.
-Hours older than the retention become one line of counts each in `totals.jsonl`.
+`ledger_dir/APP/YYYYMMDDTHH.jsonl` holds one JSON array per line: attempted, accepted, rejected or dropped, all written
+by visitors; or replayed, written when a repaired reject is sent again. Each line, or batch of lines, is one write to a
+file opened for appending. So a killed process leaves at most its last line incomplete, and lines of two processes never
+mix. Hours older than the retention become one line of counts each in `totals.jsonl`.
 """
 
 import os
@@ -26,7 +26,7 @@ KINDS: Final = ("attempted", "accepted", "rejected", "dropped", "replayed")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: attempted has `seq` and `event_type`, replayed `seq`, rejected and dropped have `reason`."""
+    """One line. attempted has `seq` and `event_type`, replayed has `seq`, rejected and dropped have `reason`."""
 
     kind: Literal["attempted", "accepted", "rejected", "dropped", "replayed"]
     ms: int
@@ -37,7 +37,7 @@ class Entry:
     reason: str | None = None
 
     def line(self) -> bytes:
-        """The entry as it stands in the file, line end included."""
+        """The entry's line in the file, line end included."""
         rest: tuple[Any, ...] = ()
         if self.kind == "attempted":
             rest = self.seq, self.event_type
@@ -49,7 +49,7 @@ class Entry:
 
 
 class Ledger:
-    """Appends to the ledger of one site; safe for several threads, and beside other processes that do the same."""
+    """Appends to the ledger of one site; safe for several threads, and for several processes."""
 
     def __init__(self, settings: Settings, app: str) -> None:
         self._folder = settings.ledger_dir / app
@@ -59,18 +59,18 @@ class Ledger:
         self._file = -1
 
     def write(self, entries: Iterable[Entry]) -> None:
-        """Appends entries, all of one moment, to the file of the first one's hour, in one write."""
+        """Appends entries of one moment to the file of the first one's hour, in one write."""
         batch = list(entries)
         if batch:
             self.write_lines(batch[0].ms, b"".join(entry.line() for entry in batch))
 
     def write_lines(self, ms: int, lines: bytes) -> None:
-        """Appends what `line` made to the file of the hour of `ms` (epoch milliseconds), in one write."""
+        """Appends lines made by `line` to the file of the hour of `ms` (epoch milliseconds), in one write."""
         with self._lock:
             try:
                 append(self._descriptor(ms), lines)
             except OSError:
-                # Half a line may stand there: opening the file again ends it, else it would swallow the next one.
+                # Part of a line may have been written. Reopening the file ends it, so it cannot swallow the next line.
                 self._close()
                 raise
 
@@ -93,12 +93,12 @@ class Ledger:
 
 
 def line(*values: str | int | None) -> bytes:
-    """An entry's values as they stand in the file, line end included; `Entry` says which."""
+    """The line of an entry's values, line end included; see `Entry` for the values."""
     return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def open_for_appending(path: Path) -> int:
-    """A descriptor that appends to `path`; a last line that a crash tore is ended first, so that it stays alone."""
+    """A descriptor that appends to `path`; first ends a last line that a crash left incomplete."""
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         size = os.fstat(file).st_size
@@ -111,21 +111,21 @@ def open_for_appending(path: Path) -> int:
 
 
 def append(file: int, data: bytes) -> None:
-    """Writes all of `data`; the kernel may take it in parts only when the disk is nearly full."""
+    """Writes all of `data`; the kernel accepts it in parts only when the disk is nearly full."""
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
 
 
 def hour_name(ms: int) -> str:
-    """Name of the file that holds the hour of `ms` (epoch milliseconds)."""
+    """The name of the file for the hour of `ms` (epoch milliseconds)."""
     return datetime.fromtimestamp(ms // HOUR_MS * 3600, timezone.utc).strftime("%Y%m%dT%H.jsonl")
 
 
 def read(settings: Settings, app: str, since_ms: int = 0) -> Iterator[Entry]:
-    """Yields the single entries of `app` from `since_ms` (epoch milliseconds) on, hour by hour in file order.
+    """Yields the individual entries of `app` from `since_ms` (epoch milliseconds) on, hour by hour in file order.
 
-    A torn line, which only a crash leaves, is skipped: the request it announces was never sent.
+    An incomplete line, which only a crash leaves, is skipped: the request that it announces was never sent.
     """
     for path in hour_files(settings, app):
         if path.name < hour_name(max(0, since_ms)):
@@ -141,21 +141,21 @@ def read(settings: Settings, app: str, since_ms: int = 0) -> Iterator[Entry]:
 
 
 def hour_files(settings: Settings, app: str) -> list[Path]:
-    """The hourly files that still hold single entries, oldest first."""
+    """The hourly files that still hold individual entries, oldest first."""
     return sorted((settings.ledger_dir / app).glob("[0-9]*T[0-9][0-9].jsonl"))
 
 
 def read_totals(settings: Settings, app: str) -> list[dict[str, Any]]:
-    """The counts of hours whose single entries are gone: `{"hour", "attempted": {type: n}, "accepted": n, …}`."""
+    """The counts of hours whose entries are gone: `{"hour", "attempted": {type: n}, "accepted": n, …}`."""
     path = settings.ledger_dir / app / TOTALS
     return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
 def parse(line: bytes) -> Entry | None:
-    """The entry that stands in a line; None if it is empty, torn, or no entry."""
+    """The entry of a line; None if the line is empty, incomplete, or not an entry."""
     try:
         kind, ms, event_id, session_id, *rest = orjson.loads(line)
-    except (ValueError, TypeError):  # empty, torn, or JSON that is no array of four or more
+    except (ValueError, TypeError):  # empty, incomplete, or not an array of at least four values
         return None
     if kind == "attempted" and len(rest) == 2:
         return Entry(kind, ms, event_id, session_id, seq=rest[0], event_type=rest[1])

@@ -1,4 +1,4 @@
-"""Reduces ledgers that are past their retention to counts. The watchdog does it, the visitors never do."""
+"""Reduces old hours of the ledgers to counts. Only the watchdog does this, never the visitors."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,10 +11,10 @@ from footfall.sites.visitors.ledger import DAY_MS, TOTALS, hour_files, hour_name
 
 
 def compact(settings: Settings, now_ms: int) -> int:
-    """Reduces the files of all sites that are older than `retention.ledger_days` to one line of counts an hour.
+    """Reduces the files of all sites that are older than `retention.ledger_days` to one line of counts per hour.
 
-    The totals are replaced in one rename before the hour's file is deleted, so an interruption neither loses an hour
-    nor counts it twice. Returns how many hourly files were removed.
+    The totals are replaced by one rename before the hour's file is deleted, so an interruption neither loses an hour
+    nor counts it twice. Returns the number of removed hourly files.
     """
     oldest_kept = hour_name(now_ms - settings.retention.ledger_days * DAY_MS)
     removed = 0

@@ -1,8 +1,8 @@
-"""Where the simulated people live: countries, their clocks and languages, and address blocks of their providers.
+"""The places of the simulated people: countries, their time zones and languages, and address blocks of their providers.
 
-The addresses stand only in `X-Forwarded-For` of requests to our own sites, so that the offline city database finds a
-country; nothing is ever sent to them. Each block was looked up in that database, in 3,000 places, and lay in its
-country entirely.
+The addresses occur only in `X-Forwarded-For` of requests to our own sites, so that the offline city database finds a
+country; nothing is ever sent to them. Each block was checked in that database at 3,000 addresses, and all were in its
+country.
 """
 
 import random
@@ -14,15 +14,15 @@ from itertools import accumulate
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# Share of people whose provider gives them an IPv6 address.
+# The share of people with an IPv6 address.
 _IPV6_SHARE: Final = 0.25
-# How active people are in each hour of their own day, midnight first; only the proportions matter.
+# How active people are in each local hour, from midnight on; only the proportions matter.
 _ACTIVITY: Final = (2, 1, 1, 1, 1, 1, 2, 4, 6, 7, 8, 8, 9, 8, 8, 8, 8, 9, 10, 12, 13, 12, 8, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """One country: ISO 3166 code, weight among all people, IANA zone, language tag, address blocks."""
+    """One country: ISO 3166 code, weight among all people, IANA time zone, language tag, address blocks."""
 
     code: str
     weight: float
@@ -32,15 +32,15 @@ class Country:
     v6: tuple[IPv6Network, ...]
 
     def accept_language(self) -> str:
-        """The header that a browser with this language sends."""
+        """The Accept-Language header of a browser with this language."""
         base = self.language.split("-")[0]
         return f"{self.language},{base};q=0.9" + ("" if base == "en" else ",en;q=0.8")
 
     def choose_address(self, rng: random.Random) -> str:
-        """Draws the address of one person: a host of one of the blocks, as text."""
+        """Draws the address of one person: a host address in one of the blocks, as text."""
         if rng.random() < _IPV6_SHARE:
             block = rng.choice(self.v6)
-            # A provider hands out /56 networks; the rest is the machine's own part.
+            # A provider assigns /56 networks; the rest identifies the machine.
             return str(IPv6Address(int(block.network_address) | rng.getrandbits(24) << 72 | rng.getrandbits(64)))
         v4 = rng.choice(self.v4)
         return str(v4[rng.randrange(1, v4.num_addresses - 1)])
@@ -87,13 +87,13 @@ COUNTRIES: Final = (
 COUNTRY_CUMULATED: Final = tuple(accumulate(country.weight for country in COUNTRIES))
 
 
-# Python itself keeps eight, and reads all others anew.
+# Python itself caches eight zones and reads all others again.
 _zone: Final = lru_cache(maxsize=len(COUNTRIES))(ZoneInfo)
 
 
 @lru_cache(maxsize=64)
 def activity_cumulated(epoch_hour: int) -> tuple[float, ...]:
-    """Cumulated weight of each country in one hour (epoch milliseconds // 3,600,000): its people × its local hour."""
+    """Cumulative weights of the countries in one hour (epoch milliseconds // 3,600,000): people × activity."""
     moment = epoch_hour * 3600
     return tuple(
         accumulate(

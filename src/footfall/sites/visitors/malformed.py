@@ -1,6 +1,6 @@
-"""Truly malformed events, for the incident of that name: each breaks one rule in a way that is seen in life.
+"""Malformed events, for the incident of that name: each breaks one rule in a realistic way.
 
-Identity, visit, position and type stay, so that the ledger can say what became of the event.
+Identity, visit, position and type stay, so that the ledger can record what happened to the event.
 """
 
 import random
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def spoil(event: dict[str, Any], rng: random.Random) -> dict[str, Any]:
-    """A copy of `event` that no collector may accept."""
+    """Returns a copy of `event` that no collector may accept."""
     spoiled = dict(event)
     fault = rng.randrange(6)
     if fault == 0:

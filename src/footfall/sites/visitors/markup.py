@@ -1,6 +1,6 @@
-"""Reading a page as a visit needs it: its metas, its links and its forms, by the markup that our own sites write.
+"""Parses a page into what a visit needs: its meta elements, its links and its forms, as our own sites write them.
 
-Not a general HTML parser: attributes stand in quotes, forms are not nested, comments and scripts hold no tags.
+This is not a general HTML parser: attributes are quoted, forms are not nested, comments and scripts contain no tags.
 """
 
 import re
@@ -22,24 +22,24 @@ _TAG: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(r"""([\w-]+)(?:="([^"]*)"|='([^']*)')?""")
 _LIST: Final = re.compile(r'data-footfall-list="([^"]*)"')
-# A form refused with one of these is shown again: people mend it, or go back.
-_MENDABLE: Final = frozenset((409, 422))
+# A form refused with one of these statuses is shown again: people correct it, or go back.
+_CORRECTABLE: Final = frozenset((409, 422))
 _TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """What stands in one page: title, metas by name, links and forms in their order."""
+    """The content of one page: title, meta elements by name, links and forms in their order."""
 
     title: str
     metas: Mapping[str, str]
     links: tuple[Link, ...]
     forms: tuple[FormSeen, ...]
     lists: Mapping[str, int]
-    """Lists of links by name: where each begins in the page, 0 (top) to 100, as far as text tells."""
+    """Lists of links by name: where each begins in the page, 0 (top) to 100, estimated by its place in the text."""
 
     def meta_json(self, name: str) -> Any:
-        """The JSON value in a meta, None if there is none."""
+        """The JSON value of a meta element, None if there is none."""
         value = self.metas.get(name)
         return orjson.loads(value) if value else None
 
@@ -79,7 +79,7 @@ class _OpenForm:
 
 
 def parse(html: str, own_path: str) -> Markup:
-    """Reads the page that came from `own_path`."""
+    """Parses the page at `own_path`."""
     title = _TITLE.search(html)
     metas: dict[str, str] = {}
     links: list[Link] = []
@@ -109,16 +109,16 @@ def parse(html: str, own_path: str) -> Markup:
             form = _OpenForm(attributes)
         elif form is not None:
             form.field(tag, attributes)
-    # As a browser gives it: without white space around, and one space for any within.
+    # Normalised like a browser's `document.title`: trimmed, with single spaces.
     words = " ".join(unescape(title[1]).split()) if title else ""
     lists = {unescape(found[1]): 100 * found.start() // len(html) for found in _LIST.finditer(html)}
     return Markup(words, metas, tuple(links), tuple(forms), lists)
 
 
-# The same tags stand on many pages. Nothing changes what is remembered here.
+# The same tags occur on many pages. Nothing modifies the cached values.
 @lru_cache(maxsize=16_384)
 def _link(text: str) -> Link | None:
-    """The link that these attributes make, None if it leads elsewhere."""
+    """The link with these attributes, None if it leads to another site."""
     attributes = _attributes(text)
     href = attributes.get("href", "")
     return Link(href, attributes) if href.startswith("/") and not href.startswith("//") else None
@@ -130,9 +130,9 @@ def _attributes(text: str) -> dict[str, str]:
 
 
 def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Page:
-    """Sorts a page's links by the state they lead to, and names its forms, as the behaviour knows them.
+    """Groups a page's links by the state they lead to, and names its forms, as the behaviour defines them.
 
-    An address that several links lead to is there several times; links to the page itself are left out.
+    An address that several links lead to occurs several times; links to the page itself are left out.
     path: with query, after redirects.
     """
     own = path.partition("?")[0]
@@ -150,7 +150,7 @@ def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Pag
         for name, rule in behaviour.forms.items():
             if name not in forms and re.fullmatch(rule.action, action):
                 forms[name] = FormSeen(name, form.method, form.action, form.values, form.options, form.attributes)
-    state = behaviour.state_of(own) if status < 400 or status in _MENDABLE else ERROR
+    state = behaviour.state_of(own) if status < 400 or status in _CORRECTABLE else ERROR
     return Page(state or ERROR, path, status, {name: tuple(group) for name, group in links.items()}, forms)
 
 

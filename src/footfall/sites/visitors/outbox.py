@@ -1,7 +1,7 @@
-"""Events on their way to `/collect`: written to the ledger before each is sent, sent again until there is an answer.
+"""Sends events to `/collect`: the ledger records each one before it is sent, and it is resent until it has an answer.
 
-What the tracker does in a browser is done here for a simulated one: a queue that survives the site's absence, waiting
-between attempts, the same `event_id` each time and `sent_at` anew.
+This does for a simulated browser what the tracker does in a real one: a queue that survives an unreachable site, with
+pauses between attempts, the same `event_id` in each attempt and a new `sent_at`.
 """
 
 import threading
@@ -19,9 +19,9 @@ from footfall.sites.visitors.pending import Parcel, Pending, too_old
 _BATCH: Final = 50
 _QUEUE: Final = 1_000
 _LONGEST_WAIT_S: Final = 30.0
-# A collector that says "too many" this often to one client means it: the events are given up.
+# After this many "too many" answers to one client, its events are given up.
 _TRIES_AT_429: Final = 20
-# The collector waits 2 s for Kafka before it spools; connecting to loopback is immediate or hopeless.
+# The collector waits 2 s for Kafka before it spools; a loopback connection opens at once or never.
 _TIMEOUT: Final = urllib3.Timeout(connect=2.0, read=20.0)
 
 
@@ -31,7 +31,7 @@ def wall_ms() -> int:
 
 
 class Outbox:
-    """What all visitors of one site share for sending: connections, ledger, bodies on disk."""
+    """The parts that all visitors of one site share for sending: connections, ledger, event bodies on disk."""
 
     def __init__(self, url: str, pool: urllib3.PoolManager, ledger: Ledger, pending: Pending) -> None:
         self._url = f"{url}/collect"
@@ -40,26 +40,26 @@ class Outbox:
         self._pending = pending
 
     def attempt(self, parcels: Sequence[Parcel]) -> None:
-        """Puts parcels on disk, body first and *attempted* second, before anything of them is sent."""
+        """Writes parcels to disk before they are sent: first the bodies, then the *attempted* lines."""
         self._pending.add(parcels)
         self.announce(parcels)
 
     def announce(self, parcels: Iterable[Parcel]) -> None:
-        """Writes the *attempted* lines alone."""
+        """Writes the *attempted* lines only."""
         self._ledger.write(
             Entry("attempted", p.attempted_ms, p.event_id, p.session_id, p.event["seq"], p.event["event_type"])
             for p in parcels
         )
 
     def drop(self, parcels: Iterable[Parcel], why: str) -> None:
-        """Gives parcels up, with the reason in the ledger."""
+        """Gives up parcels and records the reason in the ledger."""
         now_ms = wall_ms()
         self._finish([Entry("dropped", now_ms, p.event_id, p.session_id, reason=why) for p in parcels])
 
     def post(self, parcels: Sequence[Parcel]) -> float | None:
         """Sends parcels of one client in one request.
 
-        Returns None when each has its answer, else the seconds that the site asked to wait, 0.0 if it did not say.
+        Returns None once each has its answer; otherwise the seconds that the site asked to wait, 0.0 if unspecified.
         """
         try:
             response = self._pool.request(
@@ -104,7 +104,7 @@ class Outbox:
 
 
 class Queue:
-    """The events that one browser has not sent yet, in order; used by one thread at a time."""
+    """The events that one browser has not sent yet, in order. For use by one thread at a time."""
 
     def __init__(self, outbox: Outbox, parcels: Iterable[Parcel] = ()) -> None:
         self._outbox = outbox
@@ -116,7 +116,7 @@ class Queue:
         return len(self._parcels)
 
     def send(self, parcels: Sequence[Parcel]) -> None:
-        """Announces new parcels and sends what may be sent now; what stays is tried again with the next ones."""
+        """Records new parcels and sends what may be sent now; the rest is retried with the next ones."""
         self._outbox.attempt(parcels)
         self._parcels += parcels
         excess = len(self._parcels) - _QUEUE
@@ -126,7 +126,7 @@ class Queue:
         self.flush()
 
     def flush(self) -> bool:
-        """Sends until nothing is left, or the site fails or asks to wait; whether nothing is left."""
+        """Sends until nothing is left, or the site fails or asks to wait; returns whether nothing is left."""
         while self._parcels and time.monotonic() >= self._not_before:
             now_ms = wall_ms()
             expired = [parcel for parcel in self._parcels if too_old(parcel, now_ms)]
@@ -146,19 +146,19 @@ class Queue:
 
 
 class Leftovers:
-    """Queues of visits that ended while the site was away, sent by whoever calls `flush` now and then."""
+    """Queues of visits that ended while the site was unreachable; `flush` must be called now and then."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queues: list[Queue] = []
 
     def add(self, queue: Queue) -> None:
-        """Takes over a queue that nobody else uses from now on."""
+        """Takes over a queue; its former owner must not use it any more."""
         with self._lock:
             self._queues.append(queue)
 
     def flush(self, stop: threading.Event | None = None) -> bool:
-        """Tries each queue that may be tried, until `stop` is set; whether nothing is left. One thread calls this."""
+        """Tries each queue that is due, until `stop` is set; returns whether nothing is left. For use by one thread."""
         with self._lock:
             queues = list(self._queues)
         done = [queue for queue in queues if not (stop is not None and stop.is_set()) and queue.flush()]
@@ -174,5 +174,5 @@ def _stamped(parcel: Parcel) -> dict[str, Any]:
 def _seconds(retry_after: str | None) -> float:
     try:
         return max(0.0, float(retry_after or 0))
-    except ValueError:  # a date: the site says when, its clock being ours; a plain wait serves as well
+    except ValueError:  # a date; the usual wait serves as well
         return 0.0

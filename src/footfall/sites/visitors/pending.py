@@ -1,7 +1,7 @@
-"""The bodies of events that have no answer yet, on disk, so that a killed visitor process can send them again.
+"""Keeps the bodies of events that have no answer yet on disk, so that a new process can resend them after a crash.
 
-A body is written here before its *attempted* line, and the ledger's answers tell afterwards which bodies are done; so
-an answer costs no write here. The file is rewritten without what is done when it has grown.
+A body is written here before its *attempted* line. The answers in the ledger show later which bodies are done, so an
+answer needs no write here. Once the file has grown, it is rewritten without the finished bodies.
 """
 
 import os
@@ -21,7 +21,7 @@ _REWRITE_BYTES: Final = 4 * 2**20
 
 @dataclass(slots=True)
 class Parcel:
-    """One event on its way: what is sent, with which request headers, and how wrong its sender's clock is (ms)."""
+    """One event to be sent: its body, the request headers, and the error of its sender's clock (ms)."""
 
     event: dict[str, Any]
     headers: dict[str, str]
@@ -31,7 +31,7 @@ class Parcel:
 
     @property
     def event_id(self) -> str:
-        """The identity that every attempt keeps."""
+        """The identity, the same in every attempt."""
         return str(self.event["event_id"])
 
     @property
@@ -40,12 +40,12 @@ class Parcel:
         return str(self.event["session_id"])
 
     def line(self) -> bytes:
-        """The parcel as it stands in the file, line end included."""
+        """The parcel's line in the file, line end included."""
         return orjson.dumps([self.attempted_ms, self.clock_offset_ms, self.headers, self.event]) + b"\n"
 
 
 class Pending:
-    """The file of one site; one process writes it, its threads share it."""
+    """The file of one site, written by one process and shared by its threads."""
 
     def __init__(self, settings: Settings, app: str) -> None:
         self._path = settings.data_dir / "visitors" / app / "pending.jsonl"
@@ -62,7 +62,7 @@ class Pending:
             try:
                 append(self._file, b"".join(lines.values()))
             except OSError:
-                # Half a line may stand there; opened anew, it stays alone.
+                # Part of a line may have been written; reopening the file ends that line.
                 torn, self._file = self._file, open_for_appending(self._path)
                 os.close(torn)
                 raise
@@ -71,7 +71,7 @@ class Pending:
                 self._rewrite()
 
     def done(self, event_ids: Collection[str]) -> None:
-        """Forgets parcels whose answer stands in the ledger."""
+        """Forgets parcels whose answer is in the ledger."""
         with self._lock:
             for event_id in event_ids:
                 self._outstanding.pop(event_id, None)
@@ -80,7 +80,7 @@ class Pending:
         return len(self._outstanding)
 
     def recover(self, settings: Settings, app: str) -> tuple[list[Parcel], set[str]]:
-        """What an earlier process left without an answer, oldest first, and which of it has no *attempted* line yet."""
+        """The unanswered parcels of an earlier process, oldest first, and the ids that have no *attempted* line."""
         parcels = {parcel.event_id: parcel for parcel in map(_parse, self._path.read_bytes().split(b"\n")) if parcel}
         attempted: set[str] = set()
         if parcels:
@@ -88,7 +88,7 @@ class Pending:
             for entry in read(settings, app, since_ms):
                 if entry.kind == "attempted":
                     attempted.add(entry.event_id)
-                elif entry.kind != "replayed":  # that is nobody's answer
+                elif entry.kind != "replayed":  # a replay is not an answer
                     parcels.pop(entry.event_id, None)
         with self._lock:
             self._outstanding = {event_id: parcel.line() for event_id, parcel in parcels.items()}
@@ -96,7 +96,7 @@ class Pending:
         return list(parcels.values()), parcels.keys() - attempted
 
     def close(self) -> None:
-        """Leaves only what is outstanding in the file, and closes it."""
+        """Reduces the file to unanswered parcels and closes it."""
         with self._lock:
             self._rewrite()
             os.close(self._file)
@@ -105,25 +105,25 @@ class Pending:
         draft = self._path.with_suffix(".new")
         draft.write_bytes(b"".join(self._outstanding.values()))
         draft.replace(self._path)
-        # When most of it waits for an answer, there is nothing to be gained before it has doubled.
+        # If most parcels are unanswered, a rewrite gains nothing before the file has doubled.
         self._rewrite_at = max(_REWRITE_BYTES, 2 * self._path.stat().st_size)
         os.close(self._file)
         self._file = open_for_appending(self._path)
 
 
 def too_old(parcel: Parcel, now_ms: int) -> bool:
-    """Whether the collector would refuse the event for its age: it takes 72 h, and an hour is left for the way."""
+    """Whether the collector would refuse the event for its age: the limit is 72 h, less an hour for the transfer."""
     return now_ms - parcel.attempted_ms > 3 * DAY_MS - DAY_MS // 24
 
 
 def _parse(line: bytes) -> Parcel | None:
     try:
         attempted_ms, clock_offset_ms, headers, event = orjson.loads(line)
-    except (ValueError, TypeError):  # empty or torn: it was never attempted
+    except (ValueError, TypeError):  # empty or incomplete: it was never attempted
         return None
     return Parcel(event, headers, clock_offset_ms, attempted_ms)
 
 
 def state_path(settings: Settings, app: str) -> Path:
-    """Where it is kept who visited and who returns when."""
+    """The file that keeps the number of visits of each person and the planned returns."""
     return settings.data_dir / "visitors" / app / "people.json"

@@ -1,7 +1,7 @@
-"""The people of one site: each made when needed, and always the same for one seed, app and index.
+"""The people of one site: each is created on demand, and always the same for one seed, app and index.
 
-Indices are cut into one range a country, in proportion to its weight, so that a person of a wanted country can be
-drawn without making anybody else. Nothing here knows the time or the network.
+The indices are divided into one range per country, in proportion to its weight, so that a person of a given country can
+be drawn without creating anyone else. This module knows neither time nor network.
 """
 
 import random
@@ -14,22 +14,22 @@ from typing import Any, Final
 from footfall.sites.visitors.devices import Device, choose_device
 from footfall.sites.visitors.locations import COUNTRIES, COUNTRY_CUMULATED, Country, activity_cumulated
 
-# Of 40,000 people 4,800 have a login; the sites share one CRM of that many users and a quarter more.
+# 4,800 of 40,000 people have a login; the sites share one CRM with a quarter more users than that.
 LOGIN_SHARE: Final = 0.12
 _USERS_PER_LOGIN: Final = 1.25
 GPC_SHARE: Final = 0.05
-# How much people like what they like, and everything else; of how many subjects one is liked.
+# The weight of a liked subject and of any other one; one in how many subjects is liked.
 LIKED: Final = 4.0
 NOT_LIKED: Final = 0.4
 LIKED_ONE_IN: Final = 5
 _WRONG_CLOCK_SHARE: Final = 0.03
-# The collector refuses an id whose time is more than 48 h from the event; eight hours are left for waiting in a queue.
+# The collector refuses an id whose time differs from the event's by over 48 h; 8 h are left for waiting in a queue.
 _WRONGEST_CLOCK_MS: Final = 40 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One simulated person and the one browser that he or she uses on this site."""
+    """One simulated person with one browser on this site."""
 
     app: str
     index: int
@@ -42,7 +42,7 @@ class Person:
     clock_offset_ms: int
     taste_seed: int
     loyalty: float
-    """Multiplies the chance to come back; 0.5 to 1.5."""
+    """A factor for the probability of returning; 0.5 to 1.5."""
 
     @property
     def email(self) -> str | None:
@@ -51,7 +51,7 @@ class Person:
 
     @property
     def browser(self) -> dict[str, Any]:
-        """What this person's browser says of itself in each event."""
+        """The fields about the browser in each event."""
         return {
             "device_type": self.device.device_type,
             "browser": self.device.browser,
@@ -65,7 +65,7 @@ class Person:
     def taste(self, subject: str) -> float:
         """How much this person likes a section or topic: 4 for about one in five, 0.4 for the others, always the same.
 
-        The hash is a fixed one: Python's own differs from process to process.
+        The hash function is fixed, since Python's own differs from process to process.
         """
         value = self.taste_seed
         for byte in subject.encode():
@@ -86,7 +86,7 @@ class Population:
         self._first_user = random.Random(f"{seed}/{app}/crm").randrange(self._users)
 
     def person(self, index: int) -> Person:
-        """The person number `index`, 0 ≤ index < size."""
+        """The person with this index, 0 ≤ index < size."""
         rng = random.Random(f"{self.seed}/{self.app}/{index}")
         country = COUNTRIES[bisect_right(self._bounds, index) - 1]
         wrong_clock = rng.random() < _WRONG_CLOCK_SHARE
@@ -106,7 +106,7 @@ class Population:
         )
 
     def bot(self, number: int, agents: Sequence[str]) -> Person:
-        """Crawler number `number`: it keeps nothing, so each visit is another browser to us."""
+        """Crawler number `number`. It keeps no cookies, so each visit appears as a new browser."""
         rng = random.Random(f"{self.seed}/{self.app}/bot/{number}")
         country = rng.choice(COUNTRIES)
         return Person(
@@ -124,14 +124,14 @@ class Population:
         )
 
     def draw_index(self, rng: random.Random, now_ms: int) -> int:
-        """Draws one person's index: the country by how active it is at `now_ms`, then anybody of it."""
+        """Draws one person's index: a country by its activity at `now_ms`, then any person of that country."""
         weights = activity_cumulated(now_ms // 3_600_000)
         country = bisect_right(weights, rng.random() * weights[-1], hi=len(weights) - 1)
         low, high = self._bounds[country], self._bounds[country + 1]
         return rng.randrange(low, high) if high > low else rng.randrange(self.size)
 
     def _user_id(self, index: int) -> str | None:
-        """Logins are spread evenly over the indices; two sites share the users where their runs of numbers overlap."""
+        """Logins are spread evenly over the indices; two sites share users where their ranges of numbers overlap."""
         number = int(index * LOGIN_SHARE)
         if int((index + 1) * LOGIN_SHARE) == number:
             return None

@@ -1,4 +1,4 @@
-"""A tracker whose events go to the site: each batch as one request would carry it."""
+"""A tracker that sends its events to the site, in the batches that the browser's requests would carry."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -12,27 +12,27 @@ from footfall.sites.visitors.tracker import SCHEMA_VERSION, Tracker
 
 
 class Outgoing(Protocol):
-    """Where the events go. See `outbox.Queue`."""
+    """The queue that takes the events. See `outbox.Queue`."""
 
     def send(self, parcels: Sequence[Parcel]) -> None:
         """Takes events of one moment."""
 
 
 class Surroundings(Protocol):
-    """What sending happens in. See `world.World`."""
+    """The environment of sending. See `world.World`."""
 
     def now_ms(self) -> int:
         """Now, in epoch milliseconds."""
 
     def share(self, kind: str) -> float:
-        """How large an incident of a kind is now, 0.0 if there is none."""
+        """The extent of an incident of a kind now, 0.0 if there is none."""
 
     def count(self, what: str) -> None:
         """Adds one to a figure of the summary."""
 
 
 class Reporter(Tracker):
-    """Sends what one visit tells. headers: of a request to `/collect`."""
+    """Sends the events of one visit. headers: of a request to `/collect`."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class Reporter(Tracker):
         self._outgoing = outgoing
         self._browser = person.browser
         self._events: list[dict[str, Any]] = []
-        # Which event an incident spoils is no decision of the visit: it must not disturb the visit's own chance.
+        # A separate generator: the choice of spoiled events must not change the visit's own random decisions.
         self._spoiling = random.Random()
 
     def send(self) -> None:
-        """Hands over what was told since the last call, if anything."""
+        """Hands over the events recorded since the last call, if any."""
         if not self._events:
             return
         share = self._world.share("malformed")
@@ -66,7 +66,7 @@ class Reporter(Tracker):
         self._events = []
         self._outgoing.send(parcels)
 
-    def _tell(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
+    def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
         self._events.append(
             {
                 "event_id": self._new_id(now_ms),

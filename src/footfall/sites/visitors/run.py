@@ -1,7 +1,7 @@
-"""The visitors of one site at work: `python -m footfall.sites.visitors.run APP`.
+"""The process of one site's visitors: `python -m footfall.sites.visitors.run APP`.
 
-SIGTERM ends every visit in order: each page sends its last ping, and what has no answer yet is sent again by the next
-process.
+SIGTERM ends every visit in order: each page sends its last ping, and the next process resends the events that have no
+answer yet.
 """
 
 import logging
@@ -19,7 +19,7 @@ from footfall.sites.visitors.world import cached_share
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the visitors of the site named in `arguments` until SIGTERM or SIGINT; 2 for a wrong name."""
+    """Runs the visitors of the site named in `arguments` until SIGTERM or SIGINT; returns 2 for an unknown name."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     if len(arguments) != 1 or arguments[0] not in DEMO_SITES:

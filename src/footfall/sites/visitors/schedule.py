@@ -1,6 +1,6 @@
-"""Who visits next: a person whose return is due, else somebody new from a country that is awake. Pure.
+"""Chooses the next visitor: a person whose return is due, else a new person from a country that is awake. Pure.
 
-What is remembered (visits of each person so far, returns that are planned) is bounded by the population.
+Its memory (each person's number of visits, planned returns) is bounded by the population.
 """
 
 import random
@@ -12,22 +12,22 @@ from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.population import Person, Population
 
 _HOUR_MS: Final = 3_600_000
-# Above the 30 minutes of inactivity that end a visit: who comes back begins another one.
+# Above the 30 minutes of inactivity that end a visit, so that a return is always a new visit.
 _SHORTEST_RETURN_H: Final = 0.75
-# With nine tenths of the people seen already, this many draws still find an unseen one in four cases of five.
+# If nine tenths of the people have visited, this many draws still find a new one in four cases of five.
 _DRAWS_FOR_UNSEEN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One visit to be made: the person's index, and the number of the visit among this person's, from 0."""
+    """One visit to be played: the person's index, and the number of the visit among this person's visits, from 0."""
 
     index: int
     number: int
 
 
 class Schedule:
-    """Hands out turns; between `begin` and `end` of a person nobody else is that person."""
+    """Hands out turns. A person who is between `begin` and `end` is not handed out again."""
 
     def __init__(
         self,
@@ -59,14 +59,14 @@ class Schedule:
         return Turn(index, number)
 
     def end(self, turn: Turn, person: Person, now_ms: int) -> None:
-        """The visit is over; whether and when the person returns is decided by the visit, not by the clock."""
+        """Ends a visit. The visit decides whether and when the person returns, not the clock."""
         self._active.discard(turn.index)
         hours = return_hours(self._population.seed, person, turn.number, self._behaviour)
         if hours is not None:
             heappush(self._due, (now_ms + int(hours * _HOUR_MS / self._pace), turn.index))
 
     def remembered(self) -> dict[str, Any]:
-        """What a later process needs to go on from here; plain JSON."""
+        """The state that a later process needs to continue; plain JSON."""
         return {
             "seed": self._population.seed,
             "visits": {str(index): count for index, count in self._visits.items()},
@@ -92,7 +92,7 @@ class Schedule:
 
 
 def return_hours(seed: int, person: Person, number: int, behaviour: Behaviour) -> float | None:
-    """After how many hours of life the person comes back from visit `number`; None: not by habit."""
+    """The hours of simulated life until the person returns after visit `number`; None: no return by habit."""
     rng = random.Random(f"{seed}/{person.app}/{person.index}/{number}/return")
     chance = rng.random() / person.loyalty
     for habit in behaviour.returns:

@@ -1,6 +1,6 @@
-"""The same visits without a site: simulated time, pages made up from the behaviour's own states. Pure and fast.
+"""Simulates the same visits without a site: simulated time, pages built from the behaviour's own states. Pure, fast.
 
-It shows what a behaviour file leads to (bounce rate, pages a visit, returns) before anybody runs it.
+It shows the effect of a behaviour file (bounce rate, pages a visit, returns) before anyone runs it.
 """
 
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from footfall.sites.visitors.population import Population
 from footfall.sites.visitors.schedule import Schedule, Turn
 from footfall.sites.visitors.visit import Visit, person_visits, visit_random
 
-# What loading a page takes; only its order of size matters here.
+# The duration of loading a page; only its order of magnitude matters here.
 _LOAD_MS: Final = 150
 _PING_MS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedVisit:
-    """One visit of the person `index`: epoch milliseconds, and the figures that engagement is judged by."""
+    """One visit of the person `index`, with the figures that measure engagement; times in epoch milliseconds."""
 
     index: int
     number: int
@@ -39,7 +39,7 @@ class SimulatedVisit:
 
 
 class MadeUpSite:
-    """Pages of each state, with every link and form that the behaviour gives a weight."""
+    """A page for each state, with every link and form that the behaviour gives a weight."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
@@ -65,7 +65,7 @@ class MadeUpSite:
         }
 
     def open(self, path: str) -> Page:
-        """The page at `path`; what no link leads to is the error page."""
+        """The page at `path`; the error page if no link leads there."""
         return self._page(self._by_path.get(path.partition("?")[0], ERROR), path)
 
     def submit(self, form: FormSeen) -> Page:
@@ -79,9 +79,9 @@ class MadeUpSite:
 def simulate(
     behaviour: Behaviour, population: Population, slots: int, start_ms: int, duration_ms: int
 ) -> Iterator[SimulatedVisit]:
-    """Yields the visits that begin in `duration_ms` from `start_ms`, in the order of their beginnings.
+    """Yields the visits that begin within `duration_ms` from `start_ms`, in the order of their beginnings.
 
-    Arguments: slots: concurrent visitors, always all at work; times in milliseconds of life.
+    slots: the number of concurrent visitors, always all busy. Times are in milliseconds of simulated life.
     """
     site = MadeUpSite(behaviour)
     schedule = Schedule(population, behaviour)
@@ -103,7 +103,7 @@ def simulate(
 
 
 def play(visit: Visit, site: MadeUpSite, behaviour: Behaviour, turn: Turn, start_ms: int) -> SimulatedVisit:
-    """Carries out one visit at once and returns its figures."""
+    """Plays one visit without waiting and returns its figures."""
     now_ms = start_ms
     states: list[str] = []
     engaged: dict[int, float] = {}
@@ -130,7 +130,7 @@ def play(visit: Visit, site: MadeUpSite, behaviour: Behaviour, turn: Turn, start
         if isinstance(action, Submit):
             converted |= behaviour.forms[action.form.name].conversion
             page = site.submit(action.form)
-            events += 1  # the form, or what the page after it tells of it
+            events += 1  # the form, or the event of the page that follows
         else:
             page = site.open(action.path)
             events += action.link is not None or not states  # the click, or the beginning of the visit

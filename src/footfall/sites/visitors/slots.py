@@ -1,6 +1,6 @@
-"""Ten slots, one thread each: when a visit ends, the schedule's next person takes the slot at once.
+"""Keeps a site visited with one thread per slot: when a visit ends, the next person takes the slot at once.
 
-Crawlers come beside them now and then, and in numbers while the incident `bots` lasts.
+Crawlers come in addition now and then, and in large numbers while the incident `bots` lasts.
 """
 
 import random
@@ -12,10 +12,10 @@ from typing import Final
 import orjson
 
 from footfall.settings import Settings
-from footfall.sites.visitors.crowd import LOG, Visitors
 from footfall.sites.visitors.outbox import wall_ms
 from footfall.sites.visitors.pending import state_path
 from footfall.sites.visitors.schedule import Schedule
+from footfall.sites.visitors.site_visitors import LOG, Visitors
 from footfall.sites.visitors.world import Stopped
 
 _SAVE_EVERY_S: Final = 60.0
@@ -23,9 +23,9 @@ _REPORT_EVERY_S: Final = 300.0
 
 
 def keep_visited(settings: Settings, app: str, stop: threading.Event, share: Callable[[str], float]) -> None:
-    """Keeps the site visited until `stop` is set, or until a visitor fails in a way that nobody foresaw.
+    """Keeps the site visited until `stop` is set, or until a visitor fails unexpectedly.
 
-    share: answers how large an incident of a kind is now, 0.0 if there is none.
+    share: returns the extent of an incident of a kind now, 0.0 if there is none.
     """
     visitors = Visitors(settings, app, settings.seed, settings.pace, stop, share)
     visitors.resend()
@@ -38,7 +38,7 @@ def keep_visited(settings: Settings, app: str, stop: threading.Event, share: Cal
         threading.Thread(target=_guarded, args=(stop, _keep_slot, visitors, schedule, lock, slot), name=f"slot-{slot}")
         for slot in range(slots)
     ]
-    # A platform without visitors is one whose every event somebody knows in advance: no crawler comes by chance.
+    # Without visitors, every event of a platform is known in advance, so no crawler may come by chance.
     if slots > 0:
         threads.append(threading.Thread(target=_guarded, args=(stop, _keep_bots, visitors), name="bots"))
     for thread in threads:
@@ -72,9 +72,9 @@ def _keep_slot(visitors: Visitors, schedule: Schedule, lock: threading.Lock, slo
 
 
 def _keep_bots(visitors: Visitors) -> None:
-    """One crawler now and then; while the incident lasts, a share of the slots' number of them without a break."""
+    """Starts a crawler now and then; during the incident `bots`, keeps a share of the number of slots busy."""
     world = visitors.world
-    number = wall_ms() // 1000  # another one than any earlier process's
+    number = wall_ms() // 1000  # differs from the numbers of earlier processes
     every_s = world.behaviour.bots.every_minutes * 60 / world.pace
     next_at = time.monotonic() + every_s * random.random()
     crawlers: list[threading.Thread] = []
@@ -91,19 +91,19 @@ def _keep_bots(visitors: Visitors) -> None:
                 number += 1
                 crawlers.append(threading.Thread(target=_guarded, args=(world.stop, visitors.bot_visit, number)))
                 crawlers[-1].start()
-    finally:  # Stopped: they end by themselves, and the files stay open until they have
+    finally:  # on Stopped the crawlers end by themselves; the files must stay open until then
         for crawler in crawlers:
             crawler.join()
 
 
 def _guarded(stop: threading.Event, work: Callable[..., None], *arguments: object) -> None:
-    """A thread's outermost call: an unforeseen error ends the whole process, so that its manager starts it anew."""
+    """The outermost call of a thread: an unexpected error ends the whole process, so that its manager restarts it."""
     try:
         work(*arguments)
     except Stopped:
         return
     except Exception:
-        LOG.exception("A visitor failed in a way that nobody foresaw; the process ends and starts anew.")
+        LOG.exception("A visitor failed unexpectedly; the process ends and will be restarted.")
         stop.set()
 
 

@@ -1,4 +1,4 @@
-"""One person's HTTP: own address and agent in the headers, cookies kept, redirects followed, time measured."""
+"""One person's HTTP client: own address and agent in the headers, cookies kept, redirects followed, time measured."""
 
 import time
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _TIMEOUT: Final = urllib3.Timeout(connect=2.0, read=30.0)
 
 @dataclass(slots=True)
 class Profile:
-    """What a browser keeps between the visits of one person."""
+    """The state that a browser keeps between the visits of one person."""
 
     cookies: dict[str, str] = field(default_factory=dict)
     user_id: str | None = None
@@ -29,7 +29,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A loaded document: where redirects ended (path and query), and the milliseconds of the last request alone."""
+    """A loaded document: the path (with query) at which redirects ended, and the duration of the last request alone."""
 
     path: str
     status: int
@@ -37,17 +37,17 @@ class Answer:
     response_ms: int
 
     def read(self, behaviour: Behaviour) -> Document:
-        """What stands in it."""
+        """Parses the document."""
         markup = parse(self.html, self.path.partition("?")[0])
         return document(markup, page_of(markup, self.path, self.status, behaviour))
 
 
 class Unreachable(FootfallError):
-    """The site took no connection or gave no answer; a browser would show a page of its own."""
+    """The site accepted no connection or gave no answer; a real browser would show its own error page."""
 
 
 class Transport:
-    """Requests of one person to one site; `url` without a slash at its end."""
+    """Sends one person's requests to one site; `url` has no slash at its end."""
 
     def __init__(self, url: str, pool: urllib3.PoolManager, person: Person, profile: Profile) -> None:
         self._url = url
@@ -78,7 +78,7 @@ class Transport:
                 headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._url}
             if self._profile.cookies:
                 headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._profile.cookies.items())
-            # Browsers' timing of a page begins after its redirects, too.
+            # Browsers, too, start the timing of a page after its redirects.
             started = time.perf_counter()
             try:
                 response = self._pool.request(
@@ -104,11 +104,11 @@ class Transport:
         return Answer(path, response.status, response.data.decode("utf-8", "replace"), elapsed_ms)
 
     def absolute(self, path: str) -> str:
-        """The address of a page of the site, as a referrer says it."""
+        """The address of a page of the site, as in a referrer."""
         return self._url + path
 
     def is_own(self, address: str) -> bool:
-        """Whether a whole address is one of the site's."""
+        """Whether a complete address belongs to the site."""
         return address.startswith(self._url + "/")
 
     def _keep_cookies(self, lines: list[str]) -> None:
@@ -121,5 +121,5 @@ class Transport:
                 if morsel["max-age"] == "0" or not morsel.value:
                     self._profile.cookies.pop(name, None)
                 else:
-                    # The coded value: what was quoted goes back quoted.
+                    # The encoded value: a value that arrived quoted is returned quoted.
                     self._profile.cookies[name] = morsel.coded_value

@@ -1,7 +1,7 @@
-"""One visit as a stream of decisions: a generator that yields actions and is sent the page that each one led to.
+"""One visit as a generator: it yields actions and is sent the page that each action led to.
 
-All chance comes from one generator seeded by (seed, app, person, visit number), and nothing depends on how long an
-answer took; so a visit to an unchanged site is the same each time.
+All randomness comes from one generator seeded by (seed, app, person, visit number), and nothing depends on the duration
+of an answer, so a visit to an unchanged site is the same each time.
 """
 
 import random
@@ -18,24 +18,24 @@ Visit = Generator[Action, Page | None, None]
 
 _MAIN: Final = 0
 _SECOND: Final = 1
-# What people write into fields that the behaviour says nothing of, such as a street.
+# The value of fields that the behaviour does not mention, such as a street.
 _ANY_TEXT: Final = "Example 1"
-# Where no element is liked more than another, the first ones of a page are; a navigation bar is not read to its end.
+# Only the first links of a page are considered: people do not read a navigation bar to its end.
 _LINKS_SEEN: Final = 60
 
 
 def visit_random(seed: int, app: str, index: int, number: int) -> random.Random:
-    """The chance of visit `number` (0 is the first) of person `index`."""
+    """The random generator of visit `number` (0 is the first) of person `index`."""
     return random.Random(f"{seed}/{app}/{index}/{number}")
 
 
 def person_visits(person: Person, behaviour: Behaviour, rng: random.Random, logged_in: bool) -> Visit:
-    """A visit of a human being; a page of None means that the site did not answer, and ends it."""
+    """A visit of a person. A page of None means that the site did not answer; it ends the visit."""
     return _HumanVisit(person, behaviour, rng, logged_in).run()
 
 
 def bot_visits(behaviour: Behaviour, rng: random.Random) -> Visit:
-    """A visit of a crawler: page after page, evenly fast, along any link, engaged with nothing."""
+    """A visit of a crawler: page after page at a constant speed, along any link, without engagement."""
     page = yield Open(_MAIN, behaviour.entries[0].path.replace("{}", (*behaviour.entries[0].values, "")[0]))
     for _ in range(rng.randint(1, 2 * behaviour.bots.pages)):
         yield Dwell(_MAIN, behaviour.bots.seconds_between, attention=0.0)
@@ -56,7 +56,7 @@ class _HumanVisit:
         self._rng = rng
         self._logged_in = logged_in
         self._pages = 0
-        # A taste is asked for link by link, and most links of a site are about one of a few subjects.
+        # Cached, since most links of a site are about one of a few subjects.
         self._taste = lru_cache(maxsize=None)(person.taste)
 
     def run(self) -> Visit:
@@ -77,7 +77,7 @@ class _HumanVisit:
                 page = yield Open(_MAIN, page.path, reload=True)
                 continue
             if chance < shape.reload_share + shape.broken_link_share:
-                # A bookmark of something that is no longer there.
+                # A bookmark of a page that no longer exists.
                 own = page.path.partition("?")[0]
                 page = yield Open(_MAIN, f"{own.rstrip('/')}/gone-{rng.randrange(1000)}")
                 continue
@@ -113,7 +113,7 @@ class _HumanVisit:
         return Dwell(tab, seconds, self._behaviour.visit.attention, scroll)
 
     def _choose_target(self, page: Page) -> str:
-        """Where to go next, among what the page really offers."""
+        """Chooses where to go next, among the links and forms of the page."""
         state = self._behaviour.states[page.state if page.state in self._behaviour.states else ERROR]
         possible = [
             (name, weight * self._pull(name))
@@ -129,7 +129,7 @@ class _HumanVisit:
 
     def _may(self, name: str, page: Page) -> bool:
         if page.status >= 400 and page.state != ERROR:
-            return False  # what was sent has been refused, such as an order of something sold out
+            return False  # the form has been refused, such as an order of a product that is sold out
         form = self._behaviour.forms[name]
         if form.needs_login and not self._logged_in:
             return False
@@ -157,14 +157,14 @@ class _HumanVisit:
     def _replace(self, value: str) -> str:
         if value == "{term}":
             terms = self._behaviour.search_terms
-            # The list stands in order of popularity: Zipf's law with exponent 1.
+            # The list is in order of popularity: Zipf's law with exponent 1.
             return self._rng.choices(terms, [1 / rank for rank in range(1, len(terms) + 1)])[0]
         if value == "{email}":
             return self._person.email or f"visitor{self._person.index}@example.org"
         return value
 
     def _second_tab(self, link: Link) -> Generator[Action, Page | None, bool]:
-        """Opens the link beside the page and goes to and fro; False if the site did not answer."""
+        """Opens the link in a second tab and switches between both; returns False if the site did not answer."""
         shape, rng = self._behaviour.visit, self._rng
         other = yield Open(_SECOND, link.path, link=link, opener=_MAIN)
         if other is None:

@@ -1,4 +1,4 @@
-"""What the visitors of one site share while they run: settings, connections, outbox, pace, and what bends the world."""
+"""The state that one site's visitors share while they run: settings, connections, outbox, pace, and incidents."""
 
 import threading
 import time
@@ -13,17 +13,17 @@ from footfall.settings import Settings
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.outbox import Outbox, wall_ms
 
-# How soon a pause or an end of pause is noticed.
+# Interval of the check for the end of a pause, in seconds.
 _LOOK_S: Final = 0.5
 
 
 class Stopped(Exception):
-    """The process is to end: the visit closes its pages and is over."""
+    """The process is stopping: the visit closes its pages and ends."""
 
 
 @dataclass(slots=True)
 class World:
-    """Shared by all threads of one process. `share` answers how large an incident of a kind is now, 0.0 if none."""
+    """Shared by all threads of one process. share: returns the extent of an incident of a kind now, 0.0 if none."""
 
     settings: Settings
     app: str
@@ -51,7 +51,7 @@ class World:
             self.counts[what] += 1
 
     def live(self, seconds: float) -> None:
-        """Lets so many seconds of life pass, which is less on the clock at a higher pace; then waits while paused.
+        """Lets `seconds` of simulated life pass, which take less real time at a higher pace; then waits while paused.
 
         Raises Stopped.
         """
@@ -60,26 +60,26 @@ class World:
             self.wait(_LOOK_S)
 
     def wait(self, seconds: float) -> None:
-        """Waits on the clock; raises Stopped."""
+        """Waits `seconds` of real time; raises Stopped."""
         if self.stop.wait(max(0.0, seconds)):
             raise Stopped
 
     def paused(self) -> bool:
-        """Whether the disk is nearly full: nobody adds to it then."""
+        """Whether the disk is nearly full; the visitors then pause."""
         return (self.settings.run_dir / "disk-low").exists()
 
     def silent(self, slot: int, slots: int) -> bool:
-        """Whether the incident `drop` keeps this slot's visitors away now."""
+        """Whether the incident `drop` keeps the visitors of this slot away now."""
         return (slot + 0.5) / max(1, slots) < self.share("drop")
 
 
 def site_url(settings: Settings, app: str) -> str:
-    """Where the visitors find the site of `app`."""
+    """The address at which the visitors reach the site of `app`."""
     return settings.url(app)
 
 
 def cached_share(look: Callable[[str], float], seconds: float = 1.0) -> Callable[[str], float]:
-    """Asks `look` for each kind at most once in `seconds`."""
+    """Caches `look`, so that it is called for each kind at most once in `seconds`."""
     known: dict[str, tuple[float, float]] = {}
 
     def share(kind: str) -> float:

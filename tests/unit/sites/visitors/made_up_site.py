@@ -1,4 +1,4 @@
-"""A site in this process that keeps the contract of markup and collector, so that real HTTP can be tried without one.
+"""A site in this process that keeps the contract of markup and collector, to test real HTTP without a real site.
 
 Every sent event goes through the collector's own decision; answers to `/collect` can be planned (a status each).
 """
@@ -24,7 +24,7 @@ _SEARCH = '<form action="/search" method="get" data-footfall-element="search"><i
 
 
 class MadeUpSite(ThreadingHTTPServer):
-    """What it was asked and what it took; `planned` holds the statuses of the next answers to `/collect`."""
+    """The requests it got and the events it took; `planned` holds the statuses of the next answers to `/collect`."""
 
     daemon_threads = True
 
@@ -72,8 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._page(200, "product", "Product", _NAV + form + _PRODUCTS, item=path[9:])
         if path == "/search":
             term = parse_qs(target.query).get("q", [""])[0]
-            told = [{"event_type": "search", "search_term": term, "results_count": 3}]
-            return self._page(200, "search", "Search", _NAV + _PRODUCTS + _SEARCH, told=told)
+            page_events = [{"event_type": "search", "search_term": term, "results_count": 3}]
+            return self._page(200, "search", "Search", _NAV + _PRODUCTS + _SEARCH, events=page_events)
         if path == "/cart":
             return self._page(200, "cart", "Cart", _NAV)
         if path == "/login":
@@ -119,7 +119,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, answer, "application/json", {"Retry-After": "0"})
 
     def _page(
-        self, status: int, page_type: str, title: str, body: str = "", item: str | None = None, told: object = None
+        self,
+        status: int,
+        page_type: str,
+        title: str,
+        body: str = "",
+        item: str | None = None,
+        events: object = None,
     ) -> None:
         meta = {"page_type": page_type, "page_section": "made-up", "item_id": item}
         user = (self.headers.get("Cookie") or "").partition("user=")[2]
@@ -129,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
             '<meta name="footfall-request-id" content="r-1">'
             f'<meta name="footfall-status" content="{status}">'
             f'<meta name="footfall-user" content="{user}">'
-            f"<meta name=\"footfall-events\" content='{json.dumps(told or [])}'>{body}"
+            f"<meta name=\"footfall-events\" content='{json.dumps(events or [])}'>{body}"
         )
         self._answer(status, html.encode(), "text/html; charset=utf-8", {})
 

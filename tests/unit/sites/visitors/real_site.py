@@ -1,4 +1,4 @@
-"""A real site in this process with visitors whose time passes at once."""
+"""A real site in this process with visitors for whom time passes at once."""
 
 import threading
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ import urllib3
 
 from footfall.sites.stock import Stock
 from footfall.sites.visitors.behaviour import load_behaviour
-from footfall.sites.visitors.crowd import over_http
 from footfall.sites.visitors.ledger import Ledger
 from footfall.sites.visitors.outbox import Outbox
 from footfall.sites.visitors.pending import Pending
 from footfall.sites.visitors.population import Person, Population
+from footfall.sites.visitors.site_visitors import over_http
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit
 from footfall.sites.visitors.world import World, site_url
@@ -25,7 +25,7 @@ from tests.support.wsgi_pool import Asked, WsgiPool
 
 
 class QuickWorld(World):
-    """Life that is lived takes no time here; it is added up."""
+    """Simulated life takes no time here; its duration is added up."""
 
     lived_s = 0.0
 
@@ -35,7 +35,7 @@ class QuickWorld(World):
 
 @dataclass
 class RealSite:
-    """One site, what its visitors share, and what came of them."""
+    """One site, the parts that its visitors share, and the results of their visits."""
 
     app: str
     world: QuickWorld
@@ -50,11 +50,11 @@ class RealSite:
         assert len(queue) == 0
 
     def pages(self) -> list[Asked]:
-        """All requests for pages, in their order."""
+        """All requests for pages, in order."""
         return self.pool.asked
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
-        """What was sent."""
+        """The events that were sent."""
         return self.collector.events(event_type)
 
 
@@ -76,7 +76,7 @@ def real_site(app_id: str, home: Path) -> Iterator[RealSite]:
             stop=threading.Event(),
             share=lambda kind: 0.0,
         )
-        # The shelves fill up in the time of ten visitors at once; the bank answers immediately.
+        # The stock refills in the time of ten concurrent visitors; the bank answers immediately.
         site.config["STOCK"] = Stock(lambda: world.lived_s / max(1, settings.visitors_per_site))
         site.config["WAIT"] = lambda seconds: None
         yield RealSite(app_id, world, pool, collector, Population(7, app_id, 2_000))

@@ -53,12 +53,12 @@ def test_files_are_json_arrays_of_one_hour_each(settings: Settings) -> None:
     ]
 
 
-def _write_many(settings: Settings, name: str, anew: bool, together: Barrier) -> None:
+def _write_many(settings: Settings, name: str, reopens: bool, together: Barrier) -> None:
     ledger = Ledger(settings, "shop")
     together.wait()
     for number in range(300):
         ledger.write(entries_at(NOW_MS, f"{name}{number}-" + "x" * 3_000))
-        if anew:
+        if reopens:
             ledger.close()
 
 
@@ -67,8 +67,8 @@ def test_two_processes_write_whole_lines_beside_each_other(settings: Settings) -
     context = multiprocessing.get_context("spawn")
     together = context.Barrier(2)
     writers = [
-        context.Process(target=_write_many, args=(settings, name, anew, together))
-        for name, anew in (("a", False), ("b", True))
+        context.Process(target=_write_many, args=(settings, name, reopens, together))
+        for name, reopens in (("a", False), ("b", True))
     ]
     for writer in writers:
         writer.start()

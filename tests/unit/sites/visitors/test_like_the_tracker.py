@@ -186,7 +186,7 @@ def test_a_visitor_sends_what_the_tracker_makes_of_the_same_walk(tmp_path: Path,
     assert len(sent) > 3 * len(walk.steps)
 
 
-def test_the_people_s_devices_are_what_the_tracker_says_of_their_agents(tmp_path: Path) -> None:
+def test_the_people_s_devices_match_what_the_tracker_reads_from_their_agents(tmp_path: Path) -> None:
     with real_site("shop", tmp_path) as site:
         people = {person.device.user_agent: person for person in map(site.population.person, range(1_000))}
         assert len(people) == 12

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from footfall.sites.visitors import ledger
-from footfall.sites.visitors.crowd import Visitors
 from footfall.sites.visitors.fixed import run_visits
 from footfall.sites.visitors.pending import Parcel
+from footfall.sites.visitors.site_visitors import Visitors
 from tests.unit.sites.visitors.made_up_site import MadeUpSite, made_up_site
 
 # Dwells of life take no time here: the tests are about what is sent, not about when.
@@ -145,7 +145,7 @@ def test_what_a_killed_process_left_is_sent_first_with_the_same_identity(tmp_pat
     assert entries == ["attempted", "accepted"]
 
 
-def test_malformed_events_are_rejected_and_stand_so_in_the_ledger(tmp_path: Path) -> None:
+def test_malformed_events_are_rejected_and_the_ledger_says_so(tmp_path: Path) -> None:
     with made_up_site(tmp_path) as (site, settings):
         share = {"malformed": 0.5}
         visitors = Visitors(settings, "shop", 4, FAST, threading.Event(), lambda kind: share.get(kind, 0.0))

@@ -25,7 +25,7 @@ PAGE_TYPES = {
     "news": {"front", "section", "article", "search", "account", "error"},
     "academy": {"home", "catalogue", "course", "lesson", "quiz", "search", "account", "error"},
 }
-# What the sites' own content spoils on purpose, so that something fails without an incident.
+# The faults in the sites' content, which make some pages fail without an incident.
 SPOILED = {
     *(f"/product/{p.slug}" for p in goods.products().values() if not p.stock.isdigit()),
     *(f"/article/{a.slug}" for a in articles.articles().values() if a.corrected and ":" not in a.corrected),
@@ -99,7 +99,7 @@ def test_only_what_is_meant_to_is_missing_or_refused(visited: Visited) -> None:
         last = asked.path.rpartition("/")[2]
         assert asked.method == "GET"
         assert re.fullmatch(r"gone-\d+", last) or last not in KNOWN
-        # Nobody got there by a link of the site: all of those lead somewhere.
+        # No link of the site leads there: all links work.
         assert not asked.headers.get("Referer", "").startswith(visited.site.world.url)
     others = {(asked.method, asked.path, asked.status) for asked in refused if asked.status != 404}
     assert others <= {("POST", "/checkout", 409)}
@@ -115,7 +115,7 @@ def test_each_loaded_page_is_one_view_with_its_request(visited: Visited) -> None
     views = visited.site.events("page_view")
     assert sorted(view["request_id"] for view in views) == sorted(found[1] for found in ids if found)
     assert sorted(view["http_status"] for view in views) == sorted(asked.status for asked in loaded)
-    # One failure is told once: a failed page is a view with its status.
+    # One failure is one event: a failed page is a view with its status.
     assert visited.site.events("error") == []
 
 
@@ -126,7 +126,7 @@ def test_visits_are_as_long_as_the_simulation_says(visited: Visited) -> None:
 
 
 def test_thirty_visitors_make_about_ten_events_a_second(visited: Visited) -> None:
-    """Three sites of ten each: a third of it."""
+    """Three sites with ten visitors each: this site has a third of the rate."""
     dwells_s = visited.site.world.lived_s
     assert 2.7 <= 10 * len(visited.people) / dwells_s <= 4
 

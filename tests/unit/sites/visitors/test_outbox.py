@@ -1,4 +1,4 @@
-"""What becomes of events that cannot be sent at once: kept, bounded, given up with a reason in the ledger."""
+"""Events that cannot be sent at once: they are kept up to a limit, or dropped with a reason in the ledger."""
 
 import threading
 import time
@@ -10,9 +10,9 @@ import urllib3
 from footfall.events.identity import new_uuid7
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
-from footfall.sites.visitors.crowd import Visitors
 from footfall.sites.visitors.outbox import Leftovers, Outbox, Queue, wall_ms
 from footfall.sites.visitors.pending import Parcel, Pending
+from footfall.sites.visitors.site_visitors import Visitors
 from footfall.sites.visitors.world import cached_share
 from tests.unit.sites.visitors.made_up_site import MadeUpSite, made_up_site
 
@@ -59,7 +59,7 @@ def test_what_is_too_old_for_the_collector_is_dropped_before_it_is_sent(tmp_path
     ("status", "kind", "reason"),
     [(400, "rejected", "not_json"), (403, "dropped", "http_403"), (413, "dropped", "http_413")],
 )
-def test_an_answer_for_good_ends_the_attempts(tmp_path: Path, status: int, kind: str, reason: str) -> None:
+def test_a_final_answer_ends_the_attempts(tmp_path: Path, status: int, kind: str, reason: str) -> None:
     with made_up_site(tmp_path) as (site, settings):
         site.planned = [status]
         queue = Queue(outbox_to(site.url, settings))
@@ -68,7 +68,7 @@ def test_an_answer_for_good_ends_the_attempts(tmp_path: Path, status: int, kind:
     assert reasons(settings, kind) == [reason, reason]
 
 
-def test_too_many_is_believed_after_twenty_times(tmp_path: Path) -> None:
+def test_twenty_answers_of_too_many_drop_the_events(tmp_path: Path) -> None:
     with made_up_site(tmp_path) as (site, settings):
         site.planned = [429] * 20
         outbox, sent = outbox_to(site.url, settings), parcels(1)
@@ -96,7 +96,7 @@ def test_bodies_on_disk_are_those_without_an_answer(tmp_path: Path) -> None:
     pending.add(sent)
     pending.done([sent[0].event_id, sent[3].event_id])
     pending.close()
-    # Somebody's replay under the same id is no answer.
+    # A replay under the same id is not an answer.
     ledger.Ledger(settings, "shop").write(
         [ledger.Entry("replayed", wall_ms(), sent[1].event_id, "s", seq=sent[1].event["seq"])]
     )
@@ -123,7 +123,7 @@ def test_bodies_that_wait_are_not_written_again_with_each_new_one(
 
 
 def visited(site: MadeUpSite, settings: Settings, silent_after: int) -> int:
-    """How many pages one visit loads if an incident silences it after so many questions."""
+    """The number of pages that a visit loads if an incident silences it after this many checks."""
     asked = 0
 
     def silenced() -> bool:
@@ -138,7 +138,7 @@ def visited(site: MadeUpSite, settings: Settings, silent_after: int) -> int:
     return len(site.gets) - before
 
 
-def test_who_is_silenced_by_an_incident_sends_nothing_more(tmp_path: Path) -> None:
+def test_a_visitor_silenced_by_an_incident_sends_nothing_more(tmp_path: Path) -> None:
     with made_up_site(tmp_path) as (site, settings):
         assert visited(site, settings, silent_after=0) == 0
         assert site.stored == []

@@ -1,4 +1,4 @@
-"""The process itself: it starts, with or without visitors and with or without a site, and ends when it is told to."""
+"""The process: it starts with or without visitors or a site, and stops on request."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def running(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[st
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    """Tells the process to end, and what it has said; it may take five seconds."""
+    """Stops the process and returns its output; it may take five seconds."""
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=5)
     assert process.returncode == 0, said
@@ -70,7 +70,7 @@ def test_visitors_end_in_order_whether_the_site_is_there_or_not(tmp_path: Path, 
     assert bool(kinds) == is_there
 
 
-def test_a_site_that_there_is_not_is_named(tmp_path: Path) -> None:
+def test_an_unknown_site_is_named(tmp_path: Path) -> None:
     with running(Settings(home=tmp_path), "shoe") as process:
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 2

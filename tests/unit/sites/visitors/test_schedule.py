@@ -1,4 +1,4 @@
-"""Who visits next: the due before the new, nobody twice at once, and a restart goes on."""
+"""The schedule: due people come before new ones, nobody visits twice at once, and a restart continues."""
 
 import orjson
 import pytest
@@ -14,7 +14,7 @@ POPULATION = Population(7, "shop", 2_000)
 
 
 def returning_turn(number: int = 0) -> tuple[Turn, float]:
-    """Somebody who comes back from this visit, and after how many hours."""
+    """A person who returns after this visit, and the hours until then."""
     for index in range(POPULATION.size):
         hours = return_hours(7, POPULATION.person(index), number, BEHAVIOUR)
         if hours is not None:
@@ -23,7 +23,7 @@ def returning_turn(number: int = 0) -> tuple[Turn, float]:
 
 
 @pytest.mark.parametrize("pace", [1.0, 20.0])
-def test_who_is_due_comes_before_anybody_new_and_not_earlier(pace: float) -> None:
+def test_a_due_person_comes_before_a_new_one_and_not_earlier(pace: float) -> None:
     turn, hours = returning_turn()
     schedule = Schedule(POPULATION, BEHAVIOUR, pace, {"seed": 7, "visits": {str(turn.index): 1}, "due": []})
     schedule.end(turn, POPULATION.person(turn.index), START_MS)

@@ -1,4 +1,4 @@
-"""The process's own work: ten at once, a memory for the next process, incidents that truly bend the visitors."""
+"""The slots: ten visitors at once, a state for the next process, and incidents that affect the visitors."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ def visitors_of(site: MadeUpSite, is_bot: bool) -> set[str]:
 
 
 def test_ten_are_at_work(tmp_path: Path) -> None:
-    # So slowly that nobody leaves a page within half a second.
+    # At a pace so slow that nobody leaves a page within half a second.
     with visited_site(tmp_path, {}, pace=0.01) as (site, _):
         assert wait_until(lambda: len(visitors_of(site, is_bot=False)) == 10)
         assert not wait_until_quick(lambda: len(visitors_of(site, is_bot=False)) > 10)
@@ -93,7 +93,7 @@ def test_everybody_pauses_while_the_disk_is_nearly_full(tmp_path: Path) -> None:
 
 
 def wait_until_quick(condition: Callable[[], bool]) -> bool:
-    """Whether something that must not happen happens within half a second."""
+    """Whether an event that must not happen occurs within half a second."""
     deadline = time.monotonic() + 0.5
     while not condition() and time.monotonic() < deadline:
         threading.Event().wait(0.01)

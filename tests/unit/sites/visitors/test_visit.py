@@ -52,7 +52,7 @@ def test_every_visit_ends_with_its_tabs_closed_and_follows_only_links_of_the_pag
         assert set(followed) <= offered
 
 
-def test_who_has_a_login_uses_it_once_with_the_form_s_token() -> None:
+def test_a_person_with_a_login_uses_it_once_with_the_form_s_token() -> None:
     person = somebody(with_login=True)
     logins = [[a for a in actions_of(person, seed) if isinstance(a, Submit)] for seed in range(60)]
     assert any(logins)
@@ -62,7 +62,7 @@ def test_who_has_a_login_uses_it_once_with_the_form_s_token() -> None:
 
 
 @pytest.mark.parametrize(("with_login", "logged_in"), [(False, False), (True, True)])
-def test_who_has_no_login_or_is_logged_in_does_not_log_in(with_login: bool, logged_in: bool) -> None:
+def test_a_person_without_a_login_or_logged_in_already_does_not_log_in(with_login: bool, logged_in: bool) -> None:
     person = somebody(with_login)
     for seed in range(60):
         assert not [a for a in actions_of(person, seed, logged_in=logged_in) if isinstance(a, Submit)]

@@ -1,4 +1,4 @@
-"""All visitors of one site in one process: what they share, and how one visit is made from beginning to end."""
+"""All visitors of one site in one process: the parts that they share, and how a visit is made from start to end."""
 
 import logging
 import random
@@ -24,12 +24,12 @@ from footfall.sites.visitors.visit import Visit, bot_visits, person_visits, visi
 from footfall.sites.visitors.world import World, site_url
 
 LOG: Final = logging.getLogger("footfall.visitors")
-# Browsers whose cookies are kept; who was away for longer is logged out, as after any cookie's end.
+# Browsers whose cookies are kept. The person who was away longest is logged out, as when a cookie expires.
 _PROFILES: Final = 5_000
 
 
 class Visitors:
-    """Everybody on one site in one process. `share` answers how large an incident of a kind is now, 0.0 if none."""
+    """All visitors of one site in one process. share: returns the extent of an incident of a kind now, 0.0 if none."""
 
     def __init__(
         self, settings: Settings, app: str, seed: int, pace: float, stop: threading.Event, share: Callable[[str], float]
@@ -58,7 +58,7 @@ class Visitors:
         self._lock = threading.Lock()
 
     def resend(self) -> None:
-        """Sends again what an earlier process left without an answer, before anything new; ends early when stopped."""
+        """Resends the events of an earlier process without an answer, before any new ones; ends early when stopped."""
         parcels, unannounced = self.pending.recover(self.settings, self.app)
         self.outbox.announce(parcel for parcel in parcels if parcel.event_id in unannounced)
         by_client: dict[bytes, list[Parcel]] = {}
@@ -72,7 +72,7 @@ class Visitors:
             pass
 
     def human_visit(self, index: int, number: int, silenced: Callable[[], bool] | None = None) -> None:
-        """Makes one visit of one person, from the first page to the last ping."""
+        """Plays one visit of one person, from the first page to the last ping."""
         person = self.population.person(index)
         profile = self._profile(index)
         rng = visit_random(self.population.seed, self.app, index, number)
@@ -80,13 +80,13 @@ class Visitors:
         self._run(visit, person, profile, silenced)
 
     def bot_visit(self, number: int) -> None:
-        """Makes one visit of one crawler."""
+        """Plays one visit of one crawler."""
         person = self.population.bot(number, self.world.behaviour.bots.agents)
         rng = random.Random(f"{self.population.seed}/{self.app}/bot/{number}/visit")
         self._run(bot_visits(self.world.behaviour, rng), person, Profile())
 
     def close(self) -> None:
-        """Closes the files; what is still queued stays on disk for the next process."""
+        """Closes the files; events that are still queued stay on disk for the next process."""
         self.pending.close()
         self.ledger.close()
 
@@ -106,7 +106,7 @@ class Visitors:
 
 
 def over_http(world: World, person: Person, profile: Profile) -> tuple[Browser, Queue]:
-    """A browser of one visit that asks the running site, and the queue in which stays what it could not send yet."""
+    """Returns a browser for one visit to the running site, and the queue of the events that it could not send yet."""
     queue = Queue(world.outbox)
     transport = Transport(world.url, world.pool, person, profile)
     reporter = Reporter(person, new_uuid7, world, transport.tracker_headers, queue)
