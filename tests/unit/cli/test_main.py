@@ -89,8 +89,8 @@ def test_each_verb_has_help_and_refuses_an_unknown_option(call: Call, verb: str)
     ("arguments", "sentence"),
     [
         (("up", "everything"), "There is no profile 'everything'; there are: full, realtime, batch."),
-        (("up", "--only", ","), "--only names no service"),
-        (("up", "--only", ""), "--only names no service"),
+        (("up", "--only", ","), "--only is empty"),
+        (("up", "--only", ""), "--only is empty"),
         (("up", "--only", "kafka,kaffee"), "There is no service 'kaffee'; there are: zookeeper, kafka, "),
         (("logs", "kaffee"), "There is no service 'kaffee'; there are: zookeeper, kafka, "),
         (("logs",), "Missing argument"),
@@ -149,7 +149,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(call: Call, home: Path, mon
 def test_status_of_nothing(call: Call, home: Path) -> None:
     ended = call("status")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == "Footfall is not running; start it with `./footfall up`."
+    assert ended.err == "Footfall is not running. Start it with `./footfall up`."
     ended = call("status", "--json")
     assert ended.status == 1
     document = json.loads(ended.out)
@@ -162,7 +162,7 @@ def test_status_while_the_first_up_installs(call: Call, home: Path) -> None:
     with under_way.announced(Settings(home=home, install=home / "install"), ["kafka"]):
         ended = call("status")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == "Footfall is not running yet: `./footfall up` is at work and still installs what is missing."
+    assert ended.err == "Footfall is not running yet: `./footfall up` is still installing what is missing."
 
 
 def test_an_age_that_nobody_knows_is_said_so(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:
     assert [line.split()[:3] for line in lines[1:3]] == [[n, n, "stopped"] for n in ("zookeeper", "kafka")]
     assert lines[3] == ""
     assert lines[4].startswith("data: 0.00 GiB; ")
-    assert "a day" not in lines[4]
+    assert "per day" not in lines[4]
     assert len(lines) == 5
 
 
@@ -208,7 +208,7 @@ def test_up_that_fails_says_why_and_prints_no_document(call: Call, home: Path, m
     monkeypatch.setenv("FOOTFALL_RETENTION__FREE_DISK_GIB", "1e9")
     ended = call("up", "--only", "watchdog", "--json")
     assert (ended.status, ended.out) == (1, "")
-    assert "GiB of disk are free" in ended.err
+    assert "GiB of disk space is free" in ended.err
 
 
 def test_up_prints_the_addresses_of_what_it_brought_up(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,8 +228,8 @@ def test_up_prints_the_addresses_of_what_it_brought_up(call: Call, monkeypatch: 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("rebuild", "live"), "Footfall is not running; start it with `./footfall up`."),
-        (("incident", "errors", "--app", "news"), "site-news would not notice: not running; start with"),
+        (("rebuild", "live"), "Footfall is not running. Start it with `./footfall up`."),
+        (("incident", "errors", "--app", "news"), "site-news must run for this. Start Footfall with"),
     ],
 )
 def test_what_needs_the_platform_says_that_it_is_not_running(
@@ -249,7 +249,7 @@ def test_an_incident_is_told_of_the_sites_that_run(call: Call, home: Path) -> No
     assert ended.status == 0
     ended = call("incident", "errors")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err.startswith("site-shop, site-academy would not notice")
+    assert ended.err.startswith("site-shop, site-academy must run for this.")
 
 
 def test_down_of_nothing_is_done(call: Call, home: Path) -> None:
@@ -291,7 +291,7 @@ def test_purge_deletes_all_data_and_keeps_what_is_the_users(call: Call, home: Pa
 def test_a_log_that_is_not_there_is_a_sentence(call: Call, home: Path) -> None:
     ended = call("logs", "kafka")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == f"kafka has no log yet; it has not been started in {home}."
+    assert ended.err == f"kafka has no log yet, because it has never been started in {home}."
 
 
 @pytest.mark.parametrize(

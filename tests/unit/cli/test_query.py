@@ -62,7 +62,10 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
         (("live-metrics", "--app", ""), "There is no app ''; there are: shop, news, academy, all."),
         (("live-metrics", "--minutes", "-1"), "The parameter minutes lies between 1 and 1440."),
         (("live-metrics", "--minutes", "x"), "Invalid value for '--minutes'"),
-        (("live-errors", "shop"), "live-errors has no place for 'shop'; see `./footfall query live-errors --help`."),
+        (
+            ("live-errors", "shop"),
+            "live-errors does not take the argument 'shop'. See `./footfall query live-errors --help`.",
+        ),
         (("session",), "session needs the parameter session: a session_id."),
         (("session", "--session"), "Option '--session' requires an argument."),
         (("windowed-metrics", "--from", "now"), "The parameter from is a UTC day such as 2026-11-24 or a time such as"),

@@ -45,7 +45,7 @@ def test_agreement_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0].split() == ["hour", "app_id", "accepted", "in_kafka", "counted", "archived", "repeats", "rejected"]
     assert ["2026-11-24T08Z", "academy", "16", "16", "16", "0", "1", "0"] in [line.split() for line in lines]
     assert "archive: not part of this profile" in lines
-    assert lines[-1] == "ok: every store agrees at 2026-11-24T09:00:00.000Z."
+    assert lines[-1] == "ok: all stores agree at 2026-11-24T09:00:00.000Z."
 
 
 def test_sums_by_kind_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

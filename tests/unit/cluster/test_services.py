@@ -149,7 +149,7 @@ SERVICES = (
     Service(
         name="made-up", engine="made_up", profiles=("realtime",), needs=("zookeeper",), ports=("storm_worker",),
         command=lambda settings: ["/bin/sleep", "60"], prepare=lambda settings: (settings.home / "prepared").touch(),
-        parts=(Part(lack=lambda _: "A part is missing.", install=lambda settings, maven, say: say("a part")),),
+        parts=(Part(problem=lambda _: "A part is missing.", install=lambda settings, maven, say: say("a part")),),
         probe=_probe, advice=lambda _: "It is made up.", sweeps=(Sweep("made up", 60, str),), stop_s=7, stop_rank=9,
     ),
     Service(
@@ -177,7 +177,7 @@ requested.write(settings, ["made-up", "made-up-step"])
 manager = Manager(settings)
 manager.configure([BY_NAME["made-up"]])
 configure.write(settings, BY_NAME["made-up"])
-watchdog._start_again(settings, manager, "made-up-step")
+watchdog._restart(settings, manager, "made-up-step")
 print(json.dumps({
     "up": [service.name for service in with_needs(("made-up-step",))],
     "profiles": [name for name, services in PROFILES.items() if "made-up" in services],

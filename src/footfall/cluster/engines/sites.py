@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import urllib3
 
-from footfall.cluster.service import Part, PythonModule, Say, Service
+from footfall.cluster.service import Part, PythonModule, Report, Service
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
@@ -30,13 +30,13 @@ def _no_cities(settings: Settings) -> str:
     return "The city database is missing, so places stay unknown; `./footfall up` fetches it."
 
 
-def _install_cities(settings: Settings, _: Callable[[], str], say: Say) -> str | None:
+def _install_cities(settings: Settings, _: Callable[[], str], report: Report) -> str | None:
     from footfall.cluster.installation import city_database
 
-    return city_database.install(settings, say)
+    return city_database.install(settings, report)
 
 
-_CITIES = Part(lack=_no_cities, install=_install_cities)
+_CITIES = Part(problem=_no_cities, install=_install_cities)
 
 SERVICES = tuple(
     Service(

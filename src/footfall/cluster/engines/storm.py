@@ -11,7 +11,7 @@ import psutil
 
 from footfall.cluster.engines import _jvm
 from footfall.cluster.installation import topology_jar
-from footfall.cluster.service import Part, Say, Service, Sweep, UnusualLag
+from footfall.cluster.service import Part, Report, Service, Sweep, UnusualLag
 from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
 from footfall.runtime.jars import lib_dir
 from footfall.settings import Settings
@@ -138,7 +138,7 @@ def _deploy(settings: Settings) -> None:
         raise ClusterError(str(error)) from None
 
 
-def _stop_topology(settings: Settings, ran: Collection[str], say: Say) -> None:
+def _stop_topology(settings: Settings, ran: Collection[str], report: Report) -> None:
     """Lets the spout stop and the bolts flush; if Storm does not answer, its worker is ended with its supervisor."""
     if "storm-nimbus" not in ran:
         return
@@ -147,7 +147,7 @@ def _stop_topology(settings: Settings, ran: Collection[str], say: Say) -> None:
 
     with suppress(DeployError, ClusterError):
         stop(settings)
-        say("stopped the topology")
+        report("stopped the topology")
 
 
 def _sweep_logs(settings: Settings) -> None:
@@ -159,7 +159,7 @@ def _sweep_logs(settings: Settings) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-_JAR = Part(lack=topology_jar.lack, install=topology_jar.install)
+_JAR = Part(problem=topology_jar.problem, install=topology_jar.install)
 
 SERVICES = (
     Service(
@@ -173,7 +173,7 @@ SERVICES = (
         values=lambda _: {"daemon": "storm_nimbus"},
         prepare=_lay_out("storm-nimbus"),
         parts=(_JAR,),
-        made_of=topology_jar.made_of,
+        fingerprint_files=topology_jar.fingerprint_files,
         probe=_probe_nimbus,
         # Nimbus has no orderly end of its own; its state is in ZooKeeper.
         stop_s=5,
@@ -189,7 +189,7 @@ SERVICES = (
         values=lambda _: {"daemon": "storm_supervisor"},
         prepare=_prepare_supervisor,
         parts=(_JAR,),
-        made_of=topology_jar.made_of,
+        fingerprint_files=topology_jar.fingerprint_files,
         probe=_probe_supervisor,
         sweeps=(Sweep("storm logs", 3600, _sweep_logs),),
         stop_s=15,
@@ -202,7 +202,7 @@ SERVICES = (
         step=_deploy,
         # A new deployment helps nothing while the supervisor waits for the end of an old worker.
         restarts=("storm-supervisor",),
-        taken_s=_submitted_s,
+        changed_s=_submitted_s,
         parts=(_JAR,),
         probe=_probe_topology,
         lags=(UnusualLag("live", most_s=5.0, subject="The live figures are"),),

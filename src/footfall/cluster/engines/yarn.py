@@ -10,7 +10,7 @@ import psutil
 
 from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK
-from footfall.cluster.service import Say, Service
+from footfall.cluster.service import Report, Service
 from footfall.runtime import orphans
 from footfall.runtime.errors import Unhealthy
 from footfall.runtime.java import java_home
@@ -170,7 +170,7 @@ def _ask(settings: Settings, url: str, what: str) -> dict[str, Any]:
         raise Unhealthy(str(error)) from None
 
 
-def _end_containers(settings: Settings, ran: Collection[str], say: Say) -> None:
+def _end_containers(settings: Settings, ran: Collection[str], report: Report) -> None:
     """The NodeManager leaves its containers to the next one. They end before what they work with does."""
     orphans.end(orphans.containers(settings))
 

@@ -32,7 +32,7 @@ def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Sett
     report = diagnosis.diagnose(_settings(settings))
     for engine in jars.engines():
         count = len(jars.read_lock(engine))
-        assert f"{count} jars of {engine} are missing; `./footfall up` fetches them." in report["problems"]
+        assert f"{count} jars of {engine} are missing. `./footfall up` downloads them." in report["problems"]
     assert any("topology is not built" in problem for problem in report["problems"])
     assert any("city database is missing" in problem for problem in report["problems"])
     assert report["facts"]["platform"] == "not running; `./footfall up` starts it"
@@ -59,7 +59,7 @@ def test_a_taken_port_is_named(settings: Settings) -> None:
         port = listener.getsockname()[1]
         report = diagnosis.diagnose(_settings(settings, ports=Ports(shop=port)))
     [problem] = [problem for problem in report["problems"] if problem.startswith(f"Port {port}")]
-    assert "which site-shop needs, is held by process" in problem
+    assert "which site-shop needs, is used by process" in problem
 
 
 def test_a_full_disk_is_named(settings: Settings) -> None:
@@ -85,7 +85,7 @@ def test_growth_is_told_from_what_is_stored(settings: Settings) -> None:
     made = settings.data_dir / "kafka.cluster-id"
     made.touch()
     os.utime(made, (time.time() - 7200,) * 2)
-    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 36.00 GiB a day")
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 36.00 GiB per day")
 
 
 def test_while_up_is_at_work_nothing_that_it_brings_up_is_wrong(

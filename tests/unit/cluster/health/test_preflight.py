@@ -50,7 +50,7 @@ def test_nothing_is_said_where_nothing_is_wrong(tmp_path: Path, taken: int) -> N
 def test_a_held_port_names_its_holder_and_the_ways_out(tmp_path: Path, taken: int) -> None:
     settings = _settings(tmp_path, ports=Ports(dashboard=taken - 1), port_offset=1)
     [sentence] = preflight.check(settings, "full", [_DASHBOARD], set())
-    assert sentence.startswith(f"Port {taken}, which dashboard needs, is held by process {os.getpid()} (")
+    assert sentence.startswith(f"Port {taken}, which dashboard needs, is used by process {os.getpid()} (")
     assert "FOOTFALL_PORTS__DASHBOARD" in sentence
     assert "FOOTFALL_PORT_OFFSET" in sentence
 
@@ -74,9 +74,9 @@ def test_too_little_memory_names_what_there_is_and_what_is_needed(
 ) -> None:
     _free(monkeypatch, 1.04)
     [sentence] = preflight.check(_settings(tmp_path), "full", [], set())
-    assert sentence == "1.0 GiB of memory are free; `up full` needs 14.0 GiB. `./footfall up realtime` needs less."
+    assert sentence == "1.0 GiB of memory is free; `up full` needs 14.0 GiB. `./footfall up realtime` needs less."
     [sentence] = preflight.check(_settings(tmp_path), "realtime", [], set())
-    assert sentence == "1.0 GiB of memory are free; `up realtime` needs 4.0 GiB."
+    assert sentence == "1.0 GiB of memory is free; `up realtime` needs 4.0 GiB."
 
 
 def test_what_runs_already_has_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_what_runs_already_has_its_memory(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_too_little_disk_names_the_setting(tmp_path: Path) -> None:
     [sentence] = preflight.check(_settings(tmp_path, free_disk_gib=1e9), "full", [], set())
-    assert "GiB of disk are free" in sentence
+    assert "GiB of disk space is free" in sentence
     assert "retention.free_disk_gib" in sentence
 
 

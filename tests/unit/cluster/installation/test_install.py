@@ -17,10 +17,10 @@ def test_a_log_gets_a_line_when_an_engines_jars_begin_to_come_and_one_when_all_a
     advance("kafka", 0)
     advance("storm", 1)
     advance("kafka", 2)
-    assert said == ["fetching the jars of kafka (3)", "fetching the jars of storm (2)"]
+    assert said == ["downloading the 3 jars of kafka", "downloading the 2 jars of storm"]
     advance("kafka", 1)
     advance("storm", 1)
-    assert said[2:] == ["the jars of kafka are there after 0 s", "the jars of storm are there after 0 s"]
+    assert said[2:] == ["the jars of kafka are complete after 0 s", "the jars of storm are complete after 0 s"]
 
 
 @pytest.fixture

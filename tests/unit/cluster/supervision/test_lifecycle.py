@@ -27,7 +27,7 @@ def test_another_up_waits_says_so_and_then_goes_on(settings: Settings) -> None:
     with lifecycle.exclusive(settings, said.append):
         assert go_on.is_set()
     thread.join(10)
-    assert said == ["another `up` or `down` of this platform is at work; waiting for it"]
+    assert said == ["another `up` or `down` of this platform is running; waiting for it"]
 
 
 def test_the_lock_is_given_back_after_an_error(settings: Settings) -> None:
@@ -50,20 +50,20 @@ def test_an_up_that_never_ends_is_a_sentence(settings: Settings) -> None:
 
 def test_what_was_asked_for_adds_up_and_forgets_what_no_longer_exists(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
-    assert lifecycle.wanted(settings) == []
+    assert lifecycle.requested(settings) == []
     (settings.run_dir / "wanted.json").write_text('["kafka", "gone-in-this-release"]')
-    assert lifecycle.wanted(settings) == ["kafka"]
-    lifecycle._remember_wanted(settings, [BY_NAME["zookeeper"], BY_NAME["kafka"]])
-    assert lifecycle.wanted(settings) == ["kafka", "zookeeper"]
+    assert lifecycle.requested(settings) == ["kafka"]
+    lifecycle._remember_requested(settings, [BY_NAME["zookeeper"], BY_NAME["kafka"]])
+    assert lifecycle.requested(settings) == ["kafka", "zookeeper"]
     (settings.run_dir / "wanted.json").write_text("[")
-    assert lifecycle.wanted(settings) == []
+    assert lifecycle.requested(settings) == []
 
 
 def test_up_refuses_before_it_starts_or_remembers_anything(settings: Settings) -> None:
     full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
-    with pytest.raises(ClusterError, match="GiB of disk are free"):
+    with pytest.raises(ClusterError, match="GiB of disk space is free"):
         lifecycle.up(full, "batch", ("watchdog",), lambda name, seconds: None, print)
-    assert lifecycle.wanted(settings) == []
+    assert lifecycle.requested(settings) == []
     assert not (settings.run_dir / "settings.json").exists()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision.manager import Process
-from footfall.cluster.supervision.watchdog import Watchdog, guard_disk
+from footfall.cluster.supervision.watchdog import Watchdog, update_disk_flag
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Retention, Settings
 
@@ -45,7 +45,7 @@ class Stage:
             self.watchdog.tick()
             # Whatever was given to other threads is done before anything is looked at.
             self.watchdog._pool.submit(int).result(10)
-            _until(lambda: all(w.asking is None or w.asking.done() for w in self.watchdog._watches.values()))
+            _until(lambda: all(w.pending is None or w.pending.done() for w in self.watchdog._watches.values()))
 
     def health(self) -> dict[str, dict[str, object]]:
         return dict(json.loads((self.settings.run_dir / "health.json").read_text()))
@@ -148,7 +148,7 @@ def test_an_answer_of_the_process_before_is_nobodys(stage: Stage, monkeypatch: p
     waiting = list(answers)
     monkeypatch.setitem(BY_NAME, "zookeeper", replace(BY_NAME["zookeeper"], probe=lambda _: waiting.pop(0).wait(10)))
     stage.watchdog.tick()
-    asked = stage.watchdog._watches["zookeeper"].asking
+    asked = stage.watchdog._watches["zookeeper"].pending
     stage.process = _process(2)
     stage.watchdog.tick()
     answers[0].set()
@@ -191,7 +191,7 @@ def test_a_failure_to_start_again_is_told_and_ends_nothing(
         stage.tick(61)
     _until(lambda: not refusals)
     _until(lambda: "out of the blue" in caplog.text)
-    assert "zookeeper could not be started again: The process manager does not answer." in caplog.text
+    assert "zookeeper could not be restarted: The process manager does not answer." in caplog.text
     assert set(stage.health()) == {"zookeeper", "watchdog"}
 
 
@@ -208,7 +208,7 @@ def test_the_disk_is_low_below_the_setting_and_again_well_above_it(settings: Set
     settings.run_dir.mkdir(parents=True)
     flag = settings.run_dir / "disk-low"
     for free_disk_gib, low in ((0.0, False), (1e9, True), (1e9, True), (0.0, False), (0.0, False)):
-        guard_disk(Settings(home=settings.home, retention=Retention(free_disk_gib=free_disk_gib)))
+        update_disk_flag(Settings(home=settings.home, retention=Retention(free_disk_gib=free_disk_gib)))
         assert flag.exists() == low
 
 
