@@ -120,7 +120,7 @@ def test_settings_that_cannot_be_used_are_a_sentence_and_status_2(call: Call, ho
     (home / "settings.toml").write_text("pace = 99\n")
     ended = call(verb)
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("The settings cannot be used: pace: ")
+    assert ended.err.startswith("The settings are invalid: pace: ")
     assert "Traceback" not in ended.err
 
 

@@ -115,5 +115,5 @@ def test_what_maven_cannot_fetch_is_a_sentence(settings: Settings, cache: Path, 
     maven = tmp_path / "mvn"
     maven.write_text("#!/bin/sh\necho 'noise'; echo '[ERROR] org:one was not found'; exit 1\n")
     maven.chmod(0o755)
-    with pytest.raises(ClusterError, match=r"^Maven cannot get the jars of toy: org:one was not found$"):
+    with pytest.raises(ClusterError, match=r"^Maven could not download the jars of toy: org:one was not found$"):
         jars.ensure(settings, ["toy"], lambda: str(maven), lambda engine, count: None)

