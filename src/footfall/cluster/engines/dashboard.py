@@ -1,4 +1,4 @@
-"""The dashboard: Streamlit."""
+"""The dashboard: a Streamlit process."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ SERVICES = (
         profiles=("realtime",),
         needs=("hbase-tables",),
         ports=("dashboard",),
-        # Streamlit runs the page by its path, and the page finds its questions by their files.
+        # Streamlit loads the page by its path, and the page finds the questions by their files. Neither is an import.
         command=PythonModule(
             "footfall.dashboard.__main__", also=("footfall.dashboard.app", *question_registry.modules()), line=_command
         ),

@@ -162,10 +162,10 @@ def test_figures_of_hdfs_and_hbase(
 @pytest.mark.parametrize(
     ("nodes", "left", "finding"),
     [
-        (1, 128 * 2**20 - 1, "HDFS has no room for another block: 127 MiB are free beside what it leaves to others "),
+        (1, 128 * 2**20 - 1, "HDFS has no room for another block: 127 MiB are free apart from the reserved space "),
         # Room enough, or nobody there: then it is something else.
-        (1, 128 * 2**20, "HDFS took no file: "),
-        (0, 0, "HDFS took no file: "),
+        (1, 128 * 2**20, "HDFS did not accept a file: "),
+        (0, 0, "HDFS did not accept a file: "),
     ],
 )
 def test_a_full_datanode_is_told_with_what_mends_it(
@@ -177,7 +177,7 @@ def test_a_full_datanode_is_told_with_what_mends_it(
     at = _at(settings, namenode_http=number)
     told = _finding(at, "datanode")
     assert told.startswith(finding)
-    assert (f"Make room on the disk of {settings.data_dir}" in told) == (nodes == 1 and left < 128 * 2**20)
+    assert (f"Free some space on the disk of {settings.data_dir}" in told) == (nodes == 1 and left < 128 * 2**20)
 
 
 @pytest.mark.parametrize(
@@ -228,12 +228,12 @@ _READY = {"/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": True, "healthReport":
         (
             "yarn-nodemanager",
             {**_READY, "/ws/v1/cluster/metrics": {"clusterMetrics": {"activeNodes": 0}}},
-            "the ResourceManager does not count on it yet",
+            "it is not registered with the ResourceManager yet",
         ),
         (
             "yarn-nodemanager",
             {**_COUNTED, "/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": False, "healthReport": "1/1 disks full"}}},
-            "it can run no container: 1/1 disks full",
+            "it cannot run containers: 1/1 disks full",
         ),
         ("yarn-jobhistory", {"/ws/v1/history/info": {"historyInfo": {"startedOn": 1_795_627_750_942}}}, ""),
         (
@@ -298,4 +298,4 @@ def test_the_watchdog_is_well_while_it_reports(settings: Settings) -> None:
     ],
 )
 def test_why_hdfs_refused(body: bytes, reason: str) -> None:
-    assert hdfs._remote(body) == reason
+    assert hdfs._remote_error(body) == reason
