@@ -17,7 +17,7 @@ from footfall import site_registry
 from footfall.cli.output import check_known, fail, print_json, print_table, stderr, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.rejects import REASONS, Reject
-from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, mend
+from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, repair
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import TOPIC_EVENTS
 from footfall.sites.replay import replay as send_again
@@ -116,27 +116,27 @@ def replay(
         _report(f"{len(found)} rejects have this event_id. This is the newest, at offset {kept.offset}.")
     now_ms = time.time_ns() // 1_000_000
     try:
-        mended = mend(kept.reject, kept.offset, changes, now_ms)
+        repaired = repair(kept.reject, kept.offset, changes, now_ms)
     except NoEvent:
         fail("The rejected body is not a JSON object and cannot be changed. Give the whole event with --file.")
-    if isinstance(mended, Reject):
-        fail(f"The event is still not valid ({mended.reason}): {mended.detail} Nothing was sent.")
-    if mended.identity_made:
+    if isinstance(repaired, Reject):
+        fail(f"The event is still not valid ({repaired.reason}): {repaired.detail} Nothing was sent.")
+    if repaired.identity_made:
         _report("The event has no usable event_id. It gets a new one, which is the same at each replay.")
     place: RecordPosition | None = None
     if not dry_run:
         try:
-            place = send_again(settings, mended.stored, now_ms)
+            place = send_again(settings, repaired.stored, now_ms)
         except NotStored as error:
             fail(f"{error} See `./footfall status`.")
         except OSError as error:
             fail(f"The ledger could not be written: {error.strerror}. Nothing was sent.")
     if json:
         where = {"partition": None, "offset": None} if place is None else place._asdict()
-        print_json({"rejects_offset": kept.offset, "dry_run": dry_run, "event": mended.stored, **where})
+        print_json({"rejects_offset": kept.offset, "dry_run": dry_run, "event": repaired.stored, **where})
         return
     shown = {
-        key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in mended.stored.items()
+        key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in repaired.stored.items()
     }
     print_table(("field", "value"), [{"field": key, "value": value} for key, value in shown.items()])
     stdout.print(_outcome(place), markup=False, soft_wrap=True)

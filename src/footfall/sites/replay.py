@@ -11,7 +11,7 @@ from footfall.sites.visitors.ledger import Entry, Ledger
 
 
 def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPosition:
-    """Stores an event that `events.mend` made, and returns where it is.
+    """Stores an event that `events.repair` made, and returns where it is.
 
     Raises NotStored, and OSError if the ledger cannot be written; nothing is sent then. A line in the ledger without
     an event is harmless, as is the same event again.

@@ -44,7 +44,7 @@ def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Sett
 def test_a_dead_service_is_named_with_its_log(settings: Settings) -> None:
     _wanted(settings, "zookeeper", "watchdog")
     report = diagnosis.diagnose(_settings(settings))
-    assert report["facts"]["platform"] == "asked for: zookeeper, watchdog"
+    assert report["facts"]["platform"] == "services: zookeeper, watchdog"
     assert "zookeeper is stopped (`./footfall logs zookeeper`)" in report["problems"]
     assert any(problem.startswith("watchdog is stopped") for problem in report["problems"])
     # Kafka and HBase are not of this platform: nobody asks them how far counting is.

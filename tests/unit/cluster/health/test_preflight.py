@@ -94,7 +94,7 @@ def test_too_little_disk_names_the_setting(tmp_path: Path) -> None:
 def test_a_path_that_an_engine_would_misread_is_refused(tmp_path: Path, name: str) -> None:
     settings = Settings(home=tmp_path / name, install=tmp_path / "i", retention=Retention(free_disk_gib=0))
     [sentence] = preflight.check(settings, "full", [], set())
-    assert sentence.startswith(f"The folder {tmp_path / name} has characters")
+    assert sentence.startswith(f"The path {tmp_path / name} contains characters")
 
 
 @pytest.mark.parametrize(("soft", "hard", "said"), [(256, 1000, True), (256, 4096, False)])

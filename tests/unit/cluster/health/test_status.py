@@ -76,7 +76,7 @@ def test_a_process_that_keeps_dying_has_failed_with_the_end_of_its_log(settings:
     (settings.logs_dir / "zookeeper.log").write_text("".join(f"line {n}\n" for n in range(2000)))
     line = _line(settings, _process("BACKOFF", pid=0), ok=True)
     assert line["state"] == "failed"
-    assert line["detail"].startswith("Exited too quickly; the end of its log:\n")
+    assert line["detail"].startswith("Exited too quickly; the last lines of its log:\n")
     assert line["detail"].endswith("line 1997\n  line 1998\n  line 1999")
 
 

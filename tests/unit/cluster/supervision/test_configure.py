@@ -335,7 +335,7 @@ def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Set
 
 def test_a_namenode_that_lost_its_folder_is_not_formatted_over_the_data(settings: Settings, java: Path) -> None:
     (settings.data_dir / "datanode" / "current" / "BP-1").mkdir(parents=True)
-    with pytest.raises(ClusterError, match="restore that folder"):
+    with pytest.raises(ClusterError, match="Restore that folder"):
         configure.write(settings, BY_NAME["namenode"])
 
 

@@ -42,7 +42,7 @@ def test_an_up_that_never_ends_is_a_sentence(settings: Settings) -> None:
     impatient = settings.model_copy(update={"up_timeout_s": 0.01})
     with (
         lifecycle.exclusive(settings, print),
-        pytest.raises(ClusterError, match="does not end"),
+        pytest.raises(ClusterError, match="does not finish"),
         lifecycle.exclusive(impatient, print),
     ):
         pass

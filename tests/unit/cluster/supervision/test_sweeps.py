@@ -56,9 +56,9 @@ def test_sweeps_run_when_they_are_due_one_at_a_time(
     sweeper = sweeps.Sweeper(settings)
     sweeper.run_due()
     assert begun.wait(10)
-    first = sweeper._at_work
+    first = sweeper._thread
     sweeper.run_due()
-    assert sweeper._at_work is first
+    assert sweeper._thread is first
     assert first is not None
     # Its trouble is told and ends nothing; `fails` is due again, and then the others get their turn.
     monkeypatch.setitem(sweeper._due, "fails", time.monotonic() + 3600)
