@@ -49,7 +49,7 @@ def test_a_folder_that_engines_would_misread_is_refused(tmp_path: Path, name: st
     ):
         done = _call(launcher, tmp_path, "status", **variables)
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith(f"Footfall cannot live in {clone}")
+        assert done.stderr.startswith(f"Footfall cannot use the folder {clone}")
         assert "Set FOOTFALL_HOME to a path of letters" in done.stderr
     assert [path.name for path in clone.iterdir()] == ["footfall"]
 
