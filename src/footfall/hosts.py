@@ -31,7 +31,7 @@ class Address(NamedTuple):
 
 
 def is_loopback(host: str) -> bool:
-    """True if the host is `localhost` or a loopback address."""
+    """True if the host means this machine only, by name or by a loopback address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

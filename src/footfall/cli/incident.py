@@ -16,7 +16,7 @@ _MEANING = {
     "errors": ("of page requests fail with status 500", 0.25),
     "slow": ("of page requests take several seconds", 0.4),
     "drop": ("of the visitors stay away", 0.9),
-    "bots": ("as many crawlers as visitors come in addition", 1.0),
+    "bots": ("of the visitor count arrive as additional crawlers", 1.0),
     "malformed": ("of the events that visitors send are malformed", 0.3),
 }
 
@@ -61,4 +61,4 @@ def incident(
             stdout.print(f"{one.app}: the incident `{kind}` has ended.", markup=False)
         else:
             until = format_rfc3339_ms(one.until_ms)[11:19]
-            stdout.print(f"{one.app}: until {until} UTC {one.share:.0%} {meaning}.", markup=False)
+            stdout.print(f"{one.app}: until {until} UTC, {one.share:.0%} {meaning}.", markup=False)

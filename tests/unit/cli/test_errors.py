@@ -1,4 +1,4 @@
-"""An error that has a sentence for its user ends a verb as that sentence, whichever verb it is."""
+"""Every verb prints the sentence of a FootfallError and no traceback."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The verb: what it takes, what it refuses, and what it shows."""
+"""The verb `history`: its options, its refusals and its output."""
 
 import json
 from datetime import date
@@ -47,18 +47,18 @@ def test_other_numbers_out_of_bounds_are_wrong_use(option: str, value: str, boun
     assert f"{option} must be from {bounds}, not {value}." in result.stderr
 
 
-def test_what_is_no_number_is_wrong_use(running: Path) -> None:
+def test_text_instead_of_a_number_is_wrong_use(running: Path) -> None:
     assert _ask("--days", "three").exit_code == 2
     assert _ask().exit_code == 2
 
 
-def test_without_a_platform_it_says_so(home: Path) -> None:
+def test_a_stopped_platform_is_reported(home: Path) -> None:
     result = _ask("--days", "1")
     assert result.exit_code == 1
     assert "kafka, flume must run for this. Start Footfall with `./footfall up`." in result.stderr
 
 
-def test_a_full_disk_is_said_before_anything_is_made(running: Path) -> None:
+def test_a_full_disk_is_reported_before_anything_is_generated(running: Path) -> None:
     (running / "run" / "disk-low").touch()
     result = _ask("--days", "1")
     assert result.exit_code == 1
@@ -99,7 +99,7 @@ def test_the_days_are_one_document(running: Path, monkeypatch: pytest.MonkeyPatc
     assert "100 events in 0.5 s (200 per second)." in table
 
 
-def test_what_went_wrong_is_a_sentence(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_reported_in_a_sentence(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Made:
         raise HistoryError("Kafka does not answer.")
 

@@ -23,7 +23,7 @@ from tests.support.fresh_home import environment as environment
 
 @dataclass(frozen=True)
 class Ended:
-    """How a verb ended, and what it wrote. Lines that the terminal's width cut are whole again in `err`."""
+    """The exit status and output of a verb. In `err`, wrapped lines are joined."""
 
     status: int
     out: str
@@ -51,7 +51,7 @@ def call(environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The home that verbs find, empty."""
+    """An empty home."""
     path = tmp_path / "home"
     path.mkdir()
     return path
@@ -146,7 +146,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(call: Call, home: Path, mon
     assert ended.err == f"{home}/file/below/run cannot be used: Not a directory."
 
 
-def test_status_of_nothing(call: Call, home: Path) -> None:
+def test_status_without_a_platform(call: Call, home: Path) -> None:
     ended = call("status")
     assert (ended.status, ended.out) == (1, "")
     assert ended.err == "Footfall is not running. Start it with `./footfall up`."
@@ -165,7 +165,7 @@ def test_status_while_the_first_up_installs(call: Call, home: Path) -> None:
     assert ended.err == "Footfall is not running yet: `./footfall up` is still installing what is missing."
 
 
-def test_an_age_that_nobody_knows_is_said_so(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_age_is_shown_as_unknown(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "run").mkdir()
     (home / "run" / "wanted.json").write_text('["zookeeper"]')
     monkeypatch.setattr(status, "lags", lambda *_: [ConsumerLag("live", 3, "events", None)])
@@ -211,7 +211,7 @@ def test_up_that_fails_says_why_and_prints_no_document(call: Call, home: Path, m
     assert "GiB of disk space is free" in ended.err
 
 
-def test_up_prints_the_addresses_of_what_it_brought_up(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_up_prints_the_addresses_of_started_services(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def brought_up(settings: Settings, profile: str, only: tuple[str, ...], *_: object) -> object:
         return [service for service in SERVICES if not only or service.name in only]
 
@@ -232,7 +232,7 @@ def test_up_prints_the_addresses_of_what_it_brought_up(call: Call, monkeypatch: 
         (("incident", "errors", "--app", "news"), "site-news must run for this. Start Footfall with"),
     ],
 )
-def test_what_needs_the_platform_says_that_it_is_not_running(
+def test_verbs_that_need_the_platform_report_that_it_is_not_running(
     call: Call, home: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     ended = call(*arguments)
@@ -241,7 +241,7 @@ def test_what_needs_the_platform_says_that_it_is_not_running(
     assert list(home.iterdir()) == []
 
 
-def test_an_incident_is_told_of_the_sites_that_run(call: Call, home: Path) -> None:
+def test_an_incident_begins_only_on_running_sites(call: Call, home: Path) -> None:
     (home / "run").mkdir()
     (home / "run" / "wanted.json").write_text('["site-news"]')
     ended = call("incident", "errors", "--app", "news", "--json")
@@ -252,7 +252,7 @@ def test_an_incident_is_told_of_the_sites_that_run(call: Call, home: Path) -> No
     assert ended.err.startswith("site-shop, site-academy must run for this.")
 
 
-def test_down_of_nothing_is_done(call: Call, home: Path) -> None:
+def test_down_without_a_platform_succeeds(call: Call, home: Path) -> None:
     ended = call("down")
     assert (ended.status, ended.err) == (0, "Nothing was running.")
     ended = call("down", "--json")

@@ -1,4 +1,4 @@
-"""The verb: each question's own options, sentences for wrong use, and no engine before it is needed."""
+"""The verb `query`: options of each question, messages for wrong use, and no engine client before it is needed."""
 
 import json
 import subprocess
@@ -100,7 +100,7 @@ def test_json_may_stand_before_and_after_the_name(
 
 
 def test_an_engine_that_does_not_answer_is_status_1(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Nothing listens on ports that no one may listen on.
+    # Nothing listens on a privileged port.
     monkeypatch.setenv("FOOTFALL_PORTS__HBASE_THRIFT", "1")
     monkeypatch.setenv("FOOTFALL_PORTS__NAMENODE_HTTP", "2")
     live = call("query", "live-errors")

@@ -1,4 +1,4 @@
-"""The verb: what is wrong use, how bytes are shown, and what a row says."""
+"""The verb `rejects`: wrong use, escaped bytes, and the fields of a row."""
 
 import base64
 import re
@@ -25,13 +25,13 @@ from footfall.verification.rejects_log import Kept
         (b"a\r\nb\tc\0", r"a\x0d\x0ab\x09c\x00"),
         (b"\xff\xfe", r"\xff\xfe"),
         (b"caf\xe9 \xc3\xa9", r"caf\xe9 é"),
-        # What C1 controls, a reversed direction, a line separator and a character without a look would do.
+        # C1 controls, a direction override, a line separator and an unassigned character.
         ("\x9b2J \u202egnp.exe \u2028 \u200b".encode(), r"\x9b2J \u202egnp.exe \u2028 \u200b"),
         ("\U000e0041".encode(), r"\U000e0041"),
         (b"[bold]x[/bold]", "[bold]x[/bold]"),
     ],
 )
-def test_bytes_are_shown_so_that_a_terminal_only_shows_them(original: bytes, shown: str) -> None:
+def test_control_characters_are_escaped(original: bytes, shown: str) -> None:
     assert rejects.visible(original) == shown
 
 
@@ -72,7 +72,7 @@ def test_a_row_is_the_contract() -> None:
         (["replay", "7", "--file", "-"], r"Standard input does not contain a JSON object"),
     ],
 )
-def test_wrong_use_is_told(arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_is_reported(arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]) -> None:
     done = CliRunner().invoke(rejects.app, arguments)
     assert done.exit_code == 2
     assert re.search(named, (done.output + capfd.readouterr().err).replace("\n", " "))
@@ -91,7 +91,7 @@ def test_values_are_json_or_else_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "7", "--json"], ["replay", "7"]])
-def test_without_kafka_it_says_so(
+def test_missing_kafka_is_reported(
     arguments: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,

@@ -1,4 +1,4 @@
-"""The verb: which times it takes, and how a report reads."""
+"""The verb `verify`: the times that it accepts, and the format of a report."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.support.events import NOW_MS
 from tests.unit.verification.faults import invent_a_row, promise_an_event
 from tests.unit.verification.world import World, made_world
 
-# 2024-11-24T08:00:00Z, which is past for whoever runs this.
+# 2024-11-24T08:00:00Z, which is in the past.
 PAST_MS = 1_732_435_200_000
 
 

@@ -1,4 +1,4 @@
-"""A repaired reject: changed as asked, received when it was rejected, the same identity at each replay."""
+"""A repaired reject: changed as asked, received when it was rejected, with the same event_id at each replay."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def test_it_is_received_when_it_was_rejected_and_changed_only_as_asked() -> None
     assert not done.identity_made
 
 
-def test_what_is_still_wrong_is_said() -> None:
+def test_a_remaining_fault_is_reported() -> None:
     record = reject_of(example_event(seq=-1, viewport_w="wide"))
     still = repair(record, 7, Changes(set={"seq": 1}), NOW_MS)
     assert isinstance(still, Reject)
@@ -56,7 +56,7 @@ def test_what_is_still_wrong_is_said() -> None:
 
 
 @pytest.mark.parametrize(("waited_ms", "backfill"), [(0, False), (MAX_AGE_MS, False), (MAX_AGE_MS + 1, True)])
-def test_only_what_was_rejected_more_than_three_days_ago_is_backfill(waited_ms: int, backfill: bool) -> None:
+def test_only_rejects_older_than_three_days_are_backfill(waited_ms: int, backfill: bool) -> None:
     done = repaired(reject_of(example_event()), now_ms=NOW_MS + waited_ms)
     assert done.stored.get("backfill", False) is backfill
     assert done.stored["received_at"] == format_rfc3339_ms(NOW_MS)
@@ -84,20 +84,20 @@ def test_an_event_without_an_identity_is_given_the_same_one_each_time(event_id: 
 
 
 def test_an_identity_is_fixed_for_ever() -> None:
-    # What an earlier release stored must be a repeat in a later one.
+    # An event that an earlier version stored must be a repeat in a later one.
     record = reject_of(example_event(event_id=ABSENT), original=b'{"seq": 1}')
     replacement = orjson.dumps(example_event(event_id=ABSENT))
     assert repaired(record, replacement=replacement).stored["event_id"] == "01a2076b-4400-74a9-80a5-acde7b36db99"
 
 
 @given(st.integers(0, MAX_AGE_MS))
-def test_a_given_identity_fits_whatever_may_be_accepted(waited_ms: int) -> None:
+def test_a_new_event_id_fits_every_acceptable_event_time(waited_ms: int) -> None:
     event = example_event(event_id=ABSENT, occurred_at=format_rfc3339_ms(NOW_MS - waited_ms))
     event["sent_at"] = format_rfc3339_ms(NOW_MS)
     assert repaired(reject_of(event)).identity_made
 
 
-def test_a_set_identity_is_taken_or_refused_as_it_is() -> None:
+def test_a_set_event_id_is_accepted_or_refused_unchanged() -> None:
     record = reject_of(example_event(event_id="abc"))
     wanted = example_event()["event_id"]
     done = repaired(record, set={"event_id": wanted})
@@ -122,24 +122,24 @@ def test_a_replacement_takes_the_place_of_what_was_sent() -> None:
     assert {name: done.stored[name] for name in other} == {**other, "seq": 2}
 
 
-def test_several_events_of_one_body_that_was_none_are_told_apart() -> None:
+def test_several_events_of_one_invalid_body_get_different_event_ids() -> None:
     body = reject_of(b'[{"seq": 1}, {"seq": 2')
     one, two = (orjson.dumps(example_event(event_id=ABSENT, session_id="s", seq=seq)) for seq in (1, 2))
     ids = [repaired(body, replacement=text).stored["event_id"] for text in (one, two, one)]
     assert ids[0] == ids[2] != ids[1]
-    # Of a body that was one event, whatever replaces it is that event.
+    # If the body was one event, any replacement is the same event.
     single = reject_of(example_event(event_id=ABSENT))
     assert len({repaired(single, replacement=text).stored["event_id"] for text in (one, two)}) == 1
 
 
 @pytest.mark.parametrize("original", [b"\xff{", b"[1]", b'"text"', b"", b"[" * 2000])
-def test_what_is_no_object_must_be_replaced(original: bytes) -> None:
+def test_a_body_that_is_not_an_object_must_be_replaced(original: bytes) -> None:
     with pytest.raises(NoEvent):
         repair(reject_of(original), 7, Changes(set={"seq": 1}), NOW_MS)
     assert repaired(reject_of(original), replacement=orjson.dumps(example_event())).stored["seq"] == 3
 
 
-def test_a_sender_sets_nothing_of_the_collectors() -> None:
+def test_a_sender_cannot_set_the_collectors_fields() -> None:
     claimed: dict[str, Any] = dict.fromkeys(COLLECTORS_FIELDS, "claimed")
     assert {"received_at", "event_time", "is_bot", "backfill", "country"} <= COLLECTORS_FIELDS
     stored = repaired(reject_of(example_event() | claimed)).stored
@@ -148,7 +148,7 @@ def test_a_sender_sets_nothing_of_the_collectors() -> None:
 
 
 @pytest.mark.parametrize(("denied", "said"), [(False, {"consent": "denied"}), (True, {})])
-def test_denied_consent_is_kept_whoever_said_it(denied: bool, said: dict[str, str]) -> None:
+def test_denied_consent_is_kept_whether_by_field_or_header(denied: bool, said: dict[str, str]) -> None:
     reject = reject_of(example_event(user_id="u1", search_term="tea"), denied=denied)
     stored = repaired(reject, set=said).stored
     assert stored["consent"] == "denied"
