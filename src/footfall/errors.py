@@ -1,18 +1,19 @@
-"""The root of Footfall's errors, so that a caller catches what it means and lists no classes.
+"""The base classes of Footfall's errors, so that a caller can catch a whole kind of error.
 
-    FootfallError               anything that Footfall says in a sentence for its user
-    ├─ EngineUnavailable        an engine does not answer; trying again later may help
+    FootfallError               any error whose message is a sentence for the user
+    ├─ EngineUnavailable        an engine does not answer; a later retry may succeed
     │  ├─ HdfsUnavailable · YarnUnavailable · KafkaUnavailable · HBaseUnavailable · LagUnknown · …
     ├─ ClusterError             something could not be installed, started or stopped
     └─ SettingsError · ArchiveRefused · HistoryError · …
 
-Each station defines its own beside what raises it. What only steers the flow inside a module is no FootfallError.
+Each package defines its errors next to the code that raises them. An exception that only controls the flow inside a
+module is not a FootfallError.
 """
 
 
 class FootfallError(Exception):
-    """Something is not as it should be; the message is one sentence for the user, with a remedy where there is one."""
+    """An error to show to the user. The message is one sentence, with the remedy if there is one."""
 
 
 class EngineUnavailable(FootfallError):
-    """An engine does not answer, or not in a form that can be used."""
+    """An engine does not answer, or its answer cannot be understood."""

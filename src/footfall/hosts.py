@@ -1,4 +1,4 @@
-"""Where the engines run: a settings group with the hosts of each, and what an address is."""
+"""The hosts of each daemon (a group of settings), and addresses of the form HOST:PORT."""
 
 import re
 from ipaddress import ip_address
@@ -6,9 +6,9 @@ from typing import Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-# Numeric: `localhost` may resolve to ::1, where nothing listens.
+# Numeric, because `localhost` may resolve to ::1, where nothing listens.
 LOOPBACK: Final = "127.0.0.1"
-# Ports that do not begin with the name of the daemon that listens there.
+# The daemon of each port whose name does not begin with the name of its daemon.
 _DAEMONS: Final = {
     "storm_worker": "storm_supervisor",
     "yarn_scheduler": "yarn_resourcemanager",
@@ -21,7 +21,7 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 class Address(NamedTuple):
-    """A host and the port on it. As text it stands as in a URL: `k1:9092`, `[2001:db8::1]:9092`."""
+    """A host and a port. The text form is that of a URL: `k1:9092`, `[2001:db8::1]:9092`."""
 
     host: str
     port: int
@@ -31,7 +31,7 @@ class Address(NamedTuple):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine as only it knows itself."""
+    """True if the host means this machine only, by name or by a loopback address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -39,11 +39,11 @@ def is_loopback(host: str) -> bool:
 
 
 def well_formed(host: str) -> str:
-    """The host, if it is an address or could be a name. Raises ValueError."""
+    """Returns the host if it is an IP address or a valid host name. Raises ValueError otherwise."""
     try:
         return str(ip_address(host))
     except ValueError:
-        # What ends in a number could only be an address: 10.0.0.300.
+        # A name whose last label is a number would be an invalid address such as 10.0.0.300.
         labels = host.split(".")
         if len(host) <= 253 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit():
             return host
@@ -61,7 +61,7 @@ _Hosts = Annotated[tuple[_Host, ...], Field(min_length=1), AfterValidator(_no_re
 
 
 class Hosts(BaseModel):
-    """The hosts of each daemon, under which the others reach it; several where an engine has several nodes."""
+    """The hosts at which each daemon is reached; several if an engine has several nodes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,18 +78,18 @@ class Hosts(BaseModel):
     storm_supervisor: _Hosts = Field((LOOPBACK,), description="Storm's supervisors")
     yarn_resourcemanager: _Hosts = Field((LOOPBACK,), description="YARN's ResourceManager")
     yarn_nodemanager: _Hosts = Field((LOOPBACK,), description="YARN's NodeManagers")
-    yarn_jobhistory: _Hosts = Field((LOOPBACK,), description="the history of MapReduce jobs")
-    spark_streaming: _Hosts = Field((LOOPBACK,), description="the driver of Spark's stream, for its executors")
+    yarn_jobhistory: _Hosts = Field((LOOPBACK,), description="MapReduce's JobHistoryServer")
+    spark_streaming: _Hosts = Field((LOOPBACK,), description="Spark's streaming driver, for its executors")
 
     def of(self, name: str) -> tuple[str, ...]:
-        """The hosts of a daemon, by its own name here or by that of one of its ports."""
+        """The hosts of a daemon. name: of the daemon, or of one of its ports."""
         return tuple(getattr(self, daemon_of(name)))
 
 
 def daemon_of(name: str) -> str:
-    """The field of `Hosts` that a name stands for: one of those fields, or a port's in the settings.
+    """The field of `Hosts` for the name of a daemon or of a port.
 
-    A port belongs to the daemon whose name it begins with; the ports of the sites have the sites' own names.
+    The name of a port begins with the name of its daemon. The ports of the sites have the names of the sites.
     """
     name = _DAEMONS.get(name, name)
     return next((field for field in Hosts.model_fields if name == field or name.startswith(f"{field}_")), "sites")

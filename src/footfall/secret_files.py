@@ -1,4 +1,4 @@
-"""Secrets that are made once and kept where only their owner can read them."""
+"""Secrets that are generated once and stored in files that only their owner can read."""
 
 import os
 import secrets
@@ -7,9 +7,9 @@ from footfall.settings import Settings
 
 
 def secret(settings: Settings, name: str) -> bytes:
-    """The secret of that name, made on the first call: 64 hexadecimal digits.
+    """Returns the secret with this name, 64 hexadecimal digits. The first call generates it.
 
-    Whoever comes second in a race of two first calls takes the first one's: the file appears whole or not at all.
+    If two first calls race, both return the secret of the winner: the file is complete as soon as it exists.
     """
     settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.secrets_dir / name

@@ -1,6 +1,6 @@
-"""One frozen settings object, read once from `HOME/settings.toml` and `FOOTFALL_…`, validated, and passed in.
+"""The settings: one frozen, validated object, read from `HOME/settings.toml` and the `FOOTFALL_…` variables.
 
-The environment wins over the file: `FOOTFALL_PACE=5`, `FOOTFALL_PORTS__KAFKA=9192`. `settings_page.py` makes
+A variable such as `FOOTFALL_PACE=5` or `FOOTFALL_PORTS__KAFKA=9192` overrides the file. `settings_page.py` generates
 `docs/settings.md` from the descriptions here.
 """
 
@@ -22,17 +22,17 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class SettingsError(FootfallError):
-    """A setting is missing or wrong; the message is one sentence for the user."""
+    """A setting is invalid. The message is a sentence for the user."""
 
 
-# The smallest batch: an application's master and one container.
+# Memory of the smallest batch application: its master and one container.
 LEAST_BATCH_MB = 1536
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Ports(BaseModel):
-    """TCP ports before `port_offset` is added. All lie below 32768, where Linux begins to hand out ports by itself."""
+    """TCP ports before `port_offset` is added. The defaults are below 32768, where Linux's ephemeral ports begin."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,35 +42,35 @@ class Ports(BaseModel):
     dashboard: _Port = Field(8501, description="the dashboard")
     zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
     kafka: _Port = Field(9092, description="Kafka, for clients")
-    kafka_controller: _Port = Field(9093, description="Kafka, for its own controller")
+    kafka_controller: _Port = Field(9093, description="Kafka: controller")
     namenode: _Port = Field(8020, description="HDFS's NameNode, for clients")
-    namenode_http: _Port = Field(9870, description="HDFS's NameNode: WebHDFS and figures")
-    datanode: _Port = Field(9866, description="HDFS's DataNode: blocks")
-    datanode_http: _Port = Field(9864, description="HDFS's DataNode: WebHDFS and figures")
-    datanode_ipc: _Port = Field(9867, description="HDFS's DataNode: control")
+    namenode_http: _Port = Field(9870, description="HDFS's NameNode: WebHDFS and metrics")
+    datanode: _Port = Field(9866, description="HDFS's DataNode: block transfer")
+    datanode_http: _Port = Field(9864, description="HDFS's DataNode: WebHDFS and metrics")
+    datanode_ipc: _Port = Field(9867, description="HDFS's DataNode: IPC")
     hbase_master: _Port = Field(16000, description="HBase's master")
-    hbase_master_http: _Port = Field(16010, description="HBase's master: figures")
+    hbase_master_http: _Port = Field(16010, description="HBase's master: metrics")
     hbase_regionserver: _Port = Field(16020, description="HBase's region server")
-    hbase_regionserver_http: _Port = Field(16030, description="HBase's region server: figures")
+    hbase_regionserver_http: _Port = Field(16030, description="HBase's region server: metrics")
     hbase_thrift: _Port = Field(9090, description="HBase's Thrift gateway, through which Python reads and writes")
     storm_nimbus: _Port = Field(6627, description="Storm's Nimbus")
     storm_supervisor: _Port = Field(6628, description="Storm's supervisor")
-    storm_worker: _Port = Field(6700, description="names the slot of Storm's worker; nothing listens there")
+    storm_worker: _Port = Field(6700, description="slot of Storm's worker; nothing listens on it")
     yarn_resourcemanager: _Port = Field(8032, description="YARN's ResourceManager, for clients")
     yarn_scheduler: _Port = Field(8030, description="YARN's ResourceManager, for applications")
     yarn_tracker: _Port = Field(8031, description="YARN's ResourceManager, for nodes")
-    yarn_admin: _Port = Field(8033, description="YARN's ResourceManager: control")
-    yarn_http: _Port = Field(8088, description="YARN's ResourceManager: pages and figures")
+    yarn_admin: _Port = Field(8033, description="YARN's ResourceManager: administration")
+    yarn_http: _Port = Field(8088, description="YARN's ResourceManager: web pages and REST API")
     yarn_nodemanager: _Port = Field(8041, description="YARN's NodeManager")
-    yarn_localizer: _Port = Field(8040, description="YARN's NodeManager: files of applications")
-    yarn_nodemanager_http: _Port = Field(8042, description="YARN's NodeManager: pages and figures")
-    yarn_jobhistory: _Port = Field(10020, description="history of MapReduce jobs, for clients")
-    yarn_jobhistory_admin: _Port = Field(10033, description="history of MapReduce jobs: control")
-    yarn_jobhistory_http: _Port = Field(19888, description="history of MapReduce jobs: pages and figures")
+    yarn_localizer: _Port = Field(8040, description="YARN's NodeManager: localizer, which downloads application files")
+    yarn_nodemanager_http: _Port = Field(8042, description="YARN's NodeManager: web pages and REST API")
+    yarn_jobhistory: _Port = Field(10020, description="MapReduce's JobHistoryServer, for clients")
+    yarn_jobhistory_admin: _Port = Field(10033, description="MapReduce's JobHistoryServer: administration")
+    yarn_jobhistory_http: _Port = Field(19888, description="MapReduce's JobHistoryServer: web pages and REST API")
 
 
 class HeapsMb(BaseModel):
-    """Largest Java heap of each service, MiB; docs/operating/services-and-memory.md gives the reasons."""
+    """Maximum Java heap of each service in MiB. docs/operating/services-and-memory.md gives the reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -84,47 +84,59 @@ class HeapsMb(BaseModel):
     flume: int = Field(128, ge=96, description="heap of Flume's agent, MiB")
     storm_nimbus: int = Field(128, ge=96, description="heap of Storm's Nimbus, MiB")
     storm_supervisor: int = Field(96, ge=64, description="heap of Storm's supervisor, MiB")
-    storm_worker: int = Field(192, ge=128, description="heap of Storm's worker, MiB; bounds what is in flight too")
+    storm_worker: int = Field(
+        192, ge=128, description="heap of Storm's worker, MiB; it also limits the number of events in flight"
+    )
     spark_streaming: int = Field(512, ge=480, description="heap of Spark's streaming driver, MiB")
     spark_executor: int = Field(1024, ge=640, description="heap of Spark's streaming executor, MiB")
     yarn_resourcemanager: int = Field(128, ge=96, description="heap of YARN's ResourceManager, MiB")
     yarn_nodemanager: int = Field(96, ge=64, description="heap of YARN's NodeManager, MiB")
-    yarn_jobhistory: int = Field(96, ge=64, description="heap of the history of MapReduce jobs, MiB")
+    yarn_jobhistory: int = Field(96, ge=64, description="heap of MapReduce's JobHistoryServer, MiB")
 
 
 class Retention(BaseModel):
-    """How long and how much is kept."""
+    """How long and how much data is kept."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kafka_days: int = Field(7, ge=1, description="days of events in Kafka")
-    kafka_gib: float = Field(4.0, gt=0, description="GiB of events in Kafka, all partitions together")
-    live_days: int = Field(8, ge=1, description="days of live tables, by received_at; more than Kafka's, never less")
-    spool_gib: float = Field(1.0, gt=0, description="GiB that a site may spool while Kafka is away")
-    site_logs_gib: float = Field(1.0, gt=0, description="GiB of site logs kept, of those that Flume has read")
-    hdfs_events_days: int = Field(90, ge=8, description="days of events, rejects and windows in HDFS, by event_time")
-    hdfs_logs_days: int = Field(30, ge=1, description="days of site logs in HDFS, by the lines' own time")
-    ledger_days: int = Field(7, ge=1, description="days of single ledger entries; hourly totals stay")
-    free_disk_gib: float = Field(5.0, ge=0, description="below this visitors pause and collectors answer 503")
+    kafka_days: int = Field(7, ge=1, description="days that Kafka keeps events")
+    kafka_gib: float = Field(4.0, gt=0, description="GiB of events that Kafka keeps in all partitions together")
+    live_days: int = Field(
+        8, ge=1, description="days that live tables keep figures, by received_at; must exceed kafka_days"
+    )
+    spool_gib: float = Field(1.0, gt=0, description="GiB of events that each site may spool while Kafka is unavailable")
+    site_logs_gib: float = Field(1.0, gt=0, description="GiB of site logs that are kept after Flume has read them")
+    hdfs_events_days: int = Field(
+        90, ge=8, description="days that HDFS keeps events, rejects and windows, by event_time"
+    )
+    hdfs_logs_days: int = Field(30, ge=1, description="days that HDFS keeps site logs, by the time in each line")
+    ledger_days: int = Field(
+        7, ge=1, description="days that single ledger entries are kept; hourly totals are kept for ever"
+    )
+    free_disk_gib: float = Field(
+        5.0, ge=0, description="GiB of free disk space below which visitors pause and collectors answer 503"
+    )
 
     @model_validator(mode="after")
     def _live_outlives_kafka(self) -> "Retention":
         if self.live_days <= self.kafka_days:
-            raise ValueError("live_days must exceed kafka_days: a repeat that Kafka holds must still be known as one")
+            raise ValueError(
+                "live_days must exceed kafka_days, so that every repeated event in Kafka is recognised as a repeat"
+            )
         return self
 
 
 class Yarn(BaseModel):
-    """What YARN's containers may use together; docs/operating/services-and-memory.md gives the reasons."""
+    """Resources for all YARN containers together. docs/operating/services-and-memory.md gives the reasons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     memory_mb: int = Field(
-        0, ge=0, description="memory of all containers, MiB; 0: a third of the machine's, at most 8192"
+        0, ge=0, description="memory of all containers, MiB; 0: a third of the machine's memory, at most 8192"
     )
-    streaming_mb: int = Field(3072, ge=2816, description="the part of it that is kept for the queue `streaming`, MiB")
-    vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the machine's processors")
-    nice: int = Field(10, ge=0, le=19, description="how far containers stand back behind everything else (`nice`)")
+    streaming_mb: int = Field(3072, ge=2816, description="part of memory_mb reserved for the queue `streaming`, MiB")
+    vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the number of processors")
+    nice: int = Field(10, ge=0, le=19, description="`nice` value of containers; a higher value means a lower priority")
 
     @model_validator(mode="after")
     def _room_for_batches(self) -> "Yarn":
@@ -134,13 +146,13 @@ class Yarn(BaseModel):
 
 
 class Alerts(BaseModel):
-    """Whom alerts are told, beside the live page and Kafka's topic `alerts`."""
+    """Where alerts are sent, in addition to the live page and Kafka's topic `alerts`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    webhook_url: str = Field("", description="where each alert is sent, signed; empty: nowhere")
-    webhook_anywhere: bool = Field(False, description="whether that may be another machine than this one")
-    mail_to: str = Field("", description="address of the mails that are written to `HOME/mail`; empty: none are")
+    webhook_url: str = Field("", description="URL to which each alert is posted with a signature; empty: no webhook")
+    webhook_anywhere: bool = Field(False, description="whether webhook_url may point to another machine")
+    mail_to: str = Field("", description="recipient of the mails that are written to `HOME/mail`; empty: no mails")
 
     @field_validator("mail_to")
     @classmethod
@@ -150,14 +162,16 @@ class Alerts(BaseModel):
         return address
 
     @model_validator(mode="after")
-    def _here(self) -> "Alerts":
+    def _webhook_on_this_machine(self) -> "Alerts":
         if not self.webhook_url:
             return self
         url = urlsplit(self.webhook_url)
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError("webhook_url must be an address such as http://127.0.0.1:9000/alerts")
+            raise ValueError("webhook_url must be a URL such as http://127.0.0.1:9000/alerts")
         if not self.webhook_anywhere and not is_loopback(url.hostname):
-            raise ValueError(f"webhook_url leads to {url.hostname}, another machine; webhook_anywhere=true allows it")
+            raise ValueError(
+                f"webhook_url points to another machine, {url.hostname}; webhook_anywhere=true allows that"
+            )
         return self
 
 
@@ -167,44 +181,50 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="FOOTFALL_",
         env_nested_delimiter="__",
-        env_ignore_empty=True,  # as the launcher does
+        env_ignore_empty=True,  # the launcher also treats an empty variable as unset
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
     )
 
-    home: Path = Field(REPOSITORY / ".footfall", description="folder of all state: data, logs, secrets, what runs")
+    home: Path = Field(
+        REPOSITORY / ".footfall", description="folder of all state: data, logs, secrets and run-time files"
+    )
     install: Path = Field(
         default_factory=lambda data: data["home"] / "install",
-        description="folder of what `up` installs: Python environment, jars, geography; may be shared between homes",
+        description="folder for all that `up` installs: Python environment, jars, city database; homes may share it",
     )
     bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
         "127.0.0.1",
-        description="where sites and dashboard listen: for this machine, or for all others too; "
-        "engines listen under their name in `hosts` alone",
+        description="address on which sites and dashboard listen; 0.0.0.0 makes them reachable from other machines; "
+        "engines listen only on their host in `hosts`",
     )
-    port_offset: int = Field(0, ge=0, le=15000, description="added to every port, for a second instance")
+    port_offset: int = Field(
+        0, ge=0, le=15000, description="number added to every port, so that a second instance can run"
+    )
     host: str = Field(
-        "", description="this machine's own name among `hosts`; empty: it is the first host of each of its daemons"
+        "", description="the name of this machine in `hosts`; empty: the first host of each daemon is this machine"
     )
-    hosts: Hosts = Field(default_factory=Hosts, description="hosts of each daemon, as the others reach it")
-    ports: Ports = Field(default_factory=Ports, description="ports before the offset")
-    heaps_mb: HeapsMb = Field(default_factory=HeapsMb, description="largest heap of each Java service, MiB")
-    retention: Retention = Field(default_factory=Retention, description="how long and how much is kept")
-    yarn: Yarn = Field(default_factory=Yarn, description="what YARN's containers may use")
-    alerts: Alerts = Field(default_factory=Alerts, description="whom alerts are told")
+    hosts: Hosts = Field(
+        default_factory=Hosts, description="hosts on which each daemon runs, as other machines reach them"
+    )
+    ports: Ports = Field(default_factory=Ports, description="ports before `port_offset` is added")
+    heaps_mb: HeapsMb = Field(default_factory=HeapsMb, description="maximum heap of each Java service, MiB")
+    retention: Retention = Field(default_factory=Retention, description="how long and how much data is kept")
+    yarn: Yarn = Field(default_factory=Yarn, description="resources of YARN's containers")
+    alerts: Alerts = Field(default_factory=Alerts, description="where alerts are sent")
     visitors_per_site: int = Field(10, ge=0, le=1000, description="concurrent simulated visitors of each site")
-    population: int = Field(40_000, ge=100, description="people of each site's simulated population")
-    pace: float = Field(1.0, ge=0.1, le=20.0, description="how much faster than life the visitors are")
-    seed: int = Field(20_251_107, description="seed of the simulated world")
+    population: int = Field(40_000, ge=100, description="number of people in the simulated population of each site")
+    pace: float = Field(1.0, ge=0.1, le=20.0, description="speed of the simulated visitors; 1 is real time")
+    seed: int = Field(20_251_107, description="seed of the simulation")
     trusted_proxies: tuple[str, ...] = Field(
-        ("127.0.0.0/8", "::1/128"), description="networks whose X-Forwarded-For is believed"
+        ("127.0.0.0/8", "::1/128"), description="networks of proxies whose X-Forwarded-For header is trusted"
     )
     client_events_per_minute: int = Field(
-        12_000, ge=100, description="events that one address may send to a site in a minute; beyond: 429"
+        12_000, ge=100, description="events that one address may send to a site in a minute; more are answered with 429"
     )
     live_tasks: int = Field(2, ge=1, le=8, description="Python bolt processes that share the eight partitions")
-    up_timeout_s: int = Field(300, ge=30, description="longest wait for one service to become healthy")
+    up_timeout_s: int = Field(300, ge=30, description="seconds that `up` waits for one service to become healthy")
 
     @classmethod
     def settings_customise_sources(
@@ -221,9 +241,11 @@ class Settings(BaseSettings):
         except (OSError, ValueError) as error:
             raise SettingsError(f"{home / 'settings.toml'} cannot be read: {error}.") from None
         if misplaced := {"home", "install"} & file.toml_data.keys():
-            # The launcher, which makes the Python environment in them, reads no TOML.
+            # The launcher creates the Python environment in these folders, and it cannot read TOML.
             variables = " and ".join(f"FOOTFALL_{name.upper()}" for name in sorted(misplaced))
-            raise SettingsError(f"{home / 'settings.toml'} lies in home and cannot move it; set {variables} instead.")
+            raise SettingsError(
+                f"{home / 'settings.toml'} is inside home, so it cannot set that. Set {variables} instead."
+            )
         return init_settings, env_settings, file
 
     @field_validator("host")
@@ -256,37 +278,36 @@ class Settings(BaseSettings):
         return self
 
     def port(self, name: str) -> int:
-        """The port that the thing called `name` in `Ports` listens on, offset included."""
+        """The port with this name in `Ports`, with the offset added."""
         return self.with_offset(int(getattr(self.ports, name)))
 
     def named_ports(self) -> dict[int, str]:
-        """The name in `Ports` of each port that is taken, offset included."""
+        """All ports: port with the offset added → its name in `Ports`."""
         return {self.port(name): name for name in Ports.model_fields}
 
     def with_offset(self, port: int) -> int:
-        """A port that is named before the offset, offset included."""
+        """Adds the offset to a port."""
         return port + self.port_offset
 
     def addresses(self, name: str) -> tuple[Address, ...]:
-        """Where clients connect to the thing called `name` in `Ports`: one address for each of its hosts."""
+        """The addresses at which clients reach the port `name` of `Ports`: one for each host of its daemon."""
         return tuple(Address(host, self.port(name)) for host in self.hosts.of(name))
 
     def address(self, name: str) -> Address:
-        """The one address to connect to where one is enough: this machine's own if it is among them, else the first."""
+        """One of `addresses(name)`: the one on this machine if there is one, else the first."""
         return Address(self.advertised_host(name), self.port(name))
 
     def url(self, name: str) -> str:
-        """The HTTP address of the thing called `name` in `Ports`, without a path."""
+        """The HTTP URL of `address(name)`, without a path."""
         return f"http://{self.address(name)}"
 
     def advertised_host(self, name: str) -> str:
-        """The host under which this machine's daemon is reached, by its name in `Hosts` or by one of its ports."""
+        """The host at which clients reach the daemon on this machine. name: of the daemon or one of its ports."""
         hosts = self.hosts.of(name)
         return self.host if self.host in hosts else hosts[0]
 
     def bind_host(self, name: str) -> str:
-        """The host on which this machine's daemon listens: sites and dashboard on `bind`, engines on no more than that
-        under which they are reached."""
+        """The host on which a daemon on this machine listens: `bind` for sites and dashboard, else its own host."""
         if daemon_of(name) in ("sites", "dashboard"):
             return self.bind
         host = self.advertised_host(name)
@@ -294,22 +315,22 @@ class Settings(BaseSettings):
 
     @cached_property
     def conf_dir(self) -> Path:
-        """Rendered configuration, one folder a service; made anew at each start."""
+        """Rendered configuration, one folder per service, written at each start."""
         return self.home / "conf"
 
     @cached_property
     def data_dir(self) -> Path:
-        """What engines store, one folder a service."""
+        """Data of the engines, one folder per service."""
         return self.home / "data"
 
     @cached_property
     def logs_dir(self) -> Path:
-        """Standard output of each service (`SERVICE.log`); the sites' own logs are in `sites/APP/`."""
+        """Standard output of each service (`SERVICE.log`). The logs of the sites are in `sites/APP/`."""
         return self.home / "logs"
 
     @cached_property
     def run_dir(self) -> Path:
-        """Locks, sockets, process ids, small state of what runs now."""
+        """Locks, sockets, process ids and other state of the running platform."""
         return self.home / "run"
 
     @cached_property
@@ -319,26 +340,26 @@ class Settings(BaseSettings):
 
     @cached_property
     def mail_dir(self) -> Path:
-        """Mails about alerts, one file each (`.eml`), if the settings name a reader."""
+        """Mails about alerts, one `.eml` file each, if `alerts.mail_to` is set."""
         return self.home / "mail"
 
     @cached_property
     def spool_dir(self) -> Path:
-        """Events accepted while Kafka was away, one folder an app."""
+        """Events that were accepted while Kafka was unavailable, one folder per app."""
         return self.home / "spool"
 
     @cached_property
     def ledger_dir(self) -> Path:
-        """What simulated visitors sent and what they were answered, one folder an app."""
+        """The requests of simulated visitors and their answers, one folder per app."""
         return self.home / "ledger"
 
     @cached_property
     def kafka_bootstrap(self) -> str:
-        """Kafka's brokers, as its clients want them."""
+        """Addresses of Kafka's brokers in the form of `bootstrap.servers`."""
         return ",".join(map(str, self.addresses("kafka")))
 
     def as_environment(self) -> dict[str, str]:
-        """The variables that make a child process read these very settings, whatever its own environment says."""
+        """Returns environment variables that give a child process exactly these settings."""
         flat: dict[str, str] = {}
 
         def walk(prefix: str, value: Any) -> None:
@@ -356,14 +377,11 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Reads the settings of this process.
-
-    Raises SettingsError with a sentence that names each wrong setting.
-    """
+    """Reads the settings of this process. Raises SettingsError, which names each invalid setting."""
     try:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"The settings cannot be used: {faults}. See docs/settings.md.") from None
+        raise SettingsError(f"The settings are invalid: {faults}. See docs/settings.md.") from None
     except ValueError as error:  # a variable that should be JSON
-        raise SettingsError(f"The settings cannot be used: {error}. See docs/settings.md.") from None
+        raise SettingsError(f"The settings are invalid: {error}. See docs/settings.md.") from None

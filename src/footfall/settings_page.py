@@ -1,4 +1,4 @@
-"""Writes `docs/settings.md` from the settings themselves: `python -m footfall.settings_page`."""
+"""Generates `docs/settings.md` from the settings: `python -m footfall.settings_page`."""
 
 import json
 from collections.abc import Iterator
@@ -14,11 +14,12 @@ PAGE: Final = REPOSITORY / "docs" / "settings.md"
 
 _HEAD: Final = """# Settings
 
-Made by `python -m footfall.settings_page` from `src/footfall/settings.py`; edit that.
+This page is generated from `src/footfall/settings.py` by `python -m footfall.settings_page`. Do not edit it by hand.
 
-Each setting is a variable of the environment or a line of `settings.toml` in the home (`.footfall`); the variable wins.
-`up` keeps what it was called with in `run/settings.json`: services that start again, and the verbs that look at a
-running platform, use those. A change takes effect at the next `up`, which starts anew only what it concerns.
+A setting is an environment variable or a line of `settings.toml` in the home folder (`.footfall`). The variable takes
+precedence. `up` stores the settings that it was called with in `run/settings.json`. Services that are restarted later,
+and the verbs that act on a running platform, use the stored settings. A change takes effect at the next `up`, which
+restarts only the services that depend on the changed setting.
 
 ```toml
 # .footfall/settings.toml
@@ -28,14 +29,14 @@ visitors_per_site = 20
 kafka = 9192
 ```
 
-`home` and `install` are set by their variables alone, as absolute paths. What cannot be used is a sentence and exit
-status 2.
+`home` and `install` can be set only by environment variables, and they must be absolute paths. An invalid setting ends
+a verb with an error message and exit status 2.
 """
 _ROW: Final = "| {} | {} | {} | {} | {} |"
 
 
 def page() -> str:
-    """The whole page. Paths are told relative to the clone."""
+    """The whole page. Paths are relative to the clone."""
     single = [(name, field) for name, field in Settings.model_fields.items() if _group(field) is None]
     parts = [_HEAD, "## Single settings", _table("", "FOOTFALL", single)]
     for name, field in Settings.model_fields.items():

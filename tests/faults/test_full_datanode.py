@@ -7,7 +7,7 @@ from tests.support.platform import Platform, await_true
 from tests.support.weblogs import await_all_arrived
 
 _SENTENCE = "HDFS has no room for another block: "
-_REMEDY = "Make room on the disk of "
+_REMEDY = "Free some space on the disk of "
 
 
 def test_a_full_datanode_is_named_and_loses_nothing(busy_platform: Platform) -> None:

@@ -1,4 +1,4 @@
-"""Kafka's records without Kafka, an archive in a folder, and what must be in it, told from the definitions alone."""
+"""Kafka's records without Kafka, an archive in a folder, and its expected content, computed from the definitions."""
 
 import zlib
 from collections import Counter
@@ -29,7 +29,7 @@ _COLUMNS: Final = pa.schema(
 
 
 class Record(NamedTuple):
-    """As Kafka holds it. identity: of a valid event, else None."""
+    """A record as Kafka stores it. identity: of a valid event, else None."""
 
     topic: str
     partition: int
@@ -52,7 +52,7 @@ class Log:
         return self._add(TOPIC_EVENTS, partition, orjson.dumps(event), identity, event["event_time"])
 
     def add_garbage(self, value: bytes | None, topic: str = TOPIC_EVENTS) -> Record:
-        """A record that nobody can read."""
+        """A record that cannot be parsed."""
         return self._add(topic, 0, value, None, "")
 
     def add_reject(self, app: str, rejected_at: str) -> Record:
@@ -80,7 +80,7 @@ class Log:
 
 
 class ArchivedRow(NamedTuple):
-    """Where in Kafka and in the archive a row stands."""
+    """The position of a row in Kafka and in the archive."""
 
     partition: int
     offset: int
@@ -89,7 +89,7 @@ class ArchivedRow(NamedTuple):
 
 
 class World:
-    """A log and the archive of it. Every `archive` is a new process's: it knows only what the folder holds."""
+    """A log and its archive. Each `archive` acts like a new process, which knows only the content of the folder."""
 
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self.spark = spark
@@ -99,7 +99,7 @@ class World:
         self.journal.begin(Current("aaaa0000", TOPICS, {}))
 
     def archive(self, mortal: int | None = None) -> Archive:
-        """mortal: it dies before that many changes are done."""
+        """mortal: the process dies before this many changes are complete."""
         files = LocalFiles(self.files.root, mortal)
         current = self.current()
         compaction.finish(files)
@@ -112,7 +112,7 @@ class World:
         return current
 
     def frame(self, records: list[Record]) -> DataFrame:
-        """As Spark reads it from Kafka, in an order that helps nobody."""
+        """The records as Spark reads them from Kafka, in shuffled order."""
         rows = [record[:4] for record in reversed(records)]
         columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
         return self.spark.createDataFrame(
@@ -137,7 +137,7 @@ class World:
         )
 
     def archived(self) -> Counter[ArchivedRow]:
-        """What readers find, row by row."""
+        """The rows that readers find."""
         found: Counter[ArchivedRow] = Counter()
         for (app, day), path in self._visible(EVENTS):
             rows = pq.read_table(path, partitioning=None).to_pydict()

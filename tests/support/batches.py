@@ -1,11 +1,11 @@
-"""How far the running platform's archive is, batch by batch."""
+"""The progress of the running platform's archive, batch by batch."""
 
 from footfall.hdfs import Hdfs
 from footfall.lake.progress import Journal, Progress
 from footfall.settings import Settings
 from tests.support.platform import await_true
 
-# A batch each quarter of a minute; on a busy machine one may take as long.
+# One batch every 15 s. On a busy machine a batch may take just as long.
 _BATCHES_S = 120.0
 
 
@@ -20,7 +20,7 @@ def latest(settings: Settings) -> Progress:
 
 
 def await_more(settings: Settings, count: int = 2, seconds: float = _BATCHES_S) -> None:
-    """Waits until so many more batches are archived."""
+    """Waits until this many more batches are archived."""
     before = latest(settings)
 
     def archived() -> bool:
@@ -31,7 +31,7 @@ def await_more(settings: Settings, count: int = 2, seconds: float = _BATCHES_S) 
 
 
 def await_archived(settings: Settings, count: int, seconds: float = _BATCHES_S) -> None:
-    """Waits until so many events are archived; a new checkpoint may have no batch yet."""
+    """Waits until this many events are archived. A new checkpoint may have no batch yet."""
     journal = Journal(Hdfs(settings))
 
     def archived() -> bool:

@@ -1,4 +1,4 @@
-"""A real Chromium without a window, for tests that look at pages as people do."""
+"""A headless Chromium, for tests that open pages as people do."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from footfall.cluster.installation.tools_for_tests import BROWSERS
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser of the system's, or Playwright's own where the system has none."""
+    """The system's browser, or Playwright's if there is none."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         # Containers offer neither the kernel's sandbox nor more than 64 MB of shared memory.

@@ -11,7 +11,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 def post(settings: Settings, app: str, body: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
-    """Posts a body to `/collect` of a site; the status and the JSON of the answer, also of a refusal."""
+    """Posts a body to `/collect` of a site. Returns the status and JSON of the answer, also of a refusal."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{settings.port(app)}/collect",
         data=body,

@@ -1,4 +1,4 @@
-"""Events to test with: valid as they are, each field replaceable."""
+"""Valid events for tests, in which each field can be replaced."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fixtures: a home of its own for each test, and a Java whose only word can be chosen."""
+"""Fixtures: a separate home for each test, and a fake Java with a chosen output."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ FakeJava = Callable[[str], Path]
 
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path) -> Iterator[None]:
-    """No variable of whoever runs the tests, and none left behind."""
+    """An environment without FOOTFALL variables of the user, restored afterwards."""
     before = dict(os.environ)
     for name in before:
         if name.startswith("FOOTFALL_"):
@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def fake_java(tmp_path: Path, environment: None) -> FakeJava:
-    """Puts a script in the place of Java 17. No engine is imitated: it is for what happens before and after one."""
+    """Replaces Java 17 by a script. It imitates no engine; it is for tests of what happens before and after one."""
 
     def put(script: str) -> Path:
         home = tmp_path / "java"

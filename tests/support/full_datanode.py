@@ -23,10 +23,10 @@ _LEFT_TO_OTHERS = 2**60
 
 @contextmanager
 def full(settings: Settings) -> Iterator[None]:
-    """Starts the service anew without any room, and at the end anew as it was; nothing else is touched."""
+    """Restarts the service without any room, and restarts it as it was at the end. Nothing else is changed."""
     conf = settings.conf_dir / "supervisord.conf"
     usual = conf.read_text("utf-8")
-    # As a module: of a file's folder, Python would take `platform` for its own.
+    # Run as a module. Otherwise Python would import `platform` from the folder of this file.
     command = f"env PYTHONPATH={REPOSITORY / 'src'}:{REPOSITORY} {sys.executable} -m {__name__}"
     replaced, count = re.subn(rf"(?m)^command=.* run {_SERVICE}$", f"command={command}", usual)
     assert count == 1

@@ -1,4 +1,4 @@
-"""A folder of this machine in HDFS's place, for what needs no HDFS; it can die in the middle of its work."""
+"""A local folder instead of HDFS, for tests that need no HDFS. It can simulate a crash in the middle of its work."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from footfall.hdfs import FileStatus
 
 
 class Died(Exception):
-    """The process would be gone now."""
+    """Simulates the death of the process."""
 
 
 class LocalFiles:
@@ -19,15 +19,15 @@ class LocalFiles:
         self.changes = 0
 
     def __reduce__(self) -> tuple[type, tuple[Path]]:
-        """A copy in another process does not die of this one's changes."""
+        """Changes of this process do not count for the copy in another process."""
         return LocalFiles, (self.root,)
 
     def uri(self, path: str) -> str:
-        """What Spark reads a path as."""
+        """The URI by which Spark reads a path."""
         return f"file://{self.root}{path}"
 
     def list(self, path: str) -> list[FileStatus]:
-        """What is in a folder, without the checksums that Spark leaves beside local files."""
+        """The content of a folder, without the checksum files that Spark writes beside local files."""
         folder = self._at(path)
         if not folder.is_dir():
             return []
@@ -42,7 +42,7 @@ class LocalFiles:
         return self._at(path).read_bytes() if self._at(path).is_file() else None
 
     def read_part(self, path: str, offset: int, length: int) -> bytes | None:
-        """So many bytes of a file from an offset in it; None if there is none."""
+        """This many bytes of a file from an offset; None if there is no such file."""
         content = self.read(path)
         return None if content is None else content[offset : offset + length]
 
@@ -53,10 +53,10 @@ class LocalFiles:
         self._at(path).write_bytes(content)
 
     def replace(self, path: str, target: str) -> None:
-        """Renames a file over whatever is called so."""
+        """Renames a file and overwrites the target."""
         self._change()
         self._at(path).replace(self._at(target))
-        # Spark would compare the file with the checksum of the one before it.
+        # Spark would compare the file with the checksum of the overwritten one.
         self._at(target).with_name(f".{self._at(target).name}.crc").unlink(missing_ok=True)
 
     def make_folder(self, path: str) -> None:

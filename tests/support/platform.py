@@ -1,4 +1,4 @@
-"""What tests do to a running platform, as its user would: by the command line, by signals, by waiting."""
+"""Controls a running platform in tests: with the command line, with signals, and by waiting."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from footfall.settings import REPOSITORY, Settings
 
 @dataclass(frozen=True)
 class Platform:
-    """The test platform, spoken to by the `footfall` of a clone."""
+    """The test platform, controlled by the `footfall` of a clone."""
 
     settings: Settings
     clone: Path = REPOSITORY
@@ -44,7 +44,7 @@ class Platform:
         return json.loads(done.stdout)
 
     def up(self, profile: str = "full") -> None:
-        """Brings a profile up with its visitors; fails with what `up` said."""
+        """Starts a profile with its visitors; fails with the output of `up`."""
         done = self.run("up", profile)
         assert done.returncode == 0, done.stderr[-4000:]
 
@@ -59,7 +59,7 @@ class Platform:
         return document
 
     def assert_verified(self) -> None:
-        """Fails, naming the first problems, unless every store agrees."""
+        """Fails with the first problems unless all stores agree."""
         document = self.verify()
         assert document["ok"], json.dumps(document, indent=1)[:6000]
 
@@ -68,7 +68,7 @@ class Platform:
         return next(s for s in self.json("status", timeout=60)["services"] if s["name"] == name)
 
     def kill(self, pid: int) -> None:
-        """Ends a process as a crash would: it gets no chance to tidy up."""
+        """Ends a process like a crash, without a chance to clean up."""
         os.kill(pid, signal.SIGKILL)
 
     def kill_service(self, name: str) -> int:

@@ -1,4 +1,4 @@
-"""A web server that takes webhooks, and answers as it is told to."""
+"""A web server that receives webhooks and returns the given statuses."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Receiver:
-    """answers: the statuses of the next requests, 204 beyond. requests: headers and body of each that came."""
+    """answers: the statuses of the next requests, then 204. requests: headers and body of each received request."""
 
     def __init__(self) -> None:
         self.answers: list[int] = []
@@ -31,11 +31,11 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL on which it listens."""
         return f"http://127.0.0.1:{self._server.server_port}/alerts"
 
     def close(self) -> None:
-        """Ends it; nobody answers there any more."""
+        """Stops the server."""
         self._server.shutdown()
         self._server.server_close()
 

@@ -1,4 +1,4 @@
-"""Makes the pictures of `docs/images/` of a running platform, with an incident in it:
+"""Creates the pictures in `docs/images/` from a running platform, with an incident:
 `PYTHONPATH=src:. .footfall/install/venv/bin/python -m tests.support.screenshots`."""
 
 from typing import Final
@@ -10,7 +10,7 @@ from footfall.settings import REPOSITORY
 from tests.support.browser import chromium
 
 FOLDER: Final = REPOSITORY / "docs" / "images"
-# Name, width, height, colours, and what is clicked.
+# Name, width, height, colour scheme, and the element that is clicked.
 _PICTURES: Final = (
     ("live", 1360, 1000, "light", None),
     ("live-dark", 1360, 1000, "dark", None),
@@ -29,7 +29,7 @@ def picture(browser: Browser, address: str, name: str, size: tuple[int, int], co
     if click is not None:
         page.get_by_role("link", name=click).first.click()
         expect(page.get_by_role("heading", name="Errors there")).to_be_visible(timeout=30_000)
-    # A drawing or two more, so that no panel still says that it reads.
+    # Wait for one or two more refreshes, so that no panel is still loading.
     page.wait_for_timeout(5_000)
     page.screenshot(path=FOLDER / f"{name}.png")
     page.close()

@@ -1,4 +1,4 @@
-"""The sites without engines: a collector that only remembers, and a server in a thread."""
+"""The sites without engines: a collector that only stores events in memory, and a server in a thread."""
 
 import threading
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from footfall.sites import app as factory
 
 
 class Remembering:
-    """Takes whatever is posted to `/collect` and keeps it, request by request; answers with `status`."""
+    """Stores everything that is posted to `/collect`, request by request, and answers with `status`."""
 
     def __init__(self) -> None:
         self.status = 202
@@ -39,7 +39,7 @@ class Remembering:
         return made
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
-        """What was accepted, each event once, in the order of arrival."""
+        """The accepted events, each once, in the order of arrival."""
         found = {e["event_id"]: e for status, _, events in self.requests if status < 300 for e in reversed(events)}
         once = [e for e in {**found}.values() if event_type in (None, e["event_type"])]
         return sorted(once, key=lambda e: (e["occurred_at"], e["seq"]))
@@ -48,7 +48,7 @@ class Remembering:
 def make_site(
     monkeypatch: pytest.MonkeyPatch, home: Path, app_id: str, collector: Remembering | None = None
 ) -> tuple[Flask, Settings]:
-    """The site `app_id` with a home of its own and a collector that only remembers."""
+    """The site `app_id` with its own home and a collector that only stores events in memory."""
     settings = Settings(home=home)
     monkeypatch.setattr(factory, "collecting", Remembering.blueprint)
     return factory.create_app(app_id, settings, collector or Remembering()), settings

@@ -1,4 +1,4 @@
-"""The sites' log lines at both ends of Flume: as the sites wrote them, and as they lie in HDFS."""
+"""The log lines of the sites before and after Flume: in the log files and in HDFS."""
 
 from collections import Counter
 
@@ -20,7 +20,7 @@ def written(settings: Settings) -> dict[LogKind, set[bytes]]:
 
 
 def arrived(settings: Settings, kind: LogKind) -> Counter[bytes]:
-    """How often each line of a kind is in HDFS, those of open files too."""
+    """The number of times that each line of a kind is in HDFS, including open files."""
     hdfs = Hdfs(settings)
     lines: Counter[bytes] = Counter()
     for folder in layout.days(hdfs, kind).values():
@@ -31,7 +31,7 @@ def arrived(settings: Settings, kind: LogKind) -> Counter[bytes]:
 
 
 def readable(hdfs: Hdfs, path: str) -> bytes:
-    """What can be read of a file now, finished meanwhile or not: nothing of one that was begun this instant."""
+    """The readable content of a file, which may be closed meanwhile; empty for a file that was just created."""
     try:
         content = hdfs.read(path)
         if content is None and layout.has_open_name(path):
@@ -42,7 +42,7 @@ def readable(hdfs: Hdfs, path: str) -> bytes:
 
 
 def await_all_arrived(settings: Settings, seconds: float = 120) -> None:
-    """Waits until every line that the sites have written by now is in HDFS; fails with how many are missing."""
+    """Waits until every line that the sites have written by now is in HDFS; fails with the number of missing lines."""
     due = written(settings)
     assert all(due[kind] for kind in ("access", "performance"))
     for kind, lines in due.items():

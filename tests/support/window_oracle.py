@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 _LONGEST_MS = 600_000
-# In fractions, so that no rounding of floats can be shared with the code; 1.02^672 is beyond the last.
+# In fractions, so that the oracle does not share float rounding with the code; 1.02^672 is beyond the last.
 _BOUNDS = sorted({0, _LONGEST_MS, *(b for k in range(680) if (b := round(Fraction(102, 100) ** k)) < _LONGEST_MS)})
 
 _FIGURES = """

@@ -1,4 +1,4 @@
-"""Requests to a site in this process, in the place of urllib3's connections: the same calls, no socket."""
+"""Requests to a site in this process instead of urllib3 connections: the same calls without a socket."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tests.support.sites import Remembering
 
 @dataclass(frozen=True)
 class Answered:
-    """What the visitors read of an answer."""
+    """The part of an answer that visitors read."""
 
     status: int
     headers: HTTPHeaderDict
@@ -36,7 +36,7 @@ class Asked:
 
 
 class WsgiPool:
-    """Stands where a `urllib3.PoolManager` does; `asked` lists the requests for pages in their order.
+    """Replaces a `urllib3.PoolManager`; `asked` lists the requests for pages in their order.
 
     Events go straight into the collector that remembers: they are most of all requests, and no page.
     """

@@ -1,4 +1,4 @@
-"""Applications on YARN, submitted, looked at and ended over its ResourceManager's HTTP interface: no JVM is started."""
+"""Submits, inspects and ends YARN applications over the ResourceManager's HTTP API, without a JVM."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from footfall.settings import Settings
 
 
 def submit(settings: Settings, name: str, queue: str, memory_mb: int, command: str) -> str:
-    """Asks for an application whose master is a container of that size which runs a shell command; returns its id."""
+    """Submits an application whose master is a container of this size that runs a shell command; returns its id."""
     application = str(_call(settings, "POST", "apps/new-application")["application-id"])
     document = {
         "application-id": application,
@@ -29,7 +29,7 @@ def end(settings: Settings, application: str) -> None:
 
 
 def queue(settings: Settings, name: str) -> dict[str, Any]:
-    """What YARN says of one of its queues."""
+    """The state of one of YARN's queues."""
     queues = _call(settings, "GET", "scheduler")["scheduler"]["schedulerInfo"]["queues"]["queue"]
     found: dict[str, Any] = next(queue for queue in queues if queue["queueName"] == name)
     return found

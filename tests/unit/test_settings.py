@@ -113,7 +113,7 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         ('[hosts]\nkafka = ["k1", "k2", "k1"]', "hosts.kafka: .*a host is named twice"),
         ('[hosts]\nkafkas = ["k1"]', "hosts.kafkas: "),
         ('host = "k_1"', "host: "),
-        ('home = "/elsewhere"', "set FOOTFALL_HOME instead"),
+        ('home = "/elsewhere"', "Set FOOTFALL_HOME instead"),
         ("pace =", "settings.toml cannot be read"),
         ("pace = '\udcff'", "settings.toml cannot be read"),
     ],

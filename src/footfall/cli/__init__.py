@@ -1,1 +1,1 @@
-"""The command line: one file a verb, each thin over a function of another package; `main` puts them together."""
+"""The command line: one file per verb, each a thin layer over another package. `main` puts the verbs together."""

@@ -1,4 +1,4 @@
-"""`footfall doctor`: what is wrong, and how to mend it."""
+"""`footfall doctor`: reports problems and how to fix each of them."""
 
 from typing import Annotated
 
@@ -9,8 +9,8 @@ from footfall.cluster.health.diagnosis import diagnose
 from footfall.cluster.supervision import run
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:
-    """Finds what is wrong (ports, memory, disk, versions, lag, dead services) and says how to mend it."""
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """Check ports, memory, disk, versions, lag and services, and print how to fix each problem."""
     report = diagnose(run.recall())
     if json:
         print_json(report)
@@ -20,6 +20,6 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="as one JSON docume
         for problem in report["problems"]:
             stdout.print(f"✗ {problem}", markup=False, soft_wrap=True)
         if not report["problems"]:
-            stdout.print("Nothing is wrong.")
+            stdout.print("No problems found.")
     if report["problems"]:
         raise typer.Exit(1)

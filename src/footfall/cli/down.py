@@ -1,4 +1,4 @@
-"""`footfall down`: stops everything, in order."""
+"""`footfall down`: stops all services in order."""
 
 import shutil
 from typing import Annotated
@@ -10,31 +10,31 @@ from footfall.cluster.supervision import lifecycle, run
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
-# What --purge keeps: the user's own settings, what was installed, and other homes inside this one.
-_OF_THIS_PLATFORM = ("conf", "data", "ledger", "logs", "run", "secrets", "spool")
+# --purge deletes these folders. It keeps settings.toml, the installation, and other homes inside this one.
+_PURGED_FOLDERS = ("conf", "data", "ledger", "logs", "run", "secrets", "spool")
 
 
 def down(
-    purge: Annotated[bool, typer.Option("--purge", help="also delete all data")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask before deleting")] = False,
-    json: Annotated[bool, typer.Option("--json", help="a JSON document when done")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Also delete all data.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
 ) -> None:
-    """Stops everything; with --purge also deletes all data, after asking."""
+    """Stop all services. With --purge, also delete all data after asking for confirmation."""
     settings = run.recall()
-    said = False
+    stopped_any = False
 
-    def say(sentence: str) -> None:
-        nonlocal said
-        said = True
+    def report(sentence: str) -> None:
+        nonlocal stopped_any
+        stopped_any = True
         stderr.print(sentence, markup=False)
 
     if purge and not yes:
         typer.confirm(f"Delete all events, figures and logs under {settings.home}?", abort=True, err=True)
     try:
-        lifecycle.down(settings, say)
+        lifecycle.down(settings, report)
     except ClusterError as error:
         fail(str(error))
-    if not said:
+    if not stopped_any:
         stderr.print("Nothing was running.")
     if purge:
         _purge(settings)
@@ -43,6 +43,6 @@ def down(
 
 
 def _purge(settings: Settings) -> None:
-    for name in _OF_THIS_PLATFORM:
+    for name in _PURGED_FOLDERS:
         shutil.rmtree(settings.home / name, ignore_errors=True)
-    stderr.print(f"deleted all data under {settings.home}", markup=False)
+    stderr.print(f"Deleted all data under {settings.home}.", markup=False)

@@ -1,4 +1,4 @@
-"""Text on a terminal that knows only ASCII, or another narrow encoding: the nearest that it shows, never an error."""
+"""Prints text on terminals with a narrow encoding such as ASCII: replaces other characters instead of failing."""
 
 import codecs
 import io
@@ -9,10 +9,10 @@ import unicodedata
 from typing import Final
 
 _NEAREST: Final = "footfall-nearest"
-# Where taking a letter apart does not lead to ASCII.
+# Characters that Unicode decomposition does not turn into ASCII.
 _ALIKE: Final = {
     **dict.fromkeys("\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{HYPHEN}\N{MIDDLE DOT}", "-"),
-    # A progress bar's.
+    # A progress bar draws these.
     **dict.fromkeys("\N{BOX DRAWINGS HEAVY HORIZONTAL}\N{BOX DRAWINGS HEAVY LEFT}\N{BOX DRAWINGS HEAVY RIGHT}", "-"),
     **dict.fromkeys("\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}", "'"),
     **dict.fromkeys("\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}", '"'),
@@ -26,7 +26,7 @@ _ALIKE: Final = {
 
 
 def make_safe() -> None:
-    """Makes standard output and standard error write what they can instead of raising UnicodeEncodeError."""
+    """Makes stdout and stderr replace characters that they cannot encode, instead of raising UnicodeEncodeError."""
     codecs.register_error(_NEAREST, _nearest)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -34,11 +34,11 @@ def make_safe() -> None:
 
 
 def json_for(text: str, encoding: str) -> str:
-    """A JSON document as a stream of that encoding can carry it: with escapes, if need be. Its values stay the same."""
+    """Returns the same JSON document with escapes for what `encoding` cannot represent."""
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        # Outside of strings JSON is ASCII, and in them every character may be escaped.
+        # Outside strings JSON is ASCII, and inside strings every character may be escaped.
         return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found.group())[1:-1], text)
     return text
 

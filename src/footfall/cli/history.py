@@ -1,4 +1,4 @@
-"""`footfall history`: past days of visits and their logs, so that there is something to look back on."""
+"""`footfall history`: generates visits and site logs for past days."""
 
 from datetime import datetime, timezone
 from typing import Annotated
@@ -17,37 +17,45 @@ _NEEDED = ("kafka", "flume")
 
 
 def history(
-    days: Annotated[int, typer.Option("--days", help=f"how many, ending yesterday (UTC); 1 to {MOST_DAYS}")],
+    days: Annotated[
+        int, typer.Option("--days", help=f"Number of days to generate, ending yesterday (UTC); 1 to {MOST_DAYS}.")
+    ],
     users: Annotated[
-        int | None, typer.Option("--users", help="people of each site's population; as live if not given")
+        int | None, typer.Option("--users", help="Population of each site. Default: the setting `population`.")
     ] = None,
-    events_per_day: Annotated[int, typer.Option("--events-per-day", help="of all sites, on an ordinary day")] = 50_000,
-    seed: Annotated[int | None, typer.Option("--seed", help="of the simulated world; as live if not given")] = None,
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    events_per_day: Annotated[
+        int, typer.Option("--events-per-day", help="Events of all sites on an ordinary day.")
+    ] = 50_000,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of the simulation. Default: the setting `seed`.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Makes past days of visits and their log lines. Made again, the same days add nothing."""
+    """Generate visits and log lines for past days. Repeating the command adds no duplicates."""
     if not 1 <= days <= MOST_DAYS:
-        wrong_use(f"--days must be from 1 to {MOST_DAYS}, as long as events are kept in HDFS, not {days}.")
+        wrong_use(f"--days must be from 1 to {MOST_DAYS}, not {days}. HDFS keeps events for that long.")
     _check("--events-per-day", events_per_day, _EVENTS)
     if users is not None:
         _check("--users", users, _USERS)
     settings = run.recall()
-    missing = [name for name in _NEEDED if name not in lifecycle.wanted(settings)]
+    missing = [name for name in _NEEDED if name not in lifecycle.requested(settings)]
     if missing:
-        fail(f"Not running: {', '.join(missing)}; start Footfall with `./footfall up`.")
+        fail(f"{', '.join(missing)} must run for this. Start Footfall with `./footfall up`.")
     if (settings.run_dir / "disk-low").exists():
-        fail(f"Less than {settings.retention.free_disk_gib:g} GiB of disk are free: make room first.")
+        fail(f"Less than {settings.retention.free_disk_gib:g} GiB of disk space is free. Free some space first.")
     given = {"population": users, "seed": seed}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     today = datetime.now(timezone.utc).date()
-    wanted = days_before(today, days)
+    dates = days_before(today, days)
     try:
-        with _Shown(wanted_events(settings, wanted, events_per_day)) as shown:
-            made = make(settings, wanted, today, events_per_day, shown.update)
+        with _ProgressBars(wanted_events(settings, dates, events_per_day)) as bars:
+            made = make(settings, dates, today, events_per_day, bars.update)
     except HistoryError as error:
         fail(str(error))
     except KeyboardInterrupt:
-        stderr.print("Interrupted; the same again completes it, and nothing doubles.", markup=False)
+        stderr.print(
+            "Interrupted. Run the same command again to complete the days; it adds no duplicates.", markup=False
+        )
         raise
     document = made.document()
     if json:
@@ -55,22 +63,22 @@ def history(
         return
     print_table(("dt", "events", "log_lines"), document["days"])
     stdout.print(
-        f"{document['events']} events in {document['seconds']:.1f} s, {document['events_per_s']:.0f} a second.",
+        f"{document['events']} events in {document['seconds']:.1f} s ({document['events_per_s']:.0f} per second).",
         markup=False,
     )
 
 
-class _Shown:
-    """The progress on stderr."""
+class _ProgressBars:
+    """Shows the progress on stderr."""
 
     def __init__(self, events: int) -> None:
         self._bars = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=stderr
         )
         self._events = self._bars.add_task("events", total=events)
-        self._files = self._bars.add_task("log files that Flume has yet to read", total=None, visible=False)
+        self._files = self._bars.add_task("log files that Flume still has to read", total=None, visible=False)
 
-    def __enter__(self) -> "_Shown":
+    def __enter__(self) -> "_ProgressBars":
         self._bars.start()
         return self
 
@@ -78,7 +86,7 @@ class _Shown:
         self._bars.stop()
 
     def update(self, made: Made) -> None:
-        """Shows how far it is."""
+        """Updates the progress bars."""
         self._bars.update(self._events, completed=sum(made.events.values()))
         self._bars.update(self._files, completed=made.files_left, visible=made.files_left > 0)
 

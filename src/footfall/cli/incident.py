@@ -1,4 +1,4 @@
-"""`footfall incident`: make the simulated world misbehave, to see what the figures and alerts say of it."""
+"""`footfall incident`: simulates an incident, to see how figures and alerts react."""
 
 from typing import Annotated
 
@@ -11,36 +11,41 @@ from footfall.settings import load_settings
 from footfall.site_registry import DEMO_SITES
 from footfall.sites import incidents
 
-# What a share means, and how much of it is enough to be seen.
+# By kind: what the share applies to, and a default share that is large enough to show in the figures.
 _MEANING = {
-    "errors": ("of the requests for pages fail with status 500", 0.25),
-    "slow": ("of the requests for pages take seconds", 0.4),
+    "errors": ("of page requests fail with status 500", 0.25),
+    "slow": ("of page requests take several seconds", 0.4),
     "drop": ("of the visitors stay away", 0.9),
-    "bots": ("of the visitors' number come as crawlers besides", 1.0),
+    "bots": ("of the visitor count arrive as additional crawlers", 1.0),
     "malformed": ("of the events that visitors send are malformed", 0.3),
 }
 
 
 def incident(
-    kind: Annotated[str, typer.Argument(help="errors, slow, drop, bots or malformed")],
+    kind: Annotated[str, typer.Argument(help="Kind of incident: errors, slow, drop, bots or malformed.")],
     app: Annotated[
-        str | None, typer.Option("--app", help=f"one of {', '.join(DEMO_SITES)}; all of them if not given")
+        str | None, typer.Option("--app", help=f"Site: {', '.join(DEMO_SITES)}. Default: all of them.")
     ] = None,
-    seconds: Annotated[float, typer.Option("--for", help="how long, in seconds; 0 ends the one that lasts")] = 120.0,
-    share: Annotated[float | None, typer.Option("--share", help="how much of it all is concerned, up to 1")] = None,
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    seconds: Annotated[float, typer.Option("--for", help="Duration in seconds; 0 ends the current incident.")] = 120.0,
+    share: Annotated[
+        float | None,
+        typer.Option("--share", help="Share of requests, visitors or events affected, above 0 and up to 1."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Makes the sites and their visitors misbehave for a while."""
+    """Simulate an incident on the sites for a limited time."""
     check_known("incident", kind, incidents.KINDS)
     check_known("app", app, DEMO_SITES)
-    meaning, usual = _MEANING[kind]
+    meaning, default_share = _MEANING[kind]
     settings = load_settings()
     apps = DEMO_SITES if app is None else (app,)
-    stopped = [f"site-{name}" for name in apps if f"site-{name}" not in lifecycle.wanted(settings)]
+    stopped = [f"site-{name}" for name in apps if f"site-{name}" not in lifecycle.requested(settings)]
     if stopped and seconds != 0:
-        fail(f"{', '.join(stopped)} would not notice: not running; start with `./footfall up`.")
+        fail(f"{', '.join(stopped)} must run for this. Start Footfall with `./footfall up`.")
     try:
-        begun = [incidents.begin(settings, name, kind, seconds, usual if share is None else share) for name in apps]
+        begun = [
+            incidents.begin(settings, name, kind, seconds, default_share if share is None else share) for name in apps
+        ]
     except ValueError as error:
         wrong_use(str(error))
     if json:
@@ -53,7 +58,7 @@ def incident(
         return
     for one in begun:
         if seconds == 0:
-            stdout.print(f"{one.app}: the incident {kind} is over.", markup=False)
+            stdout.print(f"{one.app}: the incident `{kind}` has ended.", markup=False)
         else:
             until = format_rfc3339_ms(one.until_ms)[11:19]
-            stdout.print(f"{one.app}: until {until} UTC {one.share:.0%} {meaning}.", markup=False)
+            stdout.print(f"{one.app}: until {until} UTC, {one.share:.0%} {meaning}.", markup=False)

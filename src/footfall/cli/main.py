@@ -1,6 +1,6 @@
-"""Puts the verbs together. A verb is `footfall.cli.VERB`: a function of its own name, or a typer app called `app`.
+"""The entry point. The module `footfall.cli.VERB` holds a function named VERB, or a Typer app named `app`.
 
-A verb's module is imported only when it is called: `--help` and `status` should not wait for what they do not need.
+A verb's module is imported only when the verb is called, so that `--help` and `status` stay fast.
 """
 
 import errno
@@ -18,32 +18,32 @@ from footfall.cli.output import stderr, stdout
 from footfall.errors import EngineUnavailable, FootfallError
 from footfall.settings import REPOSITORY, SettingsError
 
-# Verb → its one line in the help.
+# Verb → its line in the help.
 VERBS = {
-    "up": "Install what is missing, start everything, wait until it is healthy.",
-    "down": "Stop everything; --purge also deletes all data.",
-    "status": "The state of every service.",
-    "doctor": "Find what is wrong and how to mend it.",
-    "logs": "Show a service's log.",
-    "run": "Become one service (what the process manager calls).",
-    "query": "Ask a question.",
-    "verify": "Prove that no event was lost or counted twice.",
-    "rejects": "Events that failed validation.",
-    "history": "Make past days of visits and their logs.",
-    "incident": "Make the simulated world misbehave.",
-    "rebuild": "Build the live tables anew from Kafka.",
-    "recover": "Start the archive anew after a lost checkpoint.",
-    "test": "Check the project, on a platform of its own.",
+    "up": "Install what is missing, start all services, and wait until they are healthy.",
+    "down": "Stop all services. With --purge, also delete all data.",
+    "status": "Show the state of every service, and how far each consumer lags.",
+    "doctor": "Find problems and print how to fix them.",
+    "logs": "Print the log of a service.",
+    "run": "Run one service in this process (the process manager calls it).",
+    "query": "Run a query; without a name, list all queries.",
+    "verify": "Check that no event was lost or counted twice.",
+    "rejects": "List, show and replay events that failed validation.",
+    "history": "Generate visits and site logs for past days.",
+    "incident": "Simulate an incident: errors, slow pages, missing visitors, bots, bad events.",
+    "rebuild": "Rebuild the live tables from Kafka.",
+    "recover": "Restart the archive after its checkpoint was lost.",
+    "test": "Run the checks and tests of this project on a separate platform.",
 }
 
 
-# Of the machine and the home, not of the program: a sentence says all that there is to say.
-_OF_THE_HOME = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR)
+# These errors come from the machine or the home folder, not from a bug. They are printed without a traceback.
+_ENVIRONMENT_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR)
 
 
 def main() -> None:
-    """Runs the verb that was asked for. An error with a sentence for its user ends as that, never as a traceback."""
-    # What visitors did is nobody else's on this machine: data, logs and ledgers are their owner's alone.
+    """Runs the verb given on the command line. Prints a FootfallError as a sentence, never as a traceback."""
+    # Visitor data is private: only the owner may read data, logs and ledgers.
     os.umask(0o077)
     encoding.make_safe()
     arguments = sys.argv[1:]
@@ -65,7 +65,7 @@ def main() -> None:
     except FootfallError as error:
         _end(str(error), 1)
     except OSError as error:
-        if error.errno not in _OF_THE_HOME or error.filename is None:
+        if error.errno not in _ENVIRONMENT_ERRORS or error.filename is None:
             raise
         _end(f"{error.filename} cannot be used: {error.strerror}.", 1)
     except KeyboardInterrupt:
@@ -88,14 +88,14 @@ def _load(verb: str) -> typer.Typer:
 
 def _help() -> None:
     stdout.print(
-        "Usage: footfall VERB …\n\nWhat people do on web sites, in real time, with numbers that can be proved.\n"
+        "Usage: footfall VERB …\n\nShows what people do on web sites in real time, with numbers that can be verified.\n"
     )
     for verb, line in VERBS.items():
         stdout.print(f"  {verb:<10} {line}", markup=False)
-    stdout.print("\n`footfall VERB --help` explains one verb; `footfall --version` names the release.")
+    stdout.print("\n`footfall VERB --help` explains a verb. `footfall --version` prints the version.")
 
 
 def _version() -> str:
-    """The release, as pyproject.toml names it."""
+    """The version in pyproject.toml."""
     found = re.search(r'^version = "(.+)"$', (REPOSITORY / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
-    return found.group(1) if found else "of an unknown version"
+    return found.group(1) if found else "(unknown version)"

@@ -1,4 +1,4 @@
-"""What every verb prints alike: one JSON document or a table on stdout, progress and errors on stderr."""
+"""Output shared by all verbs: a JSON document or a table on stdout, progress and errors on stderr."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,15 +6,12 @@ from typing import Any, NoReturn
 
 import orjson
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from footfall.cli.encoding import json_for
-
-# A file or a pipe has no width that anything would have to be cut to.
-stdout = Console(highlight=False, width=None if sys.stdout.isatty() else 100_000)
-stderr = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 100_000)
+from footfall.runtime.console import stderr as stderr
+from footfall.runtime.console import stdout as stdout
 
 
 def print_json(document: Any) -> None:
@@ -25,7 +22,7 @@ def print_json(document: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows as a table; what visitors sent is shown as text, without control characters or markup."""
+    """Writes rows as a table. Values are printed as plain text, without control characters or markup."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         numeric = any(isinstance(row.get(column), int | float) for row in rows)
@@ -36,19 +33,19 @@ def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> No
 
 
 def fail(sentence: str) -> NoReturn:
-    """Ends the verb with exit status 1: what was asked was not achieved."""
+    """Prints the sentence and ends the verb with exit status 1: the verb failed."""
     stderr.print(escape(sentence), style="red", soft_wrap=True)
     raise typer.Exit(1)
 
 
 def wrong_use(sentence: str) -> NoReturn:
-    """Ends the verb with exit status 2: it cannot be asked like this."""
+    """Prints the sentence and ends the verb with exit status 2: its arguments are wrong."""
     stderr.print(escape(sentence), style="red", soft_wrap=True)
     raise typer.Exit(2)
 
 
 def check_known(what: str, given: str | None, known: Iterable[str]) -> None:
-    """Ends the verb as wrong use, listing what is `known`, unless `given` is among it or None."""
+    """Ends the verb with exit status 2 and a list of `known`, unless `given` is None or one of them."""
     names = list(known)
     if given is not None and given not in names:
         wrong_use(f"There is no {what} {given!r}; there are: {', '.join(names)}.")

@@ -1,6 +1,6 @@
-"""`footfall query NAME [--PARAMETER VALUE …]`: asks a question; a table for people, `--json` for programs.
+"""`footfall query NAME [--PARAMETER VALUE …]`: asks a question and prints a table, or JSON with `--json`.
 
-Each question is a command of its own, whose options are made of the question's parameters.
+Each question is a subcommand. The parameters of the question are its options.
 """
 
 import inspect
@@ -18,11 +18,11 @@ from footfall.questions.model import Parameter, Question, UnknownValue
 from footfall.questions.sources import Sources
 from footfall.settings import Settings
 
-_JSON = typer.Option(False, "--json", help="One JSON array of rows instead of a table.")
+_JSON = typer.Option(False, "--json", help="Print a JSON array of rows instead of a table.")
 
 
 class _Questions(TyperGroup):
-    """The group of all questions, each made into a command when it is asked for or listed."""
+    """The group of all questions. A command is built only when it is called or listed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(question_registry.questions())
@@ -58,14 +58,14 @@ def _list_unless_asked(context: typer.Context, as_json: bool = _JSON) -> None:
 
 
 def _command(question: Question, settings: Settings) -> Any:
-    """The command that asks a question, with an option for each of its parameters."""
+    """Builds the command for a question, with an option for each of its parameters."""
 
     def ask(context: typer.Context, as_json: bool, **values: Any) -> None:
         given = {p.name: values[p.keyword] for p in question.parameters if values[p.keyword] is not None}
         _ask(settings, question, given | _unknown(question, context.args), as_json or context.obj)
 
     keyword_only = inspect.Parameter.KEYWORD_ONLY
-    # Typer reads a function's options from its signature; this one is known only now.
+    # Typer reads options from the signature of a function, and this signature is known only at run time.
     ask.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("context", keyword_only, annotation=typer.Context),
@@ -81,14 +81,14 @@ def _command(question: Question, settings: Settings) -> Any:
         question.name,
         help=question.description,
         short_help=question.description,
-        # An option that it does not have is refused by the question, which names those that it has.
+        # The question itself refuses unknown options, and its error lists the known ones.
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )(ask)
     return typer.main.get_command(command)
 
 
 def _option(parameter: Parameter, settings: Settings) -> Any:
-    """Its default is only shown: the question fills it in."""
+    """The default is only displayed; the question itself applies it."""
     usage = parameter.usage(settings)
     default = "" if parameter.default is None else f" [default: {parameter.default}]"
     needed = " [required]" if parameter.required else ""
@@ -97,11 +97,11 @@ def _option(parameter: Parameter, settings: Settings) -> Any:
 
 
 def _unknown(question: Question, words: list[str]) -> dict[str, str]:
-    """The first word that no option took, as a parameter that the question refuses."""
+    """Returns the first unknown option as a parameter, which the question then refuses with an error."""
     for word in words:
         if not word.startswith("-"):
             output.wrong_use(
-                f"{question.name} has no place for {word!r}; see `./footfall query {question.name} --help`."
+                f"{question.name} does not take the argument {word!r}. See `./footfall query {question.name} --help`."
             )
         return {word.removeprefix("--").partition("=")[0]: ""}
     return {}
@@ -129,4 +129,4 @@ app = typer.Typer(
     invoke_without_command=True,
     subcommand_metavar="[NAME [--PARAMETER VALUE …]]",
 )
-app.callback(help="Ask a question. Without a name, list all.")(_list_unless_asked)
+app.callback(help="Run a query. Without a name, list all queries.")(_list_unless_asked)

@@ -1,4 +1,4 @@
-"""`footfall rebuild live`: counts the live tables anew from Kafka."""
+"""`footfall rebuild live`: rebuilds the live tables from Kafka."""
 
 import time
 
@@ -17,22 +17,22 @@ _LOOK_EVERY_S = 2.0
 
 @app.callback()
 def main() -> None:
-    """Build stored figures anew from their source."""
+    """Rebuild stored figures from their source."""
 
 
 @app.command()
 def live(
-    wait_s: int = typer.Option(600, min=0, help="How long to wait, in seconds, until everything is counted."),
+    wait_s: int = typer.Option(600, min=0, help="Seconds to wait until all events are counted."),
 ) -> None:
-    """Count the live tables anew from what Kafka still holds; figures of older events are gone then."""
+    """Rebuild the live tables from the events in Kafka. Figures of events that Kafka has deleted are lost."""
     settings = run.recall()
-    if "topology" not in lifecycle.wanted(settings):
-        output.fail("Footfall is not running; start it with `./footfall up`.")
-    rebuild(settings, _say)
+    if "topology" not in lifecycle.requested(settings):
+        output.fail("Footfall is not running. Start it with `./footfall up`.")
+    rebuild(settings, _report)
     left = _await_counted(settings, wait_s)
     if left:
-        output.fail(f"{left} events still wait after {wait_s} s; counting goes on, see `./footfall doctor`.")
-    _say("Everything that Kafka holds is counted.")
+        output.fail(f"{left} events are not counted after {wait_s} s. Counting continues; see `./footfall doctor`.")
+    _report("All events in Kafka are counted.")
 
 
 def _await_counted(settings: Settings, wait_s: int) -> int:
@@ -44,5 +44,5 @@ def _await_counted(settings: Settings, wait_s: int) -> int:
         time.sleep(_LOOK_EVERY_S)
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     output.stderr.print(sentence, markup=False)

@@ -1,4 +1,4 @@
-"""`footfall recover archive`: starts the archive anew after a lost checkpoint."""
+"""`footfall recover archive`: restarts the archive after its checkpoint was lost."""
 
 from typing import Annotated
 
@@ -15,35 +15,40 @@ _SERVICE = "spark-streaming"
 
 @app.callback()
 def main() -> None:
-    """Mend what cannot mend itself."""
+    """Recover a part of the platform that cannot recover by itself."""
 
 
 @app.command()
 def archive(
     accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="go on without what Kafka deleted before it was archived")
+        bool,
+        typer.Option(
+            "--accept-loss", help="Continue without the records that Kafka deleted before they were archived."
+        ),
     ] = False,
     from_start: Annotated[
-        bool, typer.Option("--from-start", help="read all that Kafka holds again; what is archived stays archived once")
+        bool, typer.Option("--from-start", help="Read everything in Kafka again. Archived events are not duplicated.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Go on from what is archived, with a new checkpoint."""
+    """Continue after the newest archived records, with a new checkpoint."""
     settings = run.recall()
-    if _SERVICE not in lifecycle.wanted(settings):
-        output.fail("The archive is not running; start it with `./footfall up`.")
+    if _SERVICE not in lifecycle.requested(settings):
+        output.fail("The archive is not running. Start it with `./footfall up`.")
     manager = Manager(settings)
-    _say("Stopping the streaming driver.")
+    _report("Stopping the streaming driver.")
     manager.stop(_SERVICE)
     try:
-        recovered: Recovered = recover(settings, accept_loss, from_start, _say)
+        recovered: Recovered = recover(settings, accept_loss, from_start, _report)
     finally:
         manager.ensure_started(_SERVICE)
     if json:
         output.print_json(recovered._asdict())
     else:
-        _say(f"The archive goes on with checkpoint {recovered.checkpoint}; {recovered.records} records are to be read.")
+        _report(
+            f"The archive continues with checkpoint {recovered.checkpoint}. It has {recovered.records} records to read."
+        )
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     output.stderr.print(sentence, markup=False)

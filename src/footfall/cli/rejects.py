@@ -1,4 +1,4 @@
-"""`footfall rejects list|show|replay`: events that failed validation, with the bytes that were sent."""
+"""`footfall rejects list|show|replay`: events that failed validation, with the bytes as they were sent."""
 
 import base64
 import os
@@ -17,7 +17,7 @@ from footfall import site_registry
 from footfall.cli.output import check_known, fail, print_json, print_table, stderr, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.rejects import REASONS, Reject
-from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, mend
+from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, repair
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import TOPIC_EVENTS
 from footfall.sites.replay import replay as send_again
@@ -34,29 +34,29 @@ _SHOWN: Final = 60
 
 @app.callback()
 def main() -> None:
-    """Events that failed validation."""
+    """List, show and replay events that failed validation."""
 
 
 @app.command("list")
 def list_rejects(
-    app_id: Annotated[str | None, typer.Option("--app", help="a site's app_id; all sites if not given")] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="only those rejected for this reason")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="how many of the newest")] = 50,
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    app_id: Annotated[str | None, typer.Option("--app", help="Only rejects of this site (its app_id).")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Only rejects with this reason.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Number of rejects to list, newest first.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the newest rejects."""
     settings = run.recall()
-    # A site that was removed leaves the folder in which its rejects once waited for Kafka.
+    # A removed site may still have rejects in Kafka. Its spool folder still exists.
     check_known("app", app_id, site_registry.names_and_folders(settings, settings.spool_dir))
     check_known("reason", reason, REASONS)
 
     def newest(log: Log) -> list[Kept]:
-        wanted = (
+        matching = (
             kept
             for kept in rejects_log.newest_first(log, _unreadable)
             if app_id in (None, kept.reject.app_id) and reason in (None, kept.reject.reason)
         )
-        return list(islice(wanted, limit))
+        return list(islice(matching, limit))
 
     found = _ask(newest)
     if json:
@@ -64,15 +64,17 @@ def list_rejects(
     elif found:
         print_table(_COLUMNS, [row(kept) | {"original": _short(visible(kept.reject.original))} for kept in found])
     else:
-        stderr.print("Kafka holds no such reject.")
+        stderr.print("Kafka has no such reject.")
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="EVENT_ID|OFFSET", help="as in `footfall rejects list`")],
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    name: Annotated[
+        str, typer.Argument(metavar="EVENT_ID|OFFSET", help="event_id or offset of a reject, from `rejects list`.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Show a reject whole; of an event_id that was rejected several times, each."""
+    """Show all fields of a reject, or of every reject with the given event_id."""
     found = _ask(lambda log: rejects_log.find(log, name, _unreadable))
     if not found:
         fail(f"Kafka holds no reject {name}; see `./footfall rejects list`.")
@@ -89,19 +91,21 @@ def show(
 
 @app.command()
 def replay(
-    name: Annotated[str, typer.Argument(metavar="EVENT_ID|OFFSET", help="as in `footfall rejects list`")],
+    name: Annotated[
+        str, typer.Argument(metavar="EVENT_ID|OFFSET", help="event_id or offset of a reject, from `rejects list`.")
+    ],
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="gives a field this value: JSON, or else text"),
+        typer.Option("--set", metavar="FIELD=VALUE", help="Set a field to this value: JSON, or else text."),
     ] = None,
-    unset: Annotated[list[str] | None, typer.Option("--unset", metavar="FIELD", help="leaves a field out")] = None,
+    unset: Annotated[list[str] | None, typer.Option("--unset", metavar="FIELD", help="Remove a field.")] = None,
     file: Annotated[
-        str | None, typer.Option("--file", metavar="PATH", help="takes the event in a file, or - for stdin, instead")
+        str | None, typer.Option("--file", metavar="PATH", help="Replay the event in this file instead; - is stdin.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would be stored")] = False,
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be stored.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Let a reject go in again, mended. Twice does no harm: an identity counts once."""
+    """Send a reject again after correcting it. Sending it twice is safe: each event_id counts once."""
     changes = read_changes(set_ or (), unset or (), file)
     settings = run.recall()
     found = _ask(lambda log: rejects_log.find(log, name, _unreadable))
@@ -109,55 +113,55 @@ def replay(
         fail(f"Kafka holds no reject {name}; see `./footfall rejects list`.")
     kept = found[0]
     if len(found) > 1:
-        _say(f"{len(found)} rejects have this event_id: taking the newest, offset {kept.offset}. An offset names one.")
+        _report(f"{len(found)} rejects have this event_id. This is the newest, at offset {kept.offset}.")
     now_ms = time.time_ns() // 1_000_000
     try:
-        mended = mend(kept.reject, kept.offset, changes, now_ms)
+        repaired = repair(kept.reject, kept.offset, changes, now_ms)
     except NoEvent:
-        fail("What was sent is no JSON object that could be changed: give the event whole, with --file.")
-    if isinstance(mended, Reject):
-        fail(f"The event is still not valid ({mended.reason}): {mended.detail} Nothing was sent.")
-    if mended.identity_made:
-        _say("It has no event_id that can be used, and is given one that is the same at each replay.")
+        fail("The rejected body is not a JSON object and cannot be changed. Give the whole event with --file.")
+    if isinstance(repaired, Reject):
+        fail(f"The event is still not valid ({repaired.reason}): {repaired.detail} Nothing was sent.")
+    if repaired.identity_made:
+        _report("The event has no usable event_id. It gets a new one, which is the same at each replay.")
     place: RecordPosition | None = None
     if not dry_run:
         try:
-            place = send_again(settings, mended.stored, now_ms)
+            place = send_again(settings, repaired.stored, now_ms)
         except NotStored as error:
             fail(f"{error} See `./footfall status`.")
         except OSError as error:
-            fail(f"The ledger cannot be written: {error.strerror}. Nothing was sent.")
+            fail(f"The ledger could not be written: {error.strerror}. Nothing was sent.")
     if json:
         where = {"partition": None, "offset": None} if place is None else place._asdict()
-        print_json({"rejects_offset": kept.offset, "dry_run": dry_run, "event": mended.stored, **where})
+        print_json({"rejects_offset": kept.offset, "dry_run": dry_run, "event": repaired.stored, **where})
         return
     shown = {
-        key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in mended.stored.items()
+        key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in repaired.stored.items()
     }
     print_table(("field", "value"), [{"field": key, "value": value} for key, value in shown.items()])
-    stdout.print(_told(place), markup=False, soft_wrap=True)
+    stdout.print(_outcome(place), markup=False, soft_wrap=True)
 
 
 def read_changes(settings: Sequence[str], unset: Sequence[str], file: str | None) -> Changes:
-    """What is to be mended, as the options say it: `FIELD=VALUE`, field names, a path or `-`.
+    """Parses the options --set (`FIELD=VALUE`), --unset (field names) and --file (a path or `-`).
 
-    Ends the verb as wrong use where they do not say it.
+    Ends the verb with exit status 2 where an option is malformed.
     """
     values: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not (name and equals):
-            wrong_use(f"--set {visible(os.fsencode(setting))} names no field and value: write it as FIELD=VALUE.")
+            wrong_use(f"--set {visible(os.fsencode(setting))} has no field or no value. Write it as FIELD=VALUE.")
         if name in values or name in unset:
-            wrong_use(f"The field {visible(os.fsencode(name))} is to be set twice, or set and left out.")
+            wrong_use(f"The field {visible(os.fsencode(name))} is set twice, or both set and unset.")
         if name in COLLECTORS_FIELDS:
-            wrong_use(f"The field {name} cannot be set: it is the collector's, and follows from the reject.")
+            wrong_use(f"The field {name} cannot be set: the collector fills it in from the reject.")
         values[name] = _value(setting, text)
     return Changes(None if file is None else _replacement(file), frozenset(unset), values)
 
 
 def row(kept: Kept) -> dict[str, Any]:
-    """What `--json` says of a reject; `original` is the bytes in base64."""
+    """A reject as `--json` prints it; `original` is base64 of the bytes."""
     return {
         "event_id": kept.reject.event_id,
         "app_id": kept.reject.app_id,
@@ -170,7 +174,7 @@ def row(kept: Kept) -> dict[str, Any]:
 
 
 def visible(original: bytes) -> str:
-    """Bytes as a terminal may be given them: UTF-8 as text; what is none, or controls, as `\\xNN`, `\\uNNNN`."""
+    """Bytes as text that is safe on a terminal: invalid UTF-8 and control characters become `\\xNN` or `\\uNNNN`."""
     text = original.decode("utf-8", "backslashreplace")
     return "".join(character if character.isprintable() else _escaped(character) for character in text)
 
@@ -186,7 +190,7 @@ def _value(setting: str, text: str) -> Any:
     try:
         setting.encode()
     except UnicodeEncodeError:
-        wrong_use(f"--set {visible(os.fsencode(setting))} is no text in UTF-8.")
+        wrong_use(f"--set {visible(os.fsencode(setting))} is not valid UTF-8.")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -199,18 +203,18 @@ def _replacement(file: str) -> bytes:
     except OSError as error:
         wrong_use(f"{file} cannot be read: {error.strerror}.")
     if event_in(content) is None:
-        wrong_use(f"{'Standard input' if file == '-' else file} holds no JSON object.")
+        wrong_use(f"{'Standard input' if file == '-' else file} does not contain a JSON object.")
     return content
 
 
-def _told(place: RecordPosition | None) -> str:
+def _outcome(place: RecordPosition | None) -> str:
     if place is None:
-        return "Nothing was sent: this is what would be stored."
+        return "Dry run: nothing was sent. This event would be stored."
     where = "an offset that Kafka did not report" if place.offset is None else f"offset {place.offset}"
     return f"Stored in {TOPIC_EVENTS}/{place.partition} at {where}."
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     stderr.print(sentence, markup=False, soft_wrap=True)
 
 
@@ -219,7 +223,7 @@ def _short(text: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    # A number would be set to the right, away from its name.
+    # The table would right-align a number, away from the field's name.
     return None if value is None else str(value)
 
 
@@ -229,4 +233,4 @@ def _ask(question: Callable[[Log], list[Kept]]) -> list[Kept]:
 
 
 def _unreadable(offset: int) -> None:
-    stderr.print(f"The record at offset {offset} of events.rejected is no reject.", style="yellow")
+    stderr.print(f"The record at offset {offset} of events.rejected is not a reject.", style="yellow")

@@ -1,4 +1,4 @@
-"""`footfall run SERVICE`: becomes that service."""
+"""`footfall run SERVICE`: runs one service in this process."""
 
 from typing import Annotated
 
@@ -9,8 +9,8 @@ from footfall.cluster.supervision.run import become
 from footfall.runtime.errors import ClusterError
 
 
-def run(service: Annotated[str, typer.Argument(help="name of a service, as in `footfall status`")]) -> None:
-    """Renders the service's configuration and becomes its process."""
+def run(service: Annotated[str, typer.Argument(help="Name of a service, as listed by `footfall status`.")]) -> None:
+    """Render the configuration of a service and replace this process with it."""
     try:
         become(service)
     except ClusterError as error:

@@ -1,4 +1,4 @@
-"""`footfall status`: the state of every service, in a second."""
+"""`footfall status`: prints the state of every service."""
 
 from typing import Annotated, Any
 
@@ -11,8 +11,8 @@ from footfall.cluster.supervision import run, under_way
 from footfall.lags import ConsumerLag
 
 
-def status(json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False) -> None:
-    """The state of every service; exit status 1 unless all are healthy."""
+def status(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """Show the state of every service. The exit status is 1 unless all are healthy."""
     settings = run.recall()
     document = find_status(settings)
     if json:
@@ -21,16 +21,16 @@ def status(json: Annotated[bool, typer.Option("--json", help="as one JSON docume
         print_table(["name", "engine", "state", "pid", "rss_mb", "uptime_s", "detail"], document["services"])
         if document["lags"]:
             stdout.print()
-            print_table([*ConsumerLag._fields], [_in_words(lag) for lag in document["lags"]])
+            print_table([*ConsumerLag._fields], [_with_unknown_age(lag) for lag in document["lags"]])
         stored = Disk(**document["disk"])
-        stdout.print(f"\ndata: {stored.growth}; {stored.free_gib:.1f} GiB are free", markup=False, highlight=False)
+        stdout.print(f"\ndata: {stored.growth}; {stored.free_gib:.1f} GiB free", markup=False, highlight=False)
     elif under_way.services(settings):
         stderr.print(f"Footfall is not running yet: {under_way.INSTALLING}.", markup=False)
     else:
-        stderr.print("Footfall is not running; start it with `./footfall up`.", markup=False)
+        stderr.print("Footfall is not running. Start it with `./footfall up`.", markup=False)
     if not document["healthy"]:
         raise typer.Exit(1)
 
 
-def _in_words(lag: dict[str, Any]) -> dict[str, Any]:
+def _with_unknown_age(lag: dict[str, Any]) -> dict[str, Any]:
     return lag if lag["age_s"] is not None else lag | {"age_s": "unknown"}

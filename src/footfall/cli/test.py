@@ -1,4 +1,4 @@
-"""`footfall test`: the whole check of the project, on a platform of its own beside any running one."""
+"""`footfall test`: runs all checks and tests, on a separate platform that may run beside another one."""
 
 import os
 import shutil
@@ -17,30 +17,30 @@ from footfall.cluster.installation import tools_for_tests
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings, load_settings
 
-# Far enough from the default ports that both instances may run, and still below Linux's own ephemeral ports.
+# Far enough from the default ports for both platforms to run, and still below Linux's ephemeral ports.
 TEST_PORT_OFFSET = 10_000
 SUITES = ("unit", "integration", "e2e", "faults")
-# On one platform, in this order: faults break things, so they come last.
+# All of them run on one platform, in this order. The fault tests break things, so they come last.
 PLATFORM_SUITES = ("e2e", "integration", "faults")
-# What comes first in its suite. The golden visits count on empty stores. `verify` is shown to find what the faults rely
-# on it for, and alerts need minutes of visits that nothing has disturbed.
+# These files run first in their suite. The golden visits need empty stores. The fault tests rely on `verify`, so a
+# test first proves that `verify` can fail. Alerts need minutes of undisturbed visits.
 FIRST = ("test_golden.py", "test_verify_can_fail.py", "test_alerts.py")
 
 
 def test(
-    suite: Annotated[str, typer.Argument(help="unit, integration, e2e, faults, all; without: what CI runs")] = "",
-    keep: Annotated[bool, typer.Option("--keep", help="leave the test platform running")] = False,
-    select: Annotated[str, typer.Option("-k", help="only tests whose name matches, as in pytest")] = "",
+    suite: Annotated[str, typer.Argument(help="unit, integration, e2e, faults or all. Default: what CI runs.")] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the test platform running.")] = False,
+    select: Annotated[str, typer.Option("-k", help="Run only tests that match this expression, as in pytest.")] = "",
 ) -> None:
-    """Checks everything: style, types, unit tests, then tests against a freshly started platform."""
+    """Check style and types, run the unit tests, then run the other tests on a freshly started platform."""
     check_known("suite", suite or None, (*SUITES, "all"))
     settings = load_settings()
     chosen = SUITES if suite in ("", "all") else (suite,)
     environment = _environment(settings, long=suite == "all")
     on_platform = [s for s in PLATFORM_SUITES if s in chosen]
     try:
-        # Before the first test: what cannot be had is known at once.
-        java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), _say)
+        # Before the first test, so that a missing tool is reported at once.
+        java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), _report)
     except ClusterError as error:
         fail(str(error))
     results: list[_Step] = []
@@ -54,7 +54,7 @@ def test(
         raise typer.Exit(1)
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     stderr.print(sentence, markup=False, soft_wrap=True)
 
 
@@ -66,7 +66,7 @@ class _Step:
 
 
 def _environment(settings: Settings, long: bool) -> dict[str, str]:
-    """A home and ports of its own; what is installed is shared, so that a test run downloads nothing twice."""
+    """The environment of the test platform: its own home and ports, but the shared installation."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("FOOTFALL_")}
     return inherited | {
         "FOOTFALL_HOME": str(settings.home / "test"),
@@ -96,7 +96,7 @@ def _unit(environment: dict[str, str], java_home: Path, select: str) -> list[_St
 
 
 def _topology_copy(environment: dict[str, str]) -> Path:
-    """The pom of a copy of the Java part: Maven writes beside its sources."""
+    """Copies the Java sources and returns the path of the copied pom, because Maven writes beside its sources."""
     copy = Path(environment["FOOTFALL_HOME"]) / "topology"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(REPOSITORY / "engines/storm/topology", copy, ignore=shutil.ignore_patterns("target"))
@@ -105,16 +105,16 @@ def _topology_copy(environment: dict[str, str]) -> Path:
 
 def _platform(suites: list[str], environment: dict[str, str], select: str, keep: bool) -> list[_Step]:
     footfall = [sys.executable, "-m", "footfall"]
-    # What an interrupted run left would make the golden figures wrong.
+    # Data of an interrupted run would make the golden figures wrong.
     purge = _run("purge", [*footfall, "down", "--purge", "--yes"], environment)
-    # The golden visits are the only ones at first; the fixture `busy_platform` lets the usual visitors in.
+    # At first the golden visits are the only ones. The fixture `busy_platform` starts the usual visitors.
     quiet = environment | {"FOOTFALL_VISITORS_PER_SITE": "0"}
     steps = [purge, _run("up", [*footfall, "up", "full"], quiet)]
     if steps[-1].ok:
         paths = [path for suite in suites for path in _files(suite)]
         steps.append(_pytest(" ".join(suites), paths, environment, select))
     if keep:
-        stderr.print(f"The test platform is left running; its home is {environment['FOOTFALL_HOME']}.")
+        stderr.print(f"The test platform is still running. Its home is {environment['FOOTFALL_HOME']}.")
         return steps
     steps.append(_run("down", [*footfall, "down", *(["--purge", "--yes"] if steps[-1].ok else [])], environment))
     leftovers = _leftovers(environment["FOOTFALL_HOME"])
@@ -125,7 +125,7 @@ def _platform(suites: list[str], environment: dict[str, str], select: str, keep:
 
 
 def _files(suite: str) -> list[str]:
-    """The files of a suite in the order in which they are run. Given a folder, too, pytest would order them itself."""
+    """The test files of a suite in the order in which they run. Given a folder, pytest would use its own order."""
     found = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests" / suite).rglob("test_*.py")]
     ranks = {name: rank for rank, name in enumerate(FIRST)}
     return [str(path) for path in sorted(found, key=lambda path: (ranks.get(path.name, len(FIRST)), path))]
@@ -134,7 +134,7 @@ def _files(suite: str) -> list[str]:
 def _pytest(name: str, paths: list[str], environment: dict[str, str], select: str) -> _Step:
     command = [sys.executable, "-m", "pytest", "-q", "--durations=30", *paths, *(["-k", select] if select else [])]
     if name == "unit":
-        # Without an engine nothing takes long: what hangs is to be named soon.
+        # Unit tests use no engine, so none of them takes long. A test that hangs is reported soon.
         command += ["--timeout=60", "--numprocesses=auto", "--dist=loadfile"]
     return _run(f"pytest {name}", command, environment)
 
@@ -147,7 +147,7 @@ def _run(name: str, command: Sequence[str | Path], environment: dict[str, str]) 
 
 
 def _leftovers(home: str) -> list[str]:
-    """Processes that still carry the test platform's mark, this one's children excepted."""
+    """Processes that still carry the mark of the test platform in their environment."""
     import psutil
 
     found = []

@@ -1,4 +1,4 @@
-"""`footfall up`: one command from a clone to live figures."""
+"""`footfall up`: installs, starts and checks the platform."""
 
 import time
 from typing import Annotated
@@ -15,40 +15,42 @@ from footfall.site_registry import DEMO_SITES
 
 
 def up(
-    profile: Annotated[str, typer.Argument(help=f"one of {', '.join(PROFILES)}")] = "full",
-    only: Annotated[str | None, typer.Option(help="only these services (by commas) and what they need")] = None,
-    json: Annotated[bool, typer.Option("--json", help="the addresses as JSON")] = False,
+    profile: Annotated[str, typer.Argument(help=f"Set of services to start: {', '.join(PROFILES)}.")] = "full",
+    only: Annotated[
+        str | None, typer.Option(help="Start only these services (comma-separated) and the services they need.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON document.")] = False,
 ) -> None:
-    """Installs what is missing, starts everything, waits until it is healthy, prints the addresses."""
+    """Install what is missing, start the services, wait until all are healthy, and print their addresses."""
     check_known("profile", profile, PROFILES)
     names = tuple(name for name in (only or "").split(",") if name)
     if only is not None and not names:
-        # Without a name it would be the whole profile, the opposite of what was asked for.
-        wrong_use("--only names no service; name some, with commas between them.")
+        # An empty list would start the whole profile.
+        wrong_use("--only is empty. Give the names of services, separated by commas.")
     for name in names:
         check_known("service", name, BY_NAME)
     settings = load_settings()
     started = time.monotonic()
     try:
-        services = lifecycle.up(settings, profile, names, _report, _say)
+        services = lifecycle.up(settings, profile, names, _on_healthy, _report)
     except ClusterError as error:
         fail(str(error))
     addresses = _addresses(settings, services)
     if json:
         print_json({"healthy": True, "seconds": round(time.monotonic() - started, 1), "addresses": addresses})
         return
-    stdout.print(f"Everything is up after {time.monotonic() - started:.0f} s.")
+    stdout.print(f"All services are healthy after {time.monotonic() - started:.0f} s.")
     for name, address in addresses.items():
         stdout.print(f"  {name:<10} {address}")
     if "dashboard" in addresses:
-        stdout.print("Try `./footfall query live-active-users`; end with `./footfall down`.", markup=False)
+        stdout.print("Try `./footfall query live-active-users`. Stop Footfall with `./footfall down`.", markup=False)
 
 
-def _report(name: str, seconds: float) -> None:
+def _on_healthy(name: str, seconds: float) -> None:
     stderr.print(f"  {name:<20} healthy after {seconds:5.1f} s", markup=False)
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     stderr.print(sentence, markup=False)
 
 

@@ -1,4 +1,4 @@
-"""`footfall verify`: proves that no event was lost or counted twice, or names those that were."""
+"""`footfall verify`: checks that no event was lost or counted twice, and lists those that were."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.verification.report import COLUMNS, Report
 from footfall.verification.verify import verify as prove
 
-# RFC 3339, or only its hour; without a zone it is UTC.
+# An RFC 3339 time, or its date and hour only. Without a zone it is UTC.
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d)(:\d\d)?(:\d\d)?(\.\d+)?([Zz]|[+-]\d\d:\d\d)?")
 _HOURS_SHOWN: Final = 12
 _PROBLEMS_SHOWN: Final = 30
@@ -22,13 +22,15 @@ _IDS_SHOWN: Final = 5
 
 
 def verify(
-    since: Annotated[str, typer.Option(help="only hours from this time on, such as 2026-11-24T08 (UTC)")] = "",
-    wait: Annotated[int, typer.Option(min=0, help="seconds to wait for what is still on its way")] = 240,
-    json: Annotated[bool, typer.Option("--json", help="as one JSON document")] = False,
+    since: Annotated[str, typer.Option(help="Check only hours from this time on, such as 2026-11-24T08 (UTC).")] = "",
+    wait: Annotated[
+        int, typer.Option(min=0, help="Seconds to wait for events that are not stored everywhere yet.")
+    ] = 240,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Proves that no event was lost or counted twice, or names those that were."""
+    """Check that no event was lost or counted twice, and list those that were."""
     since_ms = parse_since(since) if since else None
-    report = prove(run.recall(), since_ms, wait, _say)
+    report = prove(run.recall(), since_ms, wait, _report)
     if json:
         print_json(report.document())
     else:
@@ -38,7 +40,7 @@ def verify(
 
 
 def parse_since(text: str) -> int:
-    """The time in ms since 1970; ends the verb with status 2 if it is none, or not past."""
+    """The time in milliseconds since 1970. Ends the verb with exit status 2 if it is invalid or in the future."""
     found = _TIME.fullmatch(text.strip())
     try:
         if found is None:
@@ -48,19 +50,19 @@ def parse_since(text: str) -> int:
         moment = datetime.fromisoformat(f"{date}T{hour}{minute or ':00'}{second or ':00'}{offset}")
         ms = int(moment.timestamp() * 1000 + float(f"0{fraction}") * 1000)
     except ValueError:
-        wrong_use(f"--since {text!r} is no time; write it as 2026-11-24T08:00:00Z or 2026-11-24T08.")
+        wrong_use(f"--since {text!r} is not a time. Write it as 2026-11-24T08:00:00Z or 2026-11-24T08.")
     if not 0 <= ms <= time.time() * 1000:
-        wrong_use(f"--since {text!r} lies in the future or before 1970.")
+        wrong_use(f"--since {text!r} is in the future or before 1970.")
     return ms
 
 
 def show(report: Report) -> None:
-    """Prints a report for people."""
+    """Prints the report as text."""
     print_table(("hour", "app_id", *COLUMNS), list(_folded(report.hours)))
     for name, store in report.stores.items():
         stdout.print(f"{name}: {_totals(store)}", markup=False, soft_wrap=True)
     if report.covers_from_ms is not None:
-        stdout.print(f"Compared from {format_rfc3339_ms(report.covers_from_ms)} on.", markup=False)
+        stdout.print(f"Compared events from {format_rfc3339_ms(report.covers_from_ms)} on.", markup=False)
     for problem in report.problems[:_PROBLEMS_SHOWN]:
         document = problem.document()
         place = " ".join(filter(None, (problem.app_id, document["hour"])))
@@ -70,13 +72,13 @@ def show(report: Report) -> None:
         if problem.ids and problem.count > _IDS_SHOWN:
             _line(f"    … {problem.count - min(_IDS_SHOWN, len(problem.ids))} more")
     if len(report.problems) > _PROBLEMS_SHOWN:
-        _line(f"… {len(report.problems) - _PROBLEMS_SHOWN} more problems; --json names them.")
+        _line(f"… {len(report.problems) - _PROBLEMS_SHOWN} more problems; --json lists all of them.")
     if report.ok:
-        stdout.print(f"ok: every store agrees at {format_rfc3339_ms(report.at_ms)}.", markup=False)
+        stdout.print(f"ok: all stores agree at {format_rfc3339_ms(report.at_ms)}.", markup=False)
 
 
 def _folded(hours: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """The newest hours one by one, what lies before in one row for each app."""
+    """The newest hours one by one, and all earlier hours as one row for each app."""
     shown = sorted({row["hour"] for row in hours})[-_HOURS_SHOWN:]
     before: dict[str, dict[str, Any]] = {}
     for row in hours:
@@ -100,7 +102,7 @@ def _totals(store: Any) -> str:
 
 
 def _sum(name: str, value: Any) -> str:
-    """A sum with its parts, if it has any; nothing of what is no sum."""
+    """A count with its parts, if it has any; '' for a value that is not a count."""
     if isinstance(value, Mapping):
         parts = ", ".join(f"{part} {of}" for of, part in value.items() if part)
         return f"{sum(value.values())} {name}{f' ({parts})' if parts else ''}"
@@ -108,10 +110,10 @@ def _sum(name: str, value: Any) -> str:
 
 
 def _line(text: str) -> None:
-    # What visitors sent is shown as text, without control characters.
+    # Text that visitors sent may contain control characters.
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     stdout.print(shown, markup=False, soft_wrap=True)
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     stderr.print(sentence, markup=False, soft_wrap=True)

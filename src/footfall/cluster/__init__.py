@@ -1,4 +1,4 @@
-"""What runs Footfall on a machine: services as data, their installation and configuration, supervision and health.
+"""Runs Footfall on a machine: the table of services, and their installation, supervision and health.
 
-Nothing here knows what an event means; where `up` hands over to another station it imports it at that moment.
+Nothing here knows what an event means. A function that needs another package imports it when it is called.
 """

@@ -1,4 +1,4 @@
-"""The table of services: those of every module in `engines/`, in one order. `service.py` says what a service is."""
+"""The table of all services, collected from the modules of `engines/`. `service.py` defines a service."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -19,29 +19,29 @@ PROFILES: Final[dict[str, tuple[str, ...]]] = {
 
 
 def profile_of(names: Iterable[str]) -> str:
-    """The smallest profile that holds these services; `full` if there are none, as `up` takes it."""
-    asked = set(names)
-    holding = [profile for profile, held in PROFILES.items() if asked <= set(held)] if asked else ["full"]
-    return min(holding, key=lambda profile: len(PROFILES[profile]))
+    """The smallest profile that contains these services; `full` if the list is empty."""
+    given = set(names)
+    containing = [profile for profile, contained in PROFILES.items() if given <= set(contained)] if given else ["full"]
+    return min(containing, key=lambda profile: len(PROFILES[profile]))
 
 
 def with_needs(names: tuple[str, ...]) -> list[Service]:
-    """The named services and all they need, in the order of the table (needs come first)."""
-    wanted: set[str] = set()
+    """The named services and all services that they need, in the order of the table (needs come first)."""
+    selected: set[str] = set()
 
     def add(name: str) -> None:
-        if name not in wanted:
-            wanted.add(name)
+        if name not in selected:
+            selected.add(name)
             for need in BY_NAME[name].needs:
                 add(need)
 
     for name in names:
         add(name)
-    return [service for service in SERVICES if service.name in wanted]
+    return [service for service in SERVICES if service.name in selected]
 
 
 def stop_order() -> list[list[Service]]:
-    """All services in the order in which `down` stops them; those of one list are stopped side by side."""
+    """All services in the order in which `down` stops them. The services of one inner list are stopped in parallel."""
     ranks = sorted({service.stop_rank for service in SERVICES} - {0})
     first = [[service for service in SERVICES if service.stop_rank == rank] for rank in ranks]
     return [*first, *([service] for service in reversed(SERVICES) if service.stop_rank == 0)]

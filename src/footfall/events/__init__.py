@@ -1,4 +1,4 @@
 """The event: its schema, validation, identity, times, bots, consent and rejects.
 
-Pure: nothing here imports an engine, opens a socket or reads a clock unasked, so every engine decides alike by it.
+This package imports no engine and opens no socket, so the same code decides in every engine.
 """

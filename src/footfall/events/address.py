@@ -1,21 +1,21 @@
-"""Addresses of visitors: whose it is behind proxies, and cut so that it names a neighbourhood and no person."""
+"""Addresses of visitors: finds them behind proxies, and truncates them so that they identify no person."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-# Hops of X-Forwarded-For that are looked at, from the nearest; a longer list is somebody's joke.
+# Number of hops in X-Forwarded-For that are examined, from the nearest one. A longer list is not genuine.
 _MAX_HOPS = 32
 _MAX_HEADER = 4096
 
 
-# A request's address is asked for by the collector and by the logs.
+# Cached, because both the collector and the access log truncate the address of a request.
 @lru_cache(maxsize=4096)
 def truncate(address: str | None) -> str | None:
-    """`203.0.113.0/24` of an IPv4 address, `2001:db8:1::/48` of an IPv6 one, None of anything else.
+    """Truncates an IPv4 address to `203.0.113.0/24` and an IPv6 address to `2001:db8:1::/48`; None if it is neither.
 
-    An IPv4 address inside IPv6 (`::ffff:203.0.113.7`) is cut as IPv4. Loopback and private addresses are cut like
-    all others: what is left of them names nobody.
+    An IPv4-mapped IPv6 address (`::ffff:203.0.113.7`) is truncated as IPv4. Loopback and private addresses are
+    truncated too.
     """
     parsed = _parse(address) if address else None
     if parsed is None:
@@ -26,17 +26,17 @@ def truncate(address: str | None) -> str | None:
 
 
 def client_address(remote: str | None, x_forwarded_for: str | None, trusted: Sequence[str]) -> str | None:
-    """The visitor's address: the nearest hop that is no trusted proxy.
+    """Returns the address of the visitor: the nearest hop that is not a trusted proxy.
 
     remote: the other end of the connection. x_forwarded_for: the header, if any. trusted: networks whose
-    X-Forwarded-For is believed, such as `127.0.0.0/8`; ValueError if one is no network.
-    Each trusted hop vouches for the one before it; the walk stops at the first that is not trusted, that is no
-    address, or at the list's beginning. None when `remote` is no address.
+    X-Forwarded-For is trusted, such as `127.0.0.0/8`; ValueError if one is not a network.
+    Each trusted hop vouches for the one before it. The walk stops at the first hop that is not trusted or not an
+    address, or at the beginning of the list. Returns None if `remote` is not an address.
     """
     return _client_address(remote, x_forwarded_for and x_forwarded_for[-_MAX_HEADER:], tuple(trusted))
 
 
-# At most 4 MB of headers as long as they may be.
+# At most 4 MB, even if all headers have the maximum length.
 @lru_cache(maxsize=1024)
 def _client_address(remote: str | None, x_forwarded_for: str | None, trusted: tuple[str, ...]) -> str | None:
     current = _parse(remote) if remote else None

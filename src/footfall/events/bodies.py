@@ -1,4 +1,4 @@
-"""From the body of a request to events, and from a body back to the very bytes of one of its events."""
+"""Splits the body of a request into events, parsed or as the original bytes."""
 
 import re
 from typing import Final
@@ -11,25 +11,25 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 
 
 def parse_body(body: bytes) -> list[object] | Reject:
-    """The events of a body: the elements of an array, or the one value that it is; a Reject if it is no JSON.
+    """Returns the events of a body: the elements of an array, or a single value. Returns a Reject if it is not JSON.
 
-    JSON of any kind passes here; that an element is an event is `accept`'s to decide. Of a repeated key the last
-    counts. Nesting deeper than the parser's limit (1,024) is `too_deep`, invalid UTF-8 `not_json`.
+    Any JSON is accepted here; `accept` decides whether an element is an event. If a key is repeated, its last value
+    counts. Nesting deeper than the limit of the parser (1,024) is `too_deep`, invalid UTF-8 is `not_json`.
     """
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if "depth" in error.msg or "ecursion" in error.msg:
             return Reject("too_deep", "The body is nested too deeply.")
-        return Reject("not_json", "The body is no JSON in UTF-8.")
+        return Reject("not_json", "The body is not valid JSON in UTF-8.")
     return parsed if isinstance(parsed, list) else [parsed]
 
 
 def element_bytes(body: bytes) -> list[bytes]:
-    """The bytes of each element of a body that `parse_body` accepted, in order and without white space around.
+    """Returns the bytes of each element of a body that `parse_body` accepted, without surrounding white space.
 
-    For rejects, which are kept as they came: encoding the parsed value again would lose repeated keys and the way
-    that numbers were written.
+    A reject keeps its original bytes, because re-encoding the parsed value would lose repeated keys and the notation
+    of numbers.
     """
     text = body.strip(b" \t\r\n")
     if not text.startswith(b"["):

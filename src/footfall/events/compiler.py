@@ -1,8 +1,8 @@
-"""Turns a definition of `event.schema.json` into Python source that checks an event and copies it in one pass.
+"""Compiles a definition of `event.schema.json` to Python code that validates and copies an event in one pass.
 
-A general validator walks the schema for every event; here the walk happens once, and what is left is a straight line
-of comparisons (bench/events/ has the figures). Only the keywords that the schema uses are known; any other, and any
-use of one that is not understood, raises SchemaError instead of being ignored.
+A general validator walks the schema for every event. This compiler walks it once and generates a sequence of
+comparisons (bench/events/ has the figures). It supports only the keywords that the schema uses, and only in the form
+in which the schema uses them. Anything else raises SchemaError.
 """
 
 import re
@@ -11,27 +11,27 @@ from typing import Any, Final
 
 from footfall.errors import FootfallError
 
-# (reason, detail) of the first fault, or None.
+# (reason, detail) of the first fault; None if there is none.
 Fault = tuple[str, str] | None
 Reader = Callable[[dict[str, Any], dict[str, Any]], Fault]
 
-# The pattern of any text: no control character (C0, DEL, C1) and no line or paragraph separator.
+# The pattern of a text field: no control character (C0, DEL, C1) and no line or paragraph separator.
 TEXT_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
-# Lone surrogates too: no JSON in UTF-8 has them, but Python strings can, and nothing can encode them.
+# Includes lone surrogates. JSON in UTF-8 cannot contain them, but Python strings can, and they cannot be encoded.
 _CONTROL: Final = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]")
 _ANNOTATIONS: Final = {"description", "x-reason"}
 
 
 class SchemaError(FootfallError):
-    """The schema says something that the compiler does not understand; the message is a sentence."""
+    """The schema contains something that the compiler does not support. The message is a sentence."""
 
 
 def compile_reader(schema: dict[str, Any], definition: str) -> Reader:
-    """A function that checks an event against `$defs/DEFINITION` and copies its fields into an empty dict.
+    """Returns a function that validates an event against `$defs/DEFINITION` and copies its fields into an empty dict.
 
-    It copies in the schema's order; a null where the schema allows it, and a field that may hold anything, are left
-    out; an integer written as 3.0 becomes 3. It returns (reason, sentence) at the first fault. Fields that the
-    definition leaves open are not copied.
+    The function copies fields in the order of the schema. It does not copy allowed nulls, fields that may have any
+    value, and unknown fields that the definition allows. An integer written as 3.0 becomes 3. The function returns
+    (reason, sentence) at the first fault.
     """
     source, constants = _Source(schema, schema["$defs"][definition]).build()
     exec(compile(source, f"<event.schema.json {definition}>", "exec"), constants)  # noqa: S102 our own schema's source
@@ -67,12 +67,12 @@ class _Source:
         return name
 
     def _resolve(self, shape: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        """The shape behind a reference, and whether null stands for absent."""
+        """Resolves a reference. Returns the shape, and whether null means absent."""
         nullable = False
         if "anyOf" in shape:
             _only(shape, {"anyOf"})
             if len(shape["anyOf"]) != 2 or shape["anyOf"][1] != {"type": "null"}:
-                raise SchemaError("anyOf is understood only as a shape or null.")
+                raise SchemaError("anyOf is supported only as a shape or null.")
             shape, nullable = shape["anyOf"][0], True
         if "$ref" in shape:
             _only(shape, {"$ref"})
@@ -103,7 +103,7 @@ class _Source:
         kind = shape.get("type")
         if "enum" in shape:
             _only(shape, {"enum"})
-            # A set needs a hash, which only a string surely has.
+            # The value must be hashable to look it up in a set, and a string always is.
             allowed = self._constant(frozenset(shape["enum"]))
             return [f"if type(v) is not str: {wrong_type}", f"if v not in {allowed}: {fault('not_allowed')}"]
         if kind == "boolean":
@@ -127,14 +127,14 @@ class _Source:
             for part in ("propertyNames", "additionalProperties"):
                 _only(shape.get(part, {}), {"type", "minLength", "maxLength", "pattern", "minimum", "maximum"})
                 if shape.get(part, {}).get("pattern", TEXT_PATTERN) != TEXT_PATTERN:
-                    raise SchemaError("The pattern of an object's entries is understood only as that of any text.")
+                    raise SchemaError("The pattern of an object's entries is supported only as that of any text.")
             check = self._constant(shape)
             return [
                 f"if type(v) is not dict: {wrong_type}",
                 f"w = wrong_map(v, {check})",
                 f"if w is not None: return (w, {self._constant(rule)})",
             ]
-        raise SchemaError(f"The type {kind!r} is not understood.")
+        raise SchemaError(f"The type {kind!r} is not supported.")
 
     def _string(self, shape: dict[str, Any], fault: Callable[[str], str], wrong_type: str, rule: str) -> list[str]:
         _only(shape, {"type", "minLength", "maxLength", "pattern", "format", "not"})
@@ -144,7 +144,7 @@ class _Source:
         if "minLength" in shape:
             lines.append(f"if len(v) < {shape['minLength']}: {fault('bad_format')}")
         if shape["pattern"] == TEXT_PATTERN:
-            # What prints has no control character; the slower look is for the rest (a joiner inside an emoji).
+            # A printable text has no control character. The slower check is for others, such as an emoji with a joiner.
             lines.append(f"if not v.isprintable() and not clean(v): {fault('control_character')}")
         else:
             match = self._constant(_fullmatch(shape["pattern"]))
@@ -155,26 +155,26 @@ class _Source:
         return lines
 
     def _condition(self, rule: dict[str, Any]) -> None:
-        """Unless a field has one of some values, others are required and are strings."""
+        """Requires some string fields unless another field has one of the given values."""
         _only(rule, {"if", "else"})
         [(name, values)] = rule["if"]["properties"].items()
         if set(rule["if"]) != {"properties"} or set(values) != {"enum"}:
-            raise SchemaError("A condition is understood only as one field's enum.")
+            raise SchemaError("A condition is supported only as one field's enum.")
         needed = rule["else"]["required"]
         if rule["else"] != {"required": needed, "properties": {field: {"type": "string"} for field in needed}}:
-            raise SchemaError("A condition's else is understood only as required strings.")
+            raise SchemaError("A condition's else is supported only as required strings.")
         self._lines.append(f" if out[{name!r}] not in {self._constant(frozenset(values['enum']))}:")
         for field in needed:
             self._lines.append(f"  if {field!r} not in out: return {self._constant(_missing(field))}")
 
     def _unknown(self) -> None:
         known = self._constant(frozenset(self._definition["properties"]))
-        # As many fields copied as the event has: none of them is unknown, and the slower look is spared.
+        # If all fields were copied, none is unknown, and the slower check is skipped.
         unless = "len(out) != len(event) and "
         if "if" in self._definition:
             [(name, value)] = self._definition["if"]["properties"].items()
             if self._definition.get("else") != {"additionalProperties": True} or set(value) != {"const"}:
-                raise SchemaError("A definition's if is understood only as a constant that closes it.")
+                raise SchemaError("A definition's if is supported only as a constant that closes it.")
             unless += f"out[{name!r}] == {value['const']!r} and "
         self._lines.append(f" if {unless}not {known} >= event.keys(): return {self._constant(_UNKNOWN)}")
 
@@ -189,11 +189,11 @@ def _missing(name: str) -> tuple[str, str]:
 def _only(shape: dict[str, Any], known: set[str]) -> None:
     unknown = set(shape) - known - _ANNOTATIONS
     if unknown:
-        raise SchemaError(f"The keyword {min(unknown)} is not understood here.")
+        raise SchemaError(f"The keyword {min(unknown)} is not supported here.")
 
 
 def _fullmatch(pattern: str) -> Callable[[str], object]:
-    # In Python `$` also matches before a last line feed, in JSON Schema it does not: hence fullmatch.
+    # In Python `$` also matches before a final line feed, unlike in JSON Schema. So use fullmatch.
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise SchemaError("A pattern must begin with ^ and end with $.")
     return re.compile(pattern[1:-1]).fullmatch
@@ -201,7 +201,7 @@ def _fullmatch(pattern: str) -> Callable[[str], object]:
 
 def _forbidden(shape: dict[str, Any]) -> str:
     if set(shape) != {"const"} or type(shape["const"]) is not str:
-        raise SchemaError("Of a string, not is understood only with one constant string.")
+        raise SchemaError("For a string, not is supported only with one constant string.")
     constant: str = shape["const"]
     return constant
 
@@ -211,12 +211,12 @@ def _clean(text: str) -> bool:
 
 
 def _wrong_text(text: str, fault: tuple[str, str]) -> tuple[str, str]:
-    """Why a text does not match: a control character is named as such."""
+    """Returns the fault of a text that does not match. A control character has its own reason."""
     return fault if _clean(text) or fault[0] == "unknown_version" else ("control_character", fault[1])
 
 
 def _wrong_map(entries: dict[Any, Any], shape: dict[str, Any]) -> str | None:
-    """The reason why an object's entries are wrong, if they are."""
+    """Returns the reason if an entry of an object is invalid, else None."""
     if len(entries) > shape["maxProperties"]:
         return "too_long"
     names, values = shape.get("propertyNames"), shape.get("additionalProperties")

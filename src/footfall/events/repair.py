@@ -1,4 +1,4 @@
-"""A reject's event mended: changed as asked, given an identity if it lacks one, and stamped as when it was rejected."""
+"""Repairs the event of a reject: applies changes, adds an event_id if needed, and validates it again."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,24 +13,24 @@ from footfall.events.stamp import MAX_AGE_MS, MAX_CLOCK_MS, Context, accept
 from footfall.events.validate import SCHEMA
 from footfall.names import TOPIC_REJECTED
 
-# What a sender puts there is replaced, so nobody can set it.
+# The collector always replaces these fields, so they cannot be set.
 COLLECTORS_FIELDS: Final = frozenset(
     name for name, shape in SCHEMA["$defs"]["sent"]["properties"].items() if shape is True
 )
-# An event that may still be accepted happened up to MAX_AGE_MS before it was received. An identity of this much
-# before is within MAX_CLOCK_MS of all of that, whatever is mended in the event's own times.
+# An acceptable event happened at most MAX_AGE_MS before it was received. An event_id with a time this long before
+# receipt is within MAX_CLOCK_MS of any such event, whatever changes are made to the event's times.
 _IDENTITY_BEFORE_MS: Final = MAX_AGE_MS - MAX_CLOCK_MS
 
 
 class NoEvent(ValueError):
-    """There is no JSON object that could be an event."""
+    """The bytes do not contain a JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be mended, in the order in which it is done.
+    """The changes to an event, in the order in which they are applied.
 
-    replacement: JSON to take instead of what was sent. unset: fields to leave out. set: fields and their new values.
+    replacement: JSON to use instead of the original. unset: fields to remove. set: fields and their new values.
     """
 
     replacement: bytes | None = None
@@ -38,23 +38,24 @@ class Changes:
     set: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Mended(NamedTuple):
-    """An event that may be stored. identity_made: it had no `event_id` that could be used, and was given one."""
+class Repaired(NamedTuple):
+    """A valid event. identity_made: it had no usable `event_id`, so a new one was added."""
 
     stored: dict[str, Any]
     identity_made: bool
 
 
-def mend(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> Mended | Reject:
-    """The event as it is stored after these changes, or why it still may not be. Raises NoEvent.
+def repair(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> Repaired | Reject:
+    """Returns the event as it is stored after these changes, or the reason why it is still invalid.
 
-    offset: the reject's in its topic. It is received when it was rejected, and backfill if that is more than
-    `MAX_AGE_MS` before `now_ms`. Address and agent of the request were not kept: no place, no bot rule.
-    The same reject with the same changes has the same identity each time.
+    offset: of the reject in its topic. The time of receipt is the time of the rejection. The event is backfill if that
+    is more than `MAX_AGE_MS` before `now_ms`. The address and agent of the request were not stored, so the event has no
+    place, and no bot rule applies. The same reject with the same changes always has the same event_id.
+    Raises NoEvent.
     """
     event = event_in(record.original if changes.replacement is None else changes.replacement)
     if event is None:
-        raise NoEvent("There is no JSON object in it.")
+        raise NoEvent("The reject does not contain a JSON object.")
     for name in changes.unset:
         event.pop(name, None)
     identity_made = "event_id" not in changes.set and not _usable(event.get("event_id"))
@@ -63,11 +64,11 @@ def mend(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> Me
     event.update(changes.set)
     backfill = now_ms - record.rejected_at_ms > MAX_AGE_MS
     stored = accept(event, Context(record.app_id, record.rejected_at_ms, gpc=record.denied, backfill=backfill))
-    return stored if isinstance(stored, Reject) else Mended(stored, identity_made)
+    return stored if isinstance(stored, Reject) else Repaired(stored, identity_made)
 
 
 def event_in(text: bytes) -> dict[str, Any] | None:
-    """The JSON object in these bytes; None if they hold none."""
+    """The JSON object in these bytes; None if they are anything else."""
     try:
         event = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -80,9 +81,10 @@ def _usable(event_id: object) -> bool:
 
 
 def _identity(record: RejectRecord, offset: int, replacement: bytes | None) -> str:
-    """Of the reject alone, so that the second replay is a repeat of the first, however it was mended.
+    """Derives an event_id from the reject alone, so that a second replay counts as a repeat, whatever the changes are.
 
-    A whole body that was no event may have held several: there, what replaces it tells them apart.
+    A rejected body that was not an event may have contained several events. In that case the event_id depends on the
+    replacement too.
     """
     seed = b"%b/%d\0%b" % (TOPIC_REJECTED.encode(), offset, record.original)
     if replacement is not None and event_in(record.original) is None:

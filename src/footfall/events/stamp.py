@@ -1,4 +1,4 @@
-"""The collector's decision about one event: taken, with what the collector knows added, or rejected."""
+"""The collector's decision about one event: it is accepted and gets the collector's fields, or it is rejected."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,22 +12,22 @@ from footfall.events.times import event_time_ms, format_rfc3339_ms, parse_shaped
 from footfall.events.validate import read_sent
 
 _HOUR_MS: Final = 3_600_000
-# An event older than this would change days that are already final.
+# An older event would change days that are already final.
 MAX_AGE_MS: Final = 72 * _HOUR_MS
-# An identity's own time may differ this much from the event's: deduplication keeps days, not years.
+# Maximum difference between the times of event_id and event, because deduplication keeps ids only for days.
 MAX_CLOCK_MS: Final = 48 * _HOUR_MS
-# With consent denied, none of these may be kept.
+# These fields must not be stored if consent is denied.
 _PERSONAL: Final = ("user_id", "city", "latitude", "longitude", "search_term")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the collector knows of one request; the same for all its events.
+    """The collector's knowledge about one request, which is the same for all its events.
 
-    app_id: the site's own. received_at_ms: our clock, milliseconds since 1970. address_prefix: cut by
-    `address.truncate`. user_agent: the header; decides about bots unless `bot_reason` is given. gpc, dnt: whether
-    `Sec-GPC: 1` and `DNT: 1` came. place: of the prefix. backfill: history made after the fact, by a trusted
-    producer only.
+    app_id: of the site. received_at_ms: by the server's clock, milliseconds since 1970. address_prefix: from
+    `address.truncate`. user_agent: the header; it identifies bots unless `bot_reason` is given. gpc, dnt: whether the
+    request had `Sec-GPC: 1` and `DNT: 1`. place: of the prefix. backfill: whether the event was generated later for a
+    past day, which only a trusted producer may do.
     """
 
     app_id: str
@@ -54,10 +54,10 @@ class Context:
 
 
 def accept(event: object, context: Context, rate_rule: RateRule | None = None) -> dict[str, Any] | Reject:
-    """The event as it is stored, or why it is rejected. Never raises, whatever `event` is.
+    """Returns the event as it is stored, or a Reject. Never raises, whatever `event` is.
 
-    rate_rule: counts accepted events of a browser by `anonymous_id` as sent; None leaves the rule out (history).
-    What the sender put into the collector's fields is replaced. Fields without a value are absent.
+    rate_rule: counts accepted events by `anonymous_id` as sent; None disables the rule (for history).
+    The collector's fields are overwritten. Fields without a value are absent.
     """
     stored = read_sent(event)
     if isinstance(stored, Reject):
@@ -69,12 +69,14 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
         occurred_ms = parse_shaped_ms(stored["occurred_at"])
         sent_ms = parse_shaped_ms(stored["sent_at"])
     except ValueError:
-        return Reject("bad_format", "The fields occurred_at and sent_at must be times that a calendar has.", event_id)
+        return Reject("bad_format", "The fields occurred_at and sent_at must be valid dates and times.", event_id)
     happened_ms = event_time_ms(context.received_at_ms, sent_ms, occurred_ms)
     if context.received_at_ms - happened_ms > MAX_AGE_MS:
         return Reject("too_old", "The event happened more than 72 hours before it was received.", event_id)
     if abs(shaped_uuid7_ms(event_id) - happened_ms) > MAX_CLOCK_MS:
-        return Reject("bad_clock", "The time inside event_id is more than 48 hours from the event's.", event_id)
+        return Reject(
+            "bad_clock", "The time in event_id differs from the time of the event by more than 48 hours.", event_id
+        )
 
     bot_reason = context._agent
     if rate_rule is not None and rate_rule.observe(stored["anonymous_id"], context.received_at_ms):
@@ -91,7 +93,7 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
 
 @lru_cache(maxsize=10_000)
 def _known(place: Location) -> dict[str, Any]:
-    """The fields of a place; not to be changed."""
+    """The fields of a place. Callers must not modify the cached dict."""
     return {name: value for name, value in place._asdict().items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Times of events: RFC 3339 UTC with exactly three decimals as text, milliseconds since 1970 inside."""
+"""Times of events: milliseconds since 1970, or text in RFC 3339 UTC with exactly three decimals."""
 
 import re
 from datetime import datetime
@@ -8,10 +8,10 @@ from typing import Final
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1)
-# Public for readers of whole columns, whose own regular expressions know no fullmatch.
+# Public for readers of whole columns, whose regular expression engines have no fullmatch.
 SHAPE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 _SHAPE: Final = re.compile(SHAPE)
-# Year 1 and year 9999: what both datetime and four digits can say.
+# Years 1 to 9999, the range of both datetime and four digits.
 _MIN_MS: Final = -62_135_596_800_000
 _MAX_MS: Final = 253_402_300_799_999
 _SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
@@ -19,10 +19,10 @@ _THOUSANDTHS: Final = tuple(f"{rest:03d}Z" for rest in range(1000))
 
 
 def parse_rfc3339_ms(text: str) -> int:
-    """Milliseconds since 1970 of a time such as `2026-11-24T08:00:00.123Z`.
+    """Returns the milliseconds since 1970 of a time such as `2026-11-24T08:00:00.123Z`.
 
-    Raises ValueError for any other notation (an offset, no decimals, a lower-case `z`) and for a time that no
-    calendar has (31 February, second 60).
+    Raises ValueError for any other notation (an offset, no decimals, a lower-case `z`) and for an invalid time
+    (31 February, second 60).
     """
     if _SHAPE.fullmatch(text) is None:
         raise ValueError("a time must be written as 2026-11-24T08:00:00.123Z")
@@ -30,36 +30,37 @@ def parse_rfc3339_ms(text: str) -> int:
 
 
 def parse_shaped_ms(text: str) -> int:
-    """As `parse_rfc3339_ms` for a text already known to have the shape; ValueError if no calendar has it."""
-    # Without the Z, which Python 3.10 does not read.
+    """Like `parse_rfc3339_ms`, for a text that is known to match `SHAPE`; ValueError if the time is invalid."""
+    # Without the Z, which Python 3.10 cannot parse.
     since = datetime.fromisoformat(text[:23]) - _EPOCH
     return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
 def epoch_ms(at: datetime) -> int:
-    """Milliseconds since 1970 of an instant that knows its offset from UTC."""
+    """Milliseconds since 1970 of a timezone-aware datetime."""
     return round(at.timestamp() * 1000)
 
 
 def format_rfc3339_ms(ms: int) -> str:
     """The text of a time in milliseconds since 1970; ValueError outside the years 1 to 9999."""
     if not _MIN_MS <= ms <= _MAX_MS:
-        raise ValueError("a time must lie within the years 1 to 9999")
+        raise ValueError("a time must be within the years 1 to 9999")
     minutes, rest = divmod(ms, MINUTE_MS)
     seconds, rest = divmod(rest, 1000)
     return f"{_until_minute(minutes)}{_SECONDS[seconds]}{_THOUSANDTHS[rest]}"
 
 
 def event_time_ms(received_ms: int, sent_ms: int, occurred_ms: int) -> int:
-    """When an event happened, by our clock: the visitor's clock is used only for how long it waited to be sent.
+    """The time of an event by the server's clock: the time of receipt minus the time it waited in the browser.
 
-    A visitor's clock that is wrong by years thus does no harm, and an event can never lie in our future.
+    Only that waiting time comes from the visitor's clock. A wrong clock therefore does no harm, and an event is never
+    in the future.
     """
     waited = sent_ms - occurred_ms
     return received_ms - waited if waited > 0 else received_ms
 
 
-# A day has 1,440.
+# A day has 1,440 minutes.
 @lru_cache(maxsize=4096)
 def _until_minute(minutes: int) -> str:
     days, minute = divmod(minutes, 1440)

@@ -1,4 +1,4 @@
-"""Whether an event is what `event.schema.json` says: the one validation, at the edge."""
+"""Validates events against `event.schema.json`. This happens once, when an event is received."""
 
 from importlib.resources import files
 from typing import Any, Final, cast
@@ -9,12 +9,12 @@ from footfall.events.compiler import compile_reader
 from footfall.events.rejects import Reason, Reject
 
 SCHEMA: Final[dict[str, Any]] = orjson.loads((files(__package__) / "event.schema.json").read_bytes())
-# Fields of a later minor version are kept, but not without end; bytes of their JSON together.
+# Limit for the JSON of all fields of a later minor version, in bytes.
 MAX_EXTRA_BYTES: Final = 8192
 _MAX_EXTRA_FIELDS: Final[int] = SCHEMA["$defs"]["extra"]["maxProperties"]
 
 _KNOWN: Final = frozenset(SCHEMA["$defs"]["sent"]["properties"])
-# The version whose fields are all known; later minors are open.
+# All fields of this version are known. Later minor versions may have more.
 _CLOSED_VERSION: Final[str] = SCHEMA["$defs"]["sent"]["if"]["properties"]["schema_version"]["const"]
 _read_sent: Final = compile_reader(SCHEMA, "sent")
 _read_stored: Final = compile_reader(SCHEMA, "stored")
@@ -22,13 +22,13 @@ _NOT_AN_OBJECT: Final = Reject("not_an_object", "An event must be a JSON object.
 
 
 def check_sent(event: object) -> Reject | None:
-    """Why a sender's event is not valid; None if it is. Never raises."""
+    """Returns a Reject if a sent event is invalid, else None. Never raises."""
     read = read_sent(event)
     return read if isinstance(read, Reject) else None
 
 
 def check_stored(event: object) -> Reject | None:
-    """Why an event is not as the collector stores it; None if it is. Never raises."""
+    """Returns a Reject if a stored event is invalid, else None. Never raises."""
     if type(event) is not dict:
         return _NOT_AN_OBJECT
     fault = _read_stored(event, {})
@@ -36,10 +36,10 @@ def check_stored(event: object) -> Reject | None:
 
 
 def read_sent(event: object) -> dict[str, Any] | Reject:
-    """A sender's event as a new dict in the schema's order, or why it is not valid. Never raises.
+    """Returns a sent event as a new dict in the order of the schema, or a Reject. Never raises.
 
-    Left out: nulls, and the collector's fields, whatever they hold. Integers written as 3.0 are 3. Fields that a
-    later minor version may know are in `extra`.
+    Nulls and the collector's fields are left out. Integers written as 3.0 become 3. Unknown fields of a later minor
+    version are in `extra`.
     """
     if type(event) is not dict:
         return _NOT_AN_OBJECT
@@ -54,13 +54,16 @@ def _keep_unknown(event: dict[Any, Any], read: dict[str, Any]) -> tuple[Reason, 
     extra = {name: value for name, value in event.items() if name not in _KNOWN}
     try:
         size = len(orjson.dumps(extra))
-        # Within the event they stand one level deeper, and the event must be written.
+        # In the stored event they are one level deeper, and orjson must be able to write it.
         orjson.dumps([extra])
     except TypeError:
-        # orjson writes less deeply nested values than it reads; nothing else from JSON fails here.
+        # orjson can parse deeper nesting than it can write. No other parsed JSON fails here.
         return ("too_deep", "The fields of a later version are nested too deeply.")
     if size > MAX_EXTRA_BYTES or len(extra) > _MAX_EXTRA_FIELDS:
-        return ("too_long", f"The fields of a later version exceed {MAX_EXTRA_BYTES} bytes or {_MAX_EXTRA_FIELDS}.")
+        return (
+            "too_long",
+            f"The fields of a later version exceed {MAX_EXTRA_BYTES} bytes or {_MAX_EXTRA_FIELDS} fields.",
+        )
     read["extra"] = extra
     return None
 

@@ -1,1 +1,1 @@
-"""What every station stands on: Java, jars, the platform's own processes, and which services `up` was asked for."""
+"""Foundations of all packages: Java, jars, processes of the platform, and the services that `up` was asked to start."""

@@ -1,15 +1,15 @@
-"""The errors of the cluster layer; each message is a sentence for the user."""
+"""Errors of installing, starting and probing services. Each message is a sentence for the user."""
 
 from footfall.errors import FootfallError
 
 
 class ClusterError(FootfallError):
-    """Something could not be installed, started, asked or stopped."""
+    """Something could not be installed, started, queried or stopped."""
 
 
 class RetryUseless(ClusterError):
-    """It may not be done as things are; trying again would not help."""
+    """The action is not possible in the current state, and a retry would not help."""
 
 
 class Unhealthy(FootfallError):
-    """A probe's finding: what the service did not do. Expected while a service starts."""
+    """The fault that a probe found. Expected while a service starts."""

@@ -1,4 +1,4 @@
-"""A machine whose own name does not resolve, as laptops between two networks: Java's servers ask for it and end."""
+"""Makes Java work on a machine whose host name does not resolve, such as a laptop that changes networks."""
 
 import socket
 from pathlib import Path
@@ -9,9 +9,10 @@ _FILE = "hosts"
 
 
 def java_options(settings: Settings, name: str | None = None) -> list[str]:
-    """Options that let every JVM know this machine's name as 127.0.0.1; none where it resolves by itself.
+    """JVM options that resolve the host name to 127.0.0.1; empty if the name resolves by itself.
 
-    name: the machine's own by default. Java then asks this file alone, which is enough while all `hosts` are numeric.
+    name: the host name; that of this machine if None. With these options Java resolves names only from this file, which
+    is enough as long as all `hosts` are numeric.
     """
     name = socket.gethostname() if name is None else name
     try:

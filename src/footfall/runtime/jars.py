@@ -1,8 +1,8 @@
-"""The engines' jars: taken from the user's Maven cache, checked by size and hash against committed locks.
+"""Installs the jars of the engines from the user's Maven cache, verified against committed lock files.
 
-`engines/ENGINE/jars.lock` has one line a jar: its path in a Maven repository, size in bytes, SHA-256. With it `up` can
-tell without Maven, and without a network, that everything is there. After a change of a pom,
-`python -m footfall.runtime.jars` writes the locks anew.
+`engines/ENGINE/jars.lock` has one line per jar: its path in a Maven repository, its size in bytes, and its SHA-256.
+With it `up` can check the installation without Maven and without a network. After a pom has changed,
+`python -m footfall.runtime.jars` rewrites the lock files.
 """
 
 import hashlib
@@ -21,16 +21,16 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
 
 ENGINES_DIR = REPOSITORY / "engines"
-# Maven is bound by the network and one core each.
+# Each Maven process uses one core and the network.
 _PARALLEL = 2
 _MAVEN_TIMEOUT_S = 1800
 
-# Called with an engine's name and how many more of its jars are in place.
+# Called with the name of an engine and the number of additional jars in place.
 Advance = Callable[[str, int], None]
 
 
 class Jar(NamedTuple):
-    """One line of a lock."""
+    """One line of a lock file."""
 
     path: str  # relative to a Maven repository
     size: int
@@ -38,7 +38,7 @@ class Jar(NamedTuple):
 
     @property
     def name(self) -> str:
-        """File name."""
+        """The file name of the jar."""
         return self.path.rpartition("/")[2]
 
 
@@ -48,23 +48,23 @@ def engines() -> list[str]:
 
 
 def lock_path(engine: str) -> Path:
-    """An engine's lock."""
+    """The lock file of an engine."""
     return ENGINES_DIR / engine / "jars.lock"
 
 
 def read_lock(engine: str) -> list[Jar]:
-    """The jars of an engine."""
+    """The jars in the lock file of an engine."""
     lines = (line.split() for line in lock_path(engine).read_text("utf-8").splitlines() if line.strip())
     return [Jar(path, int(size), sha256) for path, size, sha256 in lines]
 
 
 def lib_dir(settings: Settings, engine: str) -> Path:
-    """Folder of an engine's jars."""
+    """The folder with the jars of an engine."""
     return settings.install / "jars" / engine / "lib"
 
 
 def missing(settings: Settings, engine: str) -> list[Jar]:
-    """The jars that are not in place. Cheap: sizes are compared each time, hashes only when a jar is put in place."""
+    """The jars that are not installed. It is fast: it compares sizes only. Hashes are checked at installation."""
     lib = lib_dir(settings, engine)
     if _read(_stamp(settings, engine)) != _digest(lock_path(engine)):
         return read_lock(engine)
@@ -72,10 +72,10 @@ def missing(settings: Settings, engine: str) -> list[Jar]:
 
 
 def ensure(settings: Settings, names: Iterable[str], maven: Callable[[], str], advance: Advance) -> None:
-    """Puts all jars of the named engines in place; two engines at a time.
+    """Installs all jars of the named engines, two engines at a time.
 
-    maven: called for the path of `mvn` only if something is missing from the cache.
-    Raises ClusterError naming the first engine that cannot be completed.
+    maven: returns the path of `mvn`; called only if a jar is missing from the cache.
+    Raises ClusterError, which names the first engine that cannot be completed.
     """
     with ThreadPoolExecutor(_PARALLEL) as pool:
         jobs = [pool.submit(_ensure_engine, settings, name, maven, advance) for name in names]
@@ -94,7 +94,7 @@ def _ensure_engine(settings: Settings, engine: str, maven: Callable[[], str], ad
     if absent:
         cache = _resolve(maven(), engine)
         for jar in absent:
-            # A jar that is in the cache but damaged: Maven would never fetch it again by itself.
+            # Maven would never replace a damaged jar in its cache.
             if (cache / jar.path).exists() and not _intact(cache / jar.path, jar):
                 shutil.rmtree((cache / jar.path).parent, ignore_errors=True)
         if any(not (cache / jar.path).exists() for jar in absent):
@@ -102,8 +102,8 @@ def _ensure_engine(settings: Settings, engine: str, maven: Callable[[], str], ad
         absent = _take(cache, absent, lib, engine, advance)
     if absent:
         raise ClusterError(
-            f"{len(absent)} jars of {engine} are not what engines/{engine}/jars.lock says, the first is "
-            f"{absent[0].path}; remove it from the Maven cache and run `./footfall up` again."
+            f"{len(absent)} jars of {engine} do not match engines/{engine}/jars.lock. The first is "
+            f"{absent[0].path}. Remove it from the Maven cache and run `./footfall up` again."
         )
     keep = {jar.name for jar in wanted}
     for path in lib.iterdir():
@@ -114,7 +114,7 @@ def _ensure_engine(settings: Settings, engine: str, maven: Callable[[], str], ad
 
 
 def _take(cache: Path, jars: list[Jar], lib: Path, engine: str, advance: Advance) -> list[Jar]:
-    """Links what the cache holds intact into `lib`; returns the rest."""
+    """Links the intact jars of the cache into `lib`. Returns the jars that are missing or damaged."""
     rest = []
     for jar in jars:
         source, target = cache / jar.path, lib / jar.name
@@ -128,7 +128,7 @@ def _take(cache: Path, jars: list[Jar], lib: Path, engine: str, advance: Advance
 
 
 def _link(source: Path, target: Path) -> None:
-    """A hard link costs no space and outlives a cleaned cache; across file systems it is a copy."""
+    """Makes a hard link, which needs no space and survives a cleared cache; copies across file systems."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as scratch:
         part = Path(scratch) / target.name
         try:
@@ -139,14 +139,14 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _resolve(maven: str, engine: str) -> Path:
-    """Lets Maven fetch an engine's jars; returns the repository it keeps them in."""
+    """Downloads the jars of an engine with Maven. Returns the folder of the Maven repository."""
     paths = _class_path(maven, engine)
     suffix = read_lock(engine)[0].path if lock_path(engine).exists() else None
     for path in paths:
         if suffix and path.endswith(suffix):
             return Path(path.removesuffix(suffix))
     raise ClusterError(
-        f"engines/{engine}/pom.xml and its jars.lock name different jars; run `python -m footfall.runtime.jars`."
+        f"engines/{engine}/pom.xml and its jars.lock list different jars. Run `python -m footfall.runtime.jars`."
     )
 
 
@@ -158,15 +158,17 @@ def _class_path(maven: str, engine: str) -> list[str]:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_MAVEN_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired:
-            raise ClusterError(f"Maven did not get the jars of {engine} in {_MAVEN_TIMEOUT_S // 60} minutes.") from None
+            raise ClusterError(
+                f"Maven did not download the jars of {engine} within {_MAVEN_TIMEOUT_S // 60} minutes."
+            ) from None
         if done.returncode != 0:
             reason = next((line for line in done.stdout.splitlines() if "[ERROR]" in line), done.stderr[-300:])
-            raise ClusterError(f"Maven cannot get the jars of {engine}: {reason.removeprefix('[ERROR] ')}")
+            raise ClusterError(f"Maven could not download the jars of {engine}: {reason.removeprefix('[ERROR] ')}")
         return output.read_text("utf-8").strip().split(os.pathsep)
 
 
 def _unpack_webapps(lib: Path, engine: str) -> None:
-    """HDFS's daemons want their web applications as files on the class path; only its tests jar carries them."""
+    """HDFS's daemons need their web applications as files on the class path. Only the tests jar contains them."""
     if engine != "hadoop":
         return
     tests = next(lib.glob("hadoop-hdfs-*-tests.jar"))
@@ -207,11 +209,11 @@ def _digest(path: Path) -> str:
 
 
 def write_lock(maven: str, engine: str) -> int:
-    """Writes an engine's lock from its pom; returns how many jars it names. For those who change a pom."""
+    """Writes the lock file of an engine from its pom. Returns the number of jars."""
     lines = []
     for text in _class_path(maven, engine):
         path = Path(text)
-        # …/repository/GROUP…/ARTIFACT/VERSION/FILE: the group's depth differs, the repository's name does not.
+        # …/repository/GROUP…/ARTIFACT/VERSION/FILE, where GROUP may be several folders.
         relative = text.split("/repository/", 1)[1]
         lines.append(f"{relative} {path.stat().st_size} {_digest(path)}\n")
     lock_path(engine).write_text("".join(sorted(lines)), "utf-8")

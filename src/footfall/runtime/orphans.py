@@ -1,4 +1,4 @@
-"""Finds processes of this platform that have lost their manager, and ends them."""
+"""Finds processes of this platform that no longer belong to its process manager, and ends them."""
 
 import os
 from collections.abc import Callable, Collection
@@ -10,7 +10,7 @@ from footfall.settings import Settings
 
 
 def marked(settings: Settings) -> list[psutil.Process]:
-    """All processes that carry this platform's mark in their environment, this one and its ancestors excepted."""
+    """All processes with this platform's mark in their environment, except this one and its ancestors."""
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
     for process in psutil.process_iter():
@@ -23,17 +23,17 @@ def marked(settings: Settings) -> list[psutil.Process]:
 
 
 def containers(settings: Settings) -> list[psutil.Process]:
-    """Marked processes of YARN containers."""
+    """Processes of this platform in YARN containers."""
     return [process for process in marked(settings) if _in_container(process)]
 
 
 def orphans(
     settings: Settings, manager_pid: int | None, services: Callable[[], Collection[int]]
 ) -> list[psutil.Process]:
-    """Marked processes that belong neither to the living manager's services nor to its YARN containers.
+    """Marked processes that belong neither to a service of the running manager nor to its YARN containers.
 
-    services: the ids of the processes that the manager runs now. A process that lost its parent may be the manager's
-    child and is none of them.
+    services: returns the ids of the processes that the manager is running. An orphan may be a child of the manager
+    without being one of them.
     """
     found = marked(settings)
     if manager_pid is None:
@@ -42,17 +42,17 @@ def orphans(
         since_s = psutil.Process(manager_pid).create_time()
     except psutil.NoSuchProcess:
         return found
-    # Asked after the look at what runs, so that they include what the manager has started meanwhile.
+    # Call it after listing the processes, so that it includes those that the manager has started meanwhile.
     running = services()
     return [
         process
         for process in found
-        if process.pid != manager_pid and not _belongs_to(process, running) and not _taken_up(process, since_s)
+        if process.pid != manager_pid and not _belongs_to(process, running) and not _adoptable(process, since_s)
     ]
 
 
 def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
-    """Ends processes: SIGTERM, then SIGKILL for those that are still there. Returns how many there were."""
+    """Ends processes with SIGTERM, then with SIGKILL after `patience_s` seconds. Returns their number."""
     for process in processes:
         _quietly(process.terminate)
     _, alive = psutil.wait_procs(processes, timeout=patience_s)
@@ -63,18 +63,18 @@ def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
 
 
 def _belongs_to(process: psutil.Process, services: Collection[int]) -> bool:
-    """Whether it is one of the services or descends from one."""
+    """True if the process is one of the services or a descendant of one."""
     try:
         return process.pid in services or any(parent.pid in services for parent in process.parents())
     except psutil.NoSuchProcess:
         return False
 
 
-def _taken_up(process: psutil.Process, since_s: float) -> bool:
-    """Whether it is of a YARN container that was started under the living manager, which began at `since_s`.
+def _adoptable(process: psutil.Process, since_s: float) -> bool:
+    """True if the process is in a YARN container that was started after the current manager, at `since_s`.
 
-    Containers outlive a killed NodeManager and then descend from no service; the next NodeManager takes them up again,
-    as long as it has the same manager (`yarn.prepare`).
+    Containers outlive a killed NodeManager and then descend from no service. The next NodeManager adopts them if it has
+    the same manager (`yarn.prepare`).
     """
     try:
         return _in_container(process) and process.create_time() > since_s

@@ -1,4 +1,4 @@
-"""Which services the last `up` was to bring up: a small file that outlives its process."""
+"""The services that `up` was asked to start, stored in a file until `down`."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _FILE = "wanted.json"
 
 
 def read(settings: Settings) -> list[str]:
-    """Their names, as the release that ran `up` called them; none after `down`."""
+    """The names of the services, as the version that ran `up` named them; empty after `down`."""
     try:
         return [str(name) for name in json.loads((settings.run_dir / _FILE).read_text("utf-8"))]
     except (OSError, ValueError, TypeError):
@@ -17,10 +17,10 @@ def read(settings: Settings) -> list[str]:
 
 
 def write(settings: Settings, names: Iterable[str]) -> None:
-    """Remembers them. Raises OSError."""
+    """Stores the names. Raises OSError."""
     (settings.run_dir / _FILE).write_text(json.dumps(sorted(names)), "utf-8")
 
 
 def forget(settings: Settings) -> None:
-    """Nothing is wanted any more. Raises OSError."""
+    """Deletes the names. Raises OSError."""
     (settings.run_dir / _FILE).unlink(missing_ok=True)

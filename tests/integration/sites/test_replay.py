@@ -142,9 +142,9 @@ def test_an_unfit_repair_is_not_sent(platform: Settings) -> None:
 
     shown = running.run("rejects", "replay", newer["event_id"], "--set", "seq=1", "--dry-run")
     assert shown.returncode == 0
-    assert f"2 rejects have this event_id: taking the newest, offset {newer['offset']}." in shown.stderr
+    assert f"2 rejects have this event_id. This is the newest, at offset {newer['offset']}." in shown.stderr
     assert "Newer" in shown.stdout
-    assert shown.stdout.endswith("Nothing was sent: this is what would be stored.\n")
+    assert shown.stdout.endswith("Dry run: nothing was sent. This event would be stored.\n")
     exact = running.json("rejects", "replay", str(older["offset"]), "--set", "seq=1", "--dry-run")
     assert (exact["dry_run"], exact["partition"], exact["offset"]) == (True, None, None)
     assert exact["event"]["page_title"] == bad["page_title"]

@@ -1,4 +1,4 @@
-"""A terminal that knows only ASCII gets the nearest text and valid JSON; no verb ends in a traceback for it."""
+"""An ASCII terminal gets similar text and valid JSON, and never a traceback."""
 
 import io
 import json
@@ -26,7 +26,7 @@ def _footfall(home: Path, *arguments: str, **variables: str) -> subprocess.Compl
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The home of a platform that died: `status` and `doctor` have something to say."""
+    """The home of a platform that died, so that `status` and `doctor` report something."""
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "wanted.json").write_text('["zookeeper"]')
     return tmp_path
@@ -44,7 +44,7 @@ def home(tmp_path: Path) -> Path:
     ],
     ids=str,
 )
-def test_a_verb_writes_ascii_where_nothing_else_is_known(
+def test_a_verb_writes_ascii_to_an_ascii_terminal(
     home: Path, arguments: tuple[str, ...], status: int, shown: bytes
 ) -> None:
     done = _footfall(home, *arguments)
@@ -74,7 +74,7 @@ def test_a_document_is_written_with_escapes_where_they_are_needed(monkeypatch: p
     assert json.loads(written.getvalue().decode("ascii")) == [{"city": "Z\u00fcrich \U0001f600"}]
 
 
-def test_what_a_terminal_cannot_show_is_the_nearest_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_a_terminal_cannot_show_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.BytesIO()
     stream = io.TextIOWrapper(shown, encoding="ascii", write_through=True)
     monkeypatch.setattr(sys, "stdout", stream)
@@ -83,6 +83,6 @@ def test_what_a_terminal_cannot_show_is_the_nearest_it_can(monkeypatch: pytest.M
     assert shown.getvalue() == b'Zurich - 5 x <= 3... "Strasse" fi ? ?'
 
 
-def test_a_terminal_that_knows_them_gets_the_very_letters(home: Path) -> None:
+def test_a_terminal_with_utf_8_gets_unchanged_characters(home: Path) -> None:
     done = _footfall(home, "--help", LC_ALL="C.UTF-8", PYTHONIOENCODING="utf-8")
     assert done.stdout.startswith("Usage: footfall VERB \u2026\n".encode())

@@ -1,4 +1,4 @@
-"""An error that has a sentence for its user ends a verb as that sentence, whichever verb it is."""
+"""Every verb prints the sentence of a FootfallError and no traceback."""
 
 import sys
 
@@ -18,7 +18,7 @@ from tests.support.fresh_home import environment as environment
         (EngineUnavailable("Kafka is away."), 1, "Kafka is away. See `./footfall status`."),
         (ArchiveRefused("The checkpoint [x] is gone."), 1, "The checkpoint [x] is gone."),
         (FootfallError("It is not so."), 1, "It is not so."),
-        (SettingsError("The settings cannot be used."), 2, "The settings cannot be used."),
+        (SettingsError("The settings are invalid."), 2, "The settings are invalid."),
     ],
 )
 @pytest.mark.parametrize("verb", [("verify",), ("recover", "archive"), ("rebuild", "live"), ("rejects", "list")])

@@ -1,4 +1,4 @@
-"""The verb: what it takes, what it refuses, and what it shows."""
+"""The verb `history`: its options, its refusals and its output."""
 
 import json
 from datetime import date
@@ -34,7 +34,7 @@ def running(home: Path) -> Path:
 def test_days_out_of_bounds_are_wrong_use(days: str, running: Path) -> None:
     result = _ask("--days", days)
     assert result.exit_code == 2
-    assert f"--days must be from 1 to 90, as long as events are kept in HDFS, not {days}." in result.stderr
+    assert f"--days must be from 1 to 90, not {days}. HDFS keeps events for that long." in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -47,22 +47,22 @@ def test_other_numbers_out_of_bounds_are_wrong_use(option: str, value: str, boun
     assert f"{option} must be from {bounds}, not {value}." in result.stderr
 
 
-def test_what_is_no_number_is_wrong_use(running: Path) -> None:
+def test_text_instead_of_a_number_is_wrong_use(running: Path) -> None:
     assert _ask("--days", "three").exit_code == 2
     assert _ask().exit_code == 2
 
 
-def test_without_a_platform_it_says_so(home: Path) -> None:
+def test_a_stopped_platform_is_reported(home: Path) -> None:
     result = _ask("--days", "1")
     assert result.exit_code == 1
-    assert "Not running: kafka, flume; start Footfall with `./footfall up`." in result.stderr
+    assert "kafka, flume must run for this. Start Footfall with `./footfall up`." in result.stderr
 
 
-def test_a_full_disk_is_said_before_anything_is_made(running: Path) -> None:
+def test_a_full_disk_is_reported_before_anything_is_generated(running: Path) -> None:
     (running / "run" / "disk-low").touch()
     result = _ask("--days", "1")
     assert result.exit_code == 1
-    assert "make room first" in result.stderr
+    assert "Free some space first" in result.stderr
 
 
 def _made() -> Made:
@@ -96,10 +96,10 @@ def test_the_days_are_one_document(running: Path, monkeypatch: pytest.MonkeyPatc
     assert len(asked["days"]) == 2
     table = _ask("--days", "2").stdout
     assert "2026-11-24" in table
-    assert "100 events in 0.5 s, 200 a second." in table
+    assert "100 events in 0.5 s (200 per second)." in table
 
 
-def test_what_went_wrong_is_a_sentence(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_reported_in_a_sentence(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Made:
         raise HistoryError("Kafka does not answer.")
 

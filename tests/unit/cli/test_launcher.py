@@ -1,4 +1,4 @@
-"""The launcher: which folders it refuses, where it may be called from, and what it hands over."""
+"""The launcher: the folders that it refuses, calls through links, and the arguments that it passes on."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ _LAUNCHER = REPOSITORY / "footfall"
 
 @pytest.fixture
 def install(tmp_path: Path) -> Path:
-    """What the launcher made before: a Python whose only word is what it was given."""
+    """An existing environment, whose Python only prints its arguments."""
     folder = tmp_path / "install"
     python = folder / "venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -49,7 +49,7 @@ def test_a_folder_that_engines_would_misread_is_refused(tmp_path: Path, name: st
     ):
         done = _call(launcher, tmp_path, "status", **variables)
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith(f"Footfall cannot live in {clone}")
+        assert done.stderr.startswith(f"Footfall cannot use the folder {clone}")
         assert "Set FOOTFALL_HOME to a path of letters" in done.stderr
     assert [path.name for path in clone.iterdir()] == ["footfall"]
 
@@ -71,7 +71,7 @@ def test_an_install_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> 
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_it_hands_over_what_it_was_given(tmp_path: Path, install: Path) -> None:
+def test_arguments_are_passed_on(tmp_path: Path, install: Path) -> None:
     done = _call(
         _LAUNCHER, tmp_path, "query", "two words", "", FOOTFALL_HOME=str(tmp_path), FOOTFALL_INSTALL=str(install)
     )
@@ -90,7 +90,7 @@ def test_it_works_through_links_from_any_folder(tmp_path: Path, install: Path) -
         assert done.stdout == f"PYTHONPATH={REPOSITORY / 'src'} -m footfall status\n", done.stderr
 
 
-def test_the_status_of_the_verb_is_its_own(tmp_path: Path, install: Path) -> None:
+def test_the_exit_status_is_that_of_the_verb(tmp_path: Path, install: Path) -> None:
     python = install / "venv" / "bin" / "python"
     python.write_text("#!/bin/sh\nexit 2\n")
     done = _call(_LAUNCHER, tmp_path, "x", FOOTFALL_HOME=str(tmp_path), FOOTFALL_INSTALL=str(install))

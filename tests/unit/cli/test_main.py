@@ -23,7 +23,7 @@ from tests.support.fresh_home import environment as environment
 
 @dataclass(frozen=True)
 class Ended:
-    """How a verb ended, and what it wrote. Lines that the terminal's width cut are whole again in `err`."""
+    """The exit status and output of a verb. In `err`, wrapped lines are joined."""
 
     status: int
     out: str
@@ -51,7 +51,7 @@ def call(environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The home that verbs find, empty."""
+    """An empty home."""
     path = tmp_path / "home"
     path.mkdir()
     return path
@@ -89,8 +89,8 @@ def test_each_verb_has_help_and_refuses_an_unknown_option(call: Call, verb: str)
     ("arguments", "sentence"),
     [
         (("up", "everything"), "There is no profile 'everything'; there are: full, realtime, batch."),
-        (("up", "--only", ","), "--only names no service"),
-        (("up", "--only", ""), "--only names no service"),
+        (("up", "--only", ","), "--only is empty"),
+        (("up", "--only", ""), "--only is empty"),
         (("up", "--only", "kafka,kaffee"), "There is no service 'kaffee'; there are: zookeeper, kafka, "),
         (("logs", "kaffee"), "There is no service 'kaffee'; there are: zookeeper, kafka, "),
         (("logs",), "Missing argument"),
@@ -120,7 +120,7 @@ def test_settings_that_cannot_be_used_are_a_sentence_and_status_2(call: Call, ho
     (home / "settings.toml").write_text("pace = 99\n")
     ended = call(verb)
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("The settings cannot be used: pace: ")
+    assert ended.err.startswith("The settings are invalid: pace: ")
     assert "Traceback" not in ended.err
 
 
@@ -146,10 +146,10 @@ def test_a_home_that_cannot_be_written_is_a_sentence(call: Call, home: Path, mon
     assert ended.err == f"{home}/file/below/run cannot be used: Not a directory."
 
 
-def test_status_of_nothing(call: Call, home: Path) -> None:
+def test_status_without_a_platform(call: Call, home: Path) -> None:
     ended = call("status")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == "Footfall is not running; start it with `./footfall up`."
+    assert ended.err == "Footfall is not running. Start it with `./footfall up`."
     ended = call("status", "--json")
     assert ended.status == 1
     document = json.loads(ended.out)
@@ -162,10 +162,10 @@ def test_status_while_the_first_up_installs(call: Call, home: Path) -> None:
     with under_way.announced(Settings(home=home, install=home / "install"), ["kafka"]):
         ended = call("status")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == "Footfall is not running yet: `./footfall up` is at work and still installs what is missing."
+    assert ended.err == "Footfall is not running yet: `./footfall up` is still installing what is missing."
 
 
-def test_an_age_that_nobody_knows_is_said_so(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_age_is_shown_as_unknown(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "run").mkdir()
     (home / "run" / "wanted.json").write_text('["zookeeper"]')
     monkeypatch.setattr(status, "lags", lambda *_: [ConsumerLag("live", 3, "events", None)])
@@ -192,7 +192,7 @@ def test_status_is_one_document_or_one_table(call: Call, home: Path) -> None:
     assert [line.split()[:3] for line in lines[1:3]] == [[n, n, "stopped"] for n in ("zookeeper", "kafka")]
     assert lines[3] == ""
     assert lines[4].startswith("data: 0.00 GiB; ")
-    assert "a day" not in lines[4]
+    assert "per day" not in lines[4]
     assert len(lines) == 5
 
 
@@ -208,10 +208,10 @@ def test_up_that_fails_says_why_and_prints_no_document(call: Call, home: Path, m
     monkeypatch.setenv("FOOTFALL_RETENTION__FREE_DISK_GIB", "1e9")
     ended = call("up", "--only", "watchdog", "--json")
     assert (ended.status, ended.out) == (1, "")
-    assert "GiB of disk are free" in ended.err
+    assert "GiB of disk space is free" in ended.err
 
 
-def test_up_prints_the_addresses_of_what_it_brought_up(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_up_prints_the_addresses_of_started_services(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def brought_up(settings: Settings, profile: str, only: tuple[str, ...], *_: object) -> object:
         return [service for service in SERVICES if not only or service.name in only]
 
@@ -228,11 +228,11 @@ def test_up_prints_the_addresses_of_what_it_brought_up(call: Call, monkeypatch: 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("rebuild", "live"), "Footfall is not running; start it with `./footfall up`."),
-        (("incident", "errors", "--app", "news"), "site-news would not notice: not running; start with"),
+        (("rebuild", "live"), "Footfall is not running. Start it with `./footfall up`."),
+        (("incident", "errors", "--app", "news"), "site-news must run for this. Start Footfall with"),
     ],
 )
-def test_what_needs_the_platform_says_that_it_is_not_running(
+def test_verbs_that_need_the_platform_report_that_it_is_not_running(
     call: Call, home: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     ended = call(*arguments)
@@ -241,7 +241,7 @@ def test_what_needs_the_platform_says_that_it_is_not_running(
     assert list(home.iterdir()) == []
 
 
-def test_an_incident_is_told_of_the_sites_that_run(call: Call, home: Path) -> None:
+def test_an_incident_begins_only_on_running_sites(call: Call, home: Path) -> None:
     (home / "run").mkdir()
     (home / "run" / "wanted.json").write_text('["site-news"]')
     ended = call("incident", "errors", "--app", "news", "--json")
@@ -249,10 +249,10 @@ def test_an_incident_is_told_of_the_sites_that_run(call: Call, home: Path) -> No
     assert ended.status == 0
     ended = call("incident", "errors")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err.startswith("site-shop, site-academy would not notice")
+    assert ended.err.startswith("site-shop, site-academy must run for this.")
 
 
-def test_down_of_nothing_is_done(call: Call, home: Path) -> None:
+def test_down_without_a_platform_succeeds(call: Call, home: Path) -> None:
     ended = call("down")
     assert (ended.status, ended.err) == (0, "Nothing was running.")
     ended = call("down", "--json")
@@ -291,7 +291,7 @@ def test_purge_deletes_all_data_and_keeps_what_is_the_users(call: Call, home: Pa
 def test_a_log_that_is_not_there_is_a_sentence(call: Call, home: Path) -> None:
     ended = call("logs", "kafka")
     assert (ended.status, ended.out) == (1, "")
-    assert ended.err == f"kafka has no log yet; it has not been started in {home}."
+    assert ended.err == f"kafka has no log yet, because it has never been started in {home}."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How tables and sentences read, whatever a visitor sent."""
+"""The format of tables and sentences, whatever a visitor sent."""
 
 import pytest
 import typer

@@ -1,4 +1,4 @@
-"""The verb: each question's own options, sentences for wrong use, and no engine before it is needed."""
+"""The verb `query`: options of each question, messages for wrong use, and no engine client before it is needed."""
 
 import json
 import subprocess
@@ -62,7 +62,10 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
         (("live-metrics", "--app", ""), "There is no app ''; there are: shop, news, academy, all."),
         (("live-metrics", "--minutes", "-1"), "The parameter minutes lies between 1 and 1440."),
         (("live-metrics", "--minutes", "x"), "Invalid value for '--minutes'"),
-        (("live-errors", "shop"), "live-errors has no place for 'shop'; see `./footfall query live-errors --help`."),
+        (
+            ("live-errors", "shop"),
+            "live-errors does not take the argument 'shop'. See `./footfall query live-errors --help`.",
+        ),
         (("session",), "session needs the parameter session: a session_id."),
         (("session", "--session"), "Option '--session' requires an argument."),
         (("windowed-metrics", "--from", "now"), "The parameter from is a UTC day such as 2026-11-24 or a time such as"),
@@ -97,7 +100,7 @@ def test_json_may_stand_before_and_after_the_name(
 
 
 def test_an_engine_that_does_not_answer_is_status_1(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Nothing listens on ports that no one may listen on.
+    # Nothing listens on a privileged port.
     monkeypatch.setenv("FOOTFALL_PORTS__HBASE_THRIFT", "1")
     monkeypatch.setenv("FOOTFALL_PORTS__NAMENODE_HTTP", "2")
     live = call("query", "live-errors")

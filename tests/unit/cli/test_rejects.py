@@ -1,4 +1,4 @@
-"""The verb: what is wrong use, how bytes are shown, and what a row says."""
+"""The verb `rejects`: wrong use, escaped bytes, and the fields of a row."""
 
 import base64
 import re
@@ -25,13 +25,13 @@ from footfall.verification.rejects_log import Kept
         (b"a\r\nb\tc\0", r"a\x0d\x0ab\x09c\x00"),
         (b"\xff\xfe", r"\xff\xfe"),
         (b"caf\xe9 \xc3\xa9", r"caf\xe9 é"),
-        # What C1 controls, a reversed direction, a line separator and a character without a look would do.
+        # C1 controls, a direction override, a line separator and an unassigned character.
         ("\x9b2J \u202egnp.exe \u2028 \u200b".encode(), r"\x9b2J \u202egnp.exe \u2028 \u200b"),
         ("\U000e0041".encode(), r"\U000e0041"),
         (b"[bold]x[/bold]", "[bold]x[/bold]"),
     ],
 )
-def test_bytes_are_shown_so_that_a_terminal_only_shows_them(original: bytes, shown: str) -> None:
+def test_control_characters_are_escaped(original: bytes, shown: str) -> None:
     assert rejects.visible(original) == shown
 
 
@@ -61,18 +61,18 @@ def test_a_row_is_the_contract() -> None:
         (["list", "--limit", "0"], r"--limit"),
         (["show"], r"EVENT_ID\|OFFSET"),
         (["replay"], r"EVENT_ID\|OFFSET"),
-        (["replay", "7", "--set", "seq"], r"--set seq names no field and value"),
-        (["replay", "7", "--set", "=\x1b"], r"--set =\\x1b names no field and value"),
-        (["replay", "7", "--set", "seq=1", "--set", "seq=2"], r"seq is to be set twice"),
-        (["replay", "7", "--set", "seq=1", "--unset", "seq"], r"seq is to be set twice, or set and left out"),
+        (["replay", "7", "--set", "seq"], r"--set seq has no field or no value"),
+        (["replay", "7", "--set", "=\x1b"], r"--set =\\x1b has no field or no value"),
+        (["replay", "7", "--set", "seq=1", "--set", "seq=2"], r"seq is set twice"),
+        (["replay", "7", "--set", "seq=1", "--unset", "seq"], r"seq is set twice, or both set and unset"),
         (["replay", "7", "--set", "received_at=now"], r"received_at cannot be set"),
-        (["replay", "7", "--set", "page_title=\udcff"], r"no text in UTF-8"),
+        (["replay", "7", "--set", "page_title=\udcff"], r"is not valid UTF-8"),
         (["replay", "7", "--file", "/nowhere/event.json"], r"event\.json cannot be read: No such file"),
         (["replay", "7", "--file", "/"], r"/ cannot be read: Is a directory"),
-        (["replay", "7", "--file", "-"], r"Standard input holds no JSON object"),
+        (["replay", "7", "--file", "-"], r"Standard input does not contain a JSON object"),
     ],
 )
-def test_wrong_use_is_told(arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use_is_reported(arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]) -> None:
     done = CliRunner().invoke(rejects.app, arguments)
     assert done.exit_code == 2
     assert re.search(named, (done.output + capfd.readouterr().err).replace("\n", " "))
@@ -91,7 +91,7 @@ def test_values_are_json_or_else_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "7", "--json"], ["replay", "7"]])
-def test_without_kafka_it_says_so(
+def test_missing_kafka_is_reported(
     arguments: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,

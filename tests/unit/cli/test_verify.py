@@ -1,4 +1,4 @@
-"""The verb: which times it takes, and how a report reads."""
+"""The verb `verify`: the times that it accepts, and the format of a report."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.support.events import NOW_MS
 from tests.unit.verification.faults import invent_a_row, promise_an_event
 from tests.unit.verification.world import World, made_world
 
-# 2024-11-24T08:00:00Z, which is past for whoever runs this.
+# 2024-11-24T08:00:00Z, which is in the past.
 PAST_MS = 1_732_435_200_000
 
 
@@ -45,7 +45,7 @@ def test_agreement_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0].split() == ["hour", "app_id", "accepted", "in_kafka", "counted", "archived", "repeats", "rejected"]
     assert ["2026-11-24T08Z", "academy", "16", "16", "16", "0", "1", "0"] in [line.split() for line in lines]
     assert "archive: not part of this profile" in lines
-    assert lines[-1] == "ok: every store agrees at 2026-11-24T09:00:00.000Z."
+    assert lines[-1] == "ok: all stores agree at 2026-11-24T09:00:00.000Z."
 
 
 def test_sums_by_kind_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

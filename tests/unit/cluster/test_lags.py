@@ -1,4 +1,4 @@
-"""Lags are asked of what runs; one that cannot be asked says why and takes no other with it."""
+"""Lags of running consumers. If one cannot be measured, its reason is reported and the others are unaffected."""
 
 import json
 import os
@@ -11,16 +11,16 @@ from footfall.settings import Settings
 from footfall.streaming.lag import measure
 
 
-def test_nothing_is_asked_of_what_does_not_run(settings: Settings) -> None:
+def test_services_that_do_not_run_are_not_asked(settings: Settings) -> None:
     assert lags(settings, ()) == []
     assert lags(settings, ("zookeeper", "kafka")) == []
 
 
-def test_dead_engines_are_sentences(settings: Settings) -> None:
+def test_a_dead_engine_is_reported_in_a_sentence(settings: Settings) -> None:
     # Nothing listens on these ports.
     found = lags(settings.model_copy(update={"port_offset": 14_321}), ("spark-streaming", "flume"), patience_s=2)
     assert [lag.name for lag in found] == ["archive", "windows", "logs"]
-    # Kafka's client goes on hoping for longer than anybody waits for a status.
+    # Kafka's client would retry for longer than anybody waits for a status.
     assert found[0].trouble == "What it needs did not answer within 2 s."
     assert "HDFS does not answer" in found[1].trouble
     assert found[2] == ConsumerLag("logs", 0, "bytes", 0.0)

@@ -10,7 +10,7 @@ from footfall.cluster.services import PROFILES, SERVICES
 from footfall.cluster.supervision import sweeps
 from footfall.settings import REPOSITORY, HeapsMb, Ports, Retention
 
-# The step's heap is that of the worker which it brings about; Spark's driver has its executor's beside its own.
+# The heap of the step is that of its worker. Spark's driver has its executor's heap in addition to its own.
 _HEAPS = {"topology": ("storm_worker",), "spark-streaming": ("spark_streaming", "spark_executor")}
 _PAGE = "\n".join(
     (REPOSITORY / "docs" / "operating" / name).read_text("utf-8")
@@ -24,7 +24,7 @@ _ROWS = {
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_a_service_is_told_with_its_ports_and_heap(service: Service) -> None:
+def test_the_page_lists_each_service_with_its_ports_and_heap(service: Service) -> None:
     _, engine, ports, heap, reason, health = _ROWS[service.name]
     assert engine == service.engine
     assert ports == ", ".join(str(Ports().model_dump()[name]) for name in service.ports)
@@ -35,13 +35,13 @@ def test_a_service_is_told_with_its_ports_and_heap(service: Service) -> None:
     assert health
 
 
-def test_every_heap_is_told() -> None:
+def test_the_page_lists_every_heap() -> None:
     numbers = [number for cells in _ROWS.values() if len(cells) == 6 for number in cells[3].split(", ")]
     told = {int(number) for number in numbers if number.isdigit()}
     assert told == set(HeapsMb().model_dump().values())
 
 
-def test_profiles_are_told_with_their_memory() -> None:
+def test_the_page_lists_profiles_with_their_memory() -> None:
     for profile, names in PROFILES.items():
         cells = next(cells for name, cells in _ROWS.items() if name.split()[0].strip("`") == profile)
         others = [service.name for service in SERVICES if service.name not in names]
@@ -49,13 +49,13 @@ def test_profiles_are_told_with_their_memory() -> None:
         assert cells[2] == f"{preflight.NEEDED_MEMORY_GIB[profile]:g} GiB"
 
 
-def test_retention_is_told_as_it_is() -> None:
+def test_the_page_lists_the_retention() -> None:
     section = _PAGE.partition("## Retention")[2].partition("\n## ")[0]
     told = {name.rpartition(".")[2]: float(value) for name, value in re.findall(r"`([\w.]+)` \((\d+)\)", section)}
     assert told == {name: float(value) for name, value in Retention().model_dump().items()}
 
 
-def test_every_sweep_is_told_with_how_often() -> None:
+def test_the_page_lists_every_sweep_with_its_interval() -> None:
     words = {6 * 3600: "every 6 h", 3600: "hourly", 600: "every 10 min"}
     kept_by = [cells[2] for cells in _ROWS.values() if len(cells) == 3 and cells[2].startswith("the watchdog, ")]
     assert sorted(kept_by) == sorted(f"the watchdog, {words[int(sweep.every_s)]}" for sweep in sweeps.SWEEPS)

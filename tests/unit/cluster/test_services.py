@@ -1,4 +1,4 @@
-"""The table of services: it holds together, and a new engine's module is all that a new service takes."""
+"""The table of services is consistent, and a new service needs only a new engine module."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from footfall.runtime import jars
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.settings import REPOSITORY, Ports, Settings
 
-# The worker's number of a slot: nothing listens there, so no service can be kept from it.
+# The slot number of the worker. Nothing listens on it, so it is no service's port.
 _NOBODYS = {"storm_worker"}
 
 
@@ -57,7 +57,7 @@ def test_only_steps_name_what_is_restarted_for_them_and_they_need_it() -> None:
         assert set(service.restarts) <= set(service.needs)
 
 
-def test_health_is_proved_for_all_but_the_steps_that_are_done_at_once() -> None:
+def test_every_process_has_a_probe() -> None:
     assert {service.name for service in SERVICES if service.probe is None} == {"kafka-topics", "hbase-tables"}
 
 
@@ -93,7 +93,7 @@ def test_every_engine_with_jars_is_used() -> None:
     assert set(jars.engines()) <= {service.engine for service in SERVICES}
 
 
-def test_needs_are_taken_along_in_the_order_of_the_table() -> None:
+def test_needed_services_are_added_in_the_order_of_the_table() -> None:
     names = [service.name for service in with_needs(("dashboard", "kafka"))]
     assert names == [
         "zookeeper",
@@ -120,7 +120,7 @@ def test_a_process_of_this_package_says_which_module_it_runs(settings: Settings,
             assert isinstance(service.command, PythonModule) == runs_python, service.name
 
 
-def test_those_stop_first_that_feed_the_others() -> None:
+def test_producers_stop_before_consumers() -> None:
     order = [[service.name for service in services] for services in stop_order()]
     assert order[:4] == [
         ["dashboard", "watchdog"],
@@ -133,7 +133,7 @@ def test_those_stop_first_that_feed_the_others() -> None:
     ]
 
 
-def test_doctor_knows_of_each_consumer_when_it_is_late() -> None:
+def test_each_consumer_has_a_lag_limit_for_doctor() -> None:
     owned = {(lag.name, service.name) for service in SERVICES for lag in service.lags}
     assert owned == {(consumer.name, consumer.service) for consumer in lags.CONSUMERS}
 
@@ -149,7 +149,7 @@ SERVICES = (
     Service(
         name="made-up", engine="made_up", profiles=("realtime",), needs=("zookeeper",), ports=("storm_worker",),
         command=lambda settings: ["/bin/sleep", "60"], prepare=lambda settings: (settings.home / "prepared").touch(),
-        parts=(Part(lack=lambda _: "A part is missing.", install=lambda settings, maven, say: say("a part")),),
+        parts=(Part(problem=lambda _: "A part is missing.", install=lambda settings, maven, say: say("a part")),),
         probe=_probe, advice=lambda _: "It is made up.", sweeps=(Sweep("made up", 60, str),), stop_s=7, stop_rank=9,
     ),
     Service(
@@ -177,7 +177,7 @@ requested.write(settings, ["made-up", "made-up-step"])
 manager = Manager(settings)
 manager.configure([BY_NAME["made-up"]])
 configure.write(settings, BY_NAME["made-up"])
-watchdog._start_again(settings, manager, "made-up-step")
+watchdog._restart(settings, manager, "made-up-step")
 print(json.dumps({
     "up": [service.name for service in with_needs(("made-up-step",))],
     "profiles": [name for name, services in PROFILES.items() if "made-up" in services],

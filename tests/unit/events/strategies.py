@@ -1,4 +1,4 @@
-"""Events gone wrong: a valid one with some fields replaced by anything that JSON can say."""
+"""Invalid events: a valid one with some fields replaced by any JSON value."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ VALUES = AWKWARD | JSON
 
 @st.composite
 def mutated_events(draw: st.DrawFn) -> dict[str, Any]:
-    """The example with up to three fields replaced, some dropped, and sometimes one that nobody knows."""
+    """The example with up to three fields replaced, some removed, and sometimes an unknown one."""
     event = example_event()
     for name in draw(st.lists(st.sampled_from(FIELDS), max_size=3)):
         event[name] = draw(VALUES)
@@ -45,6 +45,6 @@ def mutated_events(draw: st.DrawFn) -> dict[str, Any]:
         event[draw(st.text(max_size=12))] = draw(VALUES)
     if draw(st.integers(0, 2)) == 0:
         event["schema_version"] = "1.7"
-    # What arrives has been JSON: 2**64 is then a float, and nothing is a tuple.
+    # Events arrive as JSON, so 2**64 is a float and there are no tuples.
     parsed: dict[str, Any] = orjson.loads(orjson.dumps(event))
     return parsed

@@ -1,4 +1,4 @@
-"""Whose address it is, and what is left of it."""
+"""The visitor's address behind proxies, and its truncation."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -59,7 +59,7 @@ def test_truncate_never_raises(text: str) -> None:
     [
         ("127.0.0.1", None, "127.0.0.1"),
         ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
-        ("198.51.100.1", "203.0.113.7", "198.51.100.1"),  # not a trusted proxy: what it says counts for nothing
+        ("198.51.100.1", "203.0.113.7", "198.51.100.1"),  # not a trusted proxy, so its header is ignored
         ("127.0.0.1", "203.0.113.7, 198.51.100.1", "198.51.100.1"),  # the left part may be forged
         ("127.0.0.1", "203.0.113.7, 127.0.0.2", "203.0.113.7"),
         ("127.0.0.1", "203.0.113.7, nonsense", "127.0.0.1"),

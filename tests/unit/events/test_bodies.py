@@ -1,4 +1,4 @@
-"""Bodies: what is JSON, and the very bytes of each element."""
+"""Bodies: valid JSON, and the original bytes of each element."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
         (b'{"a":' * 5000 + b"1" + b"}" * 5000, "too_deep"),
     ],
 )
-def test_what_is_no_json(body: bytes, reason: str) -> None:
+def test_invalid_json_is_rejected(body: bytes, reason: str) -> None:
     parsed = parse_body(body)
     assert isinstance(parsed, Reject)
     assert parsed.reason == reason
@@ -50,7 +50,7 @@ def test_one_value_is_one_event_and_an_array_is_its_elements() -> None:
     assert parse_body(b"7") == [7]
 
 
-def test_of_a_repeated_key_the_last_counts() -> None:
+def test_the_last_of_repeated_keys_counts() -> None:
     assert parse_body(b'{"a":1,"a":2}') == [{"a": 2}]
 
 

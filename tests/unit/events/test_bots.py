@@ -65,13 +65,13 @@ BROWSERS = [
 
 
 @pytest.mark.parametrize("agent", BOTS)
-def test_programs_are_named(agent: str) -> None:
+def test_programs_are_recognised(agent: str) -> None:
     assert agent_reason(agent) == "agent"
     assert agent_reason(agent.upper()) == "agent"
 
 
 @pytest.mark.parametrize("agent", [*BROWSERS, "", None])
-def test_browsers_and_silence_are_not(agent: str | None) -> None:
+def test_browsers_and_missing_agents_are_not_bots(agent: str | None) -> None:
     assert agent_reason(agent) is None
 
 
@@ -80,7 +80,7 @@ def test_no_agent_makes_it_raise(agent: str) -> None:
     assert agent_reason(agent) in (None, "agent")
 
 
-def test_the_event_over_the_limit_is_the_first_flagged_and_calm_ends_it() -> None:
+def test_flags_start_with_the_event_over_the_limit_and_end_after_a_calm_minute() -> None:
     rule = RateRule(120)
     assert [rule.observe("a", i * 100) for i in range(121)] == [False] * 120 + [True]
     assert not rule.observe("b", 12_100)
@@ -98,7 +98,7 @@ def test_exactly_sixty_seconds_is_outside_the_window() -> None:
     st.integers(min_value=1, max_value=5),
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(min_value=0, max_value=30_000)), max_size=80),
 )
-def test_it_is_the_sliding_count_of_each_browser(limit: int, steps: list[tuple[str, int]]) -> None:
+def test_each_browser_has_its_own_sliding_count(limit: int, steps: list[tuple[str, int]]) -> None:
     rule, now_ms = RateRule(limit), 0
     all_seen: dict[str, deque[int]] = {}
     for browser, step in steps:
@@ -115,7 +115,7 @@ def test_memory_is_bounded_and_the_longest_unseen_go_first() -> None:
     for i in range(10_000):
         rule.observe(f"browser-{i}", 1000)
         rule.observe("busy", 1000)
-    # A browser counts for 24 times beside those that it is remembered with.
+    # A browser counts as 24 stamps in addition to its own stamps.
     assert 35 <= len(rule) <= 40
     assert rule.observe("busy", 1001)
 
@@ -135,7 +135,7 @@ def test_a_clock_that_jumps_does_no_harm(moments: list[int]) -> None:
         assert rule.observe("a", moment) in (True, False)
 
 
-def test_nobody_is_flagged_because_the_clock_was_put_back() -> None:
+def test_a_clock_that_is_set_back_flags_nobody() -> None:
     rule = RateRule(3)
     for moment in (600_000, 700_000, 800_000):
         rule.observe("a", moment)

@@ -1,4 +1,4 @@
-"""The compiler refuses what it does not understand instead of ignoring it."""
+"""The compiler refuses unsupported keywords instead of ignoring them."""
 
 import copy
 from typing import Any

@@ -20,7 +20,7 @@ COLLECTOR = Context(
     "shop", NOW_MS, "203.0.113.0/24", "Mozilla/5.0", gpc=True, place=Location("GB", None, "London", 51.5, 0.0)
 )
 RULE = RateRule(120)
-# What breaks parsers and stores more often than chance would find it.
+# Values that often break parsers and stores, and that random generation would rarely find.
 SPLICES = [
     b"\x00", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b'"', b"\\", b"\\u0000", b"\\ud800", b"{", b"}", b"[", b"]", b",",
     b":", b"null", b"NaN", b"-Infinity", b"1e999", b"-0", b"9" * 400, b"\r\n", b"<script>", b"[" * 3000,
@@ -30,7 +30,7 @@ SPLICES = [
 
 
 def judge(event: object) -> bool:
-    """Whether it was accepted; fails if the outcome is neither of the two."""
+    """True if it was accepted; fails if it was neither accepted nor rejected."""
     outcome = accept(event, COLLECTOR, RULE)
     if isinstance(outcome, Reject):
         assert outcome.reason in REASONS
@@ -47,7 +47,7 @@ def judge(event: object) -> bool:
 
 
 def judge_body(body: bytes) -> int:
-    """How many events of a body were accepted."""
+    """The number of accepted events in a body."""
     events = parse_body(body)
     if isinstance(events, Reject):
         assert events.reason in ("not_json", "too_deep")
@@ -87,7 +87,7 @@ def test_spliced_bodies() -> None:
         if rng.random() < 0.1:
             del body[rng.randrange(len(body)) :]
         accepted += judge_body(bytes(body))
-    # The unharmed third at least gets through; a fuzz test in which nothing passes would test nothing.
+    # At least the unchanged third passes. A fuzz test in which nothing passes would test nothing.
     assert accepted > 2000
 
 

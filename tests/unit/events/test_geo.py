@@ -1,4 +1,4 @@
-"""Places: what a record of the database becomes, and that there need be none."""
+"""Places: records of the database, and a missing database."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ def test_without_a_database_every_place_is_unknown(prefix: str, tmp_path: Path) 
         assert not geography.available
 
 
-def test_a_damaged_database_is_as_none(tmp_path: Path) -> None:
+def test_a_damaged_database_counts_as_missing(tmp_path: Path) -> None:
     (tmp_path / "dbip-city-ipv4.mmdb").write_bytes(b"this is no database" * 1000)
     (tmp_path / "dbip-city-ipv6.mmdb").write_bytes(b"")
     assert Geography(tmp_path).look_up("203.0.113.0/24") == NOWHERE
@@ -39,7 +39,7 @@ def test_a_record_becomes_a_place_of_a_tenth_of_a_degree() -> None:
     "record",
     [{}, {"country_code": "", "state1": "", "city": "", "latitude": None}, {"country_code": "de", "latitude": 91}],
 )
-def test_what_is_empty_or_wrong_is_unknown(record: dict[str, Any]) -> None:
+def test_empty_or_invalid_fields_are_unknown(record: dict[str, Any]) -> None:
     assert _place(record) == NOWHERE
 
 

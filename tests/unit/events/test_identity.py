@@ -48,7 +48,7 @@ def test_a_time_that_does_not_fit_is_refused(ms: int) -> None:
 
 
 @pytest.mark.parametrize(("ms", "bits"), [(-1, 0), (1 << 48, 0), (0, -1), (0, 1 << 74)])
-def test_what_does_not_fit_is_refused(ms: int, bits: int) -> None:
+def test_values_that_do_not_fit_are_refused(ms: int, bits: int) -> None:
     with pytest.raises(ValueError, match=r"48|74"):
         made_uuid7(ms, bits)
 

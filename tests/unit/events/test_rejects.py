@@ -37,6 +37,6 @@ def test_each_reason_has_a_stage() -> None:
 
 
 @given(st.binary() | st.sampled_from([b"{}", b"[]", b"null", b'"x"', b'{"event_id":null,"app_id":"shop"}']))
-def test_other_bytes_are_refused_in_a_sentence(value: bytes) -> None:
+def test_malformed_records_are_refused_in_a_sentence(value: bytes) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         read_reject_record(value)

@@ -1,4 +1,4 @@
-"""The collector's decision: what is taken, what is added, what is replaced, what is left out."""
+"""The collector's decision: accepted events, and fields that are added, replaced or removed."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_an_event_is_stored_with_what_the_collector_knows() -> None:
     }
 
 
-def test_what_is_unknown_is_absent() -> None:
+def test_unknown_values_are_absent() -> None:
     stored = taken(example_event(user_id=None), address_prefix=None, place=Location(country="GB"))
     assert {"ip_prefix", "city", "latitude", "user_id", "bot_reason", "backfill"}.isdisjoint(stored)
     assert stored["country"] == "GB"
@@ -99,7 +99,7 @@ def at(occurred_ms: int, sent_ms: int, id_ms: int | None = None) -> dict[str, An
     ("event", "expected"),
     [
         (at(NOW_MS - 500, NOW_MS), NOW_MS - 500),
-        # The clock is a day fast or slow: only the wait counts.
+        # The clock is a day fast or slow; only the waiting time counts.
         (at(NOW_MS + 86_400_000 - 500, NOW_MS + 86_400_000), NOW_MS - 500),
         (at(NOW_MS - 86_400_000 - 500, NOW_MS - 86_400_000), NOW_MS - 500),
         # It happened "after" it was sent: it happened when it was received.
@@ -108,7 +108,7 @@ def at(occurred_ms: int, sent_ms: int, id_ms: int | None = None) -> dict[str, An
         (at(NOW_MS - MAX_AGE_MS, NOW_MS), NOW_MS - MAX_AGE_MS),
         (at(NOW_MS, NOW_MS, NOW_MS - MAX_CLOCK_MS), NOW_MS),
         (at(NOW_MS, NOW_MS, NOW_MS + MAX_CLOCK_MS), NOW_MS),
-        # A year ahead, but the identity was made by a right clock.
+        # A year ahead, but the event_id was made with a correct clock.
         (at(NOW_MS + YEAR_MS - 500, NOW_MS + YEAR_MS, NOW_MS), NOW_MS - 500),
     ],
 )
@@ -120,11 +120,11 @@ def test_event_time(event: dict[str, Any], expected: int) -> None:
     ("event", "reason"),
     [
         (at(NOW_MS - MAX_AGE_MS - 1, NOW_MS), "too_old"),
-        # sent_at alone is far in the future: it says that the event waited for years.
+        # Only sent_at is far in the future, so the event seems to have waited for years.
         (at(NOW_MS, NOW_MS + 10 * YEAR_MS), "too_old"),
         (at(NOW_MS, NOW_MS, NOW_MS - MAX_CLOCK_MS - 1), "bad_clock"),
         (at(NOW_MS, NOW_MS, NOW_MS + MAX_CLOCK_MS + 1), "bad_clock"),
-        # Clock a year ahead or behind, and the identity with it.
+        # The clock is a year ahead or behind, and so is the event_id.
         (at(NOW_MS + YEAR_MS, NOW_MS + YEAR_MS), "bad_clock"),
         (at(NOW_MS - YEAR_MS, NOW_MS - YEAR_MS), "bad_clock"),
         (example_event(occurred_at="2026-02-31T08:00:00.000Z"), "bad_format"),
@@ -155,7 +155,7 @@ def test_with_consent_denied_nothing_personal_is_kept(event: dict[str, Any], ove
     assert (stored["country"], stored["region"]) == ("GB", "England")
 
 
-def test_with_consent_or_without_a_word_it_is_kept() -> None:
+def test_personal_fields_are_kept_unless_consent_is_denied() -> None:
     for consent in ("granted", "unknown", None):
         stored = taken(example_event(**{**PERSON, "consent": consent}))
         assert (stored["user_id"], stored["search_term"], stored["city"]) == ("u-17", "red shoes", "London")

@@ -1,4 +1,4 @@
-"""Times: one notation, both ways; the visitor's clock only says how long an event waited."""
+"""Times: one notation in both directions, and event times that use the visitor's clock only for the waiting time."""
 
 from datetime import datetime, timezone
 
@@ -69,12 +69,12 @@ def test_years_beyond_four_digits_are_refused(ms: int) -> None:
         format_rfc3339_ms(ms)
 
 
-def test_event_time_takes_the_wait_off_our_clock() -> None:
+def test_event_time_is_receipt_minus_waiting_time() -> None:
     assert event_time_ms(10_000, sent_ms=5_000, occurred_ms=2_000) == 7_000
 
 
 @given(ALL_MS, ALL_MS, ALL_MS)
-def test_no_event_lies_in_our_future_and_a_shifted_clock_changes_nothing(received: int, sent: int, wait: int) -> None:
+def test_no_event_is_in_the_future_and_a_shifted_clock_changes_nothing(received: int, sent: int, wait: int) -> None:
     wait = abs(wait)
     assert event_time_ms(received, sent, sent - wait) == received - wait
     assert event_time_ms(received, sent, sent + wait) == received

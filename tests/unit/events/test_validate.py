@@ -97,7 +97,7 @@ def test_the_examples_are_valid() -> None:
         ({"extra": {}}, "unknown_field"),
     ],
 )
-def test_what_is_rejected_and_why(overrides: dict[str, Any], reason: str) -> None:
+def test_invalid_events_are_rejected_with_their_reason(overrides: dict[str, Any], reason: str) -> None:
     assert reason_of(**overrides) == reason
 
 
@@ -114,7 +114,7 @@ def test_what_is_rejected_and_why(overrides: dict[str, Any], reason: str) -> Non
         {"page_path": "/ä ö//..%00"},
     ],
 )
-def test_what_is_accepted(overrides: dict[str, Any]) -> None:
+def test_valid_variants_are_accepted(overrides: dict[str, Any]) -> None:
     assert reason_of(**overrides) is None
 
 
@@ -126,7 +126,7 @@ def test_some_events_need_no_page(kind: str) -> None:
 
 
 @pytest.mark.parametrize("event", [None, True, 3, "event", [], [{}], 1.5])
-def test_what_is_no_object(event: object) -> None:
+def test_other_values_than_objects_are_rejected(event: object) -> None:
     for check in (check_sent, check_stored):
         reject = check(event)
         assert reject is not None
@@ -144,14 +144,14 @@ def test_reading_leaves_out_nulls_and_the_collectors_fields_and_does_not_touch_t
     assert type(read["seq"]) is int
 
 
-def test_a_higher_minor_version_keeps_what_it_does_not_know() -> None:
+def test_unknown_fields_of_a_higher_minor_version_are_kept() -> None:
     read = read_sent(example_event(schema_version="1.4", colour="blue", extra=[1]))
     assert not isinstance(read, Reject)
     assert read["extra"] == {"colour": "blue", "extra": [1]}
     assert reason_of(schema_version="1.4", seq=-1) == "out_of_range"
 
 
-def test_what_a_higher_minor_version_may_add_is_bounded() -> None:
+def test_unknown_fields_of_a_higher_minor_version_are_limited() -> None:
     deep: Any = 1
     for _ in range(400):
         deep = [deep]
@@ -160,7 +160,7 @@ def test_what_a_higher_minor_version_may_add_is_bounded() -> None:
     assert reason_of(schema_version="1.1", **{f"f{i}": i for i in range(65)}) == "too_long"
 
 
-def test_what_is_taken_can_be_written_however_deep() -> None:
+def test_an_accepted_event_can_be_written_however_deep_it_is() -> None:
     deep: Any = 1
     depths = set()
     for depth in range(300):

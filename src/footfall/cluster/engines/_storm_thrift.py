@@ -1,6 +1,6 @@
-"""Two small questions to Storm's daemons over their own Thrift interface: enough to know that they answer.
+"""Calls one cheap method of Nimbus and of the supervisor over Thrift, to check that they answer.
 
-The interface is spelled out here as far as it is used; the names and numbers are those of Storm's `storm.thrift`.
+The interface below is the part of Storm's `storm.thrift` that is used, with its names and numbers.
 """
 
 import io
@@ -30,12 +30,12 @@ _TIMEOUT_MS = 8000
 
 
 def ask_nimbus(address: Address) -> None:
-    """Asks whether a topology of some name could be submitted; Nimbus looks it up in ZooKeeper."""
+    """Asks Nimbus whether a topology name is allowed, which Nimbus looks up in ZooKeeper. Raises Unhealthy."""
     _ask(address, _storm.Nimbus, lambda client: client.isTopologyNameAllowed("footfall-probe"))
 
 
 def ask_supervisor(address: Address) -> None:
-    """Asks for the assignment of a topology that is not there; the supervisor says so."""
+    """Asks for a topology that does not exist, and expects NotAliveException. Raises Unhealthy."""
     _ask(address, _storm.Supervisor, lambda client: client.getLocalAssignmentForStorm("footfall-probe"))
 
 

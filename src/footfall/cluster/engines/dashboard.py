@@ -1,4 +1,4 @@
-"""The dashboard: Streamlit."""
+"""The dashboard: a Streamlit process."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ SERVICES = (
         profiles=("realtime",),
         needs=("hbase-tables",),
         ports=("dashboard",),
-        # Streamlit runs the page by its path.
+        # Streamlit loads the page by its path.
         command=PythonModule("footfall.dashboard.__main__", also=("footfall.dashboard.app",), line=_command),
         probe=_probe,
         stop_rank=1,

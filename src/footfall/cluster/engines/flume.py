@@ -1,4 +1,4 @@
-"""Flume: one agent that brings the sites' log lines to HDFS."""
+"""Flume: one agent that moves the log lines of the sites to HDFS."""
 
 import subprocess
 import threading
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TOOL_HEAP_MB: Final = 64
 _TOOL_TIMEOUT_S: Final = 60
-# Remembers from probe to probe what was read, one a process.
+# Remembers between probes how far Flume had read; one per process.
 _health: "Health | None" = None
 _lock = threading.Lock()
 
@@ -32,32 +32,32 @@ def _command(settings: Settings) -> list[str]:
     options = [*_jvm.OPEN, _jvm.log4j(conf)]
     arguments = ["-n", "a", "-f", str(conf / "flume.conf"), "--no-reload-conf"]
     main = "org.apache.flume.node.Application"
-    # It holds batches of 500 lines and an index of its channel, 8 bytes a line.
+    # The heap holds batches of 500 lines and the index of the channel, 8 bytes per line.
     heap_mb = settings.heaps_mb.flume
     return _jvm.java(settings, "flume", "flume", heap_mb, main, arguments, options=options, before=[conf])
 
 
 def _values(settings: Settings) -> dict[str, Any]:
-    # A site that was removed may have left lines that nobody has read yet.
+    # A removed site may have left lines that Flume has not read yet.
     apps = site_registry.names_and_folders(settings, settings.logs_dir / "sites")
     return {"apps": apps, "log_kinds": LOG_KINDS}
 
 
 def _prepare(settings: Settings) -> None:
-    """Makes the folders that Flume looks into, and finishes what an earlier one left open in HDFS."""
+    """Creates the folders that Flume reads, and closes files that an earlier Flume left open in HDFS."""
     for app in site_registry.names(settings):
         (settings.logs_dir / "sites" / app).mkdir(parents=True, exist_ok=True)
     finish_open_files(settings)
 
 
 def finish_open_files(settings: Settings) -> None:
-    """Finishes every open log file, since no Flume runs that writes it. What cannot be is left to the sweep."""
+    """Closes and renames every open log file, because no Flume is running. Files that fail are left to the sweep."""
     for sentence in _recover(settings, older_than_s=0).left:
         print(sentence, flush=True)
 
 
 def _finish_abandoned_files(settings: Settings) -> object:
-    """Finishes the log files that are open for longer than a running Flume writes any."""
+    """Closes log files that have been open for longer than a running Flume keeps any file open."""
     from footfall.logs.layout import ABANDONED_S
 
     return _recover(settings, older_than_s=ABANDONED_S)
@@ -67,28 +67,28 @@ def _recover(settings: Settings, older_than_s: float) -> "Recovered":
     from footfall.hdfs import Hdfs
     from footfall.logs.recovery import recover
 
-    return recover(Hdfs(settings), _take_from_writer(settings), time.time(), older_than_s)
+    return recover(Hdfs(settings), _recover_lease(settings), time.time(), older_than_s)
 
 
-def _take_from_writer(settings: Settings) -> Callable[[str], None]:
-    """Takes files in HDFS from the writer that abandoned them. WebHDFS cannot do it, so each costs a JVM."""
+def _recover_lease(settings: Settings) -> Callable[[str], None]:
+    """Returns a function that recovers the lease of an abandoned HDFS file. WebHDFS cannot, so each call runs a JVM."""
     from footfall.hdfs import HdfsUnavailable
 
     def take(path: str) -> None:
-        # Asked for once: HDFS goes on with it by itself, and its first answer is that it is not done yet.
+        # One try is enough: HDFS completes the recovery by itself, and its first answer is always "not done yet".
         main, arguments = "org.apache.hadoop.hdfs.tools.DebugAdmin", ["recoverLease", "-path", path, "-retries", "1"]
         command = hadoop(settings, "flume", _TOOL_HEAP_MB, main, arguments)
         environment = child_environment(settings)
         try:
             subprocess.run(command, env=environment, capture_output=True, timeout=_TOOL_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise HdfsUnavailable(f"HDFS could not be asked to take {path} from its writer: {error}.") from None
+            raise HdfsUnavailable(f"The lease of {path} in HDFS could not be recovered: {error}.") from None
 
     return take
 
 
 def _probe(settings: Settings) -> None:
-    """Asks the sites' files, Flume's positions and HDFS: is every line read soon, and does what is read arrive?"""
+    """Checks in the log files, Flume's positions and HDFS that lines are read promptly and arrive."""
     from footfall.hdfs import HdfsUnavailable
     from footfall.logs.health import Health
 
@@ -131,7 +131,7 @@ SERVICES = (
             Sweep("logs left open", 600, _finish_abandoned_files),
             Sweep("logs in HDFS", 3600, _sweep_hdfs_logs),
         ),
-        # It closes its files in HDFS.
+        # Flume closes its files in HDFS.
         stop_s=60,
     ),
 )

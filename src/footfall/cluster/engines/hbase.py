@@ -1,4 +1,4 @@
-"""HBase: master, region server, the Thrift gateway, and the live tables."""
+"""HBase: master, region server, Thrift gateway, and the live tables."""
 
 import threading
 import time
@@ -21,25 +21,25 @@ _OPTIONS: Final = (
     "--add-exports=java.base/sun.net.util=ALL-UNNAMED",
     "-Dorg.apache.hbase.thirdparty.io.netty.tryReflectionSetAccessible=true",
 )
-# Kept open between probes, one a process.
+# Kept open between probes; one per process.
 _connection: Any = None
 _lock = threading.Lock()
 
 
 def _master(settings: Settings) -> list[str]:
-    # It assigns a handful of regions.
+    # The master only assigns a few regions.
     heap_mb = settings.heaps_mb.hbase_master
     return _hbase(settings, "hbase-master", heap_mb, "org.apache.hadoop.hbase.master.HMaster")
 
 
 def _regionserver(settings: Settings) -> list[str]:
-    # 30 % memstore, 30 % block cache: all live figures pass here.
+    # 30 % memstore and 30 % block cache; all live figures pass through it.
     heap_mb = settings.heaps_mb.hbase_regionserver
     return _hbase(settings, "hbase-regionserver", heap_mb, "org.apache.hadoop.hbase.regionserver.HRegionServer")
 
 
 def _thrift(settings: Settings) -> list[str]:
-    # It holds requests only while they pass.
+    # The gateway only forwards requests.
     heap_mb = settings.heaps_mb.hbase_thrift
     return _hbase(settings, "hbase-thrift", heap_mb, "org.apache.hadoop.hbase.thrift.ThriftServer")
 
@@ -65,7 +65,7 @@ def _probe_regionserver(settings: Settings) -> None:
 
 
 def _probe_thrift(settings: Settings) -> None:
-    """Puts a cell and gets it back: gateway, region server, HDFS and ZooKeeper all had to work for it."""
+    """Writes a cell and reads it back, which needs the gateway, the region server, HDFS and ZooKeeper."""
     import happybase
 
     global _connection
@@ -78,20 +78,20 @@ def _probe_thrift(settings: Settings) -> None:
             now = str(time.time()).encode()
             try:
                 table.put(b"probe", {b"f:at": now})
-            except Exception:  # the table is made on the first probe only; everything else comes up again below
+            except Exception:  # the table may be missing at the first probe; other errors recur below
                 if _HEALTH_TABLE.encode() in connection.tables():
                     raise
                 connection.create_table(_HEALTH_TABLE, {"f": {"max_versions": 1}})
                 table.put(b"probe", {b"f:at": now})
             if table.row(b"probe").get(b"f:at") != now:
-                raise Unhealthy("HBase did not return what was put")
+                raise Unhealthy("HBase did not return the cell that was written")
             _connection = connection
         except Unhealthy:
             raise
-        except Exception as error:  # thriftpy2 raises many kinds; all mean that it did not work
+        except Exception as error:  # thriftpy2 raises many kinds of errors; all mean a failed probe
             if connection is not None:
                 connection.close()
-            raise Unhealthy(f"HBase took no cell: {type(error).__name__} {str(error)[:200]}") from None
+            raise Unhealthy(f"HBase did not accept a cell: {type(error).__name__} {str(error)[:200]}") from None
 
 
 def _ensure_tables(settings: Settings) -> None:
@@ -108,7 +108,9 @@ def _ensure_tables(settings: Settings) -> None:
         finally:
             connection.close()
     except (TException, OSError) as error:
-        raise ClusterError(f"HBase's tables could not be made: {type(error).__name__} {str(error)[:200]}.") from None
+        raise ClusterError(
+            f"The tables in HBase could not be created: {type(error).__name__} {str(error)[:200]}."
+        ) from None
 
 
 def _sweep_live_tables(settings: Settings) -> object:
@@ -133,7 +135,7 @@ SERVICES = (
         name="hbase-regionserver",
         engine="hbase",
         profiles=("realtime",),
-        # Not the master: both look for each other in ZooKeeper, and starting together saves ten seconds.
+        # It does not need the master: they find each other in ZooKeeper, and a parallel start saves ten seconds.
         needs=("zookeeper", "datanode"),
         ports=("hbase_regionserver", "hbase_regionserver_http"),
         command=_regionserver,
@@ -141,7 +143,7 @@ SERVICES = (
         probe=_probe_regionserver,
         stop_s=60,
     ),
-    # The gateway through which Python reads and writes.
+    # Python reads and writes through this gateway.
     Service(
         name="hbase-thrift",
         engine="hbase",

@@ -15,31 +15,31 @@ from footfall.names import CSRF_HEADER
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
 
-# HDFS's own: no file is begun where a whole one does not fit, however small the file.
+# HDFS's default block size. HDFS starts no file, however small, unless a whole block fits on the disk.
 _BLOCK_BYTES: Final = 128 * 2**20
 _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0), headers={CSRF_HEADER: "footfall"})
 
 
 def _namenode(settings: Settings, *arguments: str) -> list[str]:
     main = "org.apache.hadoop.hdfs.server.namenode.NameNode"
-    # It keeps all names in memory, and HBase's files are few.
+    # The NameNode keeps all file names in memory, and there are few files.
     return hadoop(settings, "namenode", settings.heaps_mb.namenode, main, arguments)
 
 
 def _datanode(settings: Settings) -> list[str]:
-    # It moves blocks and keeps none in memory.
+    # The DataNode streams blocks and keeps none in memory.
     return hadoop(settings, "datanode", settings.heaps_mb.datanode, "org.apache.hadoop.hdfs.server.datanode.DataNode")
 
 
 def _format(settings: Settings) -> None:
-    """Makes an empty file system. A folder without its VERSION file is a format that was interrupted."""
+    """Creates an empty file system unless there is one. A folder without VERSION is an interrupted format."""
     data = settings.data_dir / "namenode"
     if (data / "current" / "VERSION").exists() and any((data / "current").glob("fsimage_*")):
         return
     if any((settings.data_dir / "datanode").glob("current/BP-*")):
         raise ClusterError(
-            f"HDFS's DataNode has data but its NameNode's folder {data} is empty or damaged; restore that folder, or "
-            "delete everything with `./footfall down --purge`."
+            f"HDFS's DataNode has data, but the NameNode's folder {data} is empty or damaged. Restore that folder, or "
+            "delete all data with `./footfall down --purge`."
         )
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
@@ -53,25 +53,25 @@ def _probe_namenode(settings: Settings) -> None:
 
 
 def _probe_datanode(settings: Settings) -> None:
-    """Writes a small file through WebHDFS and reads it back; in safe mode this fails, as it should."""
+    """Writes a small file through WebHDFS and reads it back. In safe mode this fails, as it should."""
     base = f"{settings.url('namenode_http')}/webhdfs/v1/tmp/health"
     user = "user.name=" + getpass.getuser()
     place = _HTTP.request("PUT", f"{base}?op=CREATE&overwrite=true&replication=1&{user}", redirect=False)
     if place.status != 307:
-        raise Unhealthy(no_room(settings) or f"HDFS took no file: {_remote(place.data)}")
+        raise Unhealthy(no_room(settings) or f"HDFS did not accept a file: {_remote_error(place.data)}")
     wrote = _HTTP.request("PUT", place.headers["Location"], body=b"well")
     if wrote.status != 201:
-        raise Unhealthy(no_room(settings) or f"HDFS took no file: {_remote(wrote.data)}")
-    # The one retry is the redirect to the DataNode; without any, urllib3 does not follow it.
+        raise Unhealthy(no_room(settings) or f"HDFS did not accept a file: {_remote_error(wrote.data)}")
+    # The one retry is for the redirect to the DataNode, which urllib3 counts as a retry.
     read = _HTTP.request("GET", f"{base}?op=OPEN&{user}", retries=1)
     if read.data != b"well":
         raise Unhealthy("HDFS did not return what was written")
 
 
 def no_room(settings: Settings) -> str:
-    """A sentence with the remedy if no block fits any more; '' if one does, or if HDFS does not answer.
+    """Returns a sentence with the remedy if HDFS has no room for another block, else ''.
 
-    A DataNode that is away is another matter: then '' too.
+    Also returns '' if HDFS does not answer or has no DataNode.
     """
     try:
         state = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=FSNamesystemState")
@@ -81,13 +81,13 @@ def no_room(settings: Settings) -> str:
     if nodes == 0 or left >= _BLOCK_BYTES:
         return ""
     return (
-        f"HDFS has no room for another block: {left // 2**20} MiB are free beside what it leaves to others "
-        f"(dfs.datanode.du.reserved). Make room on the disk of {settings.data_dir}; all that waits for it then goes on "
-        "by itself."
+        f"HDFS has no room for another block: {left // 2**20} MiB are free apart from the reserved space "
+        f"(dfs.datanode.du.reserved). Free some space on the disk of {settings.data_dir}; waiting "
+        "writers then continue by themselves."
     )
 
 
-def _remote(body: bytes) -> str:
+def _remote_error(body: bytes) -> str:
     try:
         return str(json.loads(body)["RemoteException"]["message"]).splitlines()[0][:200]
     except (ValueError, KeyError, IndexError):
@@ -114,7 +114,7 @@ SERVICES = (
         command=_datanode,
         templates=HDFS_TEMPLATES,
         probe=_probe_datanode,
-        # Its probe says so too, but `doctor` does not report what a service that still starts has not done.
+        # The probe reports it too, but `doctor` does not show the faults of a service that is still starting.
         advice=no_room,
     ),
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HEALTH_TOPIC: Final = "footfall.health"
 _TIMEOUT_S: Final = 30
-# Kept open between probes, one a process.
+# Kept open between probes; one per process.
 _producer: "Producer | None" = None
 _lock = threading.Lock()
 
@@ -27,26 +27,26 @@ def _command(settings: Settings) -> list[str]:
 
 
 def _tool(settings: Settings, main: str, arguments: Sequence[str]) -> list[str]:
-    """Any of Kafka's programs."""
+    """The command of a program of Kafka."""
     conf = settings.conf_dir / "kafka"
     options = [f"-Dlog4j2.configurationFile={conf / 'log4j2.yaml'}"]
-    # Logs live in the system's page cache; of the heap, the compacting buffer is cut to 8 MiB.
+    # Kafka caches logs in the system's page cache, so its heap is small. The cleaner's buffer is limited to 8 MiB.
     return _jvm.java(settings, "kafka", "kafka", settings.heaps_mb.kafka, main, arguments, options=options)
 
 
 def _format(settings: Settings) -> None:
-    """Gives Kafka's storage its cluster id. The id is kept beside it, so that an interrupted format is repeated."""
+    """Formats Kafka's storage if needed. The cluster id is stored first, so that a repeated format reuses it."""
     data = settings.data_dir / "kafka"
     if (data / "meta.properties").exists():
         return
     identity = settings.data_dir / "kafka.cluster-id"
     if not identity.exists():
-        # Kafka wants 22 characters of URL-safe base64.
+        # Kafka needs 22 characters of URL-safe base64.
         identity.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode())
     properties = str(settings.conf_dir / "kafka" / "server.properties")
-    # One word: an id may begin with a minus, which alone would be taken for an option.
-    named = f"--cluster-id={identity.read_text().strip()}"
-    arguments = ["format", "--standalone", named, "-c", properties, "--ignore-formatted"]
+    # One argument, because an id may begin with a minus and would then look like an option.
+    cluster_id = f"--cluster-id={identity.read_text().strip()}"
+    arguments = ["format", "--standalone", cluster_id, "-c", properties, "--ignore-formatted"]
     _jvm.format_storage(settings, _tool(settings, "kafka.tools.StorageTool", arguments), "Kafka's storage")
 
 
@@ -68,13 +68,13 @@ def _probe(settings: Settings) -> None:
             _HEALTH_TOPIC, b"health", on_delivery=lambda error, _: faults.append(str(error)) if error else None
         )
         if producer.flush(8) > 0 or faults:
-            raise Unhealthy(f"it did not take a record: {faults[0] if faults else 'no answer in 8 s'}")
+            raise Unhealthy(f"it did not accept a record: {faults[0] if faults else 'no answer in 8 s'}")
     except KafkaException as error:
         raise Unhealthy(f"it did not answer: {error.args[0].str()}") from None
 
 
 def _ensure_topics(settings: Settings) -> None:
-    """Creates the topics that are missing and brings their retention to the settings."""
+    """Creates missing topics, and sets the retention of all topics as configured."""
     day_ms = 86_400_000
     keep = settings.retention
     per_partition = int(keep.kafka_gib * 2**30 / names.EVENTS_PARTITIONS)
@@ -86,9 +86,9 @@ def _ensure_topics(settings: Settings) -> None:
 
 
 def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration: dict[str, str]) -> None:
-    """Creates a topic, or sets the configuration of the one that is there.
+    """Creates a topic, or configures it if it exists.
 
-    Raises ClusterError if it is there with another number of partitions: counts per partition would be wrong.
+    Raises ClusterError if it exists with another number of partitions, because counts are kept per partition.
     """
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import (
@@ -109,13 +109,13 @@ def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration
         return
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise ClusterError(f"Kafka made no topic {topic}: {error.args[0].str()}.") from None
+            raise ClusterError(f"Kafka did not create the topic {topic}: {error.args[0].str()}.") from None
     try:
         described = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
         if len(described.partitions) != partitions:
             raise RetryUseless(
-                f"Kafka's topic {topic} has {len(described.partitions)} partitions instead of {partitions}; each count "
-                "is kept per partition. Delete everything with `./footfall down --purge`."
+                f"Kafka's topic {topic} has {len(described.partitions)} partitions instead of {partitions}, but "
+                "counts are kept per partition. Delete all data with `./footfall down --purge`."
             )
         entries = [
             ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)

@@ -1,11 +1,11 @@
-"""The web sites: one Flask process each."""
+"""The web sites: one Flask process per site."""
 
 import json
 from collections.abc import Callable
 
 import urllib3
 
-from footfall.cluster.service import Part, PythonModule, Say, Service
+from footfall.cluster.service import Part, PythonModule, Report, Service
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
@@ -22,21 +22,21 @@ def _probe(app: str) -> Callable[[Settings], None]:
     return probe
 
 
-def _no_cities(settings: Settings) -> str:
+def _city_database_problem(settings: Settings) -> str:
     from footfall.events import city_database
 
     if city_database.installed(settings):
         return ""
-    return "The city database is missing, so places stay unknown; `./footfall up` fetches it."
+    return "The city database is missing, so countries and cities stay unknown. `./footfall up` downloads it."
 
 
-def _install_cities(settings: Settings, _: Callable[[], str], say: Say) -> str | None:
+def _install_city_database(settings: Settings, _: Callable[[], str], report: Report) -> str | None:
     from footfall.cluster.installation import city_database
 
-    return city_database.install(settings, say)
+    return city_database.install(settings, report)
 
 
-_CITIES = Part(lack=_no_cities, install=_install_cities)
+_CITY_DATABASE = Part(problem=_city_database_problem, install=_install_city_database)
 
 SERVICES = tuple(
     Service(
@@ -46,10 +46,10 @@ SERVICES = tuple(
         needs=("kafka-topics",),
         ports=(app,),
         command=PythonModule("footfall.sites.server", (app,)),
-        parts=(_CITIES,),
+        parts=(_CITY_DATABASE,),
         probe=_probe(app),
         stop_s=30,
-        # After their visitors, before all that they feed.
+        # Stopped after the visitors and before all consumers.
         stop_rank=3,
     )
     for app in DEMO_SITES

@@ -1,4 +1,4 @@
-"""Spark: the driver of the archive's stream, whose executor works in YARN's containers."""
+"""Spark: the streaming driver of the archive. Its executor runs in a YARN container."""
 
 import threading
 import time
@@ -14,13 +14,13 @@ from footfall.settings import Settings
 if TYPE_CHECKING:
     from footfall.streaming.lag import Health
 
-# Remembers from probe to probe how far the archive was, one a process.
+# Remembers between probes how far the archive was; one per process.
 _health: "Health | None" = None
 _lock = threading.Lock()
 
 
 def _probe(settings: Settings) -> None:
-    """Asks the driver's report, Kafka and HDFS: is what waits archived soon?"""
+    """Checks in the driver's report, Kafka and HDFS that waiting events are archived promptly."""
     from footfall.streaming.lag import Health
 
     global _health
@@ -42,8 +42,9 @@ SERVICES = (
         engine="spark",
         needs=("zookeeper", "kafka-topics", "datanode", "yarn-resourcemanager", "yarn-nodemanager"),
         command=PythonModule("footfall.streaming.driver"),
-        # Its folder is where Spark looks for Hadoop's configuration. The heaps are in spark-defaults.conf: the driver's
-        # is the least that Spark accepts; the executor hands at most 200,000 events at once to its Python workers.
+        # Spark reads Hadoop's configuration from the folder of this service. The heaps are in spark-defaults.conf. The
+        # driver's is the minimum that Spark accepts. The executor passes up to 200,000 events at once to its Python
+        # workers.
         templates=(*YARN_TEMPLATES, "spark/spark-defaults.conf", "spark/log4j2.properties"),
         values=yarn.values,
         probe=_probe,
@@ -52,7 +53,7 @@ SERVICES = (
             UnusualLag("windows", most_s=240.0, subject="The newest windows are"),
         ),
         sweeps=(Sweep("events in HDFS", 3600, _sweep_hdfs_events),),
-        # It gives its containers back.
+        # The driver releases its containers.
         stop_s=45,
     ),
 )

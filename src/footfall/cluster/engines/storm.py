@@ -1,4 +1,4 @@
-"""Storm: Nimbus, the supervisor, and the live topology that runs in its worker."""
+"""Storm: Nimbus, the supervisor, and the live topology in the supervisor's worker."""
 
 import shutil
 import time
@@ -11,7 +11,7 @@ import psutil
 
 from footfall.cluster.engines import _jvm
 from footfall.cluster.installation import topology_jar
-from footfall.cluster.service import Part, Say, Service, Sweep, UnusualLag
+from footfall.cluster.service import Part, Report, Service, Sweep, UnusualLag
 from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
 from footfall.runtime.jars import lib_dir
 from footfall.settings import Settings
@@ -22,12 +22,12 @@ _TEMPLATES: Final = ("storm/storm.yaml", "storm/cluster.xml", "storm/worker.xml"
 
 
 def _nimbus(settings: Settings) -> list[str]:
-    # It knows one topology.
+    # Nimbus manages one topology.
     return _storm(settings, "storm-nimbus", settings.heaps_mb.storm_nimbus, "org.apache.storm.daemon.nimbus.Nimbus")
 
 
 def _supervisor(settings: Settings) -> list[str]:
-    # It starts one worker.
+    # The supervisor starts one worker.
     main = "org.apache.storm.daemon.supervisor.Supervisor"
     return _storm(settings, "storm-supervisor", settings.heaps_mb.storm_supervisor, main)
 
@@ -42,51 +42,51 @@ def _storm(settings: Settings, name: str, heap_mb: int, main: str) -> list[str]:
         f"-Dstorm.log.dir={settings.logs_dir / 'storm'}",
         f"-Dlog4j.configurationFile={home / 'log4j2' / 'cluster.xml'}",
     ]
-    # The topology's jar carries the transport that keeps the daemons on loopback.
+    # The jar of the topology contains the transport that binds the daemons to loopback.
     jar = topology_jar.path(settings)
     return _jvm.java(settings, "storm", name, heap_mb, main, (), options=options, before=[home / "conf"], after=[jar])
 
 
 def storm_home(settings: Settings, name: str) -> Path:
-    """A daemon's `storm.home`: links to the jars, and its configuration."""
+    """The `storm.home` of a daemon: links to the jars, and its configuration."""
     return settings.conf_dir / name / "home"
 
 
-def _lay_out(name: str) -> Callable[[Settings], None]:
-    """Lays out `storm.home` as the supervisor wants it for the workers that it starts."""
+def _create_home(name: str) -> Callable[[Settings], None]:
+    """Returns a function that creates `storm.home` with the layout that the supervisor expects for its workers."""
 
-    def lay_out(settings: Settings) -> None:
+    def create_home(settings: Settings) -> None:
         home = storm_home(settings, name)
         for folder in ("conf", "log4j2", "extlib", "extlib-daemon"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         for link in ("lib", "lib-worker"):
-            _point(home / link, lib_dir(settings, "storm"))
+            _link(home / link, lib_dir(settings, "storm"))
         conf = settings.conf_dir / name
         shutil.copyfile(conf / "storm.yaml", home / "conf" / "storm.yaml")
         for file in ("cluster.xml", "worker.xml"):
             shutil.copyfile(conf / file, home / "log4j2" / file)
         (settings.logs_dir / "storm").mkdir(parents=True, exist_ok=True)
 
-    return lay_out
+    return create_home
 
 
 def _prepare_supervisor(settings: Settings) -> None:
-    _lay_out("storm-supervisor")(settings)
-    _forget_zombies(settings)
+    _create_home("storm-supervisor")(settings)
+    _delete_zombie_pids(settings)
 
 
-def _forget_zombies(settings: Settings) -> None:
-    """Deletes the notes about worker processes that are dead and that nobody reaps.
+def _delete_zombie_pids(settings: Settings) -> None:
+    """Deletes the pid files of worker processes that are zombies.
 
-    The supervisor would take them for alive and wait for their end before it starts another worker.
+    The supervisor would take a zombie for a living worker and wait for its end before it starts another one.
     """
-    for note in (settings.data_dir / "storm" / "workers").glob("*/pids/*"):
+    for pid_file in (settings.data_dir / "storm" / "workers").glob("*/pids/*"):
         with suppress(psutil.NoSuchProcess, ValueError):
-            if psutil.Process(int(note.name)).status() == psutil.STATUS_ZOMBIE:
-                note.unlink(missing_ok=True)
+            if psutil.Process(int(pid_file.name)).status() == psutil.STATUS_ZOMBIE:
+                pid_file.unlink(missing_ok=True)
 
 
-def _point(link: Path, target: Path) -> None:
+def _link(link: Path, target: Path) -> None:
     if not (link.is_symlink() and link.readlink() == target):
         link.unlink(missing_ok=True)
         link.symlink_to(target)
@@ -105,7 +105,7 @@ def _probe_supervisor(settings: Settings) -> None:
 
 
 def _probe_topology(settings: Settings) -> None:
-    """The spout says at least once a second where it has caught up to; the store holds what was counted since."""
+    """Checks that the figures are recent. The topology stores its progress at least once a second."""
     from footfall.realtime.lag import LagUnknown, lag
 
     try:
@@ -125,7 +125,7 @@ def _submitted_s(settings: Settings) -> float | None:
 
 
 def _deploy(settings: Settings) -> None:
-    """Submits the live topology, or replaces it if it changed."""
+    """Submits the live topology, or replaces it if it has changed."""
     from footfall.realtime.deploy import deploy
     from footfall.realtime.errors import DeployError
     from footfall.realtime.lag import ProgressRefused
@@ -138,8 +138,8 @@ def _deploy(settings: Settings) -> None:
         raise ClusterError(str(error)) from None
 
 
-def _stop_topology(settings: Settings, ran: Collection[str], say: Say) -> None:
-    """Lets the spout stop and the bolts flush; if Storm does not answer, its worker is ended with its supervisor."""
+def _stop_topology(settings: Settings, ran: Collection[str], report: Report) -> None:
+    """Lets the spout stop and the bolts flush. If Storm does not answer, the worker ends with its supervisor."""
     if "storm-nimbus" not in ran:
         return
     from footfall.realtime.deploy import stop
@@ -147,11 +147,11 @@ def _stop_topology(settings: Settings, ran: Collection[str], say: Say) -> None:
 
     with suppress(DeployError, ClusterError):
         stop(settings)
-        say("stopped the topology")
+        report("stopped the topology")
 
 
 def _sweep_logs(settings: Settings) -> None:
-    """Deletes the logs of topologies that are gone: each deployment has a folder of its own."""
+    """Deletes logs of earlier deployments of the topology; each deployment has its own folder."""
     before = time.time() - _LEFTOVERS_DAYS * 86_400
     for folder in (settings.logs_dir / "storm" / "workers-artifacts").glob("*/"):
         written = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
@@ -159,7 +159,7 @@ def _sweep_logs(settings: Settings) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-_JAR = Part(lack=topology_jar.lack, install=topology_jar.install)
+_JAR = Part(problem=topology_jar.problem, install=topology_jar.install)
 
 SERVICES = (
     Service(
@@ -171,11 +171,11 @@ SERVICES = (
         command=_nimbus,
         templates=_TEMPLATES,
         values=lambda _: {"daemon": "storm_nimbus"},
-        prepare=_lay_out("storm-nimbus"),
+        prepare=_create_home("storm-nimbus"),
         parts=(_JAR,),
-        made_of=topology_jar.made_of,
+        fingerprint_files=topology_jar.fingerprint_files,
         probe=_probe_nimbus,
-        # Nimbus has no orderly end of its own; its state is in ZooKeeper.
+        # Nimbus needs no orderly shutdown, because its state is in ZooKeeper.
         stop_s=5,
     ),
     Service(
@@ -189,7 +189,7 @@ SERVICES = (
         values=lambda _: {"daemon": "storm_supervisor"},
         prepare=_prepare_supervisor,
         parts=(_JAR,),
-        made_of=topology_jar.made_of,
+        fingerprint_files=topology_jar.fingerprint_files,
         probe=_probe_supervisor,
         sweeps=(Sweep("storm logs", 3600, _sweep_logs),),
         stop_s=15,
@@ -200,13 +200,13 @@ SERVICES = (
         profiles=("realtime",),
         needs=("storm-supervisor", "kafka-topics", "hbase-tables"),
         step=_deploy,
-        # A new deployment helps nothing while the supervisor waits for the end of an old worker.
+        # A new deployment does not help while the supervisor waits for an old worker to end.
         restarts=("storm-supervisor",),
-        taken_s=_submitted_s,
+        changed_s=_submitted_s,
         parts=(_JAR,),
         probe=_probe_topology,
         lags=(UnusualLag("live", most_s=5.0, subject="The live figures are"),),
-        # After the sites, which feed it, and before anything that it counts into.
+        # Stopped after the sites, which feed it, and before HBase, which it writes to.
         stop_rank=4,
         after_stop=_stop_topology,
     ),

@@ -1,4 +1,4 @@
-"""The simulated visitors: one process for each site's."""
+"""The simulated visitors: one process per site."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def _probe(app: str) -> Callable[[Settings], None]:
 
 
 def _written_s(path: Path) -> float:
-    """When it was last written, seconds since 1970; 0 if the sweep of ledgers has just deleted it."""
+    """The modification time in seconds since 1970; 0 if the sweep has just deleted the file."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -46,7 +46,7 @@ SERVICES = tuple(
         needs=(f"site-{app}",),
         command=PythonModule("footfall.sites.visitors.run", (app,)),
         probe=_probe(app),
-        # One sweep for the ledgers of all sites.
+        # This one sweep covers the ledgers of all sites.
         sweeps=(Sweep("ledgers", 3600, _sweep_ledgers),),
         stop_s=30,
         stop_rank=2,

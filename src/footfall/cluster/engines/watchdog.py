@@ -1,4 +1,4 @@
-"""The watchdog, which watches all the others."""
+"""The watchdog, which monitors all other services."""
 
 import time
 
@@ -23,7 +23,7 @@ SERVICES = (
         profiles=("realtime", "batch"),
         command=PythonModule("footfall.cluster.supervision.watchdog"),
         probe=_probe,
-        # It would start again what is being stopped.
+        # Stopped first, because it would restart services that are being stopped.
         stop_rank=1,
     ),
 )

@@ -1,4 +1,4 @@
-"""ZooKeeper, standing alone: for HBase, Storm and the lock of the archive's driver."""
+"""ZooKeeper in standalone mode, for HBase, Storm and the lock of the streaming driver."""
 
 import socket
 
@@ -11,7 +11,7 @@ from footfall.settings import Settings
 def _command(settings: Settings) -> list[str]:
     conf = settings.conf_dir / "zookeeper"
     main = "org.apache.zookeeper.server.ZooKeeperServerMain"
-    # Its heap holds a few hundred small nodes for HBase and Storm.
+    # The heap holds a few hundred small znodes of HBase and Storm.
     heap_mb = settings.heaps_mb.zookeeper
     arguments = [str(conf / "zoo.cfg")]
     return _jvm.java(settings, "zookeeper", "zookeeper", heap_mb, main, arguments, options=[_jvm.log4j(conf)])

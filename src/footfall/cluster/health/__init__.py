@@ -1,1 +1,1 @@
-"""Whether the services do their work, what state they are in, and what `doctor` says of it."""
+"""Probes the services, and finds the facts and problems for `status` and `doctor`."""

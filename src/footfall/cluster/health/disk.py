@@ -1,4 +1,4 @@
-"""What the platform takes of the disk, and how much more each day."""
+"""How much disk space the platform uses, and how fast that grows."""
 
 import shutil
 import time
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from footfall.settings import Settings
 
-# Before that, what engines lay down once would be taken for what comes every day.
-_FORETELLS_S = 3600.0
+# In the first hour, files that engines create only once would dominate the estimate.
+_ESTIMATE_AFTER_S = 3600.0
 
 
 class Disk(NamedTuple):
-    """GiB. a_day_gib: how much the data grew a day over the life of this home; None in its first hour."""
+    """Disk space in GiB. a_day_gib: average growth per day since this home was created; None in its first hour."""
 
     free_gib: float
     data_gib: float
@@ -20,22 +20,22 @@ class Disk(NamedTuple):
 
     @property
     def growth(self) -> str:
-        """What is stored and what comes to it, for people."""
+        """A phrase with the size of the data and its daily growth."""
         stored = f"{self.data_gib:.2f} GiB"
         if self.a_day_gib is None:
             return stored
-        return f"{stored}; about {self.a_day_gib:.2f} GiB a day since this home was made"
+        return f"{stored}; about {self.a_day_gib:.2f} GiB per day since this home was created"
 
 
 def disk(settings: Settings) -> Disk:
-    """Looks at every file of data, logs, ledgers and spools."""
+    """Measures the files in the data, logs, ledger and spool folders."""
     home = settings.home if settings.home.exists() else settings.home.parent
     folders = [settings.data_dir, settings.logs_dir, settings.ledger_dir, settings.spool_dir]
     size = sum(_size(path) for folder in folders for path in folder.rglob("*")) / 2**30
     born = settings.data_dir.stat().st_ctime if settings.data_dir.exists() else time.time()
     first = min((p.stat().st_mtime for p in settings.data_dir.glob("kafka.cluster-id")), default=born)
     age_s = time.time() - first
-    a_day = None if age_s < _FORETELLS_S else round(size / age_s * 86_400, 3)
+    a_day = None if age_s < _ESTIMATE_AFTER_S else round(size / age_s * 86_400, 3)
     return Disk(round(shutil.disk_usage(home).free / 2**30, 1), round(size, 3), a_day)
 
 

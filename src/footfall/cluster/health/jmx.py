@@ -1,4 +1,4 @@
-"""What a Hadoop or HBase daemon tells of itself at `/jmx`. For the probes and for `doctor`."""
+"""Reads the metrics that a Hadoop or HBase daemon publishes at `/jmx`. For probes and `doctor`."""
 
 import json
 from typing import Any
@@ -11,9 +11,9 @@ _HTTP = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=8.0))
 
 
 def bean(url: str, name: str) -> dict[str, Any]:
-    """The attributes of one bean of the daemon at this address; none if the daemon does not have it (yet).
+    """Returns the attributes of one bean of the daemon at this address; empty if the daemon does not have the bean yet.
 
-    Raises Unhealthy, and what urllib3 and a document of another form raise.
+    Raises Unhealthy, errors of urllib3, and KeyError or ValueError for a malformed answer.
     """
     answer = _HTTP.request("GET", f"{url}/jmx?qry={name}")
     if answer.status != 200:

@@ -1,4 +1,4 @@
-"""Looks before `up` leaps: memory, disk, ports, open files, and whether this path can be used at all."""
+"""Checks before `up` starts anything: memory, disk, ports, open files, and the paths of the folders."""
 
 import re
 import resource
@@ -11,17 +11,17 @@ import psutil
 from footfall.cluster.service import Service
 from footfall.settings import Settings
 
-# What a profile needs to start and work, measured and rounded up (docs/performance.md): with YARN that is what its
-# containers may use as well.
+# Memory that each profile needs, measured and rounded up (docs/performance.md). With YARN it includes all that its
+# containers may use.
 NEEDED_MEMORY_GIB = {"full": 14.0, "realtime": 4.0, "batch": 7.0}
 _OPEN_FILES = 8192
 _FEWEST_OPEN_FILES = 2048
 
 
 def check(settings: Settings, profile: str, services: Iterable[Service], running: set[str]) -> list[str]:
-    """Everything that would keep the services from starting: what is wrong and how to mend it, a sentence or two each.
+    """Returns every obstacle to starting the services, each with its remedy, in one or two sentences.
 
-    Services in `running` hold their ports rightly.
+    Services in `running` may hold their ports.
     """
     stopped = [service for service in services if service.name not in running]
     return [
@@ -35,22 +35,22 @@ def check(settings: Settings, profile: str, services: Iterable[Service], running
 
 def _paths(settings: Settings) -> list[str]:
     return [
-        f"The folder {path} has characters in its path that Java class paths, URIs or supervisord take for their "
-        "own; set FOOTFALL_HOME to a path of letters, digits and . _ + - / only."
+        f"The path {path} contains characters that have a special meaning in Java class paths, URIs or supervisord. "
+        "Set FOOTFALL_HOME to a path of letters, digits and . _ + - / only."
         for path in {settings.home, settings.install}
         if not re.fullmatch(r"[A-Za-z0-9._+/-]+", str(path))
     ]
 
 
 def _open_files() -> list[str]:
-    """Raises the soft limit as far as the hard one allows; services inherit it."""
+    """Raises the soft limit of open files as far as the hard limit allows. Services inherit it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < _OPEN_FILES:
         soft = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft < _FEWEST_OPEN_FILES:
         return [
-            f"A process may open {soft} files here; Footfall needs {_FEWEST_OPEN_FILES}. Raise the hard limit "
+            f"A process may open only {soft} files; Footfall needs {_FEWEST_OPEN_FILES}. Raise the hard limit "
             "(`ulimit -Hn`, /etc/security/limits.conf)."
         ]
     return []
@@ -62,7 +62,7 @@ def _memory(profile: str, running: bool) -> list[str]:
     if running or free >= needed:
         return []
     advice = " `./footfall up realtime` needs less." if profile == "full" else ""
-    return [f"{free:.1f} GiB of memory are free; `up {profile}` needs {needed:.1f} GiB.{advice}"]
+    return [f"{free:.1f} GiB of memory is free; `up {profile}` needs {needed:.1f} GiB.{advice}"]
 
 
 def _disk(settings: Settings) -> list[str]:
@@ -71,16 +71,16 @@ def _disk(settings: Settings) -> list[str]:
     if free >= least:
         return []
     return [
-        f"{free:.1f} GiB of disk are free at {settings.home}; below {least:.1f} GiB (retention.free_disk_gib) "
-        "visitors pause and collectors refuse, so there would be nothing to see."
+        f"{free:.1f} GiB of disk space is free at {settings.home}; {least:.1f} GiB is needed "
+        "(retention.free_disk_gib). Below that, visitors pause and collectors refuse events."
     ]
 
 
 def _ports(settings: Settings, services: list[Service]) -> list[str]:
     held = listeners()
     return [
-        f"Port {settings.port(name)}, which {service.name} needs, is held by {_holder(held[settings.port(name)])}. End "
-        f"that, or move Footfall with FOOTFALL_PORTS__{name.upper()}=… or FOOTFALL_PORT_OFFSET=…."
+        f"Port {settings.port(name)}, which {service.name} needs, is used by {_holder(held[settings.port(name)])}. "
+        f"Stop it, or move Footfall with FOOTFALL_PORTS__{name.upper()}=… or FOOTFALL_PORT_OFFSET=…."
         for service in services
         for name in service.ports
         if settings.port(name) in held
@@ -88,7 +88,7 @@ def _ports(settings: Settings, services: list[Service]) -> list[str]:
 
 
 def listeners() -> dict[int, int | None]:
-    """The TCP ports on which something listens, and its process id; None for another user's."""
+    """The TCP ports on which a process listens, with its process id; None for a process of another user."""
     return {
         connection.laddr.port: connection.pid
         for connection in psutil.net_connections(kind="tcp")

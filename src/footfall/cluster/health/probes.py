@@ -1,7 +1,7 @@
-"""Health proved by use: a probe makes a service do its work once, cheaply, and says what it did not do.
+"""Health checks: a probe uses a service once, cheaply, to prove that it works.
 
-Each service has its own, in its module of `engines/`. It returns nothing when all is well, raises Unhealthy otherwise,
-and starts no process.
+The probe of a service is in its module of `engines/`. It returns None if the service works, raises Unhealthy
+otherwise, and starts no process.
 """
 
 import urllib3
@@ -12,18 +12,18 @@ from footfall.settings import Settings
 
 
 def probe(settings: Settings, name: str) -> None:
-    """Probes the named service; well is also what has no probe. Raises Unhealthy with what was wrong."""
-    prove = BY_NAME[name].probe
-    if prove is None:
+    """Probes the named service; a service without a probe is healthy. Raises Unhealthy with the fault."""
+    check = BY_NAME[name].probe
+    if check is None:
         return
     try:
-        prove(settings)
+        check(settings)
     except Unhealthy:
         raise
     except ClusterError as error:
-        # What a probe had to make first could not be made yet.
+        # The probe could not create what it needs, such as a topic or a table.
         raise Unhealthy(str(error)) from None
     except (OSError, urllib3.exceptions.HTTPError) as error:
         raise Unhealthy(f"{type(error).__name__}: {error}"[:300]) from None
     except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise Unhealthy(f"it answered in an unknown form ({type(error).__name__}: {error})"[:300]) from None
+        raise Unhealthy(f"its answer could not be understood ({type(error).__name__}: {error})"[:300]) from None

@@ -1,4 +1,4 @@
-"""The state of every service, from the process manager and the watchdog's last probes. Starts no process."""
+"""The state of every service, from the process manager and the last probes of the watchdog. Starts no process."""
 
 import json
 import math
@@ -19,13 +19,13 @@ from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
 
 State = Literal["healthy", "starting", "stopped", "failed"]
-# As long as a service may take to start; after that, not being healthy is a failure.
+# How long a service may take to start. After that, an unhealthy service has failed.
 _GRACE_S = 180
 _FRESH_S = 45
 
 
 class ServiceStatus(TypedDict):
-    """One line of `footfall status`. Memory in MiB; rss counts shared pages in full, pss its share of them."""
+    """One line of `footfall status`. Memory is in MiB; rss counts shared pages in full, pss proportionally."""
 
     name: str
     engine: str
@@ -38,7 +38,7 @@ class ServiceStatus(TypedDict):
 
 
 class Status(TypedDict):
-    """The document of `footfall status`."""
+    """The JSON document of `footfall status`."""
 
     healthy: bool
     services: list[ServiceStatus]
@@ -47,8 +47,8 @@ class Status(TypedDict):
 
 
 def status(settings: Settings) -> Status:
-    """The state of all services that the last `up` asked for."""
-    names = [name for name in BY_NAME if name in lifecycle.wanted(settings)]
+    """The state of all services that `up` was asked to start."""
+    names = [name for name in BY_NAME if name in lifecycle.requested(settings)]
     processes = Manager(settings).processes()
     seen = read_health(settings)
     coming = under_way.services(settings)
@@ -64,9 +64,9 @@ def status(settings: Settings) -> Status:
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What the watchdog found last: by service `{"ok", "detail", "at", "pid"}`, `at` in seconds since the epoch.
+    """The last findings of the watchdog by service: `{"ok", "detail", "at", "pid"}`, `at` in seconds since the epoch.
 
-    pid: the process that it asked; None for a step.
+    pid: the process that was probed; None for a step. Empty if the watchdog has written nothing yet.
     """
     try:
         return dict(json.loads((settings.run_dir / "health.json").read_text("utf-8")))
@@ -77,7 +77,7 @@ def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
 def _line(
     settings: Settings, service: Service, process: Process | None, seen: dict[str, Any] | None, is_coming: bool
 ) -> ServiceStatus:
-    """is_coming: an `up` that is at work brings it up."""
+    """is_coming: a running `up` is starting the service."""
     line: ServiceStatus = {
         "name": service.name,
         "engine": service.engine,
@@ -100,7 +100,7 @@ def _line(
     log = settings.logs_dir / f"{service.name}.log"
     if process.pid is None or process.state in ("BACKOFF", "FATAL", "EXITED"):
         line["state"] = "failed"
-        line["detail"] = f"{process.description}; the end of its log:\n{lifecycle.last_lines(log, 3)}"
+        line["detail"] = f"{process.description}; the last lines of its log:\n{lifecycle.last_lines(log, 3)}"
         return line
     uptime_s = round(time.time() - process.started_s, 1)
     line["pid"], line["uptime_s"] = process.pid, uptime_s
@@ -114,23 +114,23 @@ def _line(
 
 
 def _age_s(settings: Settings, step: Service) -> float:
-    """How long ago a step was taken, in seconds; infinite if that is not known."""
-    taken_s = step.taken_s(settings) if step.taken_s else None
-    return math.inf if taken_s is None else time.time() - taken_s
+    """Seconds since the step last changed something; infinite if that is unknown."""
+    changed_s = step.changed_s(settings) if step.changed_s else None
+    return math.inf if changed_s is None else time.time() - changed_s
 
 
 def _health(
     settings: Settings, service: Service, process: Process | None, seen: dict[str, Any] | None
 ) -> tuple[bool, str]:
-    """The watchdog's finding if it is fresh and of this very process, else one of our own.
+    """The watchdog's finding if it is recent and about this process, else the result of a new probe.
 
-    Trouble is looked at anew while a service starts, for it may be over by now, and always for a step.
+    A reported fault is probed again for a starting service, which may be healthy by now, and always for a step.
     """
     now_s = time.time()
     settled = process is not None and now_s - process.started_s > _GRACE_S
-    # Known by its id: supervisord tells whole seconds only, in which a process may be found well and die.
-    of_this = seen is not None and seen.get("pid") == (None if process is None else process.pid)
-    if seen is not None and of_this and seen["at"] > now_s - _FRESH_S and (seen["ok"] or settled):
+    # Compare process ids, because start times in whole seconds cannot tell a process from its successor.
+    same_process = seen is not None and seen.get("pid") == (None if process is None else process.pid)
+    if seen is not None and same_process and seen["at"] > now_s - _FRESH_S and (seen["ok"] or settled):
         return bool(seen["ok"]), str(seen["detail"])
     try:
         probes.probe(settings, service.name)

@@ -1,1 +1,1 @@
-"""Everything that `up` installs before it starts a service."""
+"""Installs everything that the services need before `up` starts them."""

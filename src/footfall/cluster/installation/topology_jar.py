@@ -1,4 +1,4 @@
-"""The topology's jar, the only Java that is built here: from its sources, whenever these changed."""
+"""Builds the jar of the Storm topology when its sources have changed. It is the only Java code of this project."""
 
 import hashlib
 import os
@@ -18,28 +18,28 @@ _BUILD_TIMEOUT_S: Final = 900
 
 
 def path(settings: Settings) -> Path:
-    """Where the jar is, or would be."""
+    """The path of the jar, whether or not it exists."""
     return _folder(settings) / "footfall-topology.jar"
 
 
-def made_of(settings: Settings) -> tuple[Path, ...]:
-    """The file that changes with the jar."""
+def fingerprint_files(settings: Settings) -> tuple[Path, ...]:
+    """A file that changes whenever the jar changes."""
     return (_folder(settings) / "sources.sha256",)
 
 
-def lack(settings: Settings) -> str:
-    """'' if the jar is there and made of the present sources, else a sentence with the remedy."""
-    [stamp] = made_of(settings)
+def problem(settings: Settings) -> str:
+    """'' if the jar was built from the current sources, else a sentence with the remedy."""
+    [stamp] = fingerprint_files(settings)
     if path(settings).exists() and stamp.exists() and stamp.read_text() == _sources_hash():
         return ""
-    return "The Storm topology is not built from the present sources; `./footfall up` builds it."
+    return "The Storm topology is not built from its current sources. `./footfall up` builds it."
 
 
-def install(settings: Settings, maven: Callable[[], str], say: Callable[[str], None]) -> None:
-    """Builds the jar if it is not of the present sources. Raises ClusterError with Maven's first complaint."""
-    if not lack(settings):
+def install(settings: Settings, maven: Callable[[], str], report: Callable[[str], None]) -> None:
+    """Builds the jar if its sources have changed. Raises ClusterError with Maven's first error."""
+    if not problem(settings):
         return
-    say("building the Storm topology")
+    report("building the Storm topology")
     folder, program = _folder(settings), maven()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".build-") as scratch:

@@ -1,1 +1,1 @@
-"""Starting, stopping and watching the services of this machine."""
+"""Starts, stops and monitors the services of this machine."""

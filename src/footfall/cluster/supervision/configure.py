@@ -1,4 +1,4 @@
-"""Renders a service's configuration, and says by a fingerprint whether it must start anew."""
+"""Renders the configuration of a service and computes the fingerprint that decides whether it is restarted."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _TEMPLATES = Environment(
 
 
 def render(settings: Settings, service: Service) -> dict[str, str]:
-    """The service's configuration files: name → content. Writes nothing."""
+    """Returns the configuration files of the service: name → content. Writes nothing."""
     names = {
         "settings": settings,
         "port": settings.port,
@@ -42,7 +42,7 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
 
 
 def fingerprint(settings: Settings, service: Service) -> str:
-    """A hash of everything that decides how the service behaves; another one means that it must start anew."""
+    """A hash of everything that determines how the service behaves. `up` restarts the service when it changes."""
     digest = hashlib.sha256()
 
     def add(*parts: str) -> None:
@@ -54,10 +54,10 @@ def fingerprint(settings: Settings, service: Service) -> str:
         add(*service.command(settings))
     if service.environment is not None:
         add(json.dumps(service.environment(settings), sort_keys=True))
-    ports, made_of = set(service.ports), [ENGINES_DIR / service.engine / "jars.lock"]
-    if service.made_of is not None:
-        made_of += service.made_of(settings)
-    add(*(path.read_text("utf-8") for path in made_of if path.exists()))
+    ports, files = set(service.ports), [ENGINES_DIR / service.engine / "jars.lock"]
+    if service.fingerprint_files is not None:
+        files += service.fingerprint_files(settings)
+    add(*(path.read_text("utf-8") for path in files if path.exists()))
     if isinstance(service.command, PythonModule):
         needed = dependencies.of(service.command)
         ports |= needed.ports
@@ -69,7 +69,7 @@ def fingerprint(settings: Settings, service: Service) -> str:
 
 
 def write(settings: Settings, service: Service) -> None:
-    """Writes the configuration, and does what the service wants done before it starts. Raises ClusterError."""
+    """Writes the configuration and prepares the service for its start. Raises ClusterError."""
     folder = settings.conf_dir / service.name
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in render(settings, service).items():

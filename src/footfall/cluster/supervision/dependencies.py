@@ -1,13 +1,16 @@
-"""What a process of this package depends on: the files that its module reaches, and the settings that these read.
+"""Finds what a process of this package depends on: source files, data files, settings and ports.
 
-All of it is derived from the sources, so that nobody keeps it by hand. Where they leave it open, more is taken: a
-process that starts anew for nothing costs seconds, one that goes on with old code or settings is wrong. So an import
-counts wherever it stands, and a text that names a module counts as its import. A file that imports by name is taken to
-import all modules of the packages that it imports or names, and all whose names its f-strings can give. Files beside
-the modules that are not Python count as read by them.
+The dependencies are derived from the source code, so nobody maintains a list. Where the code is ambiguous, the result
+includes too much: an unnecessary restart costs seconds, but a process that keeps old code or settings is wrong. The
+rules are:
 
-Three things do not count: what another process runs (`PythonModule`), handing all settings on to one
-(`as_environment`), and looking whether a port is taken (`named_ports`).
+- An import counts wherever it stands in a file, and a string that names a module counts as an import of it.
+- A file that uses `importlib` or `pkgutil` imports all modules of the packages that it imports or names, and all
+  modules whose names its f-strings can give.
+- A module reads all non-Python files in its folder.
+
+Three things do not count: a module that another process runs (`PythonModule`), passing all settings on to another
+process (`as_environment`), and the check whether a port is taken (`named_ports`).
 """
 
 import ast
@@ -24,16 +27,16 @@ from footfall.hosts import daemon_of
 from footfall.settings import REPOSITORY, Ports, Settings
 
 PACKAGE: Final = REPOSITORY / "src" / "footfall"
-# They decide where everything lies: another home is another platform, and another install another command.
+# All processes depend on these. Another home is another platform, and another install changes the command.
 _EVERYWHERE: Final = {"home", "install"}
-# Methods of the settings whose argument names a port or a daemon.
+# Methods of Settings that take the name of a port or a daemon.
 _BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host"}
 _BY_NAME: Final = {"importlib", "pkgutil"}
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The files of this package that a process reaches, in their order, and the settings and ports that they read."""
+    """The files of this package that a process uses, sorted, and the settings and ports that they read."""
 
     files: tuple[Path, ...]
     settings: frozenset[str]
@@ -42,7 +45,7 @@ class Dependencies:
 
 @dataclass(frozen=True)
 class _Facts:
-    """What one file says. any_port: it asks for a port whose name is known only while it runs."""
+    """The facts about one file. any_port: it reads a port whose name is known only at run time."""
 
     imports: frozenset[str]
     settings: frozenset[str] = frozenset()
@@ -51,10 +54,10 @@ class _Facts:
 
 
 def of(command: PythonModule) -> Dependencies:
-    """What the process of this command depends on.
+    """Returns what the process of this command depends on.
 
-    A port whose name is known only while it runs is one of those that the command's arguments name; without any, it may
-    be every port.
+    A port whose name is known only at run time is one of those in the arguments of the command. If there is none, the
+    process depends on all ports.
     """
     files = reach((command.module, *command.also))
     facts = [_facts(file) for file in files if file.suffix == ".py"]
@@ -66,7 +69,7 @@ def of(command: PythonModule) -> Dependencies:
 
 
 def reach(modules: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files that these modules import, at their top or later, and those in turn; and the data files beside them."""
+    """Returns the files of all modules that these import, directly or indirectly, and the data files beside them."""
     waiting, found = list(modules), dict[str, Path]()
     while waiting:
         name = waiting.pop()
@@ -80,7 +83,7 @@ def reach(modules: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def content(files: tuple[Path, ...]) -> str:
-    """A hash of these files, their names included."""
+    """A hash of the names and contents of these files."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.relative_to(PACKAGE)}\0{_hash(file, *_version(file))}\0".encode())
@@ -88,7 +91,7 @@ def content(files: tuple[Path, ...]) -> str:
 
 
 def _path(module: str) -> Path | None:
-    """The file of a module; None if it is none of this package."""
+    """The file of a module; None if the module is not in this package."""
     top, *rest = module.split(".")
     if top != PACKAGE.name:
         return None
@@ -98,7 +101,7 @@ def _path(module: str) -> Path | None:
 
 
 def _data_files(folder: Path) -> Iterator[Path]:
-    """Files that are not Python, here and in folders below that are no packages."""
+    """Non-Python files in this folder and in subfolders that are not packages."""
     for path in folder.iterdir():
         if path.is_dir():
             if path.name != "__pycache__" and not (path / "__init__.py").exists():
@@ -132,7 +135,7 @@ def _read(file: Path, changed_ns: int, size: int) -> _Facts:
 
 
 def _nodes(text: str) -> list[ast.AST]:
-    # The collector would look at ever more nodes in vain: without it this takes a fifth of the time.
+    # The garbage collector would scan all nodes repeatedly and free none; without it this is five times as fast.
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -143,11 +146,11 @@ def _nodes(text: str) -> list[ast.AST]:
 
 
 def _imports(nodes: list[ast.AST]) -> Iterator[str]:
-    """Names of this package that a file imports or names; some are of no module, but of something in one."""
+    """Names in this package that a file imports or mentions. Some of them are not modules but objects in a module."""
     modules, patterns = list[str](), list[str]()
-    # Words of what another process runs, and of f-strings, which are looked at whole.
+    # Strings inside these do not count by themselves: another process runs the module, or an f-string is taken whole.
     parts = [node for node in nodes if _is_call(node, "PythonModule") or isinstance(node, ast.JoinedStr)]
-    elsewhere = {id(word) for part in parts for word in ast.walk(part)}
+    other_process = {id(word) for part in parts for word in ast.walk(part)}
     for node in nodes:
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
@@ -156,7 +159,7 @@ def _imports(nodes: list[ast.AST]) -> Iterator[str]:
                 raise SyntaxError("imports are absolute in this package, so that they can be followed")
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
             modules += inner if all(map(_path, inner)) else [str(node.module), *inner]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in elsewhere:
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in other_process:
             modules.append(node.value)
         elif isinstance(node, ast.JoinedStr):
             patterns.append("".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values))
@@ -173,7 +176,7 @@ def _imports(nodes: list[ast.AST]) -> Iterator[str]:
 
 
 def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str], bool]:
-    """The settings and ports that a file reads, and whether it asks for a port by a name that it does not give."""
+    """The settings and ports that a file reads, and whether it reads a port whose name is not a literal."""
     called = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
     names = _names_of_settings(nodes)
     fields, ports, any_port = set[str](), set[str](), False
@@ -202,7 +205,7 @@ def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str]
 
 
 def _names_of_settings(nodes: list[ast.AST]) -> set[str]:
-    """What a file calls the settings beside `settings`: parameters of that type, and what it assigns them to."""
+    """Other names of the settings in a file: parameters of type Settings, and variables assigned from them."""
     names = set[str]()
     for node in nodes:
         if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name) and node.annotation.id == "Settings":

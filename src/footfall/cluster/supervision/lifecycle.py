@@ -1,4 +1,4 @@
-"""`up` and `down`: starts each service the moment what it needs is healthy, and stops them in the reverse order."""
+"""`up` and `down`: starts each service once those it needs are healthy, and stops all in the reverse order."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from footfall.cluster.health import preflight, probes
 from footfall.cluster.installation import install
-from footfall.cluster.service import Say, Service
+from footfall.cluster.service import Report, Service
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, stop_order, with_needs
 from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
@@ -25,67 +25,67 @@ _LOG_LINES = 8
 _STEP_PATIENCE_S = 60.0
 _STEP_AGAIN_S = 2.0
 
-# Told of each service as it becomes healthy: its name and seconds since its start.
-Report = Callable[[str, float], None]
+# Called when a service becomes healthy, with its name and the seconds since its start.
+OnHealthy = Callable[[str, float], None]
 
 
-def up(settings: Settings, profile: str, only: tuple[str, ...], report: Report, say: Say) -> list[Service]:
-    """Brings services up and waits until each is healthy; does nothing to what is up already and unchanged.
+def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHealthy, report: Report) -> list[Service]:
+    """Starts services and waits until all are healthy. Leaves running services alone unless they have changed.
 
-    only: names of services to bring up with all they need, instead of a profile's.
-    Returns the services. Raises ClusterError with a sentence and leaves what came up running.
+    only: names of services to start, with all they need, instead of those of the profile.
+    Returns the services. Raises ClusterError; the services that were started by then keep running.
     """
     services = with_needs(only or PROFILES[profile])
     manager = Manager(settings)
-    with exclusive(settings, say), under_way.announced(settings, (service.name for service in services)):
+    with exclusive(settings, report), under_way.announced(settings, (service.name for service in services)):
         ended = orphans.end(orphans.orphans(settings, manager.pid(), manager.pids))
         if ended:
-            say(f"ended {ended} processes that had lost their manager")
+            report(f"ended {ended} leftover processes of an earlier run")
         install.ensure(settings, services)
         alive = {name: process for name, process in manager.processes().items() if process.pid is not None}
         findings = preflight.check(settings, profile, services, set(alive))
         if findings:
             raise ClusterError("\n".join(findings))
         run.snapshot(settings)
-        _remember_wanted(settings, services)
-        _manage(manager, services, say)
-        _start_all(settings, manager, services, report)
+        _remember_requested(settings, services)
+        _manage(manager, services, report)
+        _start_all(settings, manager, services, on_healthy)
     return services
 
 
-def down(settings: Settings, say: Say) -> None:
-    """Stops everything, those first that feed the others; afterwards no process of this platform is left."""
+def down(settings: Settings, report: Report) -> None:
+    """Stops all services, producers before consumers. Afterwards no process of this platform is left."""
     manager = Manager(settings)
-    with exclusive(settings, say):
+    with exclusive(settings, report):
         remembered.forget(settings)
         if manager.alive():
             known = manager.processes()
             ran = {name for name, process in known.items() if process.pid is not None}
             for services in stop_order():
-                _stop(manager, [service.name for service in services if service.name in known], say)
+                _stop(manager, [service.name for service in services if service.name in known], report)
                 for service in services:
                     if service.after_stop is not None:
-                        service.after_stop(settings, ran, say)
+                        service.after_stop(settings, ran, report)
             manager.shutdown()
         left = orphans.end(orphans.marked(settings))
         if left:
-            say(f"ended {left} processes that were left")
+            report(f"ended {left} remaining processes")
 
 
 @contextmanager
-def exclusive(settings: Settings, say: Say) -> Iterator[None]:
-    """Holds the lock under which a platform is started or stopped; waits for another `up` or `down` and says so."""
+def exclusive(settings: Settings, report: Report) -> Iterator[None]:
+    """Holds the lock of `up` and `down`. If another one holds it, reports that and waits."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.run_dir / "up.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        say("another `up` or `down` of this platform is at work; waiting for it")
+        report("another `up` or `down` of this platform is running; waiting for it")
         try:
             lock.acquire(timeout=2 * settings.up_timeout_s)
         except Timeout:
             raise ClusterError(
-                "Another `up` or `down` of this platform does not end; see `./footfall status`."
+                "Another `up` or `down` of this platform does not finish. See `./footfall status`."
             ) from None
     try:
         yield
@@ -93,13 +93,13 @@ def exclusive(settings: Settings, say: Say) -> Iterator[None]:
         lock.release()
 
 
-def wanted(settings: Settings) -> list[str]:
-    """Names of the services that the last `up` brought up; none after `down`."""
+def requested(settings: Settings) -> list[str]:
+    """Names of the services that `up` was asked to start; none after `down`."""
     return [name for name in remembered.read(settings) if name in BY_NAME]
 
 
 def last_lines(path: Path, count: int = _LOG_LINES) -> str:
-    """The end of a log, for a sentence about what went wrong."""
+    """The last lines of a log, for an error message."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 8192))
@@ -109,12 +109,12 @@ def last_lines(path: Path, count: int = _LOG_LINES) -> str:
     return "\n".join("  " + line[:300] for line in lines[-count:])
 
 
-def _remember_wanted(settings: Settings, services: list[Service]) -> None:
-    remembered.write(settings, {*wanted(settings), *(service.name for service in services)})
+def _remember_requested(settings: Settings, services: list[Service]) -> None:
+    remembered.write(settings, {*requested(settings), *(service.name for service in services)})
 
 
-def _manage(manager: Manager, services: list[Service], say: Say) -> None:
-    """Makes the manager know these services beside those it knows, as they are configured now."""
+def _manage(manager: Manager, services: list[Service], report: Report) -> None:
+    """Adds these services to those of the process manager, and updates the configuration of all."""
     known = manager.processes()
     names = {*known, *(service.name for service in services)}
     manager.configure([service for service in SERVICES if service.name in names and service.command is not None])
@@ -123,14 +123,14 @@ def _manage(manager: Manager, services: list[Service], say: Say) -> None:
         return
     changed = manager.apply()
     for name in changed & (known.keys() - {service.name for service in services}):
-        # Not asked for now, but it ran: it goes on as it is configured now.
+        # It was running but is not part of this `up`: restart it with its new configuration.
         if known[name].pid is not None:
             manager.ensure_started(name)
     if changed:
-        say(f"changed, so started anew: {', '.join(sorted(changed))}")
+        report(f"restarting changed services: {', '.join(sorted(changed))}")
 
 
-def _start_all(settings: Settings, manager: Manager, services: list[Service], report: Report) -> None:
+def _start_all(settings: Settings, manager: Manager, services: list[Service], on_healthy: OnHealthy) -> None:
     healthy = {service.name: threading.Event() for service in services}
     abort = threading.Event()
 
@@ -144,7 +144,7 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], re
         started = time.monotonic()
         try:
             if service.step is not None:
-                _take_step(settings, service.step, abort)
+                _run_step(settings, service.step, abort)
             else:
                 manager.ensure_started(service.name)
             if service.probe is not None:
@@ -153,7 +153,7 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], re
             abort.set()
             raise
         healthy[service.name].set()
-        report(service.name, time.monotonic() - started)
+        on_healthy(service.name, time.monotonic() - started)
 
     with ThreadPoolExecutor(len(services)) as pool:
         jobs = [pool.submit(bring_up, service) for service in services]
@@ -162,8 +162,8 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], re
         raise errors[0]
 
 
-def _take_step(settings: Settings, step: Callable[[Settings], None], abort: threading.Event) -> None:
-    """Tries again for a while: an engine that is healthy on a busy machine may still be slow to answer."""
+def _run_step(settings: Settings, step: Callable[[Settings], None], abort: threading.Event) -> None:
+    """Runs a step and retries for a while, because a healthy engine on a busy machine may answer slowly."""
     deadline = time.monotonic() + _STEP_PATIENCE_S
     while True:
         try:
@@ -190,15 +190,15 @@ def _await_healthy(settings: Settings, manager: Manager, service: Service, abort
             state = f"; its process is {process.state}" if process else ""
             raise ClusterError(
                 f"{service.name} did not become healthy within {settings.up_timeout_s} s ({reason}{state}). "
-                f"The end of {log}:\n{last_lines(log)}"
+                f"The last lines of {log}:\n{last_lines(log)}"
             )
         abort.wait(_POLL_S)
 
 
-def _stop(manager: Manager, names: list[str], say: Say) -> None:
-    """Stops services of one kind side by side."""
+def _stop(manager: Manager, names: list[str], report: Report) -> None:
+    """Stops these services in parallel."""
     if not names:
         return
     with ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(manager.stop, names))
-    say(f"stopped {', '.join(names)}")
+    report(f"stopped {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""The process manager: supervisord, started by `up`, spoken to over a socket that only this user may open."""
+"""The process manager: supervisord, started by `up` and controlled over a Unix socket that only this user may open."""
 
 import hashlib
 import http.client
@@ -19,14 +19,14 @@ from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
-# Linux's limit for the path of a Unix socket is 107 bytes; supervisord adds a suffix while it binds.
+# Linux limits the path of a Unix socket to 107 bytes, and supervisord adds a suffix while it binds.
 _LONGEST_SOCKET_PATH = 95
 _START_TIMEOUT_S = 20
 
 
 @dataclass(frozen=True)
 class Process:
-    """What supervisord says of one service."""
+    """The state of one service as supervisord reports it."""
 
     name: str
     state: str  # STOPPED STARTING RUNNING BACKOFF STOPPING EXITED FATAL UNKNOWN
@@ -44,7 +44,7 @@ class Manager:
         self._configuration = settings.conf_dir / "supervisord.conf"
 
     def alive(self) -> bool:
-        """Whether the manager answers."""
+        """True if the manager answers."""
         try:
             self._call("getState")
         except ClusterError:
@@ -52,14 +52,14 @@ class Manager:
         return True
 
     def pid(self) -> int | None:
-        """The manager's process id while it answers."""
+        """The process id of the manager; None if it does not answer."""
         try:
             return int(self._call("getPID"))
         except ClusterError:
             return None
 
     def start(self) -> None:
-        """Starts the manager, with no service running. Raises ClusterError if it does not answer in time."""
+        """Starts the manager without starting a service. Raises ClusterError if it does not answer in time."""
         settings = self._settings
         if not self._configuration.exists():
             self.configure([])
@@ -78,11 +78,11 @@ class Manager:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not self.alive():
             if time.monotonic() > deadline:
-                raise ClusterError(f"The process manager did not start in {_START_TIMEOUT_S} s; see {log}.")
+                raise ClusterError(f"The process manager did not start within {_START_TIMEOUT_S} s. See {log}.")
             time.sleep(0.05)
 
     def configure(self, services: list[Service]) -> None:
-        """Writes the manager's configuration for these services."""
+        """Writes the configuration of the manager for these services."""
         settings = self._settings
         for folder in (settings.conf_dir, settings.run_dir, settings.logs_dir):
             folder.mkdir(parents=True, exist_ok=True)
@@ -90,9 +90,9 @@ class Manager:
         self._configuration.write_text(text, "utf-8")
 
     def apply(self) -> set[str]:
-        """Makes the manager read its configuration again. Services that changed or are no longer in it are stopped.
+        """Makes the manager reload its configuration. Services that changed, or are no longer in it, are stopped.
 
-        Returns those that changed.
+        Returns the names of those that changed.
         """
         [[added, changed, removed]] = self._call("reloadConfig")
         for name in [*changed, *removed]:
@@ -103,7 +103,7 @@ class Manager:
         return set(changed)
 
     def processes(self) -> dict[str, Process]:
-        """All services that the manager knows, by name; none if it does not answer."""
+        """All services of the manager, by name; empty if it does not answer."""
         try:
             found = self._call("getAllProcessInfo")
         except ClusterError:
@@ -116,11 +116,11 @@ class Manager:
         }
 
     def pids(self) -> set[int]:
-        """Process ids of the services that run; none if the manager does not answer."""
+        """Process ids of the running services; empty if the manager does not answer."""
         return {process.pid for process in self.processes().values() if process.pid is not None}
 
     def ensure_started(self, name: str) -> None:
-        """Starts a service unless it runs already."""
+        """Starts a service unless it is running."""
         try:
             self._call("startProcess", name, False)
         except ClusterError as error:
@@ -133,7 +133,7 @@ class Manager:
         self.ensure_started(name)
 
     def stop(self, name: str) -> None:
-        """Stops a service and waits until it is gone; its own patience bounds the wait."""
+        """Stops a service and waits until its process has ended, at most `stop_s` before it is killed."""
         try:
             self._call("stopProcess", name, True)
         except ClusterError as error:
@@ -141,7 +141,7 @@ class Manager:
                 raise
 
     def shutdown(self) -> None:
-        """Ends the manager and whatever it still runs; waits until it is gone."""
+        """Ends the manager and its remaining services, and waits until the manager has ended."""
         pid = self.pid()
         if pid is None:
             return
@@ -153,7 +153,7 @@ class Manager:
             time.sleep(0.1)
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        # A new connection each time: several threads may ask at once.
+        # A new connection for each call, because several threads call at once.
         transport = SupervisorTransport(None, None, serverurl=f"unix://{socket_path(self._settings)}")
         proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
         try:
@@ -167,7 +167,7 @@ class Manager:
 
 
 def socket_path(settings: Settings) -> Path:
-    """The manager's socket: in the home, or in a short private folder where the home's path is too long for one."""
+    """The manager's socket: in the home, or in a private folder under /tmp if the path of the home is too long."""
     path = settings.run_dir / "supervisord.sock"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
         return path
@@ -176,7 +176,7 @@ def socket_path(settings: Settings) -> Path:
     folder = Path("/tmp") / f"footfall-{os.getuid()}-{name}"  # noqa: S108 - 0700 below
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
-        raise ClusterError(f"{folder} belongs to another user; set FOOTFALL_HOME to a shorter path.")
+        raise ClusterError(f"{folder} belongs to another user. Set FOOTFALL_HOME to a shorter path.")
     return folder / "s"
 
 
@@ -201,10 +201,10 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 
 def _program(settings: Settings, service: Service) -> str:
-    """One service. The fingerprint stands in its environment, so that a change of anything is a change of this text.
+    """The configuration of one service. It contains the fingerprint, so it changes whenever the service changes.
 
-    supervisord tries it for ever and waits a second longer each time; the watchdog sees to it that no wait exceeds a
-    minute.
+    supervisord retries a failing service for ever and waits one second longer each time. The watchdog limits that
+    wait to one minute.
     """
     mark = f'FOOTFALL_HOME="{settings.home}",FOOTFALL_MARK="{settings.home}"'
     return f"""[program:{service.name}]

@@ -1,4 +1,4 @@
-"""Becomes one service: renders its configuration and replaces this process by it. What supervisord and Compose call."""
+"""Runs one service: renders its configuration and replaces this process with it. supervisord and Compose call this."""
 
 import json
 import os
@@ -12,29 +12,29 @@ from footfall.settings import Settings, load_settings
 
 
 def snapshot(settings: Settings) -> None:
-    """Keeps the settings that `up` was called with, for the services that the manager will start again and again."""
+    """Stores the settings of this `up` for services that the manager restarts later."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     (settings.run_dir / "settings.json").write_text(json.dumps(settings.as_environment(), indent=1), "utf-8")
 
 
 def recall() -> Settings:
-    """The settings that the running platform was started with, or this process's own if it never was.
+    """Returns the settings with which the platform was started, or those of this process if it never was.
 
-    Verbs that look at a running platform use it, so that a variable given to `up` need not be given again. What an
-    older release kept and this one does not know is left out.
+    Verbs that act on a running platform use it, so that a variable given to `up` need not be repeated. Stored settings
+    that this version does not know are ignored.
     """
     settings = load_settings()
     try:
-        kept = json.loads((settings.run_dir / "settings.json").read_text("utf-8"))
+        stored = json.loads((settings.run_dir / "settings.json").read_text("utf-8"))
     except (OSError, ValueError):
         return settings
     known = settings.as_environment()
-    os.environ.update({name: value for name, value in kept.items() if name in known})
+    os.environ.update({name: value for name, value in stored.items() if name in known})
     return load_settings()
 
 
 def become(name: str) -> None:
-    """Replaces this process by the named service. Raises ClusterError if there is no such service."""
+    """Replaces this process with the named service. Raises ClusterError if there is no such service."""
     service = BY_NAME.get(name)
     if service is None or service.command is None:
         processes = ", ".join(s.name for s in BY_NAME.values() if s.command is not None)

@@ -1,7 +1,7 @@
-"""supervisord as this platform runs it: whatever its services leave behind becomes its child, and is reaped by it.
+"""Runs supervisord as the parent of orphans: it adopts and reaps processes that its services leave behind.
 
-A process whose parent dies goes to the machine's first process. In many containers that one reaps nobody's children,
-so the dead stay as zombies. Storm's supervisor takes a zombie for alive, and would end it for ever.
+Normally an orphan becomes a child of process 1. In many containers process 1 reaps no children, so dead orphans stay
+as zombies. Storm's supervisor takes a zombie for a living worker and would try to kill it for ever.
 """
 
 import ctypes
@@ -14,13 +14,13 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def become_subreaper() -> None:
-    """Makes this process the parent of all orphans among its descendants. Does nothing where only Linux could."""
+    """Makes this process adopt orphans among its descendants. Does nothing on systems other than Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def main() -> None:
-    """Becomes supervisord, with the arguments of this process. It reaps children that it did not start, too."""
+    """Runs supervisord with the arguments of this process. supervisord also reaps children that it did not start."""
     become_subreaper()
     supervisord.main()
 

@@ -1,4 +1,4 @@
-"""What the watchdog clears away in time: the sweeps of all services, each when it is due."""
+"""Runs the sweeps of all services, which delete data past its retention. The watchdog calls it."""
 
 import logging
 import threading
@@ -14,29 +14,29 @@ SWEEPS = tuple(dict.fromkeys(sweep for service in SERVICES for sweep in service.
 
 
 class Sweeper:
-    """Runs each sweep when it is due, one at a time, in a thread of its own."""
+    """Runs each sweep when it is due, one at a time, in a separate thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._due = {sweep.name: time.monotonic() + sweep.every_s for sweep in SWEEPS}
-        self._at_work: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
 
     def run_due(self) -> None:
-        """Starts the first sweep that is due, unless one is at work."""
-        if self._at_work is not None and self._at_work.is_alive():
+        """Starts the first sweep that is due, unless one is running."""
+        if self._thread is not None and self._thread.is_alive():
             return
         for sweep in SWEEPS:
             if time.monotonic() >= self._due[sweep.name]:
                 self._due[sweep.name] = time.monotonic() + sweep.every_s
-                self._at_work = threading.Thread(target=self._run, args=(sweep,), daemon=True)
-                self._at_work.start()
+                self._thread = threading.Thread(target=self._run, args=(sweep,), daemon=True)
+                self._thread.start()
                 return
 
     def _run(self, sweep: Sweep) -> None:
         started = time.monotonic()
         try:
             result = sweep.work(self._settings)
-        except Exception:  # one sweep's trouble is logged, and it is tried again when it is next due
+        except Exception:  # a sweep that fails is logged and runs again when it is next due
             log.exception("the sweep of %s failed", sweep.name)
             return
         log.info("swept %s in %.1f s: %s", sweep.name, time.monotonic() - started, result)

@@ -1,6 +1,6 @@
-"""Which services an `up` that is at work brings up: a file that counts only while the process that wrote it lives.
+"""Records which services a running `up` is starting. The file is valid only while that process lives.
 
-For `status` and `doctor`: what such an `up` has not brought up yet is starting, and nothing is wrong with it.
+`status` and `doctor` read it to show these services as starting instead of stopped.
 """
 
 import json
@@ -14,13 +14,13 @@ import psutil
 
 from footfall.settings import Settings
 
-# What is said of the first `up` before it has made its services known.
-INSTALLING: Final = "`./footfall up` is at work and still installs what is missing"
+# Shown during the first `up`, while it has not recorded its services yet.
+INSTALLING: Final = "`./footfall up` is still installing what is missing"
 
 
 @contextmanager
 def announced(settings: Settings, names: Iterable[str]) -> Iterator[None]:
-    """Says, while the block runs, that this process brings up the named services. Raises OSError."""
+    """Records, while the block runs, that this process is starting the named services. Raises OSError."""
     path = _path(settings)
     document = {"pid": os.getpid(), "started_s": psutil.Process().create_time(), "services": sorted(names)}
     part = path.with_suffix(".part")
@@ -33,10 +33,10 @@ def announced(settings: Settings, names: Iterable[str]) -> Iterator[None]:
 
 
 def services(settings: Settings) -> set[str]:
-    """Names of the services that an `up` brings up right now; none if no `up` is at work."""
+    """Names of the services that an `up` is starting right now; empty if no `up` is running."""
     try:
         document = json.loads(_path(settings).read_text("utf-8"))
-        # A process id alone may be another process's by now.
+        # The process id may have been reused by another process.
         if psutil.Process(document["pid"]).create_time() != document["started_s"]:
             return set()
         return {str(name) for name in document["services"]}

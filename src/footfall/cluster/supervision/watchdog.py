@@ -1,6 +1,7 @@
-"""The watchdog: keeps asking every service to do its work, restarts what does not, guards the disk, sweeps what is old.
+"""The watchdog: probes every service, restarts those that stay unhealthy, checks the free disk, and runs the sweeps.
 
-supervisord starts again what dies; the watchdog sees what lives and does not work. It runs as a service itself.
+supervisord restarts processes that end; the watchdog restarts processes that run but do not work. It is a service
+itself.
 """
 
 import json
@@ -35,20 +36,20 @@ log = logging.getLogger("watchdog")
 
 @dataclass
 class Watch:
-    """What the watchdog knows of one service. Times are of the monotonic clock, `at` of the wall clock."""
+    """The watchdog's knowledge of one service. Times are monotonic, except `at`, which is wall-clock time."""
 
     ok: bool = False
-    detail: str = "not asked yet"
+    detail: str = "not probed yet"
     at: float = 0.0
     pid: int | None = None
     due: float = 0.0
-    troubled_since: float | None = None
+    unhealthy_since: float | None = None
     backoff_since: float | None = None
-    asking: Future[str] | None = field(default=None, repr=False)
+    pending: Future[str] | None = field(default=None, repr=False)
 
 
 class Watchdog:
-    """Watches the services that `up` asked for."""
+    """Monitors the services that `up` was asked to start."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
@@ -60,8 +61,8 @@ class Watchdog:
         self._sweeper = sweeps.Sweeper(settings)
 
     def tick(self) -> None:
-        """One round: collects findings, asks those that are due, acts, and writes `health.json`."""
-        names = [n for n in lifecycle.wanted(self._settings) if BY_NAME[n].probe is not None and n != "watchdog"]
+        """One round: collects finished probes, starts due ones, restarts services, and writes `health.json`."""
+        names = [n for n in lifecycle.requested(self._settings) if BY_NAME[n].probe is not None and n != "watchdog"]
         processes = self._manager.processes()
         now = self._clock()
         for name in names:
@@ -69,51 +70,51 @@ class Watchdog:
             process = processes.get(name)
             self._collect(name, watch, now)
             if process is not None and process.pid != watch.pid:
-                # Another process: what is known of the old one says nothing, and it gets its own time to start.
-                watch.pid, watch.ok, watch.due, watch.troubled_since = process.pid, False, now, now
-                watch.asking = None
-            self._ask(name, watch, process, now)
-            self._act(name, watch, process, now)
+                # A new process: forget the findings about the old one, and give it the full time to start.
+                watch.pid, watch.ok, watch.due, watch.unhealthy_since = process.pid, False, now, now
+                watch.pending = None
+            self._start_probe(name, watch, process, now)
+            self._restart_if_needed(name, watch, process, now)
         self._write_health(names)
         if now >= self._disk_due:
             self._disk_due = now + _DISK_EVERY_S
-            guard_disk(self._settings)
+            update_disk_flag(self._settings)
         self._sweeper.run_due()
 
     def _collect(self, name: str, watch: Watch, now: float) -> None:
-        if watch.asking is None or not watch.asking.done():
+        if watch.pending is None or not watch.pending.done():
             return
-        fault, watch.asking = watch.asking.result(), None
+        fault, watch.pending = watch.pending.result(), None
         if fault and watch.ok:
-            log.warning("%s is not well: %s", name, fault)
+            log.warning("%s is unhealthy: %s", name, fault)
         watch.ok, watch.detail, watch.at = not fault, fault, time.time()
         watch.due = now + (_PROBE_EVERY_S if watch.ok else _PROBE_AGAIN_S)
-        watch.troubled_since = None if watch.ok else (watch.troubled_since or now)
+        watch.unhealthy_since = None if watch.ok else (watch.unhealthy_since or now)
 
-    def _ask(self, name: str, watch: Watch, process: Process | None, now: float) -> None:
+    def _start_probe(self, name: str, watch: Watch, process: Process | None, now: float) -> None:
         is_process = BY_NAME[name].command is not None
         if is_process and (process is None or process.pid is None):
             watch.ok = False
             return
-        if watch.asking is None and now >= watch.due:
-            watch.asking = self._pool.submit(_finding, self._settings, name)
+        if watch.pending is None and now >= watch.due:
+            watch.pending = self._pool.submit(_fault, self._settings, name)
 
-    def _act(self, name: str, watch: Watch, process: Process | None, now: float) -> None:
+    def _restart_if_needed(self, name: str, watch: Watch, process: Process | None, now: float) -> None:
         if process is not None and process.state in ("BACKOFF", "FATAL", "EXITED"):
             watch.backoff_since = watch.backoff_since or now
             if now - watch.backoff_since >= _LONGEST_BACKOFF_S:
                 watch.backoff_since = None
-                self._restart(name, f"it has waited {_LONGEST_BACKOFF_S:.0f} s to be tried again")
+                self._restart(name, f"its restart has been pending for {_LONGEST_BACKOFF_S:.0f} s")
             return
         watch.backoff_since = None
-        if watch.troubled_since is not None and now - watch.troubled_since >= _RESTART_AFTER_S:
-            watch.troubled_since = now
+        if watch.unhealthy_since is not None and now - watch.unhealthy_since >= _RESTART_AFTER_S:
+            watch.unhealthy_since = now
             self._restart(name, f"unhealthy for {_RESTART_AFTER_S:.0f} s: {watch.detail}")
 
-    def _restart(self, name: str, why: str) -> None:
-        log.warning("starting %s again: %s", name, why)
-        # In the background: a stop may take a minute, and the others are to be watched meanwhile.
-        self._pool.submit(_start_again, self._settings, self._manager, name)
+    def _restart(self, name: str, reason: str) -> None:
+        log.warning("restarting %s: %s", name, reason)
+        # In the background, because a stop may take a minute and the other services need monitoring meanwhile.
+        self._pool.submit(_restart, self._settings, self._manager, name)
 
     def _write_health(self, names: list[str]) -> None:
         document = {
@@ -128,50 +129,53 @@ class Watchdog:
         part.replace(path)
 
 
-def guard_disk(settings: Settings) -> None:
-    """Keeps `run_dir/disk-low` while less disk is free than the settings want; visitors and collectors look for it."""
+def update_disk_flag(settings: Settings) -> None:
+    """Creates `run_dir/disk-low` while free disk space is below the setting, and removes it afterwards.
+
+    Visitors and collectors check for this file.
+    """
     free = shutil.disk_usage(settings.home).free / 2**30
     flag = settings.run_dir / "disk-low"
     low = free < settings.retention.free_disk_gib
     if low and not flag.exists():
-        log.warning("%.1f GiB of disk are free: visitors pause and collectors refuse", free)
+        log.warning("%.1f GiB of disk space is free: visitors pause and collectors refuse events", free)
         flag.touch()
     elif not low and flag.exists():
-        log.warning("%.1f GiB of disk are free again", free)
+        log.warning("%.1f GiB of disk space is free again", free)
         flag.unlink(missing_ok=True)
 
 
-def _finding(settings: Settings, name: str) -> str:
-    """'' if the service did its work, else what was wrong."""
+def _fault(settings: Settings, name: str) -> str:
+    """'' if the service is healthy, else a description of the fault."""
     try:
         probes.probe(settings, name)
     except Unhealthy as error:
         return str(error)
-    except Exception as error:  # a probe's own mistake must not end the watch over all the others
+    except Exception as error:  # a bug in one probe must not stop the monitoring of the others
         log.exception("the probe of %s failed", name)
         return f"the probe failed: {error}"
     return ""
 
 
-def _start_again(settings: Settings, manager: Manager, name: str) -> None:
-    """Starts a service anew; a step is done again, after the services that it names are started anew."""
+def _restart(settings: Settings, manager: Manager, name: str) -> None:
+    """Restarts a service. For a step: restarts the services in its `restarts`, then runs the step again."""
     service = BY_NAME[name]
     try:
         if service.step is not None:
             for other in service.restarts:
-                log.warning("starting %s again for %s", other, name)
+                log.warning("restarting %s for %s", other, name)
                 manager.restart(other)
             service.step(settings)
         else:
             manager.restart(name)
     except ClusterError as error:
-        log.warning("%s could not be started again: %s", name, error)
-    except Exception:  # in a pool's thread nobody else would tell of it
-        log.exception("%s could not be started again", name)
+        log.warning("%s could not be restarted: %s", name, error)
+    except Exception:  # an exception in a pool thread would otherwise be lost
+        log.exception("%s could not be restarted", name)
 
 
 def main() -> int:
-    """Watches until SIGTERM."""
+    """Runs until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -182,10 +186,10 @@ def main() -> int:
     parent = os.getppid()
     while not stop.wait(_TICK_S):
         if os.getppid() != parent:
-            log.warning("the process manager is gone; ending")
+            log.warning("the process manager has ended; ending too")
             break
         watchdog.tick()
-    # Threads may hang in a probe; there is nothing to save.
+    # Probe threads may hang, and there is nothing to save.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""YARN's shares, whatever the machine; what its containers are told; which state outlives which start."""
+"""YARN's shares on any machine, the environment of its containers, and the state that survives a restart."""
 
 import os
 import xml.etree.ElementTree as ET
@@ -15,7 +15,7 @@ from footfall.settings import Settings, Yarn
 from tests.support.fresh_home import FakeJava
 
 _GIB = 2**30
-# A stream's master (512 MiB and Spark's 384 beside it) and its executor, as YARN rounds them up.
+# The master of a stream (512 MiB plus Spark's overhead of 384) and its executor, rounded up by YARN.
 _STREAM_MB = 1024 + 1792
 _STREAMING = 3072
 
@@ -44,7 +44,7 @@ def test_the_queues_share_all_of_it_and_the_stream_always_fits(settings: Setting
     assert batch.percent * node.memory_mb / 100 > batch.memory_mb - yarn.STEP_MB
 
 
-def test_no_queue_may_take_the_others_share(settings: Settings) -> None:
+def test_no_queue_can_use_the_share_of_another(settings: Settings) -> None:
     rendered = _rendered(Settings(home=settings.home, yarn=Yarn(memory_mb=8192)), "yarn-resourcemanager", _SCHEDULER)
     queue = "yarn.scheduler.capacity.root"
     assert rendered[f"{queue}.queues"] == "streaming,batch"
@@ -59,14 +59,14 @@ def test_no_queue_may_take_the_others_share(settings: Settings) -> None:
 _SCHEDULER = "capacity-scheduler.xml"
 
 
-def test_containers_are_told_the_mark_and_stand_back(settings: Settings) -> None:
+def test_containers_get_the_mark_and_a_low_priority(settings: Settings) -> None:
     rendered = _rendered(Settings(home=settings.home, yarn=Yarn(nice=7)), "yarn-nodemanager", "yarn-site.xml")
     assert rendered["yarn.nodemanager.container-executor.os.sched.priority.adjustment"] == "7"
     inherited = rendered["yarn.nodemanager.env-whitelist"].split(",")
     assert {"FOOTFALL_MARK", "JAVA_HOME", "HADOOP_CONF_DIR", "TZ", "LC_ALL", "MALLOC_ARENA_MAX"} <= set(inherited)
 
 
-def test_every_variable_that_containers_inherit_is_one_of_the_nodemanagers(settings: Settings, java: Path) -> None:
+def test_the_nodemanager_has_every_variable_that_containers_inherit(settings: Settings, java: Path) -> None:
     known = {**child_environment(settings), **yarn.environment(settings)}
     # JAVA_TOOL_OPTIONS is there only where this machine's name does not resolve.
     assert set(yarn.ENVIRONMENT) - set(known) <= {"JAVA_TOOL_OPTIONS"}
@@ -85,7 +85,7 @@ def test_without_a_store_for_this_processor_nothing_is_recovered(
 
 @pytest.fixture
 def under(settings: Settings) -> Callable[[str], None]:
-    """Lets what follows be started by the process manager of this id; an empty one stands for none."""
+    """Simulates a process manager with this id; an empty id means none."""
 
     def write(pid: str) -> None:
         settings.run_dir.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def under(settings: Settings) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("service", ["yarn-resourcemanager", "yarn-nodemanager"])
-def test_state_outlives_a_service_and_not_its_manager(
+def test_state_survives_a_restart_but_not_a_new_manager(
     settings: Settings, under: Callable[[str], None], service: str
 ) -> None:
     for manager, starts in (("71", 3), ("72", 2), ("", 2)):
@@ -110,12 +110,12 @@ def test_state_outlives_a_service_and_not_its_manager(
             state.touch()
 
 
-def test_another_manager_with_the_same_id_is_another(settings: Settings, under: Callable[[str], None]) -> None:
+def test_a_new_manager_with_the_same_process_id_is_detected(settings: Settings, under: Callable[[str], None]) -> None:
     state = settings.data_dir / "yarn-nodemanager" / "state" / "containers"
     under("71")
     configure.write(settings, BY_NAME["yarn-nodemanager"])
     state.touch()
-    # After the machine started anew, say.
+    # For example after a reboot.
     os.utime(settings.run_dir / "supervisord.pid", (1, 1))
     configure.write(settings, BY_NAME["yarn-nodemanager"])
     assert not state.exists()

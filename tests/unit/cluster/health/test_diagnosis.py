@@ -1,4 +1,4 @@
-"""What `doctor` says of an empty home, of a platform that died, and of a port that is taken."""
+"""`doctor` with an empty home, a dead platform, and a taken port."""
 
 import json
 import os
@@ -28,11 +28,11 @@ def _wanted(settings: Settings, *names: str) -> None:
     (settings.run_dir / "wanted.json").write_text(json.dumps(names))
 
 
-def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Settings) -> None:
+def test_an_empty_home_has_a_remedy_for_everything_that_is_missing(settings: Settings) -> None:
     report = diagnosis.diagnose(_settings(settings))
     for engine in jars.engines():
         count = len(jars.read_lock(engine))
-        assert f"{count} jars of {engine} are missing; `./footfall up` fetches them." in report["problems"]
+        assert f"{count} jars of {engine} are missing. `./footfall up` downloads them." in report["problems"]
     assert any("topology is not built" in problem for problem in report["problems"])
     assert any("city database is missing" in problem for problem in report["problems"])
     assert report["facts"]["platform"] == "not running; `./footfall up` starts it"
@@ -44,10 +44,10 @@ def test_an_empty_home_lacks_everything_and_is_told_how_to_get_it(settings: Sett
 def test_a_dead_service_is_named_with_its_log(settings: Settings) -> None:
     _wanted(settings, "zookeeper", "watchdog")
     report = diagnosis.diagnose(_settings(settings))
-    assert report["facts"]["platform"] == "asked for: zookeeper, watchdog"
+    assert report["facts"]["platform"] == "services: zookeeper, watchdog"
     assert "zookeeper is stopped (`./footfall logs zookeeper`)" in report["problems"]
     assert any(problem.startswith("watchdog is stopped") for problem in report["problems"])
-    # Kafka and HBase are not of this platform: nobody asks them how far counting is.
+    # Kafka and HBase are not part of this platform, so no lag is measured.
     assert "live lag" not in report["facts"]
     assert not any("Kafka" in problem or "HBase" in problem for problem in report["problems"])
 
@@ -59,7 +59,7 @@ def test_a_taken_port_is_named(settings: Settings) -> None:
         port = listener.getsockname()[1]
         report = diagnosis.diagnose(_settings(settings, ports=Ports(shop=port)))
     [problem] = [problem for problem in report["problems"] if problem.startswith(f"Port {port}")]
-    assert "which site-shop needs, is held by process" in problem
+    assert "which site-shop needs, is used by process" in problem
 
 
 def test_a_full_disk_is_named(settings: Settings) -> None:
@@ -67,7 +67,7 @@ def test_a_full_disk_is_named(settings: Settings) -> None:
     assert any("retention.free_disk_gib" in problem for problem in report["problems"])
 
 
-def test_hdfs_without_room_is_said_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hdfs_without_room_is_reported_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     datanode = replace(BY_NAME["datanode"], advice=lambda _: "HDFS has no room.")
     monkeypatch.setitem(BY_NAME, "datanode", datanode)
     _wanted(settings, "zookeeper")
@@ -76,7 +76,7 @@ def test_hdfs_without_room_is_said_once(settings: Settings, monkeypatch: pytest.
     assert diagnosis.diagnose(_settings(settings))["problems"].count("HDFS has no room.") == 1
 
 
-def test_growth_is_told_from_what_is_stored(settings: Settings) -> None:
+def test_growth_is_computed_from_the_stored_data(settings: Settings) -> None:
     file = settings.data_dir / "kafka" / "events-0" / "0.log"
     file.parent.mkdir(parents=True)
     with file.open("wb") as sparse:
@@ -85,12 +85,10 @@ def test_growth_is_told_from_what_is_stored(settings: Settings) -> None:
     made = settings.data_dir / "kafka.cluster-id"
     made.touch()
     os.utime(made, (time.time() - 7200,) * 2)
-    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 36.00 GiB a day")
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 36.00 GiB per day")
 
 
-def test_while_up_is_at_work_nothing_that_it_brings_up_is_wrong(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_services_that_a_running_up_starts_are_no_problem(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.run_dir.mkdir(parents=True)
     services = ("kafka", "topology", "flume")
     with under_way.announced(settings, services):
@@ -111,7 +109,7 @@ def test_while_up_is_at_work_nothing_that_it_brings_up_is_wrong(
     assert any(problem.startswith("topology is failed") for problem in report["problems"])
 
 
-def test_java_of_another_version_is_not_taken(
+def test_java_of_another_version_is_not_used(
     settings: Settings, fake_java: FakeJava, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = fake_java("exit 0")

@@ -1,4 +1,4 @@
-"""What `up` looks at before it starts anything, and the sentences it says."""
+"""The checks of `up` before it starts anything, and their messages."""
 
 import os
 import socket
@@ -20,13 +20,13 @@ _DASHBOARD = BY_NAME["dashboard"]
 
 @pytest.fixture(autouse=True)
 def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with memory to spare, whatever else runs on this one."""
+    """A machine with enough free memory, whatever else is running."""
     _free(monkeypatch, 20.0)
 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port on which this very process listens."""
+    """A port on which this process listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -42,30 +42,30 @@ def _settings(tmp_path: Path, free_disk_gib: float = 0.0, **given: object) -> Se
     return Settings(home=tmp_path / "home", retention=retention, **given)  # type: ignore[arg-type]
 
 
-def test_nothing_is_said_where_nothing_is_wrong(tmp_path: Path, taken: int) -> None:
+def test_a_suitable_machine_has_no_findings(tmp_path: Path, taken: int) -> None:
     settings = _settings(tmp_path, ports=Ports(dashboard=taken))
     assert preflight.check(settings, "full", [], set()) == []
 
 
-def test_a_held_port_names_its_holder_and_the_ways_out(tmp_path: Path, taken: int) -> None:
+def test_a_taken_port_is_reported_with_its_process_and_remedies(tmp_path: Path, taken: int) -> None:
     settings = _settings(tmp_path, ports=Ports(dashboard=taken - 1), port_offset=1)
     [sentence] = preflight.check(settings, "full", [_DASHBOARD], set())
-    assert sentence.startswith(f"Port {taken}, which dashboard needs, is held by process {os.getpid()} (")
+    assert sentence.startswith(f"Port {taken}, which dashboard needs, is used by process {os.getpid()} (")
     assert "FOOTFALL_PORTS__DASHBOARD" in sentence
     assert "FOOTFALL_PORT_OFFSET" in sentence
 
 
-def test_a_service_that_runs_holds_its_port_rightly(tmp_path: Path, taken: int) -> None:
+def test_a_running_service_may_hold_its_port(tmp_path: Path, taken: int) -> None:
     settings = _settings(tmp_path, ports=Ports(dashboard=taken))
     assert preflight.check(settings, "full", [_DASHBOARD], {"dashboard"}) == []
 
 
-def test_a_free_port_is_held_by_nobody(taken: int) -> None:
+def test_a_free_port_has_no_finding(taken: int) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         held = preflight.listeners()
         assert held[taken] == os.getpid()
-        # Bound and not listening: Linux would give it to nobody else, so it is surely free of listeners.
+        # Bound but not listening: no other process can get this port, so nothing listens on it.
         assert bound.getsockname()[1] not in held
 
 
@@ -74,32 +74,32 @@ def test_too_little_memory_names_what_there_is_and_what_is_needed(
 ) -> None:
     _free(monkeypatch, 1.04)
     [sentence] = preflight.check(_settings(tmp_path), "full", [], set())
-    assert sentence == "1.0 GiB of memory are free; `up full` needs 14.0 GiB. `./footfall up realtime` needs less."
+    assert sentence == "1.0 GiB of memory is free; `up full` needs 14.0 GiB. `./footfall up realtime` needs less."
     [sentence] = preflight.check(_settings(tmp_path), "realtime", [], set())
-    assert sentence == "1.0 GiB of memory are free; `up realtime` needs 4.0 GiB."
+    assert sentence == "1.0 GiB of memory is free; `up realtime` needs 4.0 GiB."
 
 
-def test_what_runs_already_has_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_not_checked_while_services_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _free(monkeypatch, 1.0)
     assert preflight.check(_settings(tmp_path), "full", [], {"kafka"}) == []
 
 
 def test_too_little_disk_names_the_setting(tmp_path: Path) -> None:
     [sentence] = preflight.check(_settings(tmp_path, free_disk_gib=1e9), "full", [], set())
-    assert "GiB of disk are free" in sentence
+    assert "GiB of disk space is free" in sentence
     assert "retention.free_disk_gib" in sentence
 
 
 @pytest.mark.parametrize("name", ["with space", "with%percent", "with:colon", "mit-ü"])
-def test_a_path_that_an_engine_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_path_with_special_characters_is_refused(tmp_path: Path, name: str) -> None:
     settings = Settings(home=tmp_path / name, install=tmp_path / "i", retention=Retention(free_disk_gib=0))
     [sentence] = preflight.check(settings, "full", [], set())
-    assert sentence.startswith(f"The folder {tmp_path / name} has characters")
+    assert sentence.startswith(f"The path {tmp_path / name} contains characters")
 
 
 @pytest.mark.parametrize(("soft", "hard", "said"), [(256, 1000, True), (256, 4096, False)])
 def test_few_open_files_are_raised_or_refused(tmp_path: Path, soft: int, hard: int, said: bool) -> None:
-    # A limit once lowered cannot be raised again, so a child tries it.
+    # A lowered hard limit cannot be raised again, so a child process does it.
     script = (
         "from footfall.cluster.health import preflight; import resource\n"
         "print(preflight._open_files(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"

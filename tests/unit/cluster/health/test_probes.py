@@ -1,4 +1,4 @@
-"""What the probes take for health: answers over real sockets and files, and what each fault is called."""
+"""The probes, against real sockets and files, and the description of each fault."""
 
 import json
 import os
@@ -23,7 +23,7 @@ Answers = dict[str, tuple[int, object]]
 
 @pytest.fixture
 def web() -> Iterator[tuple[int, Answers]]:
-    """A web server's port and what it answers, by path: status and JSON document."""
+    """The port of a web server and its answers by path: status and JSON document."""
     answers: Answers = {}
     with _serving(answers) as port:
         yield port, answers
@@ -51,14 +51,14 @@ def _serving(answers: Answers) -> Iterator[int]:
 
 @pytest.fixture
 def zookeeper() -> Iterator[Callable[[bytes], int]]:
-    """Starts a server that hears a four-letter word and says what it was given; returns its port."""
+    """Starts a server that answers a four-letter command with the given text; returns its port."""
     servers: list[socketserver.TCPServer] = []
 
     def start(answer: bytes) -> int:
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 assert self.request.recv(4) == b"srvr"
-                # In two parts, as it may come.
+                # In two parts, because an answer may arrive in parts.
                 self.request.sendall(answer[:9])
                 self.request.sendall(answer[9:])
 
@@ -86,17 +86,17 @@ def _finding(settings: Settings, name: str) -> str:
     return ""
 
 
-def test_zookeeper_is_well_when_it_names_its_mode(settings: Settings, zookeeper: Callable[[bytes], int]) -> None:
+def test_zookeeper_is_healthy_when_it_reports_its_mode(settings: Settings, zookeeper: Callable[[bytes], int]) -> None:
     port = zookeeper(b"Zookeeper version: 3.9.3\nLatency min/avg/max: 0/0.0/0\nMode: standalone\n")
     assert _finding(_at(settings, zookeeper=port), "zookeeper") == ""
 
 
-def test_zookeeper_is_not_well_while_it_only_answers(settings: Settings, zookeeper: Callable[[bytes], int]) -> None:
+def test_zookeeper_is_unhealthy_without_a_mode(settings: Settings, zookeeper: Callable[[bytes], int]) -> None:
     port = zookeeper(b"This ZooKeeper instance is not currently serving requests\n")
     assert _finding(_at(settings, zookeeper=port), "zookeeper") == "it does not serve requests yet"
 
 
-def test_nobody_there_is_a_finding_and_no_error(settings: Settings) -> None:
+def test_a_refused_connection_is_a_fault_and_no_exception(settings: Settings) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
@@ -162,13 +162,13 @@ def test_figures_of_hdfs_and_hbase(
 @pytest.mark.parametrize(
     ("nodes", "left", "finding"),
     [
-        (1, 128 * 2**20 - 1, "HDFS has no room for another block: 127 MiB are free beside what it leaves to others "),
-        # Room enough, or nobody there: then it is something else.
-        (1, 128 * 2**20, "HDFS took no file: "),
-        (0, 0, "HDFS took no file: "),
+        (1, 128 * 2**20 - 1, "HDFS has no room for another block: 127 MiB are free apart from the reserved space "),
+        # Enough room, or no DataNode: then there is another reason.
+        (1, 128 * 2**20, "HDFS did not accept a file: "),
+        (0, 0, "HDFS did not accept a file: "),
     ],
 )
-def test_a_full_datanode_is_told_with_what_mends_it(
+def test_a_full_datanode_is_reported_with_its_remedy(
     settings: Settings, web: tuple[int, Answers], nodes: int, left: int, finding: str
 ) -> None:
     number, answers = web
@@ -177,7 +177,7 @@ def test_a_full_datanode_is_told_with_what_mends_it(
     at = _at(settings, namenode_http=number)
     told = _finding(at, "datanode")
     assert told.startswith(finding)
-    assert (f"Make room on the disk of {settings.data_dir}" in told) == (nodes == 1 and left < 128 * 2**20)
+    assert (f"Free some space on the disk of {settings.data_dir}" in told) == (nodes == 1 and left < 128 * 2**20)
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_a_full_datanode_is_told_with_what_mends_it(
     [
         ((200, {"beans": []}), "it is not ready"),
         ((503, {}), "its status page answered 503"),
-        ((200, {"figures": []}), "it answered in an unknown form (KeyError: 'beans')"),
-        ((200, "beans"), "it answered in an unknown form (TypeError: string indices"),
+        ((200, {"figures": []}), "its answer could not be understood (KeyError: 'beans')"),
+        ((200, "beans"), "its answer could not be understood (TypeError: string indices"),
     ],
 )
 def test_a_bean_that_is_not_there_yet(
@@ -206,7 +206,7 @@ def test_a_bean_that_is_not_there_yet(
         ((503, {"app": "shop"}), False),
     ],
 )
-def test_a_site_says_which_it_is(
+def test_a_site_reports_its_own_name(
     settings: Settings, web: tuple[int, Answers], answer: tuple[int, object], healthy: bool
 ) -> None:
     number, answers = web
@@ -228,15 +228,19 @@ _READY = {"/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": True, "healthReport":
         (
             "yarn-nodemanager",
             {**_READY, "/ws/v1/cluster/metrics": {"clusterMetrics": {"activeNodes": 0}}},
-            "the ResourceManager does not count on it yet",
+            "it is not registered with the ResourceManager yet",
         ),
         (
             "yarn-nodemanager",
             {**_COUNTED, "/ws/v1/node/info": {"nodeInfo": {"nodeHealthy": False, "healthReport": "1/1 disks full"}}},
-            "it can run no container: 1/1 disks full",
+            "it cannot run containers: 1/1 disks full",
         ),
         ("yarn-jobhistory", {"/ws/v1/history/info": {"historyInfo": {"startedOn": 1_795_627_750_942}}}, ""),
-        ("yarn-jobhistory", {"/ws/v1/history/info": {}}, "it answered in an unknown form (KeyError: 'historyInfo')"),
+        (
+            "yarn-jobhistory",
+            {"/ws/v1/history/info": {}},
+            "its answer could not be understood (KeyError: 'historyInfo')",
+        ),
     ],
 )
 def test_yarn_is_asked_over_http(
@@ -253,7 +257,7 @@ def test_yarn_is_asked_over_http(
         assert _finding(_at(settings, **ports), name) == finding
 
 
-def test_visitors_are_well_while_their_ledger_grows(settings: Settings) -> None:
+def test_visitors_are_healthy_while_their_ledger_grows(settings: Settings) -> None:
     assert _finding(settings, "visitors-shop") == "no visitor has done anything for two minutes"
     page = settings.ledger_dir / "shop" / "20261124T08.jsonl"
     page.parent.mkdir(parents=True)
@@ -263,14 +267,14 @@ def test_visitors_are_well_while_their_ledger_grows(settings: Settings) -> None:
     assert _finding(settings, "visitors-shop") != ""
 
 
-def test_visitors_may_rest_while_the_disk_is_low_or_none_are_wanted(settings: Settings) -> None:
+def test_visitors_may_pause_when_the_disk_is_low_or_none_are_configured(settings: Settings) -> None:
     assert _finding(Settings(home=settings.home, visitors_per_site=0), "visitors-shop") == ""
     settings.run_dir.mkdir(parents=True)
     (settings.run_dir / "disk-low").touch()
     assert _finding(settings, "visitors-shop") == ""
 
 
-def test_the_watchdog_is_well_while_it_reports(settings: Settings) -> None:
+def test_the_watchdog_is_healthy_while_it_reports(settings: Settings) -> None:
     assert _finding(settings, "watchdog") == "it has not reported for a minute"
     settings.run_dir.mkdir(parents=True)
     report = settings.run_dir / "health.json"
@@ -293,5 +297,5 @@ def test_the_watchdog_is_well_while_it_reports(settings: Settings) -> None:
         (b"\xff", "\N{REPLACEMENT CHARACTER}"),
     ],
 )
-def test_why_hdfs_refused(body: bytes, reason: str) -> None:
-    assert hdfs._remote(body) == reason
+def test_the_reason_of_a_refusal_by_hdfs(body: bytes, reason: str) -> None:
+    assert hdfs._remote_error(body) == reason

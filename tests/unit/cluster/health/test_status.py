@@ -1,4 +1,4 @@
-"""The state that `status` tells, from the manager's word, the watchdog's last finding and a look of its own."""
+"""The state in `status`, from the manager, the watchdog's last finding and a probe."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from footfall.settings import Settings
 
 @pytest.fixture(autouse=True)
 def unwell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks for himself finds trouble."""
+    """Every probe finds a fault."""
 
     def probe(_: Settings) -> None:
         raise Unhealthy("looked at anew")
@@ -47,7 +47,7 @@ def _line(
     return status._line(settings, BY_NAME[name], process, seen, is_coming)
 
 
-def test_a_fresh_finding_of_the_watchdog_is_believed(settings: Settings) -> None:
+def test_a_recent_finding_of_the_watchdog_is_used(settings: Settings) -> None:
     line = _line(settings, _process(), ok=True)
     assert (line["state"], line["detail"], line["pid"]) == ("healthy", "", os.getpid())
     assert line["uptime_s"] == pytest.approx(1000, abs=5)
@@ -55,13 +55,13 @@ def test_a_fresh_finding_of_the_watchdog_is_believed(settings: Settings) -> None
     assert _line(settings, _process(), ok=False)["detail"] == "seen"
 
 
-def test_an_old_finding_or_one_of_an_earlier_process_is_not(settings: Settings) -> None:
+def test_an_old_finding_or_one_of_an_earlier_process_is_not_used(settings: Settings) -> None:
     assert _line(settings, _process(), ok=True, age_s=60.0)["detail"] == "looked at anew"
-    # It was found well in the very second in which it died and started again.
+    # It was found healthy in the same second in which it died and was restarted.
     assert _line(settings, _process(age_s=0.5), ok=True, age_s=0.1, asked=1)["detail"] == "looked at anew"
 
 
-def test_trouble_is_starting_at_first_and_failure_later(settings: Settings) -> None:
+def test_an_unhealthy_service_is_starting_first_and_failed_later(settings: Settings) -> None:
     assert _line(settings, _process(age_s=100))["state"] == "starting"
     assert _line(settings, _process(age_s=200))["state"] == "failed"
 
@@ -76,17 +76,17 @@ def test_a_process_that_keeps_dying_has_failed_with_the_end_of_its_log(settings:
     (settings.logs_dir / "zookeeper.log").write_text("".join(f"line {n}\n" for n in range(2000)))
     line = _line(settings, _process("BACKOFF", pid=0), ok=True)
     assert line["state"] == "failed"
-    assert line["detail"].startswith("Exited too quickly; the end of its log:\n")
+    assert line["detail"].startswith("Exited too quickly; the last lines of its log:\n")
     assert line["detail"].endswith("line 1997\n  line 1998\n  line 1999")
 
 
-def test_a_step_is_believed_when_well_and_looked_at_when_not(settings: Settings) -> None:
+def test_a_healthy_step_is_believed_and_an_unhealthy_one_is_probed_again(settings: Settings) -> None:
     assert _line(settings, None, ok=True, name="topology")["state"] == "healthy"
     line = _line(settings, None, ok=False, name="topology")
     assert (line["state"], line["detail"]) == ("failed", "looked at anew")
 
 
-def test_a_step_that_was_just_taken_is_starting(settings: Settings) -> None:
+def test_a_step_that_just_changed_something_is_starting(settings: Settings) -> None:
     submitted = settings.conf_dir / "topology" / f"{names.TOPOLOGY}.json"
     submitted.parent.mkdir(parents=True)
     submitted.touch()
@@ -97,16 +97,16 @@ def test_a_step_that_was_just_taken_is_starting(settings: Settings) -> None:
     assert _line(settings, None, name="topology")["state"] == "failed"
 
 
-def test_what_an_up_at_work_has_not_brought_up_yet_is_starting(settings: Settings) -> None:
+def test_a_service_that_a_running_up_has_not_started_yet_is_starting(settings: Settings) -> None:
     assert _line(settings, None, name="topology", is_coming=True)["state"] == "starting"
     line = _line(settings, None, is_coming=True)
     assert (line["state"], line["detail"]) == ("starting", "`up` has not started it yet")
     assert _line(settings, _process("STOPPED", pid=0), is_coming=True)["state"] == "starting"
-    # It was started, and it died: that is no matter of patience.
+    # It was started and it died, so waiting does not help.
     assert _line(settings, _process("BACKOFF", pid=0), is_coming=True)["state"] == "failed"
 
 
-def test_only_what_the_up_at_work_brings_up_is_starting(settings: Settings) -> None:
+def test_only_services_of_the_running_up_are_starting(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
     (settings.run_dir / "wanted.json").write_text('["zookeeper", "watchdog"]')
     with under_way.announced(settings, ["zookeeper"]):
@@ -115,7 +115,7 @@ def test_only_what_the_up_at_work_brings_up_is_starting(settings: Settings) -> N
     assert [line["state"] for line in status.status(settings)["services"]] == ["stopped", "stopped"]
 
 
-def test_all_that_up_asked_for_is_told_in_the_order_of_the_table(settings: Settings) -> None:
+def test_all_requested_services_are_listed_in_the_order_of_the_table(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
     wanted = ["watchdog", "zookeeper", "kafka-topics", "gone-in-this-release"]
     (settings.run_dir / "wanted.json").write_text(json.dumps(wanted))
@@ -127,24 +127,24 @@ def test_all_that_up_asked_for_is_told_in_the_order_of_the_table(settings: Setti
     assert document["healthy"] is False
 
 
-def test_nothing_is_not_healthy(settings: Settings) -> None:
+def test_a_platform_without_services_is_not_healthy(settings: Settings) -> None:
     document = dict(status.status(settings))
     assert document.pop("disk")
     assert document == {"healthy": False, "services": [], "lags": []}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"zookeeper"'])
-def test_a_torn_report_of_the_watchdog_is_as_none(settings: Settings, text: str) -> None:
+def test_a_torn_report_of_the_watchdog_counts_as_missing(settings: Settings, text: str) -> None:
     settings.run_dir.mkdir(parents=True)
     (settings.run_dir / "health.json").write_text(text)
     assert status.read_health(settings) == {}
 
 
-def test_the_disk_is_told_with_the_services(settings: Settings) -> None:
+def test_the_disk_is_reported_with_the_services(settings: Settings) -> None:
     (settings.data_dir / "kafka").mkdir(parents=True)
     (settings.data_dir / "kafka" / "segment").write_bytes(bytes(2**21))
     told = status.status(settings)["disk"]
-    # Two MiB, within the first hour: what that makes a day, nobody knows.
+    # Two MiB within the first hour, which is too short to estimate daily growth.
     assert (told["data_gib"], told["a_day_gib"]) == (0.002, None)
     assert told["free_gib"] > 0
     made = settings.data_dir / "kafka.cluster-id"

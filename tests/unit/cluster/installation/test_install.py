@@ -1,4 +1,4 @@
-"""What `up` says of an installation where no bar can be drawn, and what the tests need before the first of them."""
+"""Progress messages without a terminal, and the tools that `footfall test` installs."""
 
 import shutil
 from pathlib import Path
@@ -11,21 +11,21 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
 
-def test_a_log_gets_a_line_when_an_engines_jars_begin_to_come_and_one_when_all_are_there() -> None:
+def test_a_log_gets_a_line_at_the_start_and_at_the_end_of_an_engines_download() -> None:
     said: list[str] = []
     advance = install.by_lines({"kafka": 3, "storm": 2}, said.append)
     advance("kafka", 0)
     advance("storm", 1)
     advance("kafka", 2)
-    assert said == ["fetching the jars of kafka (3)", "fetching the jars of storm (2)"]
+    assert said == ["downloading the 3 jars of kafka", "downloading the 2 jars of storm"]
     advance("kafka", 1)
     advance("storm", 1)
-    assert said[2:] == ["the jars of kafka are there after 0 s", "the jars of storm are there after 0 s"]
+    assert said[2:] == ["the jars of kafka are complete after 0 s", "the jars of storm are complete after 0 s"]
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, fake_java: object) -> list[str]:
-    """The packages that apt is asked for. It installs none; Java is there, nothing else is."""
+    """The packages that apt is asked to install. It installs none. Only Java is available."""
     assert callable(fake_java)
     fake_java("exit 0")
     packages: list[str] = []
@@ -35,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, fake_java: object) -> list[str]:
     return packages
 
 
-def test_what_the_tests_lack_and_cannot_get_is_said_at_once(settings: Settings, asked: list[str]) -> None:
+def test_all_missing_tools_are_reported_at_once(settings: Settings, asked: list[str]) -> None:
     with pytest.raises(ClusterError) as refused:
         tools_for_tests.ensure(settings, True, True, print)
     maven, chromium = str(refused.value).splitlines()
@@ -46,7 +46,7 @@ def test_what_the_tests_lack_and_cannot_get_is_said_at_once(settings: Settings, 
     assert asked == ["maven", "chromium"]
 
 
-def test_only_what_the_chosen_tests_need_is_asked_for(settings: Settings, asked: list[str], tmp_path: Path) -> None:
+def test_only_the_tools_of_the_chosen_tests_are_installed(settings: Settings, asked: list[str], tmp_path: Path) -> None:
     assert tools_for_tests.ensure(settings, False, False, print) == tmp_path / "java"
     assert asked == []
 

@@ -1,4 +1,4 @@
-"""Configuration: renders for every service, keeps everything on loopback, and its fingerprint tells what changed."""
+"""Configuration: renders for every service, keeps everything on loopback, and changes its fingerprint when needed."""
 
 import os
 import re
@@ -54,7 +54,7 @@ Changed = Callable[..., Settings]
 
 @pytest.fixture
 def changed(settings: Settings) -> Changed:
-    """The same settings but for some."""
+    """The same settings with some changed."""
 
     def change(**given: object) -> Settings:
         return Settings(**{"home": settings.home, "install": settings.install, **given})  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def test_every_template_renders_to_its_format(settings: Settings, service: Servi
 
 
 @pytest.mark.parametrize("service", _WITH_FILES, ids=lambda service: service.name)
-def test_ports_stand_there_with_their_offset(changed: Changed, service: Service) -> None:
+def test_configuration_files_contain_ports_with_their_offset(changed: Changed, service: Service) -> None:
     text = "".join(configure.render(changed(port_offset=321), service).values())
     for name in service.ports:
         port = Ports().model_dump()[name]
@@ -107,9 +107,9 @@ def test_hadoop_yarn_and_hbase_bind_to_loopback(settings: Settings) -> None:
     }
     assert set(found) >= _BOUND
     assert {found[name].partition(":")[0] for name in _BOUND} == {"127.0.0.1"}
-    # HBase's Thrift gateway has a page of its own, on all addresses.
+    # HBase's Thrift gateway would serve a page on all addresses.
     assert found["hbase.thrift.info.port"] == "-1"
-    # MapReduce's shuffle knows no address to bind to.
+    # MapReduce's shuffle cannot bind to one address.
     assert "yarn.nodemanager.aux-services" not in found
 
 
@@ -145,7 +145,7 @@ _FAR: dict[str, tuple[str, ...]] = {
 }
 
 
-def test_hosts_of_other_machines_stand_in_every_file_and_loopback_in_none(changed: Changed) -> None:
+def test_remote_hosts_are_in_every_file_and_loopback_in_none(changed: Changed) -> None:
     settings = changed(hosts=Hosts(**_FAR), host="k2")
     for service in _WITH_FILES:
         text = "".join(configure.render(settings, service).values())
@@ -174,14 +174,14 @@ def test_hosts_of_other_machines_stand_in_every_file_and_loopback_in_none(change
     assert settings.kafka_bootstrap == "k1:9092,k2:9092,k3:9092"
 
 
-def test_another_host_starts_anew_what_listens_or_speaks_there(changed: Changed, java: Path) -> None:
+def test_a_changed_host_restarts_its_servers_and_clients(changed: Changed, java: Path) -> None:
     before = _fingerprints(changed())
     after = _fingerprints(changed(hosts=Hosts(hbase_thrift=("ht",))))
     concerned = ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "watchdog", "spark-streaming")
     assert sorted(name for name in before if before[name] != after[name]) == sorted(concerned)
 
 
-def test_the_fingerprint_is_the_same_for_the_same(changed: Changed, java: Path) -> None:
+def test_equal_settings_have_equal_fingerprints(changed: Changed, java: Path) -> None:
     for service in SERVICES:
         assert configure.fingerprint(changed(), service) == configure.fingerprint(changed(), service)
     assert len({configure.fingerprint(changed(), service) for service in SERVICES}) == len(SERVICES)
@@ -220,7 +220,7 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
 )
 
 
-def test_a_changed_setting_starts_anew_what_it_concerns_and_nothing_else(changed: Changed, java: Path) -> None:
+def test_a_changed_setting_restarts_only_services_that_depend_on_it(changed: Changed, java: Path) -> None:
     before = _fingerprints(changed())
     for given, concerned in _CONCERNS:
         after = _fingerprints(changed(**given))
@@ -228,7 +228,7 @@ def test_a_changed_setting_starts_anew_what_it_concerns_and_nothing_else(changed
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:
-    # Of processes, since a step is done at every `up`.
+    # Only processes, because a step is repeated at every `up`.
     return {name: configure.fingerprint(settings, BY_NAME[name]) for name in _PROCESSES}
 
 
@@ -271,7 +271,7 @@ def test_the_fingerprint_follows_the_jars(
     assert configure.fingerprint(settings, BY_NAME["zookeeper"]) != before
 
 
-def test_storms_daemons_follow_the_jar_that_carries_their_transport(settings: Settings, java: Path) -> None:
+def test_storms_daemons_restart_when_the_topology_jar_changes(settings: Settings, java: Path) -> None:
     names = ("storm-nimbus", "storm-supervisor", "kafka")
     before = [configure.fingerprint(settings, BY_NAME[name]) for name in names]
     (settings.install / "topology").mkdir(parents=True)
@@ -280,7 +280,7 @@ def test_storms_daemons_follow_the_jar_that_carries_their_transport(settings: Se
     assert [a != b for a, b in zip(before, after, strict=True)] == [True, True, False]
 
 
-def test_a_child_is_marked_and_gets_nothing_of_a_foreign_platform(settings: Settings) -> None:
+def test_a_child_gets_the_mark_and_no_variable_of_another_platform(settings: Settings) -> None:
     os.environ |= {
         "FOOTFALL_PORTS__KAFKA": "1",
         "FOOTFALL_STRANGE": "1",
@@ -309,11 +309,11 @@ def test_writing_renders_the_files_and_empties_the_temporary_folder(settings: Se
     assert (settings.data_dir / "datanode").is_dir()
 
 
-def test_storms_supervisor_forgets_zombies_and_nothing_else(settings: Settings, java: Path) -> None:
+def test_only_zombies_lose_their_pid_files(settings: Settings, java: Path) -> None:
     notes = settings.data_dir / "storm" / "workers" / "a-worker" / "pids"
     notes.mkdir(parents=True)
     with subprocess.Popen(["sleep", "60"]) as alive, subprocess.Popen(["true"]) as zombie:
-        # Ended, and its parent has not asked for its end yet.
+        # The process has ended, but its parent has not reaped it yet.
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
         gone = 2**22 + 1
         for pid in (alive.pid, zombie.pid, gone):
@@ -323,7 +323,7 @@ def test_storms_supervisor_forgets_zombies_and_nothing_else(settings: Settings, 
         alive.kill()
 
 
-def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Settings, tmp_path: Path) -> None:
+def test_storm_home_is_updated_after_the_jars_moved(settings: Settings, tmp_path: Path) -> None:
     moved = Settings(home=settings.home, install=tmp_path / "other-install")
     for now in (settings, moved):
         configure.write(now, BY_NAME["storm-supervisor"])
@@ -335,7 +335,7 @@ def test_storm_finds_its_home_and_its_jars_again_after_these_moved(settings: Set
 
 def test_a_namenode_that_lost_its_folder_is_not_formatted_over_the_data(settings: Settings, java: Path) -> None:
     (settings.data_dir / "datanode" / "current" / "BP-1").mkdir(parents=True)
-    with pytest.raises(ClusterError, match="restore that folder"):
+    with pytest.raises(ClusterError, match="Restore that folder"):
         configure.write(settings, BY_NAME["namenode"])
 
 

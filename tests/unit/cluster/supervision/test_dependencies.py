@@ -1,4 +1,4 @@
-"""What a process depends on: nothing that it reads or imports is missing, and not everything is there."""
+"""Dependencies of a process: complete, but not everything."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ _MODULES = ("footfall.sites.server", "footfall.sites.visitors.run", "footfall.cl
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
-    """Writes files of a made-up package in the place of this one: name in it → text."""
+    """Replaces this package by a made-up one with the given files: name → text."""
     package = tmp_path / "footfall"
     monkeypatch.setattr(dependencies, "PACKAGE", package)
 
@@ -43,7 +43,7 @@ def _of(name: str) -> dependencies.Dependencies:
 
 
 @pytest.mark.parametrize("module", _MODULES)
-def test_all_that_python_loads_is_reached(module: str) -> None:
+def test_every_loaded_module_is_found(module: str) -> None:
     script = f"import sys, {module}; print(*(m for m in sys.modules if m.startswith('footfall')))"
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -89,13 +89,13 @@ def test_all_that_python_loads_is_reached(module: str) -> None:
         ),
     ],
 )
-def test_what_each_kind_of_process_reads(name: str, settings: set[str], ports: set[str]) -> None:
+def test_each_kind_of_process_depends_on_its_settings(name: str, settings: set[str], ports: set[str]) -> None:
     found = _of(name)
     assert found.settings == settings
     assert found.ports == ports
 
 
-def test_files_of_other_kinds_are_reached_and_other_stations_are_not() -> None:
+def test_data_files_are_found_and_other_packages_are_not() -> None:
     site = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("site-shop").files}
     assert {"events/event.schema.json", "sites/templates/shop/cart.html", "sites/static/footfall.js"} <= site
     assert not {name for name in site if name.startswith(("dashboard/", "streaming/", "cluster/"))}
@@ -103,7 +103,7 @@ def test_files_of_other_kinds_are_reached_and_other_stations_are_not() -> None:
     assert {"dashboard/page.css", "dashboard/app.py", "realtime/questions/session.py"} <= dashboard
     watchdog = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("watchdog").files}
     assert {"cluster/engines/postgres.py", "realtime/live_bolt.py"} - watchdog == {"cluster/engines/postgres.py"}
-    # These are what other processes run.
+    # Other processes run these.
     assert not {"sites/server.py", "streaming/driver.py", "dashboard/app.py"} & watchdog
 
 
@@ -122,7 +122,7 @@ def test_an_import_counts_wherever_it_stands(made: Made) -> None:
     assert _files("footfall.a") == expected
 
 
-def test_a_package_counts_whole_where_modules_are_imported_by_name(made: Made) -> None:
+def test_a_dynamic_import_counts_for_the_whole_package(made: Made) -> None:
     modules = {"p__in____init__": "", "p__in__one": "", "p__in__two": "", "q__in____init__": "", "q__in__one": ""}
     made(
         a='from importlib import import_module\nfound = [import_module(f"footfall.p.{name}") for name in ("one",)]\n',
@@ -153,7 +153,7 @@ def test_modules_count_whose_names_an_f_string_can_give(made: Made) -> None:
         dependencies.reach(("footfall.b",))
 
 
-def test_what_another_process_runs_is_not_reached(made: Made) -> None:
+def test_a_module_that_another_process_runs_does_not_count(made: Made) -> None:
     made(
         a='from footfall.service import PythonModule\nrun = PythonModule("footfall.b", also=("footfall.c",))\n',
         b="",
@@ -163,7 +163,7 @@ def test_what_another_process_runs_is_not_reached(made: Made) -> None:
     assert _files("footfall.a") == {"__init__.py", "a.py", "service.py"}
 
 
-def test_a_relative_import_could_not_be_followed(made: Made) -> None:
+def test_a_relative_import_is_refused(made: Made) -> None:
     made(a="from . import b\n", b="")
     with pytest.raises(SyntaxError, match="absolute"):
         dependencies.reach(("footfall.a",))
@@ -201,7 +201,7 @@ def test_settings_and_ports_that_are_read(made: Made, text: str, settings: set[s
     assert found.ports == ports
 
 
-def test_a_port_that_no_argument_names_may_be_any(made: Made) -> None:
+def test_an_unknown_port_counts_as_every_port(made: Made) -> None:
     made(a="def f(settings, name): return settings.port(name)")
     assert dependencies.of(PythonModule("footfall.a")).ports == set(Ports.model_fields)
 

@@ -1,4 +1,4 @@
-"""`up` and `down` one at a time; what was asked for; the end of a log."""
+"""The lock of `up` and `down`, the requested services, and the last lines of a log."""
 
 import threading
 from pathlib import Path
@@ -11,7 +11,7 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
 
-def test_another_up_waits_says_so_and_then_goes_on(settings: Settings) -> None:
+def test_a_second_up_reports_that_it_waits_and_then_continues(settings: Settings) -> None:
     said: list[str] = []
     inside, go_on = threading.Event(), threading.Event()
 
@@ -27,10 +27,10 @@ def test_another_up_waits_says_so_and_then_goes_on(settings: Settings) -> None:
     with lifecycle.exclusive(settings, said.append):
         assert go_on.is_set()
     thread.join(10)
-    assert said == ["another `up` or `down` of this platform is at work; waiting for it"]
+    assert said == ["another `up` or `down` of this platform is running; waiting for it"]
 
 
-def test_the_lock_is_given_back_after_an_error(settings: Settings) -> None:
+def test_the_lock_is_released_after_an_error(settings: Settings) -> None:
     said: list[str] = []
     for _ in range(2):
         with pytest.raises(ClusterError), lifecycle.exclusive(settings, said.append):
@@ -38,36 +38,36 @@ def test_the_lock_is_given_back_after_an_error(settings: Settings) -> None:
     assert said == []
 
 
-def test_an_up_that_never_ends_is_a_sentence(settings: Settings) -> None:
+def test_an_up_that_never_finishes_is_reported(settings: Settings) -> None:
     impatient = settings.model_copy(update={"up_timeout_s": 0.01})
     with (
         lifecycle.exclusive(settings, print),
-        pytest.raises(ClusterError, match="does not end"),
+        pytest.raises(ClusterError, match="does not finish"),
         lifecycle.exclusive(impatient, print),
     ):
         pass
 
 
-def test_what_was_asked_for_adds_up_and_forgets_what_no_longer_exists(settings: Settings) -> None:
+def test_requested_services_accumulate_without_unknown_names(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
-    assert lifecycle.wanted(settings) == []
+    assert lifecycle.requested(settings) == []
     (settings.run_dir / "wanted.json").write_text('["kafka", "gone-in-this-release"]')
-    assert lifecycle.wanted(settings) == ["kafka"]
-    lifecycle._remember_wanted(settings, [BY_NAME["zookeeper"], BY_NAME["kafka"]])
-    assert lifecycle.wanted(settings) == ["kafka", "zookeeper"]
+    assert lifecycle.requested(settings) == ["kafka"]
+    lifecycle._remember_requested(settings, [BY_NAME["zookeeper"], BY_NAME["kafka"]])
+    assert lifecycle.requested(settings) == ["kafka", "zookeeper"]
     (settings.run_dir / "wanted.json").write_text("[")
-    assert lifecycle.wanted(settings) == []
+    assert lifecycle.requested(settings) == []
 
 
 def test_up_refuses_before_it_starts_or_remembers_anything(settings: Settings) -> None:
     full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
-    with pytest.raises(ClusterError, match="GiB of disk are free"):
+    with pytest.raises(ClusterError, match="GiB of disk space is free"):
         lifecycle.up(full, "batch", ("watchdog",), lambda name, seconds: None, print)
-    assert lifecycle.wanted(settings) == []
+    assert lifecycle.requested(settings) == []
     assert not (settings.run_dir / "settings.json").exists()
 
 
-def test_down_of_nothing_is_done_at_once(settings: Settings) -> None:
+def test_down_without_a_platform_does_nothing(settings: Settings) -> None:
     said: list[str] = []
     lifecycle.down(settings, said.append)
     assert said == []

@@ -1,4 +1,4 @@
-"""The process manager: a real supervisord in an empty home, and what its configuration says of a service."""
+"""The process manager: a real supervisord in an empty home, and the configuration of a service."""
 
 import os
 import time
@@ -21,7 +21,7 @@ _ZOOKEEPER = BY_NAME["zookeeper"]
 
 @pytest.fixture
 def running(settings: Settings, fake_java: FakeJava) -> Iterator[Manager]:
-    """A manager that knows ZooKeeper; in its place stands a sleep."""
+    """A manager with one service, ZooKeeper, whose command is a sleep."""
     fake_java("exec sleep 60")
     os.environ["PYTHONPATH"] = str(REPOSITORY / "src")
     made = Manager(settings)
@@ -51,14 +51,14 @@ def _until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_a_service_is_started_stopped_and_started_anew_when_it_changed(running: Manager, settings: Settings) -> None:
+def test_a_service_is_started_stopped_and_restarted_when_it_changed(running: Manager, settings: Settings) -> None:
     assert running.alive()
     assert running.processes()["zookeeper"].state == "STOPPED"
     running.ensure_started("zookeeper")
     running.ensure_started("zookeeper")
     first = _become(running)
     assert first in {child.pid for child in psutil.Process(running.pid()).children()}
-    # The same once more changes nothing.
+    # Applying it again changes nothing.
     running.configure([_ZOOKEEPER])
     assert running.apply() == set()
     assert running.processes()["zookeeper"].pid == first
@@ -86,14 +86,14 @@ def test_a_service_that_this_version_no_longer_has_is_stopped_and_forgotten(
 
 def test_a_service_that_dies_is_started_again(running: Manager) -> None:
     running.ensure_started("zookeeper")
-    # supervisord takes what dies within two seconds for a failed start; both ways another process comes.
+    # supervisord treats an end within two seconds as a failed start. Either way it starts another process.
     first = _become(running)
     psutil.Process(first).kill()
     assert _become(running, not_pid=first) != first
 
 
-def test_what_a_service_leaves_behind_is_reaped(running: Manager, fake_java: FakeJava, tmp_path: Path) -> None:
-    """Whether or not the machine's first process reaps: it never becomes the parent."""
+def test_orphans_of_a_service_are_reaped(running: Manager, fake_java: FakeJava, tmp_path: Path) -> None:
+    """It works whether or not process 1 reaps, because process 1 never becomes the parent."""
     noted = tmp_path / "left"
     # The shell in between ends at once, so that the sleep loses its parent while the service goes on.
     fake_java(f"sh -c 'sleep 60 & echo $! > {noted}'; exec sleep 60")
@@ -102,17 +102,17 @@ def test_what_a_service_leaves_behind_is_reaped(running: Manager, fake_java: Fak
     left = psutil.Process(int(noted.read_text()))
     _until(lambda: left.ppid() == running.pid())
     left.kill()
-    # A zombie exists still.
+    # A zombie would still exist.
     _until(lambda: not psutil.pid_exists(left.pid))
 
 
-def test_only_its_user_may_speak_to_it(running: Manager, settings: Settings) -> None:
+def test_only_its_user_can_connect(running: Manager, settings: Settings) -> None:
     assert manager.socket_path(settings).stat().st_mode & 0o077 == 0
     with pytest.raises(ClusterError, match="BAD_NAME"):
         running.ensure_started("kafka")
 
 
-def test_without_a_manager_there_is_nothing_to_say(settings: Settings) -> None:
+def test_without_a_manager_there_are_no_processes(settings: Settings) -> None:
     nobody = Manager(settings)
     assert (nobody.alive(), nobody.pid(), nobody.processes()) == (False, None, {})
     nobody.shutdown()

@@ -1,4 +1,4 @@
-"""What `up` was called with is kept and recalled; `run SERVICE` becomes the service with it."""
+"""The settings of `up` are stored and recalled; `run SERVICE` uses them."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from footfall.settings import REPOSITORY, Settings
 from tests.support.fresh_home import FakeJava
 
 
-def test_what_up_was_called_with_is_recalled(settings: Settings) -> None:
+def test_the_settings_of_up_are_recalled(settings: Settings) -> None:
     given = Settings(home=settings.home, port_offset=40, visitors_per_site=3, trusted_proxies=("10.0.0.0/8",))
     run.snapshot(given)
     assert run.recall() == given
 
 
-def test_it_wins_over_a_variable_that_came_later(settings: Settings) -> None:
+def test_stored_settings_override_later_variables(settings: Settings) -> None:
     run.snapshot(Settings(home=settings.home, port_offset=40))
     os.environ["FOOTFALL_PORT_OFFSET"] = "80"
     assert run.recall().port_offset == 40
@@ -32,13 +32,13 @@ def test_a_home_that_never_ran_has_this_process_own_settings(settings: Settings)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"FOOTFALL_PORT_OFFSET": '])
-def test_a_torn_snapshot_is_as_none(settings: Settings, text: str) -> None:
+def test_a_torn_snapshot_counts_as_missing(settings: Settings, text: str) -> None:
     settings.run_dir.mkdir(parents=True)
     (settings.run_dir / "settings.json").write_text(text)
     assert run.recall().port_offset == 0
 
 
-def test_what_another_release_kept_and_this_one_does_not_know_is_left_out(settings: Settings) -> None:
+def test_stored_settings_that_this_version_does_not_know_are_ignored(settings: Settings) -> None:
     run.snapshot(Settings(home=settings.home, port_offset=40))
     path = settings.run_dir / "settings.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "FOOTFALL_PORTS__FLUME": "4141"}))
@@ -46,7 +46,7 @@ def test_what_another_release_kept_and_this_one_does_not_know_is_left_out(settin
 
 
 @pytest.mark.parametrize("name", ["no-such", "topology"])
-def test_only_a_process_can_be_become(name: str) -> None:
+def test_only_a_process_can_be_run(name: str) -> None:
     with pytest.raises(ClusterError, match=f"There is no service '{name}'; there are: zookeeper, kafka, "):
         run.become(name)
 
@@ -62,7 +62,7 @@ def test_run_renders_the_configuration_and_becomes_the_process(settings: Setting
     )
     said = started.communicate(timeout=30)[0].split()
     assert started.returncode == 0
-    # The same process id: nothing stands between the manager and the service.
+    # The same process id, so there is no process between the manager and the service.
     assert said[:2] == [str(started.pid), str(settings.home)]
     assert said[-1] == str(settings.conf_dir / "zookeeper" / "zoo.cfg")
     assert "clientPort=2221\n" in Path(said[-1]).read_text()

@@ -1,4 +1,4 @@
-"""What is cleared away: logs of topologies that are gone; and when a sweep runs."""
+"""Sweeps: when they run, and the sweep of logs of earlier topologies."""
 
 import os
 import threading
@@ -29,7 +29,7 @@ def test_logs_of_a_topology_go_a_week_after_its_last_line(settings: Settings) ->
     assert sorted(path.name for path in artifacts.iterdir()) == ["live-2", "live-3"]
 
 
-def test_a_home_without_anything_to_sweep_is_no_trouble(settings: Settings) -> None:
+def test_an_empty_home_can_be_swept(settings: Settings) -> None:
     for name in ("site logs", "storm logs", "ledgers"):
         _swept(name, settings)
 
@@ -56,11 +56,11 @@ def test_sweeps_run_when_they_are_due_one_at_a_time(
     sweeper = sweeps.Sweeper(settings)
     sweeper.run_due()
     assert begun.wait(10)
-    first = sweeper._at_work
+    first = sweeper._thread
     sweeper.run_due()
-    assert sweeper._at_work is first
+    assert sweeper._thread is first
     assert first is not None
-    # Its trouble is told and ends nothing; `fails` is due again, and then the others get their turn.
+    # The failure is logged and ends nothing. `fails` is due again, and then the others run.
     monkeypatch.setitem(sweeper._due, "fails", time.monotonic() + 3600)
     go_on.set()
     first.join(10)

@@ -1,4 +1,4 @@
-"""Which services an `up` brings up right now, whatever an `up` that was killed left behind."""
+"""The record of the services that a running `up` starts, also after an `up` was killed."""
 
 import json
 
@@ -15,7 +15,7 @@ def run_dir(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
 
 
-def test_it_is_known_while_it_lasts(settings: Settings) -> None:
+def test_services_are_recorded_while_up_runs(settings: Settings) -> None:
     assert under_way.services(settings) == set()
     with under_way.announced(settings, ["kafka", "zookeeper"]):
         assert under_way.services(settings) == {"kafka", "zookeeper"}
@@ -26,7 +26,7 @@ def test_it_is_known_while_it_lasts(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("late_s", [-1.0, 1.0])
-def test_a_process_that_has_the_id_of_a_killed_one_is_not_taken_for_it(settings: Settings, late_s: float) -> None:
+def test_a_reused_process_id_is_not_mistaken_for_a_killed_up(settings: Settings, late_s: float) -> None:
     own = psutil.Process()
     document = {"pid": own.pid, "started_s": own.create_time() + late_s, "services": ["kafka"]}
     (settings.run_dir / "under-way.json").write_text(json.dumps(document))
@@ -34,14 +34,12 @@ def test_a_process_that_has_the_id_of_a_killed_one_is_not_taken_for_it(settings:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x"}', '{"pid": 4194305, "started_s": 1.0}'])
-def test_a_torn_or_old_file_is_as_none(settings: Settings, text: str) -> None:
+def test_a_torn_or_old_file_counts_as_missing(settings: Settings, text: str) -> None:
     (settings.run_dir / "under-way.json").write_text(text)
     assert under_way.services(settings) == set()
 
 
-def test_up_says_what_it_brings_up_while_it_installs_and_no_longer(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_up_records_its_services_only_until_it_ends(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[str]] = []
 
     def refuse(*_: object) -> None:

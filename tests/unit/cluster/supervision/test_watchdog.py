@@ -1,4 +1,4 @@
-"""What the watchdog decides: what is due to be asked, when a service is started again, and when the disk is low."""
+"""The decisions of the watchdog: when to probe, when to restart a service, and when the disk is low."""
 
 import json
 import threading
@@ -10,14 +10,14 @@ import pytest
 
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision.manager import Process
-from footfall.cluster.supervision.watchdog import Watchdog, guard_disk
+from footfall.cluster.supervision.watchdog import Watchdog, update_disk_flag
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Retention, Settings
 
 
 @dataclass
 class Stage:
-    """A watchdog with a clock that is moved by hand, one service under watch, and a manager that only notes."""
+    """A watchdog with a manual clock, one monitored service, and a manager that only records calls."""
 
     settings: Settings
     now: float = 1000.0
@@ -39,13 +39,13 @@ class Stage:
             raise Unhealthy(self.fault)
 
     def tick(self, seconds: float = 0.0) -> None:
-        """Moves the clock, lets the watchdog look twice (to ask, and to hear the answer)."""
+        """Advances the clock and runs two ticks: one to start the probe, one to collect it."""
         self.now += seconds
         for _ in range(2):
             self.watchdog.tick()
-            # Whatever was given to other threads is done before anything is looked at.
+            # Wait for the work in other threads before checking anything.
             self.watchdog._pool.submit(int).result(10)
-            _until(lambda: all(w.asking is None or w.asking.done() for w in self.watchdog._watches.values()))
+            _until(lambda: all(w.pending is None or w.pending.done() for w in self.watchdog._watches.values()))
 
     def health(self) -> dict[str, dict[str, object]]:
         return dict(json.loads((self.settings.run_dir / "health.json").read_text()))
@@ -82,7 +82,7 @@ def test_it_reports_what_it_found(stage: Stage) -> None:
     assert (stage.health()["zookeeper"]["ok"], stage.health()["zookeeper"]["detail"]) == (False, "it stutters")
 
 
-def test_what_is_well_is_asked_rarely_and_what_is_not_often(stage: Stage) -> None:
+def test_healthy_services_are_probed_rarely_and_others_often(stage: Stage) -> None:
     stage.tick()
     stage.tick(14)
     assert stage.asked == 1
@@ -93,21 +93,21 @@ def test_what_is_well_is_asked_rarely_and_what_is_not_often(stage: Stage) -> Non
     assert stage.asked == 3
 
 
-def test_three_minutes_of_trouble_and_not_less_start_it_again(stage: Stage) -> None:
+def test_a_service_is_restarted_after_three_unhealthy_minutes(stage: Stage) -> None:
     stage.fault = "it stutters"
     stage.tick()
     stage.tick(179)
     assert stage.restarted == []
     stage.tick(2)
     assert stage.restarted == ["zookeeper"]
-    # It gets its time to start before it is started once more.
+    # It gets its full time to start before the next restart.
     stage.tick(178)
     assert stage.restarted == ["zookeeper"]
     stage.tick(3)
     assert stage.restarted == ["zookeeper"] * 2
 
 
-def test_what_a_step_names_is_started_again_before_the_step_is_done_again(
+def test_the_restarts_of_a_step_happen_before_the_step_is_repeated(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (stage.settings.run_dir / "wanted.json").write_text('["topology"]')
@@ -122,7 +122,7 @@ def test_what_a_step_names_is_started_again_before_the_step_is_done_again(
     assert stage.restarted == ["storm-supervisor", "the deployment"]
 
 
-def test_trouble_that_passes_starts_nothing_again(stage: Stage) -> None:
+def test_a_fault_that_passes_causes_no_restart(stage: Stage) -> None:
     stage.fault = "it stutters"
     stage.tick()
     stage.tick(100)
@@ -134,7 +134,7 @@ def test_trouble_that_passes_starts_nothing_again(stage: Stage) -> None:
     assert stage.restarted == []
 
 
-def test_another_process_gets_its_own_time(stage: Stage) -> None:
+def test_a_new_process_gets_the_full_time_to_start(stage: Stage) -> None:
     stage.fault = "it stutters"
     stage.tick()
     stage.tick(170)
@@ -143,12 +143,12 @@ def test_another_process_gets_its_own_time(stage: Stage) -> None:
     assert stage.restarted == []
 
 
-def test_an_answer_of_the_process_before_is_nobodys(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_of_the_previous_process_is_ignored(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [threading.Event(), threading.Event()]
     waiting = list(answers)
     monkeypatch.setitem(BY_NAME, "zookeeper", replace(BY_NAME["zookeeper"], probe=lambda _: waiting.pop(0).wait(10)))
     stage.watchdog.tick()
-    asked = stage.watchdog._watches["zookeeper"].asking
+    asked = stage.watchdog._watches["zookeeper"].pending
     stage.process = _process(2)
     stage.watchdog.tick()
     answers[0].set()
@@ -161,14 +161,14 @@ def test_an_answer_of_the_process_before_is_nobodys(stage: Stage, monkeypatch: p
     assert stage.health()["zookeeper"]["ok"] is True
 
 
-def test_a_process_that_is_not_there_is_not_asked(stage: Stage) -> None:
+def test_a_process_that_does_not_run_is_not_probed(stage: Stage) -> None:
     stage.process = _process(None, "STOPPED")
     stage.tick()
     assert stage.asked == 0
     assert stage.health()["zookeeper"]["ok"] is False
 
 
-def test_no_wait_for_another_attempt_exceeds_a_minute(stage: Stage) -> None:
+def test_no_backoff_exceeds_a_minute(stage: Stage) -> None:
     stage.process = _process(None, "BACKOFF")
     stage.tick()
     stage.tick(59)
@@ -177,7 +177,7 @@ def test_no_wait_for_another_attempt_exceeds_a_minute(stage: Stage) -> None:
     assert stage.restarted == ["zookeeper"]
 
 
-def test_a_failure_to_start_again_is_told_and_ends_nothing(
+def test_a_failed_restart_is_logged_and_ends_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refusals: list[Exception] = [ClusterError("The process manager does not answer."), OSError("out of the blue")]
@@ -191,11 +191,11 @@ def test_a_failure_to_start_again_is_told_and_ends_nothing(
         stage.tick(61)
     _until(lambda: not refusals)
     _until(lambda: "out of the blue" in caplog.text)
-    assert "zookeeper could not be started again: The process manager does not answer." in caplog.text
+    assert "zookeeper could not be restarted: The process manager does not answer." in caplog.text
     assert set(stage.health()) == {"zookeeper", "watchdog"}
 
 
-def test_a_probe_with_a_mistake_of_its_own_is_a_finding(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_a_probe_is_reported_as_a_fault(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def mistaken(_: Settings) -> None:
         raise RuntimeError("out of the blue")
 
@@ -208,11 +208,11 @@ def test_the_disk_is_low_below_the_setting_and_again_well_above_it(settings: Set
     settings.run_dir.mkdir(parents=True)
     flag = settings.run_dir / "disk-low"
     for free_disk_gib, low in ((0.0, False), (1e9, True), (1e9, True), (0.0, False), (0.0, False)):
-        guard_disk(Settings(home=settings.home, retention=Retention(free_disk_gib=free_disk_gib)))
+        update_disk_flag(Settings(home=settings.home, retention=Retention(free_disk_gib=free_disk_gib)))
         assert flag.exists() == low
 
 
-def test_it_looks_at_the_disk_by_itself(settings: Settings) -> None:
+def test_every_tick_checks_the_disk(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
     full = Settings(home=settings.home, retention=Retention(free_disk_gib=1e9))
     Watchdog(full).tick()
