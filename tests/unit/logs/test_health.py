@@ -43,7 +43,7 @@ def _flume(settings: Settings, said_s: float, positions: dict[Path, int]) -> Non
 @pytest.fixture
 def speaking(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Flume that writes its positions each second."""
-    monkeypatch.setattr(health, "_speaks", lambda _: True)
+    monkeypatch.setattr(health, "_positions_are_written", lambda _: True)
 
 
 def test_a_flume_that_never_spoke_or_stopped_speaking_is_not_well(
@@ -53,7 +53,7 @@ def test_a_flume_that_never_spoke_or_stopped_speaking_is_not_well(
     with pytest.raises(FileNotFoundError):
         Health().fault(settings, _NOW_S)
     _flume(settings, time.time(), {})
-    assert Health().fault(settings, _NOW_S) == "it has not said for 0 s how far it has read"
+    assert Health().fault(settings, _NOW_S) == "it has not written its positions for 0 s"
 
 
 def test_a_flume_that_speaks_is_well(settings: Settings, files: Files) -> None:

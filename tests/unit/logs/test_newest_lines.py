@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from footfall.logs.newest_lines import Told, newest
+from footfall.logs.newest_lines import LoggedLine, newest
 from tests.unit.logs.fake_hdfs import Files
 
 _TODAY = date(2026, 11, 24)
@@ -19,7 +19,7 @@ def _line(second: int, app: str = "shop", day: int = 24) -> bytes:
 
 
 def _tail(files: Files, limit: int = 100, app: str = "shop") -> list[str]:
-    found: list[Told] = newest(files.as_hdfs(), "performance", _TODAY, lambda line: line.app_id == app, limit)
+    found: list[LoggedLine] = newest(files.as_hdfs(), "performance", _TODAY, lambda line: line.app_id == app, limit)
     return [told.line.request_id for told in found]
 
 

@@ -120,8 +120,8 @@ def test_what_flume_finished_meanwhile_is_no_trouble() -> None:
 def test_hdfs_away_stops_no_start(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
     assert _recover(Files(away=True))[0] == (
         0,
-        ["Not all that is open in HDFS could be finished. HDFS does not answer."],
+        ["Some open log files in HDFS could not be finished. HDFS does not answer."],
     )
     # Nothing listens on that port.
     flume.finish_open_files(settings)
-    assert "could be finished. HDFS does not answer" in capsys.readouterr().out
+    assert "could not be finished. HDFS does not answer" in capsys.readouterr().out
