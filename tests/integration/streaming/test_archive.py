@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from footfall.lake.progress import Progress
 from footfall.names import TOPIC_REJECTED
-from footfall.streaming.window_schedule import Portion
+from footfall.streaming.window_schedule import WindowSet
 from tests.support.archiving import Record, World
 from tests.support.events import ABSENT, stored_event
 
@@ -198,7 +198,7 @@ def test_windows_are_of_what_is_archived(golden: Golden) -> None:
     # Two events that began the day, and one of another site a year and a leap day later.
     morning, leap = _minute(f"{_DAY}T08:00"), _minute("2028-02-29T23:59")
     archive = golden.world.archive()
-    found = archive.windows(Portion(leap + 9, (morning, morning + 1, leap), (morning - 4, leap))).to_pylist()
+    found = archive.windows(WindowSet(leap + 9, (morning, morning + 1, leap), (morning - 4, leap))).to_pylist()
     apps = {
         (r["app_id"], r["window_minutes"], r["window_start"]): r["events"] for r in found if r["dimension"] == "app"
     }
@@ -208,4 +208,4 @@ def test_windows_are_of_what_is_archived(golden: Golden) -> None:
         ("academy", 1, leap): 1,
         ("academy", 5, leap): 1,
     }
-    assert archive.windows(Portion(leap + 9, (morning - 9,), (morning + 1,))).num_rows == 0
+    assert archive.windows(WindowSet(leap + 9, (morning - 9,), (morning + 1,))).num_rows == 0

@@ -14,7 +14,7 @@ from footfall.lake.errors import ArchiveRefused
 from footfall.lake.progress import Progress, Totals
 from footfall.lake.window_files import HOUR
 from footfall.streaming import resume
-from footfall.streaming.window_schedule import whole_hours
+from footfall.streaming.window_schedule import windows_of_hours
 from tests.support.archiving import TOPICS, ArchivedRow, Record, World
 from tests.support.events import stored_event
 from tests.support.local_files import Died
@@ -156,7 +156,7 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
 
     # Then the checkpoint is lost. The new one begins after what the progress tells.
     current = world.current()
-    renewed = resume.renewed(current, _latest(world), TOPICS, world.log.bounds(), accept_loss=False)
+    renewed = resume.recovery_checkpoint(current, _latest(world), TOPICS, world.log.bounds(), accept_loss=False)
     assert renewed.starts.items() >= _latest(world).ends.items()
     world.journal.begin(renewed)
     world.archive().batch(world.frame(unnoticed[:2]), 0)
@@ -177,11 +177,13 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
             world.archive().batch(world.frame(more), 2)
         assert _latest(world).batch == 1
         with pytest.raises(ArchiveRefused, match=f"{path} cannot be read.*recover archive --from-start"):
-            world.archive().windows(whole_hours(hours, hours[-1] * HOUR + HOUR))
+            world.archive().windows(windows_of_hours(hours, hours[-1] * HOUR + HOUR))
 
     # The remedy that it names.
     world.files.delete(path)
-    renewed = resume.renewed(world.current(), _latest(world), TOPICS, world.log.bounds(), False, from_start=True)
+    renewed = resume.recovery_checkpoint(
+        world.current(), _latest(world), TOPICS, world.log.bounds(), False, from_start=True
+    )
     assert set(renewed.starts.values()) == {0}
     world.journal.begin(renewed)
     world.archive().batch(world.frame(world.log.records), 0)

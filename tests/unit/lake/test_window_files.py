@@ -160,7 +160,7 @@ def test_a_damaged_file_is_named_and_left_until_it_is_computed_anew(
     files: LocalFiles, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     damage(files, content)
-    with pytest.raises(Damaged, match=f"^{FILE} .*computed anew when it is written next"):
+    with pytest.raises(Damaged, match=f"^{FILE} .*will be recomputed at its next update"):
         window_files.read(files, 1, HOUR)
     with caplog.at_level(logging.WARNING):
         assert publish(files, [NOON, NOON + 60], row(NOON), row(NOON + 60)) == {HOUR}
@@ -168,7 +168,7 @@ def test_a_damaged_file_is_named_and_left_until_it_is_computed_anew(
     assert files.read(FILE) == content
     # Other hours are published.
     assert published(files, HOUR + 1) == [(60, "/", 1, 1)]
-    assert publish(files, list(range(NOON, NOON + 60)), row(NOON, views=5), anew=True) == set()
+    assert publish(files, list(range(NOON, NOON + 60)), row(NOON, views=5), ignore_old=True) == set()
     assert published(files) == [(0, "/", 5, 1)]
 
 

@@ -86,7 +86,7 @@ def yarn(made_up: MadeUpYarn, tmp_path: Path) -> Iterator[Yarn]:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver_lock, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(driver_lock, "_POLL_S", 0.01)
     monkeypatch.setattr(driver_lock, "_ENDED_WITHIN_S", 1.0)
 
 

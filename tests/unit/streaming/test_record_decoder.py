@@ -194,7 +194,7 @@ def test_of_each_identity_the_lowest_offset_is_kept() -> None:
         )
     ]  # fmt: skip
     read = _read(*events).events
-    assert deduplication.first_of_each(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
+    assert deduplication.without_repeats(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
     backwards = read.take(list(reversed(range(len(events)))))
-    assert deduplication.first_of_each(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
-    assert deduplication.first_of_each(read.slice(0, 0)).num_rows == 0
+    assert deduplication.without_repeats(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
+    assert deduplication.without_repeats(read.slice(0, 0)).num_rows == 0

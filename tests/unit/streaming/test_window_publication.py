@@ -10,7 +10,7 @@ import pytest
 
 from footfall.lake import window_files
 from footfall.streaming.window_publication import compute_and_publish
-from footfall.streaming.window_schedule import Pending, Portion
+from footfall.streaming.window_schedule import Pending, WindowSet
 from tests.support.archived import at, event, minute, windows_of, write
 from tests.support.local_files import Died, LocalFiles
 
@@ -26,7 +26,7 @@ class World:
         self.files = LocalFiles(root)
         self.pending = Pending()
         self.batches = 0
-        self.asked: list[Portion] = []
+        self.asked: list[WindowSet] = []
 
     def archive(self, *events: dict[str, Any]) -> None:
         write(self.files.root / "events", events, str(self.batches))
@@ -34,14 +34,14 @@ class World:
         self.pending = self.pending.touch(("c", self.batches), minutes, CLOSED)
         self.batches += 1
 
-    def windows(self, portion: Portion) -> pa.Table:
-        self.asked.append(portion)
-        return windows_of(self.files.root / "events", portion.minutes, portion.fives)
+    def windows(self, window_set: WindowSet) -> pa.Table:
+        self.asked.append(window_set)
+        return windows_of(self.files.root / "events", window_set.minutes, window_set.fives)
 
     def compute(self) -> None:
-        while (portion := self.pending.due(CLOSED)) is not None:
-            compute_and_publish(self.files, self.windows, portion)
-            self.pending = self.pending.done(portion)
+        while (window_set := self.pending.due(CLOSED)) is not None:
+            compute_and_publish(self.files, self.windows, window_set)
+            self.pending = self.pending.done(window_set)
 
     def published(self, length: int, path: str, hour: int = NOON // 60) -> dict[int, tuple[int, int, int]]:
         """Events, visits and revision of a page's windows, by their start in minutes after noon."""
@@ -98,10 +98,10 @@ def test_a_window_over_midnight_lies_in_the_day_that_it_began_in(world: World) -
 
 
 def test_computed_again_nothing_is_written(world: World) -> None:
-    portion = Pending().touch(("c", 9), [NOON + 6, NOON + 10], CLOSED).due(CLOSED)
-    assert portion is not None
+    window_set = Pending().touch(("c", 9), [NOON + 6, NOON + 10], CLOSED).due(CLOSED)
+    assert window_set is not None
     before = {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")}
-    compute_and_publish(world.files, world.windows, portion)
+    compute_and_publish(world.files, world.windows, window_set)
     assert {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")} == before
 
 
