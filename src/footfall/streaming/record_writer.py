@@ -47,9 +47,9 @@ def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[p
     # A small batch is one task, since splitting it would cost more than it saves.
     parted = asked.coalesce(1) if pieces == 1 else asked.repartitionById(pieces, f.col("partition") % pieces)
     found = parted.mapInArrow(partial(_write, files, folder), from_arrow_schema(_TASK_OUTPUT)).toArrow().to_pylist()
-    told = [pa.ipc.open_stream(row["keys"]).read_all() for row in found if row["keys"] is not None]
+    keys = [pa.ipc.open_stream(row["keys"]).read_all() for row in found if row["keys"] is not None]
     staged = [Staged(row["path"], row["rows"]) for row in found if row["path"] is not None]
-    return pa.concat_tables([record_decoder.KEYS.empty_table(), *told]), staged
+    return pa.concat_tables([record_decoder.KEYS.empty_table(), *keys]), staged
 
 
 def remove_records(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> list[Staged]:
@@ -110,10 +110,10 @@ def _output_row(**known: bytes | str | int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([known], schema=_TASK_OUTPUT)
 
 
-def _ipc_stream(told: pa.RecordBatch) -> bytes:
+def _ipc_stream(keys: pa.RecordBatch) -> bytes:
     buffer = io.BytesIO()
-    with pa.ipc.new_stream(buffer, told.schema) as stream:
-        stream.write_batch(told)
+    with pa.ipc.new_stream(buffer, keys.schema) as stream:
+        stream.write_batch(keys)
     return buffer.getvalue()
 
 

@@ -236,24 +236,24 @@ class _Cells:
         titled = _largest(self._titled[cell], window, len(found))
         # Collect all bounds of each cell in a window.
         first = np.searchsorted(self._sized, np.arange(len(self._cells) + 1) * _BUCKETS)
-        many = np.diff(first)[cell]
-        each = np.repeat(first[cell] - np.cumsum(many) + many, many) + np.arange(many.sum())
-        sized = np.repeat(window, many) * _BUCKETS + self._sized[each] % _BUCKETS
-        together, index = np.unique(sized, return_inverse=True)
-        views = _added(self._views[each], index, len(together))
-        return _Figures(found, sums, titled, together // _BUCKETS, together % _BUCKETS, views)
+        sizes = np.diff(first)[cell]
+        each = np.repeat(first[cell] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        sized = np.repeat(window, sizes) * _BUCKETS + self._sized[each] % _BUCKETS
+        merged, index = np.unique(sized, return_inverse=True)
+        views = _added(self._views[each], index, len(merged))
+        return _Figures(found, sums, titled, merged // _BUCKETS, merged % _BUCKETS, views)
 
-    def _new_ones(self, someone: Integers, count: int, minute: Integers) -> list[Integers]:
+    def _new_ones(self, visits: Integers, count: int, minute: Integers) -> list[Integers]:
         """For each age of 0 to 4 minutes and each cell, the number of visits (or visitors) that are new to the window
         that began that many minutes ago.
 
-        someone: the code of the value times `count`, plus the code of the visit. count: the number of visit codes.
+        visits: the code of the value times `count`, plus the code of the visit. count: the number of visit codes.
         """
-        each = np.unique(someone * self._minutes + minute)
-        who, at = np.divmod(each, self._minutes)
+        each = np.unique(visits * self._minutes + minute)
+        visit, at = np.divmod(each, self._minutes)
         gap = np.full(len(each), FIVE, dtype=np.int64)
-        gap[1:] = np.where(who[1:] == who[:-1], np.diff(at), FIVE)
-        cell = np.searchsorted(self._cells, who // count * self._minutes + at)
+        gap[1:] = np.where(visit[1:] == visit[:-1], np.diff(at), FIVE)
+        cell = np.searchsorted(self._cells, visit // count * self._minutes + at)
         return [np.bincount(cell[gap > age], minlength=len(self._cells)) for age in _AGES]
 
 

@@ -1,4 +1,4 @@
-"""The judgement on repeats against its definition, read literally."""
+"""The search for repeats against its definition, read literally."""
 
 import pyarrow as pa
 from hypothesis import given
@@ -25,7 +25,9 @@ def _places(rows: list[_Row]) -> set[int]:
 
 
 @given(_ROWS, _ROWS)
-def test_of_each_identity_the_lowest_offset_counts_unless_it_is_there(rows: list[_Row], archived: list[_Row]) -> None:
+def test_the_record_with_the_lowest_offset_is_kept_unless_its_identity_is_archived(
+    rows: list[_Row], archived: list[_Row]
+) -> None:
     known = {row[:2] for row in archived}
     kept = [
         row
@@ -37,11 +39,11 @@ def test_of_each_identity_the_lowest_offset_counts_unless_it_is_there(rows: list
     assert set(repeats.again.tolist()) == _places([row for row in rows if row in archived])
 
 
-def test_the_same_hash_of_other_identities_is_no_repeat() -> None:
+def test_another_identity_with_the_same_hash_is_not_a_repeat() -> None:
     repeats = find_repeats(_table([("a", "x", 0, 5)]), _table([("b", "y", 0, 1), ("a", "y", 0, 2)]))
     assert repeats.gone.tolist() == []
 
 
-def test_a_place_names_one_record() -> None:
+def test_a_record_id_is_unique() -> None:
     rows = _table([("a", "x", 7, 2**47), ("a", "x", 0, 2**47), ("a", "x", 7, 0), ("a", "x", 0, 7)])
     assert len(set(record_ids(rows).tolist())) == 4

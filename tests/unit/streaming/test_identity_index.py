@@ -37,7 +37,7 @@ def _entries(day: date, known: list[_Known]) -> Entries:
 
 
 class Archived(RuleBasedStateMachine):
-    """Batches come, questions are asked in between; few days are kept, so that some are read again."""
+    """Adds batches and looks up hashes in between. Few days are kept, so that some are loaded again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,6 +103,6 @@ def test_many_small_batches_are_kept_in_few_pieces() -> None:
 
 
 @given(st.sets(_DAYS, max_size=5))
-def test_near_is_every_day_within_reach(days: set[date]) -> None:
+def test_days_within_reach_are_all_found(days: set[date]) -> None:
     every = [_FIRST + timedelta(days=shift) for shift in range(-10, 50)]
     assert days_within_reach(days) == [day for day in every if any(abs(day - one) <= timedelta(days=4) for one in days)]

@@ -1,4 +1,4 @@
-"""Where the archive goes on, and every case in which it does not."""
+"""The offsets from which the archive continues, and every case in which it refuses to."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,12 +28,12 @@ _OWN = CheckpointFolder(_ME, 7)
         (None, CheckpointFolder(None, None)),
         (None, CheckpointFolder(_ME, None)),
         (_LATEST, _OWN),
-        # Archived, but Spark died before it said so: it does the batch again.
+        # The batch is archived, but Spark died before its commit, so it repeats the batch.
         (_LATEST, CheckpointFolder(_ME, 6)),
         (replace(_LATEST, batch=0), CheckpointFolder(_ME, None)),
     ],
 )
-def test_what_fits_goes_on(latest: Progress | None, found: CheckpointFolder) -> None:
+def test_a_consistent_archive_continues(latest: Progress | None, found: CheckpointFolder) -> None:
     resume.refuse_inconsistent(_BEGUN, latest, found, _TOPICS, _BOUNDS)
 
 
@@ -51,7 +51,7 @@ def test_what_fits_goes_on(latest: Progress | None, found: CheckpointFolder) -> 
         (None, CheckpointFolder(_ME, 3), "has done 4 batches and the archive 0"),
     ],
 )
-def test_a_checkpoint_of_another_time_is_refused(
+def test_a_checkpoint_that_does_not_match_the_progress_is_refused(
     latest: Progress | None, found: CheckpointFolder, sentence: str
 ) -> None:
     with pytest.raises(ArchiveRefused, match=sentence) as refusal:
@@ -83,17 +83,17 @@ def test_another_topic_is_refused(topic: Topic, sentence: str) -> None:
         (Bounds(60, 60), "deleted offsets 50 to 59 of events/1"),
     ],
 )
-def test_a_log_that_does_not_hold_what_comes_next_is_refused(bound: Bounds, sentence: str) -> None:
+def test_a_log_without_the_next_record_is_refused(bound: Bounds, sentence: str) -> None:
     with pytest.raises(ArchiveRefused, match=sentence):
         resume.refuse_inconsistent(_BEGUN, _LATEST, _OWN, _TOPICS, {**_BOUNDS, ("events", 1): bound})
 
 
 @pytest.mark.parametrize("bound", [Bounds(50, 50), Bounds(50, 90), Bounds(0, 50)])
-def test_a_log_that_holds_what_comes_next_goes_on(bound: Bounds) -> None:
+def test_a_log_with_the_next_record_continues(bound: Bounds) -> None:
     resume.refuse_inconsistent(_BEGUN, _LATEST, _OWN, _TOPICS, {**_BOUNDS, ("events", 1): bound})
 
 
-def test_a_gap_is_noticed_in_a_partition_of_which_nothing_was_read_yet() -> None:
+def test_a_gap_is_noticed_in_a_partition_that_was_never_read() -> None:
     current = resume.first_checkpoint(_TOPICS, dict.fromkeys(_BOUNDS, Bounds(5, 5)))
     assert current.starts == dict.fromkeys(_ENDS, 5)
     resume.refuse_inconsistent(current, None, CheckpointFolder(None, None), _TOPICS, _BOUNDS)
@@ -103,7 +103,7 @@ def test_a_gap_is_noticed_in_a_partition_of_which_nothing_was_read_yet() -> None
         )
 
 
-def test_a_recovery_goes_on_after_what_is_archived() -> None:
+def test_a_recovery_continues_after_the_archived_records() -> None:
     lost = (Loss("events", 0, 1, 2, 3),)
     recovered = resume.recovery_checkpoint(replace(_BEGUN, lost=lost), _LATEST, _TOPICS, _BOUNDS, accept_loss=False)
     assert recovered == Current(recovered.checkpoint, _TOPICS, _ENDS, lost, _LATEST.totals, _ENDS)
@@ -111,7 +111,7 @@ def test_a_recovery_goes_on_after_what_is_archived() -> None:
     assert layout.part_of(layout.Part(recovered.checkpoint, 1, 1, 0).name) is not None
 
 
-def test_a_recovery_before_the_first_batch_begins_where_that_did() -> None:
+def test_a_recovery_before_the_first_batch_keeps_its_starting_offsets() -> None:
     begun = replace(_BEGUN, starts=dict.fromkeys(_ENDS, 2), totals=Totals(5))
     recovered = resume.recovery_checkpoint(begun, None, _TOPICS, _BOUNDS, accept_loss=False)
     assert (recovered.starts, recovered.totals) == (begun.starts, begun.totals)
@@ -122,13 +122,13 @@ def test_a_recovery_from_the_start_reads_all_that_kafka_holds_and_counts_it_once
     recovered = resume.recovery_checkpoint(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False, from_start=True)
     assert recovered.starts == dict.fromkeys(_ENDS, 2)
     assert (recovered.counted, recovered.totals) == (_ENDS, _LATEST.totals)
-    # And another one, before that has read anything.
+    # A second recovery, before the first one has read anything.
     again = resume.recovery_checkpoint(recovered, None, _TOPICS, bounds, accept_loss=False)
     assert (again.starts, again.counted) == (recovered.starts, _ENDS)
 
 
 @pytest.mark.parametrize("from_start", [False, True])
-def test_a_loss_is_accepted_only_when_told(from_start: bool) -> None:
+def test_a_loss_is_accepted_only_on_request(from_start: bool) -> None:
     bounds = {**_BOUNDS, ("events", 1): Bounds(70, 90)}
     with pytest.raises(ArchiveRefused, match=r"deleted offsets 50 to 69 of events/1 .* --accept-loss"):
         resume.recovery_checkpoint(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False, from_start=from_start)
@@ -140,7 +140,7 @@ def test_a_loss_is_accepted_only_when_told(from_start: bool) -> None:
     resume.refuse_inconsistent(recovered, None, CheckpointFolder(recovered.checkpoint, None), _TOPICS, bounds)
 
 
-def test_a_log_without_its_tail_is_read_from_its_beginning() -> None:
+def test_a_log_that_lost_its_end_is_read_from_its_beginning() -> None:
     bounds = {**_BOUNDS, ("events", 0): Bounds(10, 90)}
     recovered = resume.recovery_checkpoint(_BEGUN, _LATEST, _TOPICS, bounds, accept_loss=False)
     assert recovered.starts == {**_ENDS, ("events", 0): 10}
@@ -155,7 +155,7 @@ def test_another_topic_is_read_from_its_beginning(topic: Topic) -> None:
     assert recovered.counted == {("events.rejected", 0): 3}
 
 
-def test_a_folder_tells_whose_it_is_and_what_is_committed(tmp_path: Path) -> None:
+def test_a_checkpoint_folder_holds_its_owner_and_the_last_commit(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     assert resume.read_checkpoint_folder(files, _ME) == CheckpointFolder(None, None)
     resume.write_owner(files, _ME)

@@ -1,4 +1,4 @@
-"""From archived events to published windows: late rows, repeats, deaths, damage."""
+"""From archived events to published windows: late rows, repeats, crashes, damaged files."""
 
 import logging
 from datetime import timedelta
@@ -20,7 +20,7 @@ CLOSED = NOON + 20
 
 
 class World:
-    """An archive, and the driver's part that computes windows of it."""
+    """An archive, and the part of the driver that computes its windows."""
 
     def __init__(self, root: Path) -> None:
         self.files = LocalFiles(root)
@@ -84,7 +84,7 @@ def test_a_late_event_changes_its_own_windows_alone(world: World) -> None:
     assert world.published(5, "/ben") == dict.fromkeys((6, 7, 8, 9, 10), (1, 1, 1))
 
 
-def test_a_window_over_midnight_lies_in_the_day_that_it_began_in(world: World) -> None:
+def test_a_window_over_midnight_belongs_to_the_day_of_its_start(world: World) -> None:
     world.archive(event(3, "s-ana", f"{DAY} 00:01:00", "click", "/ana"))
     world.compute()
     midnight = minute(f"{DAY} 00:00")
@@ -97,7 +97,7 @@ def test_a_window_over_midnight_lies_in_the_day_that_it_began_in(world: World) -
     assert "dt=2026-11-23" in window_files.path_of(5, midnight // 60 - 1)
 
 
-def test_computed_again_nothing_is_written(world: World) -> None:
+def test_computing_again_writes_nothing(world: World) -> None:
     window_set = Pending().touch(("c", 9), [NOON + 6, NOON + 10], CLOSED).due(CLOSED)
     assert window_set is not None
     before = {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")}
@@ -105,9 +105,9 @@ def test_computed_again_nothing_is_written(world: World) -> None:
     assert {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")} == before
 
 
-def test_a_death_between_the_files_is_made_good(world: World) -> None:
+def test_a_crash_between_the_files_is_repaired(world: World) -> None:
     world.archive(event(3, "s-cat", f"{DAY} 12:06:30", "click", "/ana"))
-    # One file is replaced, the other only written aside.
+    # One file is replaced; the other is only staged.
     world.files.mortal = world.files.changes + 3
     with pytest.raises(Died):
         world.compute()
@@ -119,14 +119,14 @@ def test_a_death_between_the_files_is_made_good(world: World) -> None:
     assert world.published(5, "/ana") == dict.fromkeys((2, 3, 4, 5, 6), (2, 2, 2))
 
 
-def test_a_damaged_hour_is_computed_whole_with_a_warning(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_hour_is_computed_again_with_a_warning(world: World, caplog: pytest.LogCaptureFixture) -> None:
     path = window_files.path_of(5, NOON // 60)
     world.files.write(path, b"damage")
     world.archive(event(3, "s-cat", f"{DAY} 12:06:30", "click", "/ana"))
     with caplog.at_level(logging.WARNING):
         world.compute()
     assert path in caplog.text
-    # What was not asked for is there again too; the other file keeps its revisions.
+    # The file also has its other windows again; the file of the other length keeps its revisions.
     assert world.published(5, "/ana") == dict.fromkeys((2, 3, 4, 5, 6), (2, 2, 1))
     assert world.published(5, "/ben") == dict.fromkeys((6, 7, 8, 9, 10), (1, 1, 1))
     assert world.published(1, "/ana") == {6: (2, 2, 2)}

@@ -1,4 +1,4 @@
-"""Windows are due once their last minute is closed, again after late rows, and what is old waits for what is new."""
+"""Windows are due once their last minute is closed and again after late rows; old windows wait for new ones."""
 
 import json
 from collections.abc import Collection
@@ -59,15 +59,15 @@ def test_late_rows_make_the_windows_that_hold_them_due_again() -> None:
     assert ripe(pending, NOW) == ((NOW - 30,), tuple(range(NOW - 34, NOW - 29)))
 
 
-def test_a_batch_that_is_told_twice_changes_nothing() -> None:
+def test_adding_a_batch_twice_changes_nothing() -> None:
     pending = touched(NOW)
     assert pending.touch(("c", 0), [NOW + 1], NOW) is pending
     assert pending.touch(("c", 1), [NOW + 1], NOW) != pending
-    # Another checkpoint counts its batches from nought.
+    # Another checkpoint counts its batches from zero.
     assert pending.touch(("d", 0), [NOW + 1], NOW) != pending
 
 
-def test_rows_that_come_while_a_portion_is_computed_are_not_lost() -> None:
+def test_rows_that_arrive_during_a_computation_are_not_lost() -> None:
     pending = touched(NOW - 10, NOW - 9)
     window_set = pending.due(NOW)
     assert window_set is not None
@@ -75,7 +75,7 @@ def test_rows_that_come_while_a_portion_is_computed_are_not_lost() -> None:
     assert ripe(after, NOW) == ((NOW - 10,), tuple(range(NOW - 14, NOW - 9)))
 
 
-def test_what_is_older_than_a_day_comes_by_whole_hours_after_all_that_is_newer() -> None:
+def test_windows_older_than_a_day_are_due_by_whole_hours_after_newer_ones() -> None:
     old = NOW - 3 * DAY
     pending = touched(*range(old, old + 5 * 60), NOW - 1)
     first = pending.due(NOW)
@@ -108,7 +108,7 @@ def test_an_old_row_in_a_new_minute_does_not_wait_for_a_backfill() -> None:
     assert (after.minutes, after.fives, after.hours) == ((NOW,), (NOW - 4,), ())
 
 
-def test_a_long_backlog_comes_in_bounded_portions_the_newest_first() -> None:
+def test_a_long_backlog_is_due_in_bounded_sets_the_newest_first() -> None:
     pending, newest = touched(*range(NOW - 1000, NOW)), NOW
     found: set[int] = set()
     while (window_set := pending.due(NOW)) is not None:
@@ -121,7 +121,7 @@ def test_a_long_backlog_comes_in_bounded_portions_the_newest_first() -> None:
     assert found == set(range(NOW - 1000, NOW))
 
 
-def test_an_hour_that_is_not_over_is_computed_as_far_as_it_is_and_then_further() -> None:
+def test_an_unfinished_hour_is_computed_up_to_now_and_completed_later() -> None:
     hour = NOW // 60
     pending = Pending().queue([hour])
     assert pending.due(NOW) is None
@@ -162,7 +162,7 @@ PENDING = st.builds(
 
 
 @given(PENDING)
-def test_json_tells_all(pending: Pending) -> None:
+def test_json_preserves_everything(pending: Pending) -> None:
     assert Pending.from_json(pending.to_json()) == pending
     assert Pending.from_json(pending.to_json().encode()) == pending
 
@@ -172,13 +172,13 @@ def test_json_of_a_backfill_is_short() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"version": 2}', '{"version": 1, "batch": 5}', b"\xff"])
-def test_what_is_no_list_of_windows_is_refused_with_a_sentence(text: str | bytes) -> None:
+def test_an_invalid_list_of_windows_is_refused_with_a_sentence(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"^The list of windows to be computed cannot be read: .*\.$"):
         Pending.from_json(text)
 
 
 class World:
-    """An archive of rows by minute, the figures published of it, and a driver that dies now and then."""
+    """An archive of rows by minute, its published figures, and a driver that crashes at times."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -201,7 +201,7 @@ class World:
         self.published |= {(FIVE, start): self.rows(start, start + FIVE) for start in window_set.fives}
 
     def restart(self) -> None:
-        """From what was saved, and the batches since."""
+        """Restarts from the saved list and the batches since then."""
         self.pending = Pending.from_json(self.saved)
         done = -1 if self.pending.batch is None else self.pending.batch[1]
         for number in range(done + 1, len(self.batches)):
@@ -228,7 +228,9 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS)
-def test_whatever_happens_every_closed_window_is_published_right_in_the_end(actions: list[tuple[str, object]]) -> None:
+def test_every_closed_window_is_finally_published_correctly_after_any_actions(
+    actions: list[tuple[str, object]],
+) -> None:
     world = World()
     for action, value in actions:
         window_set = world.pending.due(world.closed_until)
