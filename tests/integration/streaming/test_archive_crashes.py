@@ -193,7 +193,7 @@ def test_a_batch_whose_predecessor_is_unknown_is_refused(world: World) -> None:
     world.archive().batch(world.frame(records), 0)
     for number in (2, 7):
         with pytest.raises(
-            ArchiveRefused, match=f"batch {number}, but .*aaaa0000-00000000{number - 1}.json, .* is gone"
+            ArchiveRefused, match=f"batch {number}, but .* is missing: .*aaaa0000-00000000{number - 1}.json"
         ):
             world.archive().batch(world.frame(records), number)
     assert world.archived() == world.expected()
