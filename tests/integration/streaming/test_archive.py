@@ -78,7 +78,7 @@ def golden(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Gol
         orjson.dumps(_event(is_bot="no")),
         orjson.dumps(_event(session_id="")),
         orjson.dumps(_event(event_id="no-uuid")),
-        orjson.dumps(_event(app_id="blog")),
+        orjson.dumps(_event(app_id="No Site")),
         orjson.dumps(_event("2026-02-30T00:00:00.000Z")),
         orjson.dumps(_event("2026-11-24")),
         # Days that no folder or calendar can name do not fail the batch.
