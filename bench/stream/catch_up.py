@@ -1,18 +1,18 @@
-"""How fast a backlog is archived and windowed: `PYTHONPATH=src:. python -m bench.stream.catch_up`, nobody visiting.
+"""The speed of archiving a backlog and computing its windows: `PYTHONPATH=src:. python -m bench.stream.catch_up`.
 
-The streaming driver is stopped, `--events` stored events of `--sessions` visits over `--minutes` go into Kafka, each
-visit of `--visit-minutes`, the live path counts them, and then the same records are taken three times, one after the
-other:
+Run it on a platform without visitors. The benchmark stops the streaming driver and writes `--events` stored events of
+`--sessions` visits over `--minutes` to Kafka; each visit takes `--visit-minutes`. After the live path has counted them,
+these consumers read the same records one after the other:
 
-archive  by the driver, from when its first batch began until the last was in place; without the start of its JVMs.
-windows  until all their minutes are published too.
-python   by a plain consumer that leaves repeats out and counts the same one- and five-minute windows in dicts and sets,
-         nothing stored.
-quix     by quix-streams, the first of them alone (`--quix-windows`, `--quix-state`), in the two ways of
-         `quix_windows.py`. Its figures must be plain Python's, or the run fails. For it, the first run makes an
-         environment under the home.
+archive  The driver: from the start of its first batch until the last one is in place, without the start of its JVMs.
+windows  The same, until all minutes of the records are published too.
+python   A plain consumer that leaves repeats out and counts the same one- and five-minute windows in dicts and sets. It
+         stores nothing.
+quix     quix-streams in the two ways of `quix_windows.py`, with the first records only (`--quix-windows`,
+         `--quix-state`). The run fails if its figures differ from plain Python's. The first run creates an environment
+         for it under the home.
 
-The events stay in Kafka and in HDFS: use a platform that may be thrown away.
+The events stay in Kafka and in HDFS, so use a disposable platform.
 """
 
 import argparse
@@ -41,7 +41,7 @@ PATIENCE_S = 900.0
 
 
 def batches(settings: Settings, after: int) -> list[Progress]:
-    """The archived batches behind a number, in order."""
+    """The archived batches after a number, in order."""
     journal = Journal(Hdfs(settings))
     current = journal.current()
     if current is None:
@@ -51,12 +51,12 @@ def batches(settings: Settings, after: int) -> list[Progress]:
 
 
 def archived(progress: Progress) -> int:
-    """How far that batch is: the sum of its ends."""
+    """The sum of a batch's end offsets of the topic `events`."""
     return sum(end for (topic, _), end in progress.ends.items() if topic == names.TOPIC_EVENTS)
 
 
 def published(settings: Settings, until_minute: int) -> bool:
-    """Whether nothing is left to be computed, and all is closed up to that minute (since 1970)."""
+    """Whether all windows before a minute (since 1970) are closed and published."""
     hdfs = Hdfs(settings)
     content = hdfs.read("/aggregates/_pending.json")
     if content is None or (window_files.read_closed(hdfs) or 0) < until_minute:
@@ -67,7 +67,7 @@ def published(settings: Settings, until_minute: int) -> bool:
 
 
 def by_driver(settings: Settings, last: int, begin: int, end: int, until_minute: int) -> dict[str, Any]:
-    """Starts the driver and waits until all is archived and published."""
+    """Starts the driver and waits until everything is archived and published."""
     Manager(settings).ensure_started(SERVICE)
     asked_s = time.monotonic()
     found: list[Progress] = []
@@ -89,7 +89,7 @@ def by_driver(settings: Settings, last: int, begin: int, end: int, until_minute:
         "archive_s": round(seconds, 1),
         "archive_and_windows_s": round(with_windows, 1),
         "batches": len(found),
-        # Since their start, warming up and publishing included.
+        # Since their start, with warm-up and publishing.
         "cpu_s": {name: used for name, used in cpu_seconds(running(settings)).items() if name.startswith("spark")},
     }
 
@@ -104,18 +104,18 @@ def main() -> None:
     parser.add_argument("--quix-state", type=int, default=50_000, help="events for it with state by key; 0: none")
     options = parser.parse_args()
     settings = recall()
-    # It would start the driver again while Kafka is being filled.
+    # The watchdog would start the driver again while Kafka is being filled.
     with stopped(settings, "watchdog"):
         print(json.dumps(measured(settings, options), indent=1))
 
 
 def measured(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
-    """Fills Kafka while neither driver nor topology runs, and lets each take what is there."""
+    """Fills Kafka while neither the driver nor the topology runs, and then measures each consumer."""
     Manager(settings).stop(SERVICE)
     last = max((progress.batch for progress in batches(settings, -1)), default=-1)
     start = ends(settings)
     together = max(1, round(options.sessions * options.visit_minutes / options.minutes))
-    # Beside the topology it would take three times as long.
+    # With the topology running, this would take three times as long.
     with paused(settings):
         fill(settings, options.events, options.sessions, options.minutes, together)
     end, until_minute = ends(settings), int(time.time()) // 60

@@ -1,11 +1,11 @@
-"""How fast Flume brings log lines to HDFS: `PYTHONPATH=src:. python -m bench.stream.flume`, the platform running.
+"""The speed at which Flume moves log lines to HDFS: `PYTHONPATH=src:. python -m bench.stream.flume`.
 
-`--lines` lines, as the sites write them (a request has one of access and one of performance, one in fifty fails and has
-one of error), are made beforehand and then written into the sites' folders, as fast as the disk takes them. They are
-counted in HDFS as they arrive there, each once however often it comes, until none is missing. The time is from the
-first one's writing until the last one can be read. `cpu_s` includes that counting: each byte is read back once.
+Run it on a running platform. The benchmark generates `--lines` lines like those of the sites: an access and a
+performance line for each request, and an error line for one request in fifty. It then appends them to the sites'
+folders as fast as the disk allows, and counts the distinct lines that arrive in HDFS until none is missing. The time
+runs from the first write until the last line can be read. `cpu_s` includes the counting, which reads each byte once.
 
-The lines stay: use a platform that may be thrown away.
+The lines stay in HDFS, so use a disposable platform.
 """
 
 import argparse
@@ -43,7 +43,7 @@ Lines = dict[tuple[str, LogKind], list[bytes]]
 
 
 def made(count: int) -> Lines:
-    """About so many lines of the last minute, those of each file in order of their time."""
+    """About `count` lines of the last minute, in the order of their time within each file."""
     rng, now_ms = random.Random(), int(time.time() * 1000)
     requests = round(count / (2 + 1 / FAILING))
     found: Lines = {(app, kind): [] for app in DEMO_SITES for kind in LOG_KINDS}
@@ -77,7 +77,7 @@ def made(count: int) -> Lines:
 
 
 def write(settings: Settings, lines: Lines) -> None:
-    """Appends them to a new file of each site and kind, named as if the site had started now."""
+    """Appends the lines to a new file for each site and kind, named as if the site had just started."""
     name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S.%f}"[:-3] + "Z.log"
     for (app, kind), mine in lines.items():
         content = b"".join(mine)
@@ -88,12 +88,12 @@ def write(settings: Settings, lines: Lines) -> None:
 
 @dataclass
 class Arrivals:
-    """Reads what is new in HDFS's files and strikes it out of what is missing; lines by their hashes."""
+    """Reads new content of the files in HDFS and removes its lines from `missing`. Lines are identified by hashes."""
 
     settings: Settings
     missing: set[int]
     repeated: int = 0
-    _read: dict[str, int] = field(default_factory=dict)  # bytes, by the name that the file will have
+    _read: dict[str, int] = field(default_factory=dict)  # bytes, by the file's final name
     _rests: dict[str, bytes] = field(default_factory=dict)
     _expected: frozenset[int] = frozenset()
 
@@ -103,7 +103,7 @@ class Arrivals:
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=20.0))
 
     def look(self) -> None:
-        """Once through all files; what was read already is not read again. Raises HdfsUnavailable."""
+        """Reads the new content of all files once. Raises HdfsUnavailable."""
         for kind in LOG_KINDS:
             for folder in layout.days(self._hdfs, kind).values():
                 for file in self._hdfs.list(folder):
@@ -118,12 +118,12 @@ class Arrivals:
                 return
 
     def _rest(self, path: str, offset: int) -> bytes | None:
-        """What a file holds from there on; None if that is nothing, and of a file that is gone."""
+        """The content of a file from `offset` on; None if there is none or the file does not exist."""
         base = f"http://127.0.0.1:{self.settings.port('namenode_http')}/webhdfs/v1"
         place = self._http.request("GET", f"{base}{quote(path)}?op=OPEN&user.name={getpass.getuser()}", redirect=False)
         if place.status != 307:
             return None
-        # The NameNode takes an open file to be as long as it was at first, and would refuse the offset.
+        # The NameNode only knows the first length of an open file, and would refuse the offset.
         answer = self._http.request("GET", re.sub(r"\boffset=\d+", f"offset={offset}", place.headers["Location"]))
         return answer.data if answer.status == 200 else None
 
@@ -147,7 +147,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def _failure() -> Exception:
-    """With a traceback, as a page's has one."""
+    """An exception with a traceback, like that of a page."""
     try:
         raise LookupError("There is no such article.")
     except LookupError as error:
@@ -161,7 +161,7 @@ def main() -> None:
     settings = recall()
     lines = made(options.lines)
     count, size = sum(map(len, lines.values())), sum(len(line) for mine in lines.values() for line in mine)
-    # What is there already is read before, so that nothing of it is in the figures.
+    # The existing content is read before the measurement, so that it is not in the figures.
     arrivals = Arrivals(settings, {hash(line[:-1]) for mine in lines.values() for line in mine})
     arrivals.look()
     if len(arrivals.missing) != count:
@@ -173,7 +173,7 @@ def main() -> None:
     lines.clear()
 
     def arrived() -> bool:
-        # A file may be between its two names; an outage would show in the time.
+        # A file may be renamed at this moment; an outage would show in the time.
         with contextlib.suppress(HdfsUnavailable, urllib3.exceptions.HTTPError):
             arrivals.look()
         return not arrivals.missing

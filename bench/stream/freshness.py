@@ -1,12 +1,13 @@
-"""How fresh archive and windows are: `PYTHONPATH=src:. python -m bench.stream.freshness`, the platform running.
+"""The delay of the archive and of the windows: `PYTHONPATH=src:. python -m bench.stream.freshness`.
 
-Events are POSTed at a steady rate for some minutes. Meanwhile, and until the last minute is published:
+Run it on a running platform. The benchmark POSTs events at a steady rate for some minutes. Meanwhile, and until the
+last minute is published, it measures:
 
-archive  each second Kafka is asked how much it holds; how long it took from then until a batch was in place that had
-         all of it. That is how far the archive is behind, over all moments and so over all events.
-windows  how long after the batch that closed a minute (the first with all that Kafka held at its end) the question
-         `windowed-metrics` shows the minute; it is asked every 0.25 s, so each figure is too high by up to that. With
-         it the same since the end of the minute, which is what somebody at the dashboard sees.
+archive  Each second it reads Kafka's end offsets. The delay is the time until a batch is in place that holds all
+         records before them.
+windows  The time from the batch that closed a minute (the first batch with everything that Kafka held at its end) until
+         the question `windowed-metrics` shows the minute. It asks every 0.25 s, so each figure is too high by up to
+         that. It also measures the time since the end of the minute, which a user of the dashboard sees.
 
 Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them out.
 """
@@ -35,20 +36,20 @@ from footfall.settings import Settings
 MINUTE_MS = 60_000
 LOOK_S = 0.25
 SNAPSHOT_S = 1.0
-# A batch each quarter of a minute, and the windows after it; later than that something is wrong.
+# A batch starts every 15 s, and its windows follow; a longer delay means that something is wrong.
 PATIENCE_S = 180.0
 
 
 @dataclass
 class Seen:
-    """What was seen from outside; times in ms since 1970."""
+    """The observations from outside; times in ms since 1970."""
 
     snapshots: list[tuple[float, Offsets]] = field(default_factory=list)
     batches: dict[int, Progress] = field(default_factory=dict)
-    windows: dict[int, float] = field(default_factory=dict)  # when the minute (its start) was seen first
+    windows: dict[int, float] = field(default_factory=dict)  # by the start of a minute, when it was first seen
 
     def in_place_ms(self, held: Offsets) -> float | None:
-        """When all of that was archived; None if it is not yet."""
+        """When all records before these offsets were archived; None if they are not yet."""
         for number in sorted(self.batches):
             done = self.batches[number].ends
             if all(done.get((names.TOPIC_EVENTS, p), 0) >= held[p] for p in PARTITIONS):
@@ -57,7 +58,7 @@ class Seen:
 
 
 def watch(settings: Settings, seen: Seen, stop: threading.Event) -> None:
-    """Looks for windows, batches and Kafka's ends until told to stop."""
+    """Records windows, batches and Kafka's end offsets until `stop` is set."""
     sources, journal, due_s = Sources(settings), Journal(Hdfs(settings)), 0.0
     first_ms = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS
     while not stop.wait(LOOK_S):
@@ -76,7 +77,7 @@ def watch(settings: Settings, seen: Seen, stop: threading.Event) -> None:
 
 
 def held_at(settings: Settings, moment_ms: int) -> Offsets:
-    """What Kafka held at that moment, by the records' own times; nothing came later to a partition: all it has."""
+    """Kafka's end offsets at a moment, by the records' timestamps; the current end if no later record exists."""
     log_ends = ends(settings)
     client = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "bench-freshness"})
     try:
@@ -101,7 +102,7 @@ def main() -> None:
         sent = send_steadily(settings, options.rate, options.seconds, lambda *_: None)
         taken_s, used = time.monotonic() - began_s, cpu_between(before, cpu_seconds(processes))
         sent_ms = time.time() * 1000
-        # Whole minutes of the load alone: in the first and the last there were fewer events.
+        # Only whole minutes of the load: the first and the last minute had fewer events.
         minutes = range(-int(-began_ms // MINUTE_MS) * MINUTE_MS, int(sent_ms // MINUTE_MS) * MINUTE_MS, MINUTE_MS)
         if not minutes:
             raise SystemExit("The load did not last for a whole minute of the clock: take more --seconds.")
@@ -128,12 +129,12 @@ def main() -> None:
 
 
 def _behind(seen: Seen, from_ms: float, to_ms: float) -> list[float]:
-    """For each look at Kafka under load, the seconds until all of it was archived."""
+    """For each snapshot of Kafka under load, the seconds until all of it was archived."""
     found = []
     for at_ms, held in seen.snapshots:
         done_ms = seen.in_place_ms(held)
         if from_ms <= at_ms <= to_ms and done_ms is not None:
-            # Archived before it was looked at, when nothing was new.
+            # Negative if nothing was new, since everything was archived before the snapshot.
             found.append(max(0.0, done_ms - at_ms) / 1000)
     return found
 

@@ -1,4 +1,4 @@
-"""The same windows by a plain consumer: repeats left out, windows in dicts and sets, nothing stored."""
+"""A plain Python consumer that computes the same windows: no repeats, windows in dicts and sets, nothing stored."""
 
 import time
 from collections import defaultdict
@@ -17,7 +17,7 @@ FIVE = 5
 
 
 class Record(NamedTuple):
-    """As `events` holds it."""
+    """A record of the topic `events`."""
 
     partition: int
     key: bytes
@@ -25,7 +25,7 @@ class Record(NamedTuple):
 
 
 class Window:
-    """The figures of one window at one place."""
+    """The figures of one window for one dimension value."""
 
     __slots__ = ("engaged_ms", "errors", "page_views", "responses_ms", "visitors", "visits")
 
@@ -36,7 +36,7 @@ class Window:
         self.responses_ms: list[int] = []
 
 
-# Length and start in minutes, the app, the dimension, its value.
+# A window's length and start in minutes, the app, the dimension and its value.
 Key = tuple[int, int, str, str, str | None]
 
 
@@ -47,7 +47,7 @@ def records(settings: Settings, start: Offsets, end: Offsets) -> Iterator[Record
             "bootstrap.servers": settings.kafka_bootstrap,
             "group.id": "bench-stream",
             "enable.auto.commit": False,
-            # Its default of a second makes a fast reader wait.
+            # The default of one second makes a fast reader wait.
             "fetch.queue.backoff.ms": 5,
         }
     )
@@ -63,7 +63,7 @@ def records(settings: Settings, start: Offsets, end: Offsets) -> Iterator[Record
 
 
 def windows(values: Iterable[bytes]) -> dict[Key, Window]:
-    """Every window of people, visits and visitors as sets."""
+    """Every window without bots; visits and visitors are sets."""
     known: set[tuple[str, str]] = set()
     found: dict[Key, Window] = defaultdict(Window)
     for value in values:
@@ -96,7 +96,7 @@ def windows(values: Iterable[bytes]) -> dict[Key, Window]:
 
 
 def by_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
-    """How fast it counts these records in this process."""
+    """The speed of counting these records in this process."""
     began_s = time.monotonic()
     found = windows(record.value for record in records(settings, start, end))
     seconds = time.monotonic() - began_s

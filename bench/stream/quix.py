@@ -1,4 +1,4 @@
-"""The same windows by quix-streams, in an environment of its own: `HOME/bench/quix`, made of `peers.txt` with uv."""
+"""The same windows by quix-streams, in a separate environment: `HOME/bench/quix`, made from `peers.txt` with uv."""
 
 import json
 import os
@@ -25,10 +25,10 @@ SCRIPT = Path(__file__).with_name("quix_windows.py")
 
 
 def by_quix(settings: Settings, start: Offsets, end: Offsets, ways: dict[str, int]) -> dict[str, Any]:
-    """How fast it counts the first of these records, and plain Python the same ones.
+    """The speed of quix-streams, and of plain Python, with the first of these records.
 
-    ways: how many records each way is given; `quix_windows.py` says which there are. Raises SystemExit if one figure
-    differs from plain Python's.
+    ways: the number of records for each way of `quix_windows.py`. Raises SystemExit if a figure differs from plain
+    Python's.
     """
     python = _environment(settings)
     return {way: _one(settings, python, start, _share(start, end, count), way) for way, count in ways.items()}
@@ -64,13 +64,13 @@ def _one(settings: Settings, python: Path, start: Offsets, end: Offsets, way: st
 
 
 def _share(start: Offsets, end: Offsets, count: int) -> Offsets:
-    """Ends that leave about `count` records, as many of each partition's as of any other's."""
+    """End offsets that leave about `count` records, with the same share of each partition."""
     part = min(1.0, count / (sum(end.values()) - sum(start.values())))
     return {p: start[p] + round((end[p] - start[p]) * part) for p in PARTITIONS}
 
 
 def _copy(settings: Settings, admin: AdminClient, topic: str, share: Sequence[Record]) -> None:
-    """The records in a topic of their own, by the same partitions: an application knows no last offset."""
+    """Copies the records to a new topic with the same partitions, since an application cannot stop at an offset."""
     admin.create_topics([NewTopic(topic, len(PARTITIONS), 1)])[topic].result(30)
     producer = Producer({"bootstrap.servers": settings.kafka_bootstrap, "compression.type": "zstd", "linger.ms": 20})
     for record in share:
@@ -84,8 +84,8 @@ def _copy(settings: Settings, admin: AdminClient, topic: str, share: Sequence[Re
         raise SystemExit("Kafka did not take the copy.")
 
 
-def _differing(expected: dict[Key, Window], told: dict[str, list[int]]) -> list[Any]:
-    """Windows that are not the same, with both figures."""
+def _differing(expected: dict[Key, Window], actual: dict[str, list[int]]) -> list[Any]:
+    """The windows that differ, with both figures."""
     wanted = {
         f"{length} {start}\t{app}\t{dimension}\t{value or ''}": [
             window.page_views,
@@ -96,11 +96,11 @@ def _differing(expected: dict[Key, Window], told: dict[str, list[int]]) -> list[
         ]
         for (length, start, app, dimension, value), window in expected.items()
     }
-    return [(k, wanted.get(k), told.get(k)) for k in {*wanted, *told} if wanted.get(k) != told.get(k)]
+    return [(k, wanted.get(k), actual.get(k)) for k in {*wanted, *actual} if wanted.get(k) != actual.get(k)]
 
 
 def _remove(admin: AdminClient, topic: str) -> None:
-    """Deletes the topic, those that the application made beside it, and its group once Kafka has missed its members."""
+    """Deletes the topic, the application's own topics, and its group once Kafka has noticed that its members left."""
     own = [name for name in admin.list_topics(timeout=30).topics if topic in name]
     for done in (admin.delete_topics(own) if own else {}).values():
         done.result(30)
@@ -118,7 +118,7 @@ def _remove(admin: AdminClient, topic: str) -> None:
 
 
 def _environment(settings: Settings) -> Path:
-    """The Python of the peers' environment, made if it is missing or of another lock."""
+    """The Python of the peers' environment, which is created if it is missing or comes from another lock."""
     folder = settings.home / "bench" / "quix"
     python, stamp = folder / "bin" / "python", folder / "peers.txt"
     if python.exists() and stamp.exists() and stamp.read_bytes() == LOCK.read_bytes():
@@ -134,6 +134,6 @@ def _environment(settings: Settings) -> Path:
 
 
 def _environ() -> dict[str, str]:
-    """As the launcher's: the system's certificates, no Python from elsewhere; and nothing of this environment's."""
+    """The launcher's variables (system certificates, no Python download), without this environment's own ones."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return kept | {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never", "TZ": "UTC"}

@@ -1,15 +1,15 @@
-"""The windows of `plain.py` in quix-streams. `quix.py` runs this in an environment of its own, without Footfall:
+"""The windows of `plain.py` in quix-streams. `quix.py` runs this in a separate environment, without Footfall:
 
     python quix_windows.py BROKER TOPIC RECORDS WAY FOLDER
 
-Every record of the topic goes through one application: repeats are left out by the session's state, each event becomes
-one message for each of its places (app, page, section, country, device), these are grouped by place, which takes them
-through a second topic, and every window of a place is told anew at each event. WAY is how a window counts visits and
+Every record of the topic goes through one application. The session's state filters repeats. Each event becomes one
+message for each of its dimension values (app, page, section, country, device). The messages are grouped by that value,
+through a second topic, and each event emits every window of its values again. WAY is how a window counts visits and
 visitors, which must be exact:
 
-windows  by its own windows (tumbling, hopping): sums, and for distinct ones an aggregator that keeps all of them, since
-         a window's value is all that an aggregator has.
-state    by a function with state: sums in one value a window, and one key for each visit and visitor of it.
+windows  quix-streams' own windows (tumbling, hopping): sums, and for distinct counts an aggregator that keeps all
+         values, since an aggregator has no state except the window's value.
+state    a function with state: the sums of a window in one value, and one key for each of its visits and visitors.
 
 Prints one JSON document, the seconds from the first record to the last; every window's figures are in
 FOLDER/figures.json.
@@ -27,14 +27,14 @@ from quixstreams.dataframe.windows import Aggregator, Sum
 MINUTE_MS = 60_000
 FIVE = 5
 NAMES = ("page_views", "engaged_ms", "errors", "visits", "visitors")
-# The records are read partition by partition, and the first of one are older than the last of another.
+# The records are read partition by partition, so the first ones of a partition are older than the last of another.
 GRACE_MS = 86_400_000
 
 Figures = list[int]
 
 
 class Distinct(Aggregator):
-    """How many different values a column has."""
+    """The number of distinct values of a column."""
 
     def initialize(self) -> dict[str, int]:
         return {}
@@ -48,7 +48,7 @@ class Distinct(Aggregator):
 
 
 def event_time_ms(event: dict[str, Any], *_: Any) -> int:
-    """Of an RFC 3339 time in UTC with milliseconds; made by hand, since it is asked for each record."""
+    """The event time in ms, from RFC 3339 in UTC with milliseconds. It is parsed by hand, for speed."""
     at = event["event_time"]
     day = _DAYS.get(at[:10])
     if day is None:
@@ -60,7 +60,7 @@ _DAYS: dict[str, int] = {}
 
 
 def is_new(event: dict[str, Any], state: State) -> bool:
-    """Whether the session has not had that event yet."""
+    """Whether the session has not seen this event yet."""
     if state.exists(event["event_id"]):
         return False
     state.set(event["event_id"], 1)
@@ -68,7 +68,7 @@ def is_new(event: dict[str, Any], state: State) -> bool:
 
 
 def places(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """A message for each place of an event."""
+    """One message for each dimension value of an event."""
     kind, path = event["event_type"], event.get("page_path")
     view = kind == "page_view"
     figures = {
@@ -87,8 +87,8 @@ def places(event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def by_state(message: dict[str, Any], state: State) -> list[tuple[str, Figures]]:
-    """The windows of a place that a message touches, with their figures so far."""
-    minute, told = message["minute"], []
+    """The windows that a message changes, with their current figures."""
+    minute, changed = message["minute"], []
     for window in (f"1 {minute}", *(f"{FIVE} {minute - age}" for age in range(FIVE))):
         figures: Figures = state.get(window) or [0] * len(NAMES)
         for position, name in enumerate(NAMES[:3]):
@@ -99,8 +99,8 @@ def by_state(message: dict[str, Any], state: State) -> list[tuple[str, Figures]]
                 state.set(key, 1)
                 figures[position] += 1
         state.set(window, figures)
-        told.append((window, figures))
-    return told
+        changed.append((window, figures))
+    return changed
 
 
 def main() -> None:
@@ -141,8 +141,8 @@ def main() -> None:
     grouped_by_place = events.apply(spread, expand=True).group_by(lambda message: message["place"], "place", **grouping)
     if way == "state":
 
-        def note(told: list[tuple[str, Figures]], place: str, *_: Any) -> None:
-            for window, figures in told:
+        def note(emitted: list[tuple[str, Figures]], place: str, *_: Any) -> None:
+            for window, figures in emitted:
                 latest[f"{window}\t{place}"] = figures
 
         grouped_by_place.apply(by_state, stateful=True).update(note, metadata=True)
@@ -153,8 +153,8 @@ def main() -> None:
         }
 
         def noting(length: int) -> Any:
-            def note(told: dict[str, Any], place: str, *_: Any) -> None:
-                latest[f"{length} {told['start'] // MINUTE_MS}\t{place}"] = [told[name] for name in NAMES]
+            def note(emitted: dict[str, Any], place: str, *_: Any) -> None:
+                latest[f"{length} {emitted['start'] // MINUTE_MS}\t{place}"] = [emitted[name] for name in NAMES]
 
             return note
 

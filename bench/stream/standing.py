@@ -1,9 +1,9 @@
-"""What logs and archive hold and use while nobody is there: `PYTHONPATH=src:. python -m bench.stream.standing`.
+"""The idle memory and processor use of logs and archive: `PYTHONPATH=src:. python -m bench.stream.standing`.
 
-HDFS, Flume, YARN, and Spark with its driver, its application's master and its executor, on a running platform without
-visitors (`FOOTFALL_VISITORS_PER_SITE=0`). Memory by PSS at the end of `--seconds`, the processor over all of them. HDFS
-is HBase's too, and counts here all the same. Best measured an hour after the start, when all have done what they do
-once. Linux only.
+It measures HDFS, Flume, YARN and Spark (driver, application master, executor) on a running platform without visitors
+(`FOOTFALL_VISITORS_PER_SITE=0`): the memory (PSS) at the end of `--seconds`, and the processor time over all of them.
+HDFS also serves HBase, but counts here in full. Run it an hour after the start, when all one-time work is done.
+Linux only.
 """
 
 import argparse

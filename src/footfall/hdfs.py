@@ -1,4 +1,4 @@
-"""HDFS through WebHDFS: the few things that Footfall itself does there. No JVM is started for it."""
+"""A small HDFS client over WebHDFS. It needs no JVM."""
 
 import getpass
 import json
@@ -13,23 +13,26 @@ from footfall.errors import EngineUnavailable
 from footfall.names import CSRF_HEADER
 from footfall.settings import Settings
 
-_GONE: Final = 404
-# As the report on a file system tells of such a file; Footfall writes no name with a space.
-_WRITTEN: Final = re.compile(r"(/\S+) [0-9]+ bytes, [^/]*OPENFORWRITE:")
+_NOT_FOUND: Final = 404
+# A line of `fsck -openforwrite` about an open file. Footfall writes no file name with a space.
+_OPEN_FILE: Final = re.compile(r"(/\S+) [0-9]+ bytes, [^/]*OPENFORWRITE:")
 
 
 class HdfsUnavailable(EngineUnavailable):
-    """HDFS did not answer, or refused; the message is one sentence. The call may be tried again."""
+    """HDFS did not answer or refused the call; the message is one sentence. The call may be retried."""
 
 
 class Unreadable(HdfsUnavailable):
-    """A file cannot be read just now: its writer or its DataNode died, and HDFS has not settled yet how long it is."""
+    """A file cannot be read yet: its writer or its DataNode died, and HDFS has not yet determined its length."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """A file or folder. length: bytes, of an open file those of its full blocks; modified_ms: since 1970, of an open
-    file the time of its opening."""
+    """A file or folder.
+
+    length: bytes; for an open file, the bytes of its full blocks only.
+    modified_ms: ms since 1970; for an open file, the time when it was opened.
+    """
 
     path: str
     is_folder: bool
@@ -38,22 +41,22 @@ class FileStatus:
 
     @property
     def name(self) -> str:
-        """Its last part."""
+        """The last part of the path."""
         return self.path.rpartition("/")[2]
 
 
 class Hdfs:
-    """A file system, spoken to as the user that owns it. May be used from any thread."""
+    """A client that acts as the owner of the file system. It is thread-safe and can be pickled."""
 
     def __init__(self, settings: Settings, timeout_s: float = 20.0) -> None:
-        """timeout_s: how long one call may take, in seconds."""
+        """timeout_s: the time limit of one call, in seconds."""
         self._root = settings.url("namenode_http")
         self._user = getpass.getuser()
         self._timeout_s = timeout_s
         self._connect()
 
     def _connect(self) -> None:
-        # One connection for each thread that the archive writes with; more wait for none.
+        # The pool keeps one connection for each writing thread of the archive; further threads open their own.
         self._http = urllib3.PoolManager(
             maxsize=2,
             retries=False,
@@ -61,7 +64,7 @@ class Hdfs:
             headers={CSRF_HEADER: "footfall"},
         )
 
-    # Spark's workers are given one, and open their own connections.
+    # Spark pickles the client for its Python workers, which open their own connections.
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_http"}
 
@@ -70,9 +73,9 @@ class Hdfs:
         self._connect()
 
     def list(self, path: str) -> list[FileStatus]:
-        """What is in a folder; nothing if there is no such folder. Raises HdfsUnavailable."""
+        """The entries of a folder; an empty list if the folder does not exist. Raises HdfsUnavailable."""
         status, body = self._call("GET", path, "LISTSTATUS")
-        if status == _GONE:
+        if status == _NOT_FOUND:
             return []
         entries: list[dict[str, Any]] = _document(status, body)["FileStatuses"]["FileStatus"]
         return [
@@ -86,72 +89,75 @@ class Hdfs:
         ]
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file, of an open one those that its writer has flushed; None if it is gone.
+        """The bytes of a file, or None if it does not exist. An open file yields the bytes that its writer flushed.
 
-        Raises HdfsUnavailable, and of it Unreadable.
+        Raises HdfsUnavailable, or its subclass Unreadable.
         """
         return self._open(path)
 
     def read_part(self, path: str, offset: int, length: int) -> bytes | None:
-        """So many bytes of a file from an offset in it; None if it is gone. Raises as `read`."""
+        """`length` bytes of a file, starting at `offset`; None if it does not exist. Raises the errors of `read`."""
         return self._open(path, offset=str(offset), length=str(length))
 
     def _open(self, path: str, **part: str) -> bytes | None:
-        status, body = self._call("GET", path, "OPEN", through=True, content=None, **part)
-        if status == _GONE:
+        status, body = self._call("GET", path, "OPEN", via_datanode=True, content=None, **part)
+        if status == _NOT_FOUND:
             return None
         if status != 200:
-            raise Unreadable(_complaint(status, body))
+            raise Unreadable(_error_sentence(status, body))
         return body
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder. Raises HdfsUnavailable."""
+        """Whether the file or folder exists. Raises HdfsUnavailable."""
         status, body = self._call("GET", path, "GETFILESTATUS")
-        return status != _GONE and bool(_document(status, body))
+        return status != _NOT_FOUND and bool(_document(status, body))
 
     def open_for_writing(self, path: str) -> set[str]:
-        """The files below a folder that somebody writes, or whose writer abandoned them. Raises HdfsUnavailable."""
+        """The files below a folder that are open for writing, with or without a living writer.
+
+        Raises HdfsUnavailable.
+        """
         address = f"{self._root}/fsck?ugi={quote(self._user)}&path={quote(path)}&openforwrite=1"
         answer = self._request("GET", address)
         text = answer.data.decode("utf-8", "replace")
         if answer.status == 200 and f"Path '{path}' does not exist" in text:
             return set()
         if answer.status != 200 or "FSCK ended" not in text:
-            raise HdfsUnavailable(_complaint(answer.status, answer.data))
-        return written_files(text)
+            raise HdfsUnavailable(_error_sentence(answer.status, answer.data))
+        return open_files_in_report(text)
 
     def rename(self, path: str, target: str) -> bool:
-        """Renames a file; False, and nothing done, if there is a file of that name already. Raises HdfsUnavailable."""
+        """Renames a file. Returns False and does nothing if the target exists. Raises HdfsUnavailable."""
         status, body = self._call("PUT", path, "RENAME", destination=target)
         return bool(_document(status, body)["boolean"])
 
     def replace(self, path: str, target: str) -> None:
-        """Renames a file over whatever is called so already; readers find one of the two whole.
+        """Renames a file and replaces the target atomically: a reader sees the old file or the new one.
 
         Raises HdfsUnavailable.
         """
-        # The answer to this form of the call is an empty one.
+        # HDFS answers this form of the call with an empty body.
         status, body = self._call("PUT", path, "RENAME", destination=target, renameoptions="OVERWRITE")
         if status != 200:
-            raise HdfsUnavailable(_complaint(status, body))
+            raise HdfsUnavailable(_error_sentence(status, body))
 
     def write(self, path: str, content: bytes) -> None:
-        """Writes a file whole, with the folders above it; what is called so already is lost first.
+        """Writes a file and creates its parent folders. An existing file is deleted before the new one is written.
 
         Raises HdfsUnavailable.
         """
-        status, body = self._call("PUT", path, "CREATE", through=True, content=content, overwrite="true")
+        status, body = self._call("PUT", path, "CREATE", via_datanode=True, content=content, overwrite="true")
         if status != 201:
-            raise HdfsUnavailable(_complaint(status, body))
+            raise HdfsUnavailable(_error_sentence(status, body))
 
     def make_folder(self, path: str) -> None:
-        """Makes a folder and those above it, if they are not there. Raises HdfsUnavailable."""
+        """Creates a folder and its parents if they do not exist. Raises HdfsUnavailable."""
         status, body = self._call("PUT", path, "MKDIRS")
         if not _document(status, body)["boolean"]:
             raise HdfsUnavailable(f"HDFS did not make the folder {path}.")
 
     def delete(self, path: str) -> bool:
-        """Deletes a file, or a folder with all in it; False if there was none. Raises HdfsUnavailable."""
+        """Deletes a file, or a folder with its content. Returns False if it did not exist. Raises HdfsUnavailable."""
         status, body = self._call("DELETE", path, "DELETE", recursive="true")
         return bool(_document(status, body)["boolean"])
 
@@ -160,15 +166,15 @@ class Hdfs:
         method: str,
         path: str,
         operation: str,
-        through: bool = False,
+        via_datanode: bool = False,
         content: bytes | None = None,
         **given: str,
     ) -> tuple[int, bytes]:
-        """through: whether a DataNode answers, which the NameNode names; it is given the body."""
+        """via_datanode: whether the NameNode redirects the call to a DataNode, which then receives the body."""
         query = "".join(f"&{name}={quote(value)}" for name, value in given.items())
         address = f"{self._root}/webhdfs/v1{quote(path)}?op={operation}&user.name={quote(self._user)}{query}"
         answer = self._request(method, address)
-        if through and answer.status == 307:
+        if via_datanode and answer.status == 307:
             answer = self._request(method, answer.headers["Location"], content)
         return answer.status, answer.data
 
@@ -179,23 +185,23 @@ class Hdfs:
             raise HdfsUnavailable(f"HDFS does not answer: {type(error).__name__}.") from None
 
 
-def written_files(report: str) -> set[str]:
-    """The files that a report on the file system (`fsck -openforwrite`) calls open."""
-    return set(_WRITTEN.findall(report))
+def open_files_in_report(report: str) -> set[str]:
+    """The open files that a report of `fsck -openforwrite` lists."""
+    return set(_OPEN_FILE.findall(report))
 
 
 def _document(status: int, body: bytes) -> dict[str, Any]:
     if status != 200:
-        raise HdfsUnavailable(_complaint(status, body))
+        raise HdfsUnavailable(_error_sentence(status, body))
     try:
         return dict(json.loads(body))
     except (ValueError, TypeError):
-        raise HdfsUnavailable("HDFS answered in an unknown form.") from None
+        raise HdfsUnavailable("HDFS sent an answer of an unknown form.") from None
 
 
-def _complaint(status: int, body: bytes) -> str:
+def _error_sentence(status: int, body: bytes) -> str:
     try:
-        told = str(json.loads(body)["RemoteException"]["message"]).splitlines()[0][:200]
+        message = str(json.loads(body)["RemoteException"]["message"]).splitlines()[0][:200]
     except (ValueError, KeyError, IndexError, TypeError):
-        told = body[:200].decode("utf-8", "replace")
-    return f"HDFS refused ({status}): {told}"
+        message = body[:200].decode("utf-8", "replace")
+    return f"HDFS refused ({status}): {message}"

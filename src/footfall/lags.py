@@ -1,5 +1,7 @@
-"""How far each consumer is behind what feeds it: the live tables, the archive, the windows, Flume. For `status`,
-`doctor` and the live page; one that cannot be asked says so and holds up no other."""
+"""The lag of each consumer behind its source: the live tables, the archive, the windows, Flume.
+
+`status`, `doctor` and the live page show it. A consumer that cannot be asked does not delay the others.
+"""
 
 import time
 from collections.abc import Callable, Collection
@@ -12,10 +14,11 @@ PATIENCE_S: Final = 5.0
 
 
 class ConsumerLag(NamedTuple):
-    """waiting: how many `unit`s wait, None if that is not known or means nothing.
+    """The lag of one consumer.
 
-    age_s: how old the newest of what the consumer gives out is, in seconds; None if it gave out nothing yet.
-    trouble: '' or a sentence why it could not be asked.
+    waiting: the number of `unit`s that wait; None if it is unknown or has no meaning for this consumer.
+    age_s: the age of the consumer's newest output, in seconds; None before its first output.
+    trouble: '' or a sentence that says why the lag is unknown.
     """
 
     name: str
@@ -26,7 +29,7 @@ class ConsumerLag(NamedTuple):
 
 
 class Consumer(NamedTuple):
-    """A consumer, the service without which it does not run, and how its lag is asked for."""
+    """A consumer, the service that runs it, and the function that returns its lag."""
 
     name: str
     service: str
@@ -34,13 +37,13 @@ class Consumer(NamedTuple):
 
 
 def lags(settings: Settings, services: Collection[str], patience_s: float = PATIENCE_S) -> list[ConsumerLag]:
-    """The lag of every consumer among these services, asked at the same time. Raises nothing.
+    """The lag of every consumer that one of these services runs; all are asked in parallel. Raises nothing.
 
-    patience_s: how long the slowest is waited for, in seconds.
+    patience_s: the time limit for all answers, in seconds.
     """
     asked = {name: ask for name, service, ask in CONSUMERS if service in services}
     answers: dict[str, ConsumerLag] = {}
-    # Daemons: the clients of a dead engine may wait for long, and no verb should end later for their sake.
+    # The threads are daemons: a client of a dead engine may wait long, and must not delay the end of a command.
     threads = [Thread(target=_ask, args=(settings, name, ask, answers), daemon=True) for name, ask in asked.items()]
     until = time.monotonic() + patience_s
     for thread in threads:
@@ -98,7 +101,7 @@ def _logs(settings: Settings) -> ConsumerLag:
     return ConsumerLag("logs", waiting, "bytes", round(age_s, 1))
 
 
-# The live page reads this list too. `cluster/engines/` says of each which age of it is unusual.
+# The live page reads this list too. `cluster/engines/` defines for each consumer which age is unusual.
 CONSUMERS: Final = (
     Consumer("live", "topology", _live),
     Consumer("archive", "spark-streaming", _archive),

@@ -1,4 +1,4 @@
-"""YARN's daemons through their REST interface: what Footfall asks them, and the applications that it ends."""
+"""A small client of YARN's REST interface: reads documents of the daemons and kills applications."""
 
 import json
 from typing import Any, Final
@@ -13,31 +13,30 @@ _ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
 
 
 class YarnUnavailable(EngineUnavailable):
-    """YARN did not answer, or refused; the message is one sentence. The call may be tried again."""
+    """YARN did not answer or refused the call; the message is one sentence. The call may be retried."""
 
 
 class Yarn:
-    """Methods raise YarnUnavailable."""
+    """The client. All methods raise YarnUnavailable."""
 
     def __init__(self, settings: Settings, timeout_s: float = 8.0) -> None:
-        """timeout_s: how long one call may take, in seconds."""
-        # The daemon that knows all applications.
+        """timeout_s: the time limit of one call, in seconds."""
         self._resourcemanager = settings.url("yarn_http")
         self._http = urllib3.PoolManager(
             retries=False, timeout=urllib3.Timeout(total=timeout_s), headers={CSRF_HEADER: "footfall"}
         )
 
     def ask(self, url: str, what: str) -> dict[str, Any]:
-        """A document of the daemon at this address. what: the path below `/ws/v1`."""
+        """A JSON document of the daemon at `url`. what: its path below `/ws/v1`."""
         return self._call("GET", url, what)
 
     def applications(self, tag: str) -> list[str]:
-        """The ids of the applications with a tag that have not ended."""
-        told = self.ask(self._resourcemanager, f"cluster/apps?applicationTags={tag}&states={_ALIVE}")
-        return [str(application["id"]) for application in (told.get("apps") or {}).get("app") or ()]
+        """The ids of the unfinished applications that carry a tag."""
+        found = self.ask(self._resourcemanager, f"cluster/apps?applicationTags={tag}&states={_ALIVE}")
+        return [str(application["id"]) for application in (found.get("apps") or {}).get("app") or ()]
 
     def end(self, application: str) -> None:
-        """Tells an application to end, which takes a while."""
+        """Asks YARN to kill an application, and returns before it has ended."""
         self._call("PUT", self._resourcemanager, f"cluster/apps/{application}/state", {"state": "KILLED"})
 
     def _call(self, method: str, url: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -50,4 +49,4 @@ class Yarn:
         try:
             return dict(json.loads(answer.data))
         except (ValueError, TypeError):
-            raise YarnUnavailable("YARN answered in an unknown form.") from None
+            raise YarnUnavailable("YARN sent an answer of an unknown form.") from None

@@ -13,7 +13,7 @@ from footfall.lake import layout
 from footfall.lake.layout import Store
 from footfall.streaming import window_figures
 from footfall.streaming.window_computation import Task, computed
-from footfall.streaming.window_schedule import Portion
+from footfall.streaming.window_schedule import WindowSet
 from tests.support.local_files import LocalFiles
 
 _TEXTS = (
@@ -79,6 +79,6 @@ def windows_of(root: Path, minutes: Collection[int], fives: Collection[int]) -> 
     files, by_app = LocalFiles(root), defaultdict(list)
     for (app, _), folder in layout.folders(files, Store("", ("app_id", "dt"))).items():
         by_app[app] += layout.parts(files, folder)
-    portion = Portion(0, tuple(minutes), tuple(fives))
-    tasks = [Task(app, tuple(held), portion) for app, held in by_app.items()]
+    window_set = WindowSet(0, tuple(minutes), tuple(fives))
+    tasks = [Task(app, tuple(held), window_set) for app, held in by_app.items()]
     return pa.concat_tables([window_figures.SCHEMA.empty_table(), *(computed(files, task) for task in tasks)])

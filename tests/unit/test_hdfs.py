@@ -1,6 +1,6 @@
 """Which files HDFS's report on its file system says are open."""
 
-from footfall.hdfs import written_files
+from footfall.hdfs import open_files_in_report
 
 # As NameNode 3.4.1 writes it: all on one line.
 _REPORT = (
@@ -14,9 +14,9 @@ _REPORT = (
 
 def test_open_files_are_those_that_the_report_names() -> None:
     day = "/logs/access/dt=2026-11-24"
-    assert written_files(_REPORT) == {f"{day}/_vm.17.log.tmp", f"{day}/vm.16.log"}
+    assert open_files_in_report(_REPORT) == {f"{day}/_vm.17.log.tmp", f"{day}/vm.16.log"}
 
 
 def test_a_closed_file_with_damage_is_not_open() -> None:
     damaged = "/logs/a.log 5 bytes, replicated: replication=1, 1 block(s): MISSING 1 blocks of total size 5 B\n"
-    assert written_files(damaged + _REPORT) == written_files(_REPORT)
+    assert open_files_in_report(damaged + _REPORT) == open_files_in_report(_REPORT)

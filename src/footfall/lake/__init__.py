@@ -1,4 +1,4 @@
-"""What lies in HDFS: its layout and schemas, how it is read, how far it is written, and how long it is kept.
+"""The data in HDFS: its layout and schemas, readers, progress, compaction and retention.
 
-The streaming driver writes it; questions, `verify` and batches read it. Nothing here starts Spark.
+The streaming driver writes the data; questions, `verify` and batches read it. Nothing here starts Spark.
 """

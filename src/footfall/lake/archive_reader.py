@@ -1,4 +1,4 @@
-"""Reads columns of the archive's files with Arrow; of a large one only the groups of rows that may hold the minutes."""
+"""Reads columns of archived files with Arrow. It skips the row groups that cannot hold the requested minutes."""
 
 import io
 from collections import OrderedDict
@@ -14,11 +14,11 @@ from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import damaged_files
 from footfall.lake.layout import Files
 
-# Both ends included, minutes since 1970.
+# First and last minute since 1970, both included.
 Span = tuple[int, int]
 
 MINUTE_US: Final = 60_000_000
-# Most files are one block, fetched by one request. Of larger ones as many are kept as a group of rows has.
+# Most files fit into one block, which is one request. For a larger file, the cache holds the blocks of one row group.
 _BLOCK: Final = 4 << 20
 _MOST_BLOCKS: Final = 4
 
@@ -26,14 +26,14 @@ _MOST_BLOCKS: Final = 4
 def read(
     files: Files, file: FileStatus, spans: Sequence[Span], columns: Sequence[str], repeated: Sequence[str] = ()
 ) -> pa.Table:
-    """The columns, `event_time` among them, of the events of these minutes: sorted ranges, of which none meet.
+    """Columns of a file's events whose minute lies in `spans`.
 
-    repeated: columns of texts that come again and again; they are read as numbers.
-    Raises HdfsUnavailable, and ArchiveRefused for a
-    damaged file.
+    spans: sorted ranges that do not overlap. columns: must include `event_time`.
+    repeated: text columns with few distinct values; they are read as dictionaries.
+    Raises HdfsUnavailable, and ArchiveRefused for a damaged file.
     """
     with damaged_files.refuse_damaged(file.path):
-        parquet = _opened(files, file, repeated)
+        parquet = _open(files, file, repeated)
         groups = [n for n in range(parquet.num_row_groups) if _may_hold(parquet.metadata.row_group(n), spans)]
         rows = parquet.read_row_groups(groups, list(columns), use_threads=False)
     minutes = minutes_of(rows)
@@ -43,9 +43,9 @@ def read(
 
 
 def groups(files: Files, file: FileStatus, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """The columns of all events of a file, a group of rows after the other. Raises as `read`."""
+    """Columns of all events of a file, one row group at a time. Raises the errors of `read`."""
     with damaged_files.refuse_damaged(file.path):
-        parquet = _opened(files, file)
+        parquet = _open(files, file)
         for number in range(parquet.num_row_groups):
             yield parquet.read_row_group(number, list(columns), use_threads=False)
 
@@ -55,27 +55,27 @@ def minutes_of(rows: pa.Table) -> NDArray[np.int64]:
     return np.asarray(rows["event_time"].cast(pa.int64()).to_numpy() // MINUTE_US)
 
 
-def meets(span: Span, others: Iterable[Span]) -> bool:
-    """Whether minutes are among any of the others."""
+def overlaps(span: Span, others: Iterable[Span]) -> bool:
+    """Whether a span shares a minute with any of the others."""
     return any(first <= span[1] and last >= span[0] for first, last in others)
 
 
-def _opened(files: Files, file: FileStatus, repeated: Sequence[str] = ()) -> pq.ParquetFile:
-    return pq.ParquetFile(pa.PythonFile(_Blocks(files, file), "r"), read_dictionary=list(repeated))
+def _open(files: Files, file: FileStatus, repeated: Sequence[str] = ()) -> pq.ParquetFile:
+    return pq.ParquetFile(pa.PythonFile(_BlockReader(files, file), "r"), read_dictionary=list(repeated))
 
 
 def _may_hold(group: pq.RowGroupMetaData, spans: Sequence[Span]) -> bool:
     for number in range(group.num_columns):
         column = group.column(number)
-        told = column.statistics
-        if column.path_in_schema == "event_time" and told is not None and told.has_min_max:
-            low, high = (int(end.timestamp()) // 60 for end in (told.min, told.max))
-            return meets((low, high), spans)
+        statistics = column.statistics
+        if column.path_in_schema == "event_time" and statistics is not None and statistics.has_min_max:
+            low, high = (int(end.timestamp()) // 60 for end in (statistics.min, statistics.max))
+            return overlaps((low, high), spans)
     return True
 
 
-class _Blocks(io.RawIOBase):
-    """A file in HDFS that is fetched as far as it is read."""
+class _BlockReader(io.RawIOBase):
+    """A seekable file in HDFS that fetches only the blocks that are read."""
 
     def __init__(self, files: Files, file: FileStatus) -> None:
         self._files = files
@@ -111,7 +111,7 @@ class _Blocks(io.RawIOBase):
             length = min(_BLOCK, self._file.length - number * _BLOCK)
             block = self._files.read_part(self._file.path, number * _BLOCK, length)
             if block is None or len(block) != length:
-                raise HdfsUnavailable(f"{self._file.path} is gone or shorter than HDFS said just now.")
+                raise HdfsUnavailable(f"{self._file.path} was deleted or shortened while it was read.")
         self._blocks[number] = block
         while len(self._blocks) > _MOST_BLOCKS:
             self._blocks.popitem(last=False)

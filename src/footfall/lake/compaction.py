@@ -1,7 +1,8 @@
-"""Merges the archive's small files, so that readers open few. Interrupted anywhere, it loses and doubles nothing.
+"""Merges the archive's small files, so that readers open few files. A crash at any point loses no row and leaves no
+duplicate.
 
-Merged rows are written aside; an intent is noted; the merged file gets its name, then the small ones are deleted. For
-an instant a row is there twice, and never is one missing.
+The merge writes the rows to the staging folder, records an intent, renames the merged file to its final name, and then
+deletes the small files. A reader in between may see a row twice; `finish` completes a merge that a crash interrupted.
 """
 
 import json
@@ -15,19 +16,20 @@ from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import layout
 from footfall.lake.layout import Files, Part, Store
 
-# So many files of a level become one of the next. With a batch each 15 s: five minutes, then 100 minutes, then a day.
+# The number of files of one level that become one file of the next level. With a batch every 15 s, a file covers five
+# minutes, then 100 minutes, then a day.
 FAN: Final = 20
 _TOP: Final = 9
 _LARGE: Final = 128 << 20
-# Merged at most once at a time, so that a batch does not wait long.
-_MOST_BYTES: Final = 512 << 20
+# The upper bound of one merge, so that the next batch does not wait long.
+_MAX_BYTES: Final = 512 << 20
 _SETTLED_MS: Final = 3_600_000
-# Where merged rows lie until they have their name.
+# Merged rows stay here until the merged file gets its final name.
 MERGING: Final = f"{layout.STAGING}/merge"
 
 
 class Group(NamedTuple):
-    """Files of one folder that are to become one, called `target`."""
+    """Files of one folder to merge into the file `target`."""
 
     store: Store
     folder: str
@@ -37,55 +39,58 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a compaction is doing: written before anything that readers see changes."""
+    """The merge in progress. It is written before anything changes that readers see."""
 
     staged: str
     target: str
     sources: list[str]
 
 
-# Writes the rows of files as one file below a folder. Arguments: what is merged, and that folder.
+# Writes the rows of a group as one file below a folder. Arguments: the group and the folder.
 Merge = Callable[[Group, str], None]
 
 
 def due(store: Store, folder: str, files: Iterable[FileStatus], current: str, done: int) -> list[Group]:
-    """What of a folder is to be merged now: so many files of one level, the oldest first.
+    """The groups of a folder's files to merge now: `FAN` files of one level each, the oldest first.
 
-    current: the checkpoint in use; done: its last batch that Spark has committed. Younger files are left alone, since
-    their batch may be done again.
+    current: the checkpoint in use. done: its last batch that Spark committed; files of later batches are left out,
+    since Spark may repeat those batches.
     """
     groups = []
     for (_, level), parts in groupby(_committed(files, current, done), lambda p: (p.checkpoint, p.level)):
-        several = list(parts)
-        while len(several) >= FAN and level < _TOP - 1:
-            groups.append(_group(store, folder, several[:FAN], level + 1))
-            del several[:FAN]
+        mergeable = list(parts)
+        while len(mergeable) >= FAN and level < _TOP - 1:
+            groups.append(_group(store, folder, mergeable[:FAN], level + 1))
+            del mergeable[:FAN]
     return groups
 
 
 def due_when_over(
     store: Store, folder: str, day: date, files: Sequence[FileStatus], current: str, done: int, now_ms: int
 ) -> list[Group]:
-    """A day that is over for more than a day, and whose folder rested for an hour, becomes one file a checkpoint."""
+    """The groups that reduce a finished day to one file per checkpoint.
+
+    The day must have ended more than a day ago, and its folder must not have changed for an hour.
+    """
     over_ms = (day + timedelta(days=2) - date(1970, 1, 1)).days * 86_400_000
     if now_ms < over_ms or any(now_ms - file.modified_ms < _SETTLED_MS for file in files):
         return []
-    if sum(file.length for file in files) > _MOST_BYTES:
+    if sum(file.length for file in files) > _MAX_BYTES:
         return []
     groups = []
     ordered = sorted(_committed(files, current, done))
     for _, parts in groupby(ordered, lambda part: part.checkpoint):
-        several = list(parts)
-        if len(several) > 1:
-            groups.append(_group(store, folder, several, _TOP))
+        mergeable = list(parts)
+        if len(mergeable) > 1:
+            groups.append(_group(store, folder, mergeable, _TOP))
     return groups
 
 
 def carry_out(files: Files, group: Group, merge: Merge) -> None:
-    """Merges a group. Raises HdfsUnavailable, and what `merge` does; `finish` then completes or undoes it."""
+    """Merges a group. Raises HdfsUnavailable and the errors of `merge`; `finish` then completes or undoes the merge."""
     if under_way(files):
-        # Another intent would make it forgotten which files that one had still to delete.
-        raise HdfsUnavailable("A merge was interrupted and is not completed yet.")
+        # A second intent would overwrite the list of files that the first merge still has to delete.
+        raise HdfsUnavailable("An interrupted merge is not completed yet.")
     folder = MERGING
     files.delete(folder)
     merge(group, folder)
@@ -100,7 +105,7 @@ def carry_out(files: Files, group: Group, merge: Merge) -> None:
 
 
 def finish(files: Files) -> None:
-    """Completes a compaction that was interrupted, if there is one. Raises HdfsUnavailable."""
+    """Completes an interrupted merge, if there is one. Raises HdfsUnavailable."""
     content = files.read(layout.INTENT)
     if content is None:
         return
@@ -111,7 +116,7 @@ def finish(files: Files) -> None:
     if files.exists(intent.staged):
         files.replace(intent.staged, intent.target)
     if files.exists(intent.target):
-        # The merged file may have a source's name when a folder is merged that was merged before.
+        # The merged file may have the name of a source if the folder was merged before.
         for source in intent.sources:
             if source != intent.target:
                 files.delete(source)
@@ -119,12 +124,12 @@ def finish(files: Files) -> None:
 
 
 def under_way(files: Files) -> bool:
-    """Whether a compaction stands half done. Raises HdfsUnavailable."""
+    """Whether a merge is not completed. Raises HdfsUnavailable."""
     return files.exists(layout.INTENT)
 
 
 def _committed(files: Iterable[FileStatus], current: str, done: int) -> list[Part]:
-    """Sorted by checkpoint, level and batch; without large ones, which gain nothing."""
+    """The committed files by checkpoint, level and batch, without large files, which need no merge."""
     found = [
         part
         for file in files

@@ -1,4 +1,4 @@
-"""Refuses an archived file that cannot be read, with its name and the remedy."""
+"""Errors for archived files that cannot be read: they name the file and the remedy."""
 
 import io
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from footfall.lake.layout import Files
 
 
 def refuse_empty(files: list[FileStatus]) -> list[FileStatus]:
-    """Returns the same files.
+    """Returns the same files, or raises ArchiveRefused if one is empty.
 
-    Raises ArchiveRefused if one is empty, as after a power loss: Spark would see no rows, silently.
+    A power loss can leave an empty file, which Spark would read as a file without rows.
     """
     for file in files:
         if not file.length:
@@ -25,7 +25,7 @@ def refuse_empty(files: list[FileStatus]) -> list[FileStatus]:
 
 @contextmanager
 def refuse_damaged(path: str) -> Iterator[None]:
-    """Surrounds the reading of an archived file with Arrow. Raises ArchiveRefused if the file is damaged."""
+    """A context for reading an archived file with Arrow. Raises ArchiveRefused if the file is damaged."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:
@@ -33,9 +33,9 @@ def refuse_damaged(path: str) -> Iterator[None]:
 
 
 def is_damaged(files: Files, path: str) -> bool:
-    """Reads a whole file to see whether it is damaged; a file that is gone is not.
+    """Reads a whole file to find out whether it is damaged. A file that does not exist is not damaged.
 
-    Raises HdfsUnavailable if HDFS does not hand the file over.
+    Raises HdfsUnavailable if HDFS does not return the file.
     """
     try:
         content = files.read(path)
@@ -56,5 +56,5 @@ def refusal(path: str) -> ArchiveRefused:
     """The error that names a damaged file."""
     return ArchiveRefused(
         f"The archive's file {path} cannot be read. Move it out of the archive and run `footfall recover archive "
-        "--from-start`: its records are archived again, as far as Kafka still holds them."
+        "--from-start`, which archives its records again if Kafka still holds them."
     )

@@ -1,6 +1,6 @@
-"""Where the archive lies in HDFS, and what its files are called.
+"""The paths and file names of the archive in HDFS.
 
-Names that begin with `_` are hidden from Spark, Hive and everybody else who reads whole folders.
+Spark, Hive and other readers of whole folders ignore names that begin with `_`.
 """
 
 import re
@@ -19,7 +19,7 @@ _NAME: Final = re.compile(r"([0-9a-f]{8})-([0-9]{9,})(?:_([1-9])|-([0-9]{9,})-([
 
 
 class Store(NamedTuple):
-    """A data set of Parquet files. columns: whose values name its folders, in their order; `dt` is the last."""
+    """A data set of Parquet files. columns: its partition columns in the order of the folders; `dt` is the last."""
 
     root: str
     columns: tuple[str, ...]
@@ -30,38 +30,42 @@ REJECTED: Final = Store("/events_rejected", ("dt",))
 
 
 class Files(Protocol):
-    """What of HDFS the archive needs; `footfall.hdfs.Hdfs` in life. Pickles, for Spark. All raise HdfsUnavailable."""
+    """The file operations that the archive needs; `footfall.hdfs.Hdfs` implements them.
+
+    Instances can be pickled, for Spark's workers. All methods raise HdfsUnavailable.
+    """
 
     def list(self, path: str) -> list[FileStatus]:
-        """What is in a folder; nothing if there is no such folder."""
+        """The entries of a folder; an empty list if the folder does not exist."""
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None if there is none."""
+        """The bytes of a file; None if it does not exist."""
 
     def read_part(self, path: str, offset: int, length: int) -> bytes | None:
-        """So many bytes of a file from an offset in it; None if there is none."""
+        """`length` bytes of a file, starting at `offset`; None if it does not exist."""
 
     def write(self, path: str, content: bytes) -> None:
-        """Writes a file whole."""
+        """Writes a file."""
 
     def replace(self, path: str, target: str) -> None:
-        """Renames a file over whatever is called so."""
+        """Renames a file and replaces the target atomically."""
 
     def make_folder(self, path: str) -> None:
-        """Makes a folder and those above it."""
+        """Creates a folder and its parents."""
 
     def delete(self, path: str) -> bool:
-        """Deletes a file or a folder; False if there was none."""
+        """Deletes a file or a folder. Returns False if it did not exist."""
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder."""
+        """Whether the file or folder exists."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Part:
-    """A file's name: what batches of which checkpoint it holds, both included. level: how often it was merged.
+    """The content of a file's name: the checkpoint, and the first and last batch in the file, both included.
 
-    piece: of a large batch that was written as several files, 0 to 9; 0 of a merged one.
+    level: how often the file was merged. piece: the number of this file, 0 to 9, if a large batch was written as
+    several files; 0 for a merged file.
     """
 
     checkpoint: str
@@ -72,7 +76,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """As it stands in HDFS."""
+        """The file name in HDFS."""
         if self.level == 0:
             piece = f"_{self.piece}" if self.piece else ""
             return f"{self.checkpoint}-{self.first:09}{piece}.parquet"
@@ -80,7 +84,7 @@ class Part:
 
 
 def part_of(name: str) -> Part | None:
-    """What a file's name says; None if the archive wrote no such name."""
+    """Parses a file name; None if it is not a name that the archive writes."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -89,32 +93,32 @@ def part_of(name: str) -> Part | None:
 
 
 def is_of(name: str, batch: Part) -> bool:
-    """Whether a file is one of those that a batch was written as."""
+    """Whether a file name is one of a batch's unmerged files."""
     part = part_of(name)
     return part is not None and replace(part, piece=0) == batch
 
 
 def put(files: Files, path: str, content: bytes) -> None:
-    """Writes a file whole: readers find the one before it or this one. Raises HdfsUnavailable."""
+    """Replaces a file atomically: a reader sees the old content or the new one. Raises HdfsUnavailable."""
     folder, _, name = path.rpartition("/")
-    # Hidden by its first character; what a crash leaves is written over by the next.
+    # The next write overwrites what a crash leaves under this hidden name.
     staged = f"{folder}/_{name}"
     files.write(staged, content)
     files.replace(staged, path)
 
 
 def checkpoint_folder(checkpoint: str) -> str:
-    """Where Spark keeps a checkpoint of the archive's query."""
+    """The folder of Spark's checkpoint of the archive's query."""
     return f"{CHECKPOINTS}/archive-{checkpoint}"
 
 
 def progress_file(checkpoint: str, batch: int) -> str:
-    """Where a batch's progress stands."""
+    """The path of a batch's progress file."""
     return f"{PROGRESS}/{checkpoint}-{batch:09}.json"
 
 
 def folders(files: Files, store: Store) -> dict[tuple[str, ...], str]:
-    """The folders of a store by the values in their names, in order. Raises HdfsUnavailable."""
+    """The folders of a store, keyed and sorted by their partition values. Raises HdfsUnavailable."""
     level: dict[tuple[str, ...], str] = {(): store.root}
     for column in store.columns:
         level = {
@@ -127,7 +131,7 @@ def folders(files: Files, store: Store) -> dict[tuple[str, ...], str]:
 
 
 def day_of(values: tuple[str, ...]) -> date | None:
-    """The day in a folder's values; None if somebody else named it."""
+    """The day among a folder's partition values; None if the value is not a date."""
     try:
         return date.fromisoformat(values[-1])
     except ValueError:
@@ -135,5 +139,5 @@ def day_of(values: tuple[str, ...]) -> date | None:
 
 
 def parts(files: Files, folder: str) -> list[FileStatus]:
-    """The files in a folder that readers of the whole folder see. Raises HdfsUnavailable."""
+    """The visible files of a folder, as readers of the whole folder see them. Raises HdfsUnavailable."""
     return [file for file in files.list(folder) if not file.is_folder and not file.name.startswith(("_", "."))]

@@ -1,4 +1,4 @@
-"""How far the archive is: a small file for each batch, written once all files of the batch are in place."""
+"""The progress of the archive: one small file per batch, written once all data files of the batch are in place."""
 
 import json
 import logging
@@ -11,14 +11,17 @@ from footfall.kafka.topics import Topic, TopicPartition
 from footfall.lake import layout
 from footfall.lake.layout import Files
 
-# Kept so that `status` and a reader of the folder can look back; the last one alone is needed.
+# Older progress files are kept for `status` and for people; only the last one is needed.
 _KEPT: Final = 40
 log = logging.getLogger("streaming")
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Records that Kafka deleted before they were archived, and that a person accepted as lost."""
+    """Records that Kafka deleted before they were archived, and that the operator accepted as lost.
+
+    first, end: the offsets, `end` excluded. noticed_ms: ms since 1970.
+    """
 
     topic: str
     partition: int
@@ -29,8 +32,11 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Since the archive began. archived: events; repeats: records of identities that were there already;
-    unreadable: records that are no stored event or reject; rejected: rejects."""
+    """Counts since the archive began.
+
+    archived: events. repeats: records of identities that were already archived. unreadable: records that are neither
+    a stored event nor a reject. rejected: rejects.
+    """
 
     archived: int = 0
     repeats: int = 0
@@ -38,7 +44,7 @@ class Totals:
     rejected: int = 0
 
     def plus(self, other: "Totals") -> "Totals":
-        """The sums of both."""
+        """The sum of both counts."""
         return Totals(
             self.archived + other.archived,
             self.repeats + other.repeats,
@@ -51,8 +57,9 @@ class Totals:
 class Current:
     """The checkpoint in use.
 
-    starts: where it began, the beginning of its log for a partition without; totals: of the checkpoints before it;
-    counted: the next offset that these totals do not count, which lies behind `starts` where records are read again.
+    starts: the offset at which it began; a partition that is missing began at the start of its log. lost: accepted
+    losses. totals: the counts of all earlier checkpoints. counted: the first offset that `totals` does not include;
+    it is greater than `starts` where a recovery reads records again.
     """
 
     checkpoint: str
@@ -65,10 +72,11 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A batch that is archived.
+    """The state of the archive after a batch.
 
-    began_ms, at_ms: when the batch began and when all its files were in place. ends: next offset by topic and
-    partition. touched: the minutes (since 1970) of its events, as ranges with both ends included.
+    began_ms, at_ms: when the batch began and when all its files were in place, ms since 1970. ends: the next offset of
+    each partition. touched: the minutes (since 1970) of its events, as ranges with both ends included. totals: the
+    counts since the archive began.
     """
 
     checkpoint: str
@@ -81,29 +89,29 @@ class Progress:
 
 
 class Journal:
-    """The progress files in HDFS. All methods raise HdfsUnavailable."""
+    """Reads and writes the progress files in HDFS. All methods raise HdfsUnavailable."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
     def current(self) -> Current | None:
-        """The checkpoint in use; None before the first. Raises HdfsUnavailable for a damaged file too."""
+        """The checkpoint in use; None before the first one. A damaged file raises HdfsUnavailable too."""
         content = self._files.read(layout.CURRENT)
         return None if content is None else _read_current(content)
 
     def begin(self, current: Current) -> None:
-        """Makes a checkpoint the one in use."""
+        """Records the checkpoint that is in use from now on."""
         document = asdict(current) | {
             "topics": {
                 name: {"id": topic.id, "partitions": topic.partitions} for name, topic in current.topics.items()
             },
-            "starts": _spread(current.starts),
-            "counted": _spread(current.counted),
+            "starts": _by_topic(current.starts),
+            "counted": _by_topic(current.counted),
         }
         self._put(layout.CURRENT, document)
 
     def batches(self, checkpoint: str) -> list[int]:
-        """The batches of a checkpoint whose progress is here, in order."""
+        """The batches of a checkpoint that have a progress file, in order."""
         found = []
         for file in self._files.list(layout.PROGRESS):
             owner, _, number = file.name.removesuffix(".json").partition("-")
@@ -112,29 +120,29 @@ class Journal:
         return sorted(found)
 
     def read(self, checkpoint: str, batch: int) -> Progress | None:
-        """A batch's progress; None if it is not here, or damaged, as after a power loss: the batch counts as undone."""
+        """A batch's progress; None if the file is missing or damaged, as after a power loss."""
         path = layout.progress_file(checkpoint, batch)
         content = self._files.read(path)
         progress = None if content is None else _read_progress(content)
         if content is not None and progress is None:
-            log.warning("%s is damaged: as if it were not there", path)
+            log.warning("%s is damaged; it is treated as missing", path)
         return progress
 
     def latest(self, checkpoint: str) -> Progress | None:
-        """The last batch's progress; None before the first."""
+        """The progress of the last batch; None before the first one."""
         for batch in reversed(self.batches(checkpoint)):
-            # The oldest are deleted while one reads.
+            # `prune` may delete a file after it was listed.
             if (progress := self.read(checkpoint, batch)) is not None:
                 return progress
         return None
 
     def append(self, progress: Progress) -> None:
-        """Says that a batch is archived; repeating it changes nothing."""
-        document = asdict(progress) | {"ends": _spread(progress.ends)}
+        """Records that a batch is archived. The call is idempotent."""
+        document = asdict(progress) | {"ends": _by_topic(progress.ends)}
         self._put(layout.progress_file(progress.checkpoint, progress.batch), document)
 
     def prune(self, checkpoint: str, needed: int) -> None:
-        """Deletes what nobody looks at any more. needed: the first batch whose progress somebody still has to read."""
+        """Deletes old progress files. needed: the first batch whose progress must still be read."""
         for file in self._files.list(layout.PROGRESS):
             owner, _, number = file.name.removesuffix(".json").partition("-")
             if number.isdecimal() and (owner != checkpoint or int(number) < needed - _KEPT):
@@ -145,35 +153,35 @@ class Journal:
 
 
 def ends_of(current: Current, latest: Progress | None) -> dict[TopicPartition, int]:
-    """The offset up to which everything is archived, by partition; none for one that is to be read from its start."""
+    """The next offset to archive, by partition; a partition that is missing is read from the start of its log."""
     return dict(current.starts if latest is None else latest.ends)
 
 
-def _spread(offsets: Mapping[TopicPartition, int]) -> dict[str, dict[str, int]]:
-    spread: dict[str, dict[str, int]] = {}
+def _by_topic(offsets: Mapping[TopicPartition, int]) -> dict[str, dict[str, int]]:
+    nested: dict[str, dict[str, int]] = {}
     for (topic, partition), offset in sorted(offsets.items()):
-        spread.setdefault(topic, {})[str(partition)] = offset
-    return spread
+        nested.setdefault(topic, {})[str(partition)] = offset
+    return nested
 
 
-def _gather(spread: Mapping[str, Mapping[str, int]]) -> dict[TopicPartition, int]:
+def _from_topics(nested: Mapping[str, Mapping[str, int]]) -> dict[TopicPartition, int]:
     return {
         (topic, int(partition)): offset
-        for topic, partitions in spread.items()
+        for topic, partitions in nested.items()
         for partition, offset in partitions.items()
     }
 
 
 def spark_offsets(offsets: Mapping[TopicPartition, int], topics: Mapping[str, Topic]) -> str:
-    """Spark's `startingOffsets`: a partition without an offset begins with its log (-2)."""
+    """Spark's `startingOffsets`; a partition without an offset starts at the beginning of its log (-2)."""
     full = {(name, p): offsets.get((name, p), -2) for name, topic in topics.items() for p in range(topic.partitions)}
-    return json.dumps(_spread(full))
+    return json.dumps(_by_topic(full))
 
 
 def offered_ends(content: bytes) -> dict[TopicPartition, int]:
-    """The ends of a batch by Spark's note of it (`offsets/<batch>` of a checkpoint); empty if that is unreadable."""
+    """The end offsets of a batch from Spark's offset log (`offsets/<batch>`); empty if it cannot be parsed."""
     try:
-        return _gather(json.loads(content.splitlines()[-1]))
+        return _from_topics(json.loads(content.splitlines()[-1]))
     except (ValueError, TypeError, AttributeError, IndexError):
         return {}
 
@@ -184,22 +192,22 @@ def _read_current(content: bytes) -> Current:
         return Current(
             str(fields["checkpoint"]),
             {name: Topic(name, **topic) for name, topic in fields["topics"].items()},
-            _gather(fields["starts"]),
+            _from_topics(fields["starts"]),
             tuple(Loss(**loss) for loss in fields["lost"]),
             Totals(**fields["totals"]),
-            _gather(fields.get("counted", {})),
+            _from_topics(fields.get("counted", {})),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise HdfsUnavailable(
-            f"{layout.CURRENT} is damaged: the archive does not know its checkpoint. Move it away, and the archive "
-            "begins anew with all that Kafka holds; nothing is archived twice."
+            f"{layout.CURRENT} is damaged: the archive does not know its checkpoint. Move it away, and the "
+            "archive reads Kafka again from the start; no event is archived twice."
         ) from None
 
 
 def _read_progress(content: bytes) -> Progress | None:
     try:
         fields = json.loads(content)
-        fields["ends"] = _gather(fields["ends"])
+        fields["ends"] = _from_topics(fields["ends"])
         fields["touched"] = tuple((int(first), int(last)) for first, last in fields["touched"])
         fields["totals"] = Totals(**fields["totals"])
         return Progress(**fields)

@@ -1,4 +1,4 @@
-"""The columns of the archive's Parquet files, derived from the event's own schema. Pure Arrow."""
+"""The columns of the archive's Parquet files as Arrow types, derived from the event's JSON schema."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import footfall.events
 
 TIME: Final = pa.timestamp("us", "UTC")
 _SCHEMA: Final = Path(footfall.events.__file__).with_name("event.schema.json")
-# By the schema's definitions; what is not named here is text, objects in it as JSON.
+# The types of the schema's definitions. All other fields are text; objects are stored as JSON text.
 _TYPES: Final[dict[str, pa.DataType]] = {
     "time": TIME,
     "flag": pa.bool_(),
@@ -26,13 +26,13 @@ _TYPES: Final[dict[str, pa.DataType]] = {
     "count": pa.int64(),
     "cents": pa.int64(),
 }
-# Where in Kafka a row comes from.
+# The Kafka record that a row comes from.
 ORIGIN: Final = (("kafka_partition", pa.int32()), ("kafka_offset", pa.int64()))
 
 
 @cache
 def fields() -> Mapping[str, pa.DataType]:
-    """The stored event's fields and their types, in the order of its schema."""
+    """The fields of the stored event and their types, in the order of the schema."""
     stored: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))["$defs"]["stored"]["properties"]
     return {
         name: _TYPES.get(str(about.get("$ref", "")).rpartition("/")[2], pa.string()) for name, about in stored.items()
@@ -41,5 +41,5 @@ def fields() -> Mapping[str, pa.DataType]:
 
 @cache
 def archived() -> pa.Schema:
-    """The columns of a file of `/events`: the event's fields but what its folder names, and its place in Kafka."""
+    """The columns of a file of `/events`: the event's fields except `app_id`, which the folder holds, and `ORIGIN`."""
     return pa.schema([*((name, kind) for name, kind in fields().items() if name != "app_id"), *ORIGIN])

@@ -1,8 +1,8 @@
 """The published windows in HDFS: `/aggregates/windows_{1m,5m}/dt=YYYY-MM-DD/hour-HH.parquet`, by the window's start.
 
-A file is replaced by renaming a complete one over it. Whether a window is final is not in it: that changes without
-anything being computed (72 hours after the window), so it is told on reading. `/aggregates/_closed.json` says up to
-where every minute is closed and published; a minute without a row is one in which nobody was there.
+A file is replaced atomically, by a rename. It does not say whether a window is final, since that depends on the time of
+reading (72 hours after the window). `/aggregates/_closed.json` holds the minute before which every minute is closed and
+published; a closed minute without a row had no visitors.
 """
 
 import json
@@ -50,17 +50,17 @@ log = logging.getLogger("streaming")
 
 
 class Damaged(HdfsUnavailable):
-    """A published file is none that was written here; the message is a sentence."""
+    """A published file is damaged or has the wrong columns; the message is a sentence."""
 
 
 def path_of(length: int, hour: int) -> str:
-    """The file of an hour (since 1970) of windows of that length, minutes."""
+    """The path of an hour's windows. length: minutes. hour: since 1970."""
     start = _EPOCH + timedelta(hours=hour)
     return f"{ROOT}/{NAMES[length]}/dt={start:%Y-%m-%d}/hour-{start:%H}.parquet"
 
 
 def read(files: Files, length: int, hour: int) -> pa.Table | None:
-    """An hour's published windows; None if there are none. Raises HdfsUnavailable, and of it Damaged."""
+    """An hour's published windows; None if there are none. Raises HdfsUnavailable, or its subclass Damaged."""
     path = path_of(length, hour)
     content = files.read(path)
     if content is None:
@@ -68,29 +68,29 @@ def read(files: Files, length: int, hour: int) -> pa.Table | None:
     try:
         found = pq.ParquetFile(pa.BufferReader(content)).read()
     except (pa.ArrowException, OSError, ValueError) as error:
-        told = (str(error).splitlines() or [""])[0][:200]
-        raise Damaged(f"{path} is damaged and is computed anew when it is written next: {told}") from None
+        message = (str(error).splitlines() or [""])[0][:200]
+        raise Damaged(f"{path} is damaged and will be recomputed at its next update: {message}") from None
     if not found.schema.equals(SCHEMA):
-        raise Damaged(f"{path} has other columns than it should and is computed anew when it is written next.")
+        raise Damaged(f"{path} does not have the expected columns and will be recomputed at its next update.")
     return found
 
 
-def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, anew: bool = False) -> set[int]:
-    """Replaces the windows that start at `starts` (minutes since 1970) by their newly computed rows.
+def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, ignore_old: bool = False) -> set[int]:
+    """Replaces the windows that start at `starts` (minutes since 1970) with their newly computed rows.
 
-    rows: as `windows.windows` gives them, of windows of that `length` among `starts`; a window without rows loses those
-    that it had. A row's `revision` is 1 at first and grows when its figures change; a file in which nothing changed is
-    not written. anew: whatever stands in the files does not count, revisions begin again.
+    length: minutes. rows: the rows of these windows as `window_figures.windows` returns them; a window without rows
+    loses its published rows. ignore_old: the existing files are ignored, and revisions start again.
+    A row's `revision` starts at 1 and grows when its figures change. An unchanged file is not written.
 
-    Returns the hours (since 1970) whose files are damaged. They are left as they are, with a warning: all their windows
-    are to be computed and published `anew`. Raises HdfsUnavailable.
+    Returns the hours (since 1970) whose files are damaged. These files stay as they are, and a warning is logged; the
+    caller must compute all their windows and publish them with `ignore_old`. Raises HdfsUnavailable.
     """
     fresh = _shaped(length, rows)
     hour_of = pc.divide(pc.cast(fresh["window_start_at"], pa.int64()), HOUR * MINUTE_MS)
     damaged = set()
     for hour in sorted({start // HOUR for start in starts}):
         try:
-            old = None if anew else read(files, length, hour)
+            old = None if ignore_old else read(files, length, hour)
         except Damaged as error:
             log.warning("%s", error)
             damaged.add(hour)
@@ -103,23 +103,23 @@ def publish(files: Files, length: int, starts: Collection[int], rows: pa.Table, 
 
 
 def write_closed(files: Files, closed_until: int) -> None:
-    """Notes that all minutes before this one (since 1970) are closed and published. Raises HdfsUnavailable."""
+    """Records that all minutes before `closed_until` (since 1970) are closed and published. Raises HdfsUnavailable."""
     layout.put(files, _CLOSED, json.dumps({"closed_until": closed_until}).encode())
 
 
 def read_closed(files: Files) -> int | None:
-    """What `write_closed` noted last; None if nothing was. Raises HdfsUnavailable, and of it Damaged."""
+    """The minute that `write_closed` recorded last, or None. Raises HdfsUnavailable, or its subclass Damaged."""
     content = files.read(_CLOSED)
     if content is None:
         return None
     try:
         return int(json.loads(content)["closed_until"])
     except (ValueError, TypeError, KeyError):
-        raise Damaged(f"{_CLOSED} is damaged; it is written anew within a minute.") from None
+        raise Damaged(f"{_CLOSED} is damaged; it is written again within a minute.") from None
 
 
 def _shaped(length: int, rows: pa.Table) -> pa.Table:
-    """Computed rows with the columns of a file, all of revision 1."""
+    """Computed rows with the columns of a file; each has revision 1."""
     start_ms = pc.multiply(pc.cast(rows["window_start"], pa.int64()), MINUTE_MS)
     columns: dict[str, Any] = {name: rows[name] for name in SCHEMA.names if name in rows.column_names}
     columns["window_start_at"] = start_ms.cast(pa.timestamp("ms", "UTC"))
@@ -129,7 +129,7 @@ def _shaped(length: int, rows: pa.Table) -> pa.Table:
 
 
 def _replaced(old: pa.Table | None, starts: Iterable[int], fresh: pa.Table) -> pa.Table | None:
-    """What the hour's file is to hold, sorted; None if it holds that already."""
+    """The new content of an hour's file, sorted; None if nothing changed."""
     if old is None:
         return _sorted(fresh) if len(fresh) else None
     times = pa.array([start * MINUTE_MS for start in starts], pa.int64()).cast(pa.timestamp("ms", "UTC"))
@@ -151,7 +151,7 @@ def _replaced(old: pa.Table | None, starts: Iterable[int], fresh: pa.Table) -> p
 
 
 def _tuples(rows: pa.Table, names: Iterable[str]) -> list[tuple[Any, ...]]:
-    # Times as integers: thousands of datetime objects take longer than all the rest.
+    # Times are compared as integers: thousands of datetime objects would take longer than all the rest.
     integers = {"window_start_at": pa.int64()}
     columns = [(rows[name].cast(integers[name]) if name in integers else rows[name]).to_pylist() for name in names]
     return list(zip(*columns, strict=True))

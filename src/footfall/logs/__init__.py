@@ -1,1 +1,1 @@
-"""The sites' logs on their way through Flume to HDFS: what was read, what was left open, and the lines."""
+"""The sites' logs on their way through Flume to HDFS: positions, open files, retention, and the lines themselves."""

@@ -1,6 +1,6 @@
-"""Whether Flume does its work, seen from outside: its positions beside the sites' files, and what arrives in HDFS.
+"""The health of Flume as seen from outside: its positions against the sites' files, and the files that reach HDFS.
 
-Flume would tell its counters over HTTP, but on all addresses of the machine.
+Flume could also report its counters over HTTP, but would listen on all addresses of the machine.
 """
 
 import time
@@ -19,19 +19,19 @@ _LATE_S: Final = 60.0
 
 
 class Health:
-    """Asked again and again; it remembers what the sites had written a minute ago, which has to have arrived."""
+    """Checks Flume repeatedly. It remembers what the sites had written a minute ago, since that must have arrived."""
 
     def __init__(self) -> None:
-        # When it was asked, and when the newest line of a kind had been written then; seconds since 1970.
+        # By kind: the time of a check and the time of the newest line at that check, both in seconds since 1970.
         self._written: dict[LogKind, list[tuple[float, float]]] = {kind: [] for kind in LOG_KINDS}
 
     def fault(self, settings: Settings, now_s: float) -> str:
-        """'' if every line is read and arrives within a minute, else what is not so.
+        """'' if Flume reads every line and each arrives within a minute, else a sentence that names the fault.
 
-        Raises OSError and HdfsUnavailable.
+        now_s: seconds since 1970. Raises OSError and HdfsUnavailable.
         """
-        if not _speaks(settings):
-            return f"it has not said for {_SILENT_S:.0f} s how far it has read"
+        if not _positions_are_written(settings):
+            return f"it has not written its positions for {_SILENT_S:.0f} s"
         positions = read_positions(settings)
         hdfs = Hdfs(settings)
         for kind in LOG_KINDS:
@@ -39,7 +39,7 @@ class Health:
             for path, written_s in files.items():
                 if now_s - written_s > _LATE_S and (left := unread_bytes(path, positions)):
                     return f"{left} bytes of {path.parent.name}/{path.name} have waited for over a minute to be read"
-            # Made lines go to the folders of days long past, which nobody looks at here.
+            # Generated lines go to folders of past days, which this check does not read.
             sites_own = [written_s for path, written_s in files.items() if MADE_LOG not in path.name]
             must_be_there_s = self._a_minute_ago(kind, now_s, max(sites_own, default=None))
             if must_be_there_s is not None and not _arrived(hdfs, kind, must_be_there_s, now_s):
@@ -47,7 +47,7 @@ class Health:
         return ""
 
     def _a_minute_ago(self, kind: LogKind, now_s: float, written_s: float | None) -> float | None:
-        """When the newest line was written of those that are at least a minute old; None if that is not known."""
+        """The time of the newest line that is at least a minute old, by an earlier check; None if it is unknown."""
         noted = self._written[kind]
         if written_s is not None:
             noted.append((now_s, written_s))
@@ -56,9 +56,12 @@ class Health:
         return old[-1] if old else None
 
 
-def _speaks(settings: Settings) -> bool:
-    """Whether the position file is written anew, as it is each second. Its age alone would not tell: after a crash the
-    file is young, and Flume waits to start until the files are finished that were left open."""
+def _positions_are_written(settings: Settings) -> bool:
+    """Whether Flume still rewrites the position file, as it does every second.
+
+    The file's age is not enough: after a crash the file is young, while Flume does not start before the open files in
+    HDFS are finished.
+    """
     path = position_file(settings)
     before, deadline = path.stat().st_mtime_ns, time.monotonic() + _SILENT_S
     while path.stat().st_mtime_ns == before:
@@ -69,7 +72,7 @@ def _speaks(settings: Settings) -> bool:
 
 
 def _site_files(settings: Settings, kind: LogKind) -> dict[Path, float]:
-    """The files of a kind that hold anything, and when each was last written, seconds since 1970."""
+    """The nonempty files of a kind, each with the time of its last write, seconds since 1970."""
     found = {}
     for path in (settings.logs_dir / "sites").glob(f"*/{kind}-*.log"):
         status = path.stat()
@@ -79,7 +82,7 @@ def _site_files(settings: Settings, kind: LogKind) -> dict[Path, float]:
 
 
 def _arrived(hdfs: Hdfs, kind: LogKind, written_s: float, now_s: float) -> bool:
-    """Whether a file was closed since that line was written, or is being written."""
+    """Whether a file in HDFS is being written, or was closed after `written_s`."""
 
     def holds(file: FileStatus) -> bool:
         modified_s = file.modified_ms / 1000

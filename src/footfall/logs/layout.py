@@ -1,4 +1,4 @@
-"""Where the lines lie in HDFS, `/logs/KIND/dt=YYYY-MM-DD/`, and what an open file is called."""
+"""The folders of log lines in HDFS, `/logs/KIND/dt=YYYY-MM-DD/`, and the names of open files."""
 
 from datetime import date
 from typing import Final
@@ -8,7 +8,7 @@ from footfall.names import LOG_KINDS, LogKind
 
 ROOT: Final = "/logs"
 ROLL_S: Final = 300
-# A file that is older than this is no longer written: Flume rolls each within ROLL_S.
+# Nobody writes an older file any more: Flume rolls each file within ROLL_S.
 ABANDONED_S: Final = 3 * ROLL_S
 _OPEN_PREFIX: Final = "_"
 _OPEN_SUFFIX: Final = ".tmp"
@@ -22,29 +22,29 @@ def days(hdfs: Hdfs, kind: LogKind) -> dict[date, str]:
         try:
             found[date.fromisoformat(folder.name.removeprefix(_DAY))] = folder.path
         except ValueError:
-            continue  # nobody's here but ours; what else stands there is not touched
+            continue  # Flume did not create this folder, so it is left alone
     return dict(sorted(found.items(), reverse=True))
 
 
 def open_files(hdfs: Hdfs) -> list[FileStatus]:
-    """The files that are written, or that a crash left open. Raises HdfsUnavailable."""
+    """The files that Flume is writing, and those that a crash left open. Raises HdfsUnavailable."""
     folders = (folder for kind in LOG_KINDS for folder in days(hdfs, kind).values())
     return [file for folder in folders for file in hdfs.list(folder) if is_open(file)]
 
 
 def is_open(file: FileStatus) -> bool:
-    """Whether a file is in use, by its name."""
+    """Whether a file has the name of an open file."""
     return not file.is_folder and has_open_name(file.path)
 
 
 def has_open_name(path: str) -> bool:
-    """Whether a file of that name is in use."""
+    """Whether a path has the name of an open file."""
     name = path.rpartition("/")[2]
     return name.startswith(_OPEN_PREFIX) and name.endswith(_OPEN_SUFFIX)
 
 
 def final_name(path: str, attempt: int) -> str:
-    """What an open file is called when it is done. attempt: 0, and one more for each name that is taken already."""
+    """The name of an open file after it is finished. attempt: 0, then one more for each name that already exists."""
     folder, _, name = path.rpartition("/")
     stem = name.removeprefix(_OPEN_PREFIX).removesuffix(_OPEN_SUFFIX).removesuffix(".log")
     return f"{folder}/{stem}{f'-{attempt}' if attempt else ''}.log"

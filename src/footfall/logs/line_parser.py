@@ -1,4 +1,4 @@
-"""Reads single lines of the sites' logs. What is no line of a site, such as one that a crash cut off, is None."""
+"""Parses single lines of the sites' logs. The result is None for anything else, such as a line that a crash cut off."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import orjson
 from footfall.events.times import parse_rfc3339_ms
 from footfall.names import LogKind
 
-# What a visitor sent stands between quotes and holds none itself; the agent is last, so that it may hold anything else.
+# A visitor's text stands between quotes and contains none.
 _ACCESS: Final = re.compile(
     r'\S+ - - \[[^\]]*\] "(?P<request>[^"]*)" (?P<status>[0-9]{1,3}) [0-9]+ "[^"]*" "[^"]*" '
     r"(?P<app>\S+) (?P<request_id>\S+) (?P<duration_us>[0-9]{1,15}) (?P<logged_at>\S+)"
@@ -18,8 +18,11 @@ _ACCESS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of any kind. logged_at: RFC 3339 with milliseconds; level: an error's, else None; duration_us: None of an
-    error; message: what an error said, an access line's request, a performance line's endpoint."""
+    """A line of any kind.
+
+    logged_at: RFC 3339 with milliseconds. level: None unless the line is an error. duration_us: None for an error.
+    message: the message of an error, the request of an access line, or the endpoint of a performance line.
+    """
 
     logged_at: str
     app_id: str
@@ -32,11 +35,11 @@ class Line:
 
 
 def parse(kind: LogKind, raw: bytes) -> Line | None:
-    """The line that these bytes are, without its line feed; None if they are none."""
+    """Parses a line without its line feed; None if it is not a valid line of this kind."""
     try:
         line = _access(raw) if kind == "access" else _document(kind, raw)
         parse_rfc3339_ms(line.logged_at)
-    except (ValueError, KeyError, TypeError):  # of orjson and UnicodeDecodeError too
+    except (ValueError, KeyError, TypeError):  # ValueError includes orjson's errors and UnicodeDecodeError
         return None
     return line
 
@@ -44,7 +47,7 @@ def parse(kind: LogKind, raw: bytes) -> Line | None:
 def _access(raw: bytes) -> Line:
     match = _ACCESS.fullmatch(raw.decode("ascii"))
     if match is None:
-        raise ValueError("no access line")
+        raise ValueError("not an access line")
     request = match["request"]
     target = request.split(" ")[1] if request.count(" ") >= 2 else None
     return Line(
@@ -76,11 +79,11 @@ def _document(kind: LogKind, raw: bytes) -> Line:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("no text")
+        raise TypeError("not a text")
     return value
 
 
 def _number(value: object) -> int:
     if type(value) is not int:
-        raise TypeError("no whole number")
+        raise TypeError("not an integer")
     return value

@@ -1,7 +1,7 @@
-"""How far Flume has read the sites' logs: the position file of its TAILDIR source.
+"""Flume's read positions in the sites' logs, from the position file of its TAILDIR source.
 
-A position moves on only after the lines up to it are on disk in Flume's channel. Flume writes the file anew each
-second, in place: at an instant it may be empty or half written.
+A position advances only after the lines before it are on disk in Flume's channel. Flume overwrites the file in place
+every second, so a reader may find it empty or half written.
 """
 
 import json
@@ -16,12 +16,12 @@ _AGAIN_S: Final = 0.2
 
 
 def position_file(settings: Settings) -> Path:
-    """Where Flume keeps its positions; its template says the same."""
+    """The path of Flume's position file; Flume's configuration template names the same path."""
     return settings.data_dir / "flume" / "positions.json"
 
 
 def read_positions(settings: Settings) -> dict[str, int]:
-    """Bytes read of each log file, by its path; nothing if Flume never ran, or if the file stays unreadable."""
+    """The bytes read of each log file, by path; empty if Flume never ran or the position file stays unreadable."""
     for _ in range(_TRIES):
         try:
             entries = json.loads(position_file(settings).read_text("utf-8"))
@@ -34,5 +34,5 @@ def read_positions(settings: Settings) -> dict[str, int]:
 
 
 def unread_bytes(path: Path, positions: dict[str, int]) -> int:
-    """How much of a log file Flume has not read; all of it if Flume does not know the file. Raises OSError."""
+    """The bytes of a log file that Flume has not read; all of them if Flume does not know the file. Raises OSError."""
     return max(0, path.stat().st_size - positions.get(str(path), 0))

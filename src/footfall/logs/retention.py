@@ -1,4 +1,4 @@
-"""What is deleted in time: site logs that Flume has read, and old days in HDFS."""
+"""Deletes old logs: site logs that Flume has read, and old days in HDFS."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,8 +12,10 @@ from footfall.settings import Settings
 
 
 def sweep_site_logs(settings: Settings) -> str:
-    """Deletes the oldest site logs beyond the bound that Flume has read to their end; the newest of each kind is still
-    being written. What is not read stays, however much it is."""
+    """Deletes the oldest site logs that exceed the size limit, if Flume has read them to the end.
+
+    The newest file of each kind stays, since its site still writes it. Unread files stay, whatever their size.
+    """
     root = settings.logs_dir / "sites"
     apps = site_registry.names_and_folders(settings, root)
     bound = settings.retention.site_logs_gib * 2**30 / max(1, len(apps))
@@ -38,7 +40,7 @@ def _is_read(path: Path, positions: dict[str, int]) -> bool:
 
 
 def sweep_hdfs_logs(settings: Settings, today: date) -> str:
-    """Deletes the days in HDFS that are older than the settings want. today: in UTC. Raises HdfsUnavailable."""
+    """Deletes the days in HDFS that are older than the retention. today: the UTC date. Raises HdfsUnavailable."""
     hdfs = Hdfs(settings)
     first = today - timedelta(days=settings.retention.hdfs_logs_days)
     old = [path for kind in LOG_KINDS for day, path in layout.days(hdfs, kind).items() if day < first]

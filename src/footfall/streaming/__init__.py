@@ -1,1 +1,1 @@
-"""Spark Structured Streaming: the archive of every event in HDFS, and windowed aggregates made from it."""
+"""Spark Structured Streaming: archives every event in HDFS and computes windowed aggregates from the archive."""

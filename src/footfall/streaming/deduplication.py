@@ -1,4 +1,4 @@
-"""Which of a batch's doubtful rows are repeats, judged by the identities themselves.
+"""Finds the repeats among a batch's suspected rows by comparing the identities themselves.
 
 Tables have the columns `session_id`, `event_id`, `kafka_partition`, `kafka_offset`.
 """
@@ -19,7 +19,7 @@ from footfall.lake import archive_reader
 from footfall.lake.layout import Files
 from footfall.lake.schema import archived as archived_columns
 from footfall.streaming import python_workers
-from footfall.streaming.batch_keys import by_day, kafka_places, several
+from footfall.streaming.batch_keys import duplicated, entries_by_day, record_ids
 from footfall.streaming.identity_index import Entries
 from footfall.streaming.record_decoder import identity_hashes
 
@@ -32,10 +32,10 @@ Identity = tuple[str, str]
 
 
 class Repeats(NamedTuple):
-    """Places in Kafka of rows that are not to be archived.
+    """Record ids (`batch_keys.record_ids`) of rows that must not be archived.
 
-    again: of those among them that this very record put into the archive: its batch died before its progress told of
-    it, or a recovery reads it again.
+    gone: all these rows. again: those of them whose own record is already in the archive, because its batch died
+    before its progress was written, or because a recovery reads it again.
     """
 
     gone: NDArray[np.int64]
@@ -43,9 +43,12 @@ class Repeats(NamedTuple):
 
 
 def archived(spark: SparkSession, files: Files, asked: Sequence[FileStatus]) -> dict[date, Entries]:
-    """The hashes of all identities in those files, by day: Spark's Python workers read them. Raises as `find`."""
-    found = python_workers.each(spark, partial(_entries, files), _parted(asked))
-    return by_day(pa.concat_tables([_ENTRIES.empty_table(), *found]))
+    """The hashes of all identities in these files, by day. Spark's Python workers read the files.
+
+    Raises the errors of `find_archived`.
+    """
+    found = python_workers.run_tasks(spark, partial(_entries, files), _parted(asked))
+    return entries_by_day(pa.concat_tables([_ENTRIES.empty_table(), *found]))
 
 
 def _entries(files: Files, asked: Sequence[FileStatus]) -> pa.Table:
@@ -57,22 +60,22 @@ def _entries(files: Files, asked: Sequence[FileStatus]) -> pa.Table:
     return pa.concat_tables([_ENTRIES.empty_table(), *found])
 
 
-def find(
+def find_archived(
     spark: SparkSession,
     files: Files,
     asked: Sequence[FileStatus],
     spans: Sequence[archive_reader.Span],
     event_ids: pa.Array,
 ) -> pa.Table:
-    """The archived rows of these events in the files asked for, of these minutes: Spark's Python workers look.
+    """The archived rows with these event ids whose minute lies in `spans`. Spark's Python workers read the files.
 
-    Raises HdfsUnavailable, ArchiveRefused for a damaged file, and what Spark raises.
+    Raises HdfsUnavailable, ArchiveRefused for a damaged file, and Spark's errors.
     """
-    found = python_workers.each(spark, partial(_find, files, spans, event_ids), _parted(asked))
+    found = python_workers.run_tasks(spark, partial(_find_archived, files, spans, event_ids), _parted(asked))
     return pa.concat_tables([_SCHEMA.empty_table(), *found])
 
 
-def _find(
+def _find_archived(
     files: Files, spans: Sequence[archive_reader.Span], event_ids: pa.Array, asked: Sequence[FileStatus]
 ) -> pa.Table:
     found = []
@@ -86,35 +89,36 @@ def _parted(asked: Sequence[FileStatus]) -> list[tuple[FileStatus, ...]]:
     return [tuple(part) for part in (asked[n::_TASKS] for n in range(_TASKS)) if part]
 
 
-def judge(rows: pa.Table, archived: pa.Table) -> Repeats:
-    """rows: of one batch, all of each identity. archived: at least all rows of these identities that may be theirs.
+def find_repeats(rows: pa.Table, archived: pa.Table) -> Repeats:
+    """Finds the rows of a batch that repeat an archived identity or an earlier record of the batch.
 
-    Of an identity the record with the lowest offset counts.
+    rows: all rows of each suspected identity in the batch. archived: at least all archived rows of these identities.
+    The record with the lowest offset of an identity is its first.
     """
     there: dict[Identity, set[int]] = {}
-    for identity, _, place in _each(archived):
-        there.setdefault(identity, set()).add(place)
+    for identity, _, record_id in _each(archived):
+        there.setdefault(identity, set()).add(record_id)
     first: dict[Identity, tuple[int, int]] = {}
-    for identity, offset, place in _each(rows):
-        first[identity] = min((offset, place), first.get(identity, (offset, place)))
+    for identity, offset, record_id in _each(rows):
+        first[identity] = min((offset, record_id), first.get(identity, (offset, record_id)))
     gone, again = [], []
-    for identity, _, place in _each(rows):
+    for identity, _, record_id in _each(rows):
         known = there.get(identity)
-        if known is not None or place != first[identity][1]:
-            gone.append(place)
-            if known is not None and place in known:
-                again.append(place)
+        if known is not None or record_id != first[identity][1]:
+            gone.append(record_id)
+            if known is not None and record_id in known:
+                again.append(record_id)
     return Repeats(np.array(gone, dtype=np.int64), np.array(again, dtype=np.int64))
 
 
-def first_of_each(events: pa.Table) -> pa.Table:
-    """Events of whole partitions, each identity once: those that `judge` leaves where nothing is archived."""
-    doubtful = several(identity_hashes(events["event_id"].combine_chunks()).to_numpy())
-    gone = judge(events.filter(pa.array(doubtful)), _SCHEMA.empty_table()).gone
-    return events.filter(pa.array(np.isin(kafka_places(events), gone, invert=True))) if len(gone) else events
+def without_repeats(events: pa.Table) -> pa.Table:
+    """Removes repeats within the events of whole partitions, as `find_repeats` does without archived rows."""
+    doubtful = duplicated(identity_hashes(events["event_id"].combine_chunks()).to_numpy())
+    gone = find_repeats(events.filter(pa.array(doubtful)), _SCHEMA.empty_table()).gone
+    return events.filter(pa.array(np.isin(record_ids(events), gone, invert=True))) if len(gone) else events
 
 
 def _each(rows: pa.Table) -> list[tuple[Identity, int, int]]:
-    """Identity, offset and place of each row."""
+    """The identity, offset and record id of each row."""
     identities = zip(rows["session_id"].to_pylist(), rows["event_id"].to_pylist(), strict=True)
-    return list(zip(identities, rows["kafka_offset"].to_pylist(), kafka_places(rows).tolist(), strict=True))
+    return list(zip(identities, rows["kafka_offset"].to_pylist(), record_ids(rows).tolist(), strict=True))

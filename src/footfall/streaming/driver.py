@@ -1,7 +1,8 @@
-"""The streaming driver, a service: keeps the archive's query running, and does what lies between its batches.
+"""The streaming driver, a service: runs the archive's query, and publishes windows and merges files between batches.
 
-Trouble outside (HDFS or Kafka away, a lost executor) ends the query; it is begun again in the same session, where the
-checkpoint says. Only the loss of its own JVM or of its lock ends the driver, and then it is started anew.
+An outside failure (HDFS or Kafka is down, an executor is lost) ends the query. The driver then restarts the query from
+its checkpoint in the same Spark session. The driver itself ends only if it loses its JVM or its lock; the cluster then
+starts it again.
 """
 
 import logging
@@ -27,55 +28,54 @@ from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings, load_settings
 from footfall.streaming import driver_lock, driver_report, resume, spark_session
 from footfall.streaming.archive import Archive
-from footfall.streaming.driver_lock import Alone, AnotherDriver
-from footfall.streaming.errors import own
+from footfall.streaming.driver_lock import AnotherDriver, DriverLock
+from footfall.streaming.errors import original_error
 from footfall.streaming.window_publisher import Publisher
 from footfall.yarn import Yarn
 
-# With a batch each quarter of a minute an event is archived after 9 s on average and 17 s at most, and the work of a
-# batch that does not depend on its size (a second or so of processor) stays below a tenth of a core.
+# With a batch every 15 s, an event is archived after 9 s on average and 17 s at most. The fixed cost of a batch (about
+# one second of processor time) stays below a tenth of a core.
 TRIGGER_S: Final = 15
-# What is read at once when much waits; of 700 bytes each, Python's part of the executor's container holds them as
-# columns.
-_MOST_AT_ONCE: Final = 200_000
-# When as much waits, the next batch begins at once; Kafka is asked for that each second, which costs a millisecond.
-_MUCH: Final = 20_000
+# The largest batch. Records of 700 bytes each, as columns, fit into the executor's memory for Python.
+_MAX_RECORDS: Final = 200_000
+# With this backlog, the next batch begins at once. Spark checks it every second, which costs a millisecond.
+_MIN_RECORDS: Final = 20_000
 _FETCH_WAIT_MS: Final = 10
-_LOOK_EVERY_S: Final = 1.0
+_POLL_S: Final = 1.0
 _COMPACT_EVERY_S: Final = 60.0
 _COMPACT_PATIENCE_S: Final = 5.0
 _FIRST_WAIT_S: Final = 2.0
-_LONGEST_WAIT_S: Final = 30.0
-_LONGEST_SENTENCE: Final = 500
-# What Spark meets outside a batch comes through as it is.
-_SPARKS: Final = (PySparkException, Py4JJavaError)
-_ENGINES_AWAY: Final = (HdfsUnavailable, KafkaUnavailable, *_SPARKS)
+_MAX_WAIT_S: Final = 30.0
+_MAX_SENTENCE_LENGTH: Final = 500
+# Errors that Spark raises outside a batch.
+_SPARK_ERRORS: Final = (PySparkException, Py4JJavaError)
+_ENGINE_ERRORS: Final = (HdfsUnavailable, KafkaUnavailable, *_SPARK_ERRORS)
 
 log = logging.getLogger("streaming")
 
 
 class Driver:
-    """Owns the session; `run` returns when it was told to stop."""
+    """Owns the Spark session. `run` returns after `stop` is set."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._settings = settings
         self._stop = stop
         self._hdfs = Hdfs(settings)
-        # Batches and what lies between them never overlap: both change the archive's files.
+        # Batches and the work between them must not overlap, since both change the archive's files.
         self._busy = threading.Lock()
         self._compact_due = 0.0
 
     def run(self) -> None:
         """Raises AnotherDriver, and Py4JError when the JVM is gone."""
         driver_report.write(self._settings, "waiting for its lock")
-        lock = Alone(self._settings)
+        lock = DriverLock(self._settings)
         lock.acquire(self._stop.is_set)
         try:
-            self._work()
+            self._run_with_lock()
         finally:
             lock.release()
 
-    def _work(self) -> None:
+    def _run_with_lock(self) -> None:
         driver_lock.end_processes(self._settings)
         driver_lock.end_applications(Yarn(self._settings), spark_session.TAG)
         spark: SparkSession | None = None
@@ -84,19 +84,19 @@ class Driver:
             began = time.monotonic()
             try:
                 if spark is None:
-                    # A refusal is told at once, and holds no containers.
+                    # Checked before the session starts: a refusal is reported at once and holds no containers.
                     with Logs(self._settings) as logs:
-                        self._where(logs)
+                        self._resume_point(logs)
                     spark = self._start()
                 self._stream(spark)
-            except (ArchiveRefused, *_ENGINES_AWAY) as error:
-                self._tell(_sentence(error))
-                if isinstance(error, _SPARKS) and (spark is None or not _alive(spark)):
+            except (ArchiveRefused, *_ENGINE_ERRORS) as error:
+                self._report_trouble(_sentence(error))
+                if isinstance(error, _SPARK_ERRORS) and (spark is None or not _alive(spark)):
                     raise
-            if time.monotonic() - began > _LONGEST_WAIT_S:
+            if time.monotonic() - began > _MAX_WAIT_S:
                 wait_s = _FIRST_WAIT_S
             self._wait(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            wait_s = min(2 * wait_s, _MAX_WAIT_S)
         driver_report.write(self._settings, "ending")
         if spark is not None:
             spark.stop()
@@ -108,22 +108,22 @@ class Driver:
         return spark
 
     def _stream(self, spark: SparkSession) -> None:
-        """Runs the query until it fails or the driver is to stop. Raises ArchiveRefused and what the engines do."""
+        """Runs the query until it fails or `stop` is set. Raises ArchiveRefused and the engines' errors."""
         with Logs(self._settings) as logs:
-            current, latest = self._where(logs)
+            current, latest = self._resume_point(logs)
             archive = Archive(spark, self._hdfs, self._uri, current, latest)
             compaction.finish(self._hdfs)
             publisher = Publisher(self._hdfs, archive, logs, current)
             query = self._query(spark, archive, current, latest)
-            log.info("archiving with checkpoint %s after batch %s", current.checkpoint, latest and latest.batch)
+            log.info("archiving with checkpoint %s; last batch: %s", current.checkpoint, latest and latest.batch)
             try:
-                self._attend(query, archive, publisher, current)
+                self._supervise(query, archive, publisher, current)
             finally:
-                # In the middle of a batch too: it will be done again.
+                # This may interrupt a batch, which Spark then repeats.
                 query.stop()
 
-    def _where(self, logs: Logs) -> tuple[Current, Progress | None]:
-        """The checkpoint in use and how far it is, once they are judged.
+    def _resume_point(self, logs: Logs) -> tuple[Current, Progress | None]:
+        """The checkpoint in use and its latest progress, after a check that the archive can safely continue from them.
 
         Raises ArchiveRefused, HdfsUnavailable and KafkaUnavailable.
         """
@@ -132,13 +132,13 @@ class Driver:
         current = journal.current()
         bounds = logs.bounds(topics)
         if current is None:
-            current = resume.first(topics, bounds)
+            current = resume.first_checkpoint(topics, bounds)
             journal.begin(current)
         latest = journal.latest(current.checkpoint)
-        found = resume.look_at(self._hdfs, current.checkpoint)
-        resume.judge(current, latest, found, topics, bounds)
+        found = resume.read_checkpoint_folder(self._hdfs, current.checkpoint)
+        resume.refuse_inconsistent(current, latest, found, topics, bounds)
         if found.owner is None:
-            resume.claim(self._hdfs, current.checkpoint)
+            resume.write_owner(self._hdfs, current.checkpoint)
         return current, latest
 
     def _query(
@@ -152,14 +152,14 @@ class Driver:
             spark.readStream.format("kafka")
             .option("kafka.bootstrap.servers", self._settings.kafka_bootstrap)
             .option("subscribe", f"{TOPIC_EVENTS},{TOPIC_REJECTED}")
-            # Of a new checkpoint alone; an old one knows.
+            # Spark uses this only for a new checkpoint.
             .option("startingOffsets", spark_offsets(ends_of(current, latest), current.topics))
-            # A batch with rejects is read twice. Before a consumer goes back, it waits for what it has asked for
-            # already, which at the end of a log is only answered after that time; by default half a second a partition.
+            # A batch with rejects is read twice. Before a consumer seeks back, it waits for its pending fetch. At the
+            # end of a log, Kafka answers that fetch only after this time; the default is half a second a partition.
             .option("kafka.fetch.max.wait.ms", str(_FETCH_WAIT_MS))
             .option("failOnDataLoss", "true")
-            .option("maxOffsetsPerTrigger", str(_MOST_AT_ONCE))
-            .option("minOffsetsPerTrigger", str(_MUCH))
+            .option("maxOffsetsPerTrigger", str(_MAX_RECORDS))
+            .option("minOffsetsPerTrigger", str(_MIN_RECORDS))
             .option("maxTriggerDelay", f"{TRIGGER_S}s")
             .load()
         )
@@ -171,8 +171,8 @@ class Driver:
             .start()
         )
 
-    def _attend(self, query: StreamingQuery, archive: Archive, publisher: Publisher, current: Current) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
+    def _supervise(self, query: StreamingQuery, archive: Archive, publisher: Publisher, current: Current) -> None:
+        while not self._stop.wait(_POLL_S):
             if not query.isActive:
                 error = query.exception()
                 if error is not None:
@@ -190,7 +190,7 @@ class Driver:
     def _uri(self, path: str) -> str:
         return f"hdfs://{self._settings.address('namenode')}{path}"
 
-    def _tell(self, sentence: str) -> None:
+    def _report_trouble(self, sentence: str) -> None:
         log.warning("%s", sentence)
         driver_report.write(self._settings, "waiting", sentence)
 
@@ -199,7 +199,7 @@ class Driver:
 
 
 def _alive(spark: SparkSession) -> bool:
-    """Whether the session may still be used: its application on YARN may have ended."""
+    """Whether the session can still be used; its application on YARN may have ended."""
     try:
         return not bool(spark.sparkContext._jsc.sc().isStopped())
     except Py4JError:
@@ -207,12 +207,12 @@ def _alive(spark: SparkSession) -> bool:
 
 
 def _sentence(error: Exception) -> str:
-    """The sentence that an error of our own carries through Spark, else the first line of Spark's."""
-    return (str(own(error)).splitlines() or [type(error).__name__])[0][:_LONGEST_SENTENCE]
+    """The sentence of the Footfall error that Spark wrapped, else the first line of Spark's own message."""
+    return (str(original_error(error)).splitlines() or [type(error).__name__])[0][:_MAX_SENTENCE_LENGTH]
 
 
 def main() -> int:
-    """Works until SIGTERM."""
+    """Runs the driver until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("py4j", "kazoo"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -227,7 +227,7 @@ def main() -> int:
         return 1
     except (PySparkException, Py4JError, OSError) as error:
         log.error("the session is lost: %s", _sentence(error))
-        # Threads of the callback server would keep the process alive.
+        # The threads of Py4J's callback server would keep the process alive.
         os._exit(1)
     return 0
 

@@ -1,8 +1,8 @@
-"""One driver at a time: a lock in ZooKeeper, and an end to what an earlier driver left running, here and on YARN.
+"""Ensures that only one driver runs: a lock in ZooKeeper, and the end of what an earlier driver left running.
 
-The lock of a driver that was killed stands until its session ends, since ZooKeeper cannot know. Its successor can: both
-run on this machine. So it takes away the lock of a process that is gone, and whoever has the lock ends what is left of
-others before it begins. A driver that lives keeps its lock, and one that lost it ends itself or is ended.
+The lock of a killed driver stays until its ZooKeeper session expires. Its successor runs on the same machine and sees
+that the process is dead, so it deletes that lock. The holder of the lock ends the processes and YARN applications of
+earlier drivers before it starts its work. A living driver keeps its lock; one that lost it ends or is killed.
 """
 
 import logging
@@ -29,8 +29,8 @@ _SESSION_S: Final = 20.0
 _START_S: Final = 30.0
 _LOCK_S: Final = 5.0
 _ENDED_WITHIN_S: Final = 30.0
-_LOOK_EVERY_S: Final = 0.5
-# By which its processes are told: the module that is run, and the class that a session's JVM runs.
+_POLL_S: Final = 0.5
+# These identify a driver's processes: the module that the driver runs, and the main class of its JVM.
 _DRIVER: Final = "footfall.streaming.driver"
 _JVM: Final = "org.apache.spark.deploy.SparkSubmit"
 
@@ -38,11 +38,14 @@ log = logging.getLogger("streaming")
 
 
 class AnotherDriver(FootfallError):
-    """It cannot be made sure that no other driver writes; the message is one sentence."""
+    """Another driver may still be writing; the message is one sentence."""
 
 
-class Alone:
-    """Held while the driver works. If ZooKeeper lets go of it, the process ends at once: another may begin."""
+class DriverLock:
+    """The lock that a driver holds while it works.
+
+    If the ZooKeeper session is lost, the process ends at once, since another driver may start.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._home = str(settings.home)
@@ -50,7 +53,7 @@ class Alone:
         self._lock: Lock = self._client.Lock(_LOCK, f"{os.getpid()} of {self._home}")
 
     def acquire(self, stopped: Callable[[], bool]) -> None:
-        """Waits until every other driver is gone, or until `stopped`.
+        """Waits until no other driver holds the lock, or until `stopped` returns true.
 
         Raises AnotherDriver if ZooKeeper does not answer.
         """
@@ -58,7 +61,7 @@ class Alone:
             self._client.start(timeout=_START_S)
             self._take_from_the_dead()
             while not (stopped() or self._acquired()):
-                log.info("another driver holds the lock; if its process is gone, for %.0f s at most", _SESSION_S)
+                log.info("another driver holds the lock; if it is dead, ZooKeeper frees it within %.0f s", _SESSION_S)
                 self._take_from_the_dead()
         except KazooTimeoutError:
             raise AnotherDriver(f"ZooKeeper did not answer within {_START_S:.0f} s.") from None
@@ -67,21 +70,21 @@ class Alone:
         self._client.add_listener(_end_when_lost)
 
     def release(self) -> None:
-        """Lets go, so that the next driver need not wait until this one's session ends."""
+        """Releases the lock, so that the next driver need not wait until this session expires."""
         self._client.remove_listener(_end_when_lost)
         with suppress(KazooException, KazooTimeoutError):
             self._client.stop()
             self._client.close()
 
     def _take_from_the_dead(self) -> None:
-        """Called while this driver has no node there itself."""
-        with suppress(NoNodeError):  # before the first driver ever
+        """Deletes the locks of dead drivers. It must be called while this driver has no lock node itself."""
+        with suppress(NoNodeError):  # no driver ever held the lock
             for name in self._client.get_children(_LOCK):
-                with suppress(NoNodeError):  # ended in the meantime
-                    told = self._client.get(f"{_LOCK}/{name}")[0].decode("utf-8", "replace")
-                    if not may_live(told, self._home):
+                with suppress(NoNodeError):  # its driver ended in the meantime
+                    holder = self._client.get(f"{_LOCK}/{name}")[0].decode("utf-8", "replace")
+                    if not may_live(holder, self._home):
                         self._client.delete(f"{_LOCK}/{name}")
-                        log.info("driver %s is dead: its lock is taken away", told)
+                        log.info("driver %s is dead; its lock was deleted", holder)
 
     def _acquired(self) -> bool:
         try:
@@ -92,19 +95,19 @@ class Alone:
 
 def _end_when_lost(state: str) -> None:
     if state == "LOST":
-        log.error("ZooKeeper gave up this driver's lock; ending, so that no two drivers write")
+        log.error("the ZooKeeper session is lost, and with it this driver's lock; the driver ends")
         os._exit(1)
 
 
 def may_live(holder: str, home: str) -> bool:
-    """Whether the driver that a lock's node names (`PID of HOME`) may still be running."""
-    pid, _, own = holder.partition(" of ")
-    if own != home or not pid.isdecimal():
+    """Whether the driver that a lock node names (`PID of HOME`) may still be running."""
+    pid, _, holder_home = holder.partition(" of ")
+    if holder_home != home or not pid.isdecimal():
         return True
     if int(pid) == os.getpid():
-        return False  # one before this process, with its number
+        return False  # an earlier process with the same pid
     try:
-        # Another process of this home may have the number by now; then the session's end is waited for.
+        # Another process of this home may have reused the pid; then the driver waits until the session expires.
         return psutil.Process(int(pid)).environ().get("FOOTFALL_MARK") == home
     except psutil.NoSuchProcess:
         return False
@@ -113,16 +116,16 @@ def may_live(holder: str, home: str) -> bool:
 
 
 def end_processes(settings: Settings) -> int:
-    """Ends what is left of other drivers on this machine: JVMs that lost theirs, and drivers without the lock.
+    """Kills the processes of earlier drivers on this machine: orphaned JVMs, and drivers that lost the lock.
 
-    Returns how many there were. Raises AnotherDriver.
+    Returns their number. Raises AnotherDriver if one does not end.
     """
     conf = str(spark_session.conf_dir(settings))
     left = [process for process in orphans.marked(settings) if _is_of_a_driver(process, conf)]
     for process in left:
         log.warning("ending process %d, which an earlier driver left", process.pid)
         with suppress(psutil.NoSuchProcess):
-            # Asked to end, it would first finish what it was at.
+            # SIGTERM would let it finish its current work first.
             process.kill()
     _, alive = psutil.wait_procs(left, timeout=_ENDED_WITHIN_S)
     if alive:
@@ -139,9 +142,9 @@ def _is_of_a_driver(process: psutil.Process, conf: str) -> bool:
 
 
 def end_applications(yarn: Yarn, tag: str) -> int:
-    """Ends the applications on YARN that carry a tag, and waits until they are gone; returns how many there were.
+    """Kills the YARN applications that carry a tag, and waits until they have ended.
 
-    Raises AnotherDriver.
+    Returns their number. Raises AnotherDriver if one does not end or YARN does not answer.
     """
     try:
         found = yarn.applications(tag)
@@ -152,7 +155,7 @@ def end_applications(yarn: Yarn, tag: str) -> int:
         while found and yarn.applications(tag):
             if time.monotonic() > until:
                 raise AnotherDriver(f"YARN did not end {found[0]} within {_ENDED_WITHIN_S:.0f} s.")
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_POLL_S)
     except YarnUnavailable as error:
         raise AnotherDriver(str(error)) from None
     return len(found)

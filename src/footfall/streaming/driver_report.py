@@ -1,4 +1,4 @@
-"""What the driver says of itself, in a small file beside the other services' state; no engine is asked for it."""
+"""The driver's own report of its state: a small local file, so that a reader needs no engine."""
 
 import json
 import os
@@ -10,7 +10,11 @@ from footfall.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """pid, at_s: who wrote it, and when, seconds since 1970. stage: what the driver does. trouble: '' or a sentence."""
+    """The state of a driver.
+
+    pid: the driver's process. at_s: the time of the report, seconds since 1970. stage: what the driver is doing.
+    trouble: '' or a sentence.
+    """
 
     pid: int
     at_s: float
@@ -27,7 +31,7 @@ def write(settings: Settings, stage: str, trouble: str = "") -> None:
 
 
 def read(settings: Settings) -> Report | None:
-    """The last report; None if there is none."""
+    """The last report; None if there is none or it cannot be read."""
     try:
         return Report(**json.loads((settings.run_dir / "streaming.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Errors of our own that come through Spark, which makes them lines in a page of its own."""
+"""Recovers Footfall's errors from Spark's: Spark reports the error of a Python worker as a line of a long text."""
 
 from typing import Final
 
@@ -9,8 +9,8 @@ from footfall.lake.errors import ArchiveRefused
 _OWN: Final = (HdfsUnavailable, Unreadable, KafkaUnavailable, ArchiveRefused)
 
 
-def own(error: Exception) -> Exception:
-    """What our code raised wherever Spark ran it, with its sentence; the same error if that was none of ours."""
+def original_error(error: Exception) -> Exception:
+    """The Footfall error that caused an error of Spark, with its sentence; else the same error."""
     for line in str(error).splitlines():
         for kind in _OWN:
             _, found, sentence = line.partition(f"{kind.__module__}.{kind.__name__}: ")

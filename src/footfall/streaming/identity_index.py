@@ -1,7 +1,7 @@
-"""Which identities are archived, by day: ten bytes each in the driver's memory, so that a batch need not read HDFS.
+"""An in-memory index of the archived identities by day, ten bytes each, so that most batches need not read HDFS.
 
-A hash that is found says only "perhaps", and of what minute that event is; whoever asks then reads these minutes and
-compares the identities themselves.
+A hit is only a candidate, because hashes collide. The index returns the minutes of the candidates; the caller reads
+these minutes from the archive and compares the identities themselves.
 """
 
 from collections import OrderedDict
@@ -13,27 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.int64]
-# Minutes of a day, or since 1970.
+# Minutes of a day or minutes since 1970.
 Minutes = NDArray[np.int64]
 
 EPOCH: Final = date(1970, 1, 1)
 DAY_MINUTES: Final = 1440
-# A repeat has the id of the first, whose time is within 48 hours of both.
+# A repeat has the id of the first event, and the time in that id is within 48 hours of both events.
 REACH: Final = timedelta(days=4)
 _MOST_CHUNKS: Final = 16
 
 
 class Entries(NamedTuple):
-    """Archived identities: their hashes, and beside each the minute of its event since 1970."""
+    """The hashes of archived identities, and the minute (since 1970) of the event of each hash."""
 
     hashes: Hashes
     minutes: Minutes
 
 
-class Suspicion(NamedTuple):
-    """perhaps: which of the hashes asked for are archived, perhaps; minutes: those of the archived ones, sorted."""
+class Lookup(NamedTuple):
+    """The result of a look-up.
 
-    perhaps: NDArray[np.bool_]
+    maybe_archived: flags the requested hashes that are in the index. minutes: the sorted minutes (since 1970) of the
+    archived events with these hashes.
+    """
+
+    maybe_archived: NDArray[np.bool_]
     minutes: Minutes
 
 
@@ -41,7 +45,7 @@ Load = Callable[[list[date]], Mapping[date, Entries]]
 
 
 class _Chunk:
-    """Some of a day's identities, sorted by their hashes."""
+    """A part of a day's identities, sorted by hash. of_day: the minute of the day of each identity."""
 
     def __init__(self, hashes: Hashes, of_day: NDArray[np.uint16]) -> None:
         order = np.argsort(hashes, kind="stable")
@@ -51,7 +55,7 @@ class _Chunk:
         return len(self.hashes)
 
     def find(self, hashes: Hashes) -> tuple[NDArray[np.bool_], NDArray[np.uint16]]:
-        """Which of the hashes are here, and the minutes of those that are."""
+        """Flags the hashes that the chunk holds, and returns the minutes of their identities."""
         first = np.searchsorted(self.hashes, hashes)
         found = self.hashes[np.minimum(first, len(self) - 1)] == hashes
         if not found.any():
@@ -63,40 +67,40 @@ class _Chunk:
 
 
 class IdentityIndex:
-    """Hashes of identities by the day of their event. Days are loaded when they are first asked for."""
+    """The hashes of archived identities by the day of their event. A day is loaded at its first look-up."""
 
     def __init__(self, load: Load, most_days: int = 40) -> None:
-        """load: reads the entries of whole days. most_days: how many are kept, those asked for last."""
+        """load: reads the entries of whole days. most_days: the number of most recently used days to keep."""
         self._load = load
         self._most_days = most_days
         self._days: OrderedDict[date, list[_Chunk]] = OrderedDict()
 
-    def suspect(self, days: Iterable[date], hashes: Hashes) -> Suspicion:
-        """Which of these hashes are archived within `REACH` of any of the days, and in which minutes."""
-        perhaps = np.zeros(len(hashes), dtype=np.bool_)
+    def look_up(self, days: Iterable[date], hashes: Hashes) -> Lookup:
+        """Looks up the hashes among the identities that are archived within `REACH` of any of the days."""
+        maybe_archived = np.zeros(len(hashes), dtype=np.bool_)
         minutes = [np.zeros(0, dtype=np.int64)]
-        for day in self._ready(near(days)):
+        for day in self._ready(days_within_reach(days)):
             for chunk in self._days[day]:
                 found, of_day = chunk.find(hashes)
-                perhaps |= found
+                maybe_archived |= found
                 minutes.append(of_day.astype(np.int64) + _start(day))
-        return Suspicion(perhaps, np.unique(np.concatenate(minutes)))
+        return Lookup(maybe_archived, np.unique(np.concatenate(minutes)))
 
     def add(self, days: Mapping[date, Entries]) -> None:
-        """Adds what was archived now. A day that is not in memory is read when it is asked for."""
+        """Adds newly archived identities. A day that is not in memory is skipped; its next look-up loads it."""
         for day, entries in days.items():
             chunks = self._days.get(day)
             if chunks is None or not len(entries.hashes):
                 continue
             chunks.append(_chunk(day, entries))
             if len(chunks) > _MOST_CHUNKS:
-                # The first is the largest by far; it is merged only when the others have grown to a part of it.
+                # The first chunk is by far the largest. It is merged only when the others reach an eighth of its size.
                 chunks[1:] = [_merged(chunks[1:])]
                 if len(chunks[1]) * 8 > len(chunks[0]):
                     chunks[:] = [_merged(chunks)]
 
-    def forget(self) -> None:
-        """Lets everything go; it is read again when it is asked for."""
+    def clear(self) -> None:
+        """Drops all days; the next look-ups load them again."""
         self._days.clear()
 
     def _ready(self, days: list[date]) -> list[date]:
@@ -113,8 +117,8 @@ class IdentityIndex:
         return days
 
 
-def near(days: Iterable[date]) -> list[date]:
-    """All days within `REACH` of any of these, in order."""
+def days_within_reach(days: Iterable[date]) -> list[date]:
+    """All days within `REACH` of any of these days, in order."""
     reach = range(-REACH.days, REACH.days + 1)
     return sorted({day + timedelta(days=shift) for day in set(days) for shift in reach})
 

@@ -1,4 +1,4 @@
-"""How far the archive is behind Kafka, and whether it moves: asked by `status`, the watchdog and the live page."""
+"""The archive's lag behind Kafka and the driver's health, for `status`, the watchdog and the live page."""
 
 import time
 from collections.abc import Mapping
@@ -11,48 +11,54 @@ from footfall.lake.progress import Journal, Progress, ends_of
 from footfall.settings import Settings
 from footfall.streaming import driver_report
 
-# A driver that starts on a busy machine says nothing for that long, and Spark's first batch takes longest.
-_SILENT_S: Final = 90.0
-# Longer than a batch of the largest size takes.
-_STANDING_S: Final = 120.0
+# A driver that starts on a busy machine may not update its report for this long; Spark's first batch is the slowest.
+_REPORT_MAX_AGE_S: Final = 90.0
+# The largest batch takes less than this.
+_MAX_STANDSTILL_S: Final = 120.0
 
 
 class ArchiveLag(NamedTuple):
-    """records: in Kafka and not archived yet; age_s: seconds since the last archived batch began, if records wait, and
-    else 0; None if nothing was archived yet."""
+    """The archive's lag.
+
+    records: the number of records in Kafka that are not archived yet.
+    age_s: seconds since the last archived batch began; 0 if no record waits; None if nothing was archived yet.
+    """
 
     records: int
     age_s: float | None
 
 
 def lag(settings: Settings) -> ArchiveLag:
-    """How far the archive is behind, now. Raises HdfsUnavailable and KafkaUnavailable."""
+    """The current lag of the archive. Raises HdfsUnavailable and KafkaUnavailable."""
     records, latest = _waiting(settings)
-    return measure(records, latest, time.time())
+    return archive_lag(records, latest, time.time())
 
 
-def measure(records: int, latest: Progress | None, now_s: float) -> ArchiveLag:
-    """The lag that those facts mean. now_s: seconds since 1970."""
+def archive_lag(records: int, latest: Progress | None, now_s: float) -> ArchiveLag:
+    """The lag for a number of waiting records and the latest progress. now_s: seconds since 1970."""
     if records == 0:
         return ArchiveLag(0, 0.0)
     return ArchiveLag(records, None if latest is None else max(0.0, now_s - latest.began_ms / 1000))
 
 
 class Health:
-    """Asked again and again; it remembers how far the archive was, since it has to move while records wait."""
+    """Checks the driver repeatedly. It remembers the progress, since the archive must advance while records wait."""
 
     def __init__(self) -> None:
         self._moved: tuple[str, float] = "", 0.0
 
     def fault(self, settings: Settings, now_s: float) -> str:
-        """'' if the driver works and what waits is archived, else what is not so."""
-        told = driver_report.read(settings)
-        if told is None or now_s - told.at_s > _SILENT_S:
-            return "it has not said for a while what it does"
-        if told.trouble:
-            return told.trouble
-        if told.stage != "archiving":
-            return f"it is {told.stage}"
+        """'' if the driver works and the archive advances, else a sentence that names the fault.
+
+        now_s: seconds since 1970.
+        """
+        report = driver_report.read(settings)
+        if report is None or now_s - report.at_s > _REPORT_MAX_AGE_S:
+            return f"it has not updated its report for {_REPORT_MAX_AGE_S:.0f} s"
+        if report.trouble:
+            return report.trouble
+        if report.stage != "archiving":
+            return f"it is {report.stage}"
         try:
             records, latest = _waiting(settings)
         except (HdfsUnavailable, KafkaUnavailable) as error:
@@ -62,17 +68,18 @@ class Health:
         at = f"{latest.checkpoint}-{latest.batch}"
         if at != self._moved[0] or not records:
             self._moved = at, now_s
-        if now_s - self._moved[1] > _STANDING_S:
+        if now_s - self._moved[1] > _MAX_STANDSTILL_S:
             return f"{records} records wait, and nothing was archived for {now_s - self._moved[1]:.0f} s"
         return ""
 
 
 def _waiting(settings: Settings) -> tuple[int, Progress | None]:
-    """Records that are not archived yet, and how far the archive is."""
+    """The number of records that are not archived yet, and the latest progress."""
     with Logs(settings) as logs:
         bounds = logs.bounds(describe(settings))
     journal = Journal(Hdfs(settings))
     current = journal.current()
     latest = None if current is None else journal.latest(current.checkpoint)
     done: Mapping[TopicPartition, int] = {} if current is None else ends_of(current, latest)
-    return sum(max(0, bound.end - max(bound.start, done.get(place, 0))) for place, bound in bounds.items()), latest
+    records = sum(max(0, bound.end - max(bound.start, done.get(partition, 0))) for partition, bound in bounds.items())
+    return records, latest

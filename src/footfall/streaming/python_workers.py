@@ -1,4 +1,4 @@
-"""Work in Spark's Python workers, beside the files that it is about: Arrow tables come back."""
+"""Runs functions in Spark's Python workers and returns their Arrow tables."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -8,27 +8,28 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from footfall.streaming.errors import own
+from footfall.streaming.errors import original_error
 
 Task = TypeVar("Task")
 
 
-def each(spark: SparkSession, work: Callable[[Task], pa.Table], todo: Sequence[Task]) -> list[pa.Table]:
-    """The tables that a function makes of tasks, in their order; it and they are pickled.
+def run_tasks(spark: SparkSession, work: Callable[[Task], pa.Table], todo: Sequence[Task]) -> list[pa.Table]:
+    """Applies a function to each task and returns the tables in the order of the tasks.
 
-    Not as rows of a DataFrame: Spark would make them rows of its own, and then Arrow's again, by code that it has to
-    compile. Raises what the function does if it is an error of our own, else what Spark raises.
+    The function and the tasks are pickled. The tables do not pass through a DataFrame, since Spark would convert them
+    to its own rows and back with code that it must compile first.
+    Raises the function's error if it is one of Footfall's, else Spark's error.
     """
     if not todo:
         return []
     tasks = spark.sparkContext.parallelize(todo, len(todo))
     try:
-        return tasks.map(lambda task: _released(work(task))).collect()
+        return tasks.map(lambda task: _with_memory_released(work(task))).collect()
     except (PySparkException, Py4JJavaError) as error:
-        raise own(error) from error
+        raise original_error(error) from error
 
 
-def _released(table: pa.Table) -> pa.Table:
-    # The worker stays, with what it needs for the next task at most.
+def _with_memory_released(table: pa.Table) -> pa.Table:
+    # The worker process lives on, so it returns its unused memory.
     pa.default_memory_pool().release_unused()
     return table

@@ -1,7 +1,7 @@
-"""From Kafka's bytes to typed columns, by the event's own schema. Pure: Arrow in, Arrow out; no Spark.
+"""Decodes Kafka's records into typed Arrow columns, by the event's JSON schema. It does not use Spark.
 
-Spark's executor runs this in its Python workers. Its own expressions for sixty columns took as long once they were
-compiled, and until then, in the first batches of a driver, three to four times as long.
+Spark's executor runs this in its Python workers. Spark's own expressions for sixty columns were as fast once compiled,
+but three to four times slower before that, in the first batches of a driver.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +17,15 @@ from footfall.events.times import SHAPE, parse_rfc3339_ms
 from footfall.lake.schema import ORIGIN, TIME, archived, fields
 from footfall.names import ALL_APPS, APP_ID
 
-# As strict as the readers of the live path: what they do not take, the archive does not.
+# As strict as the readers of the live path: the archive accepts the same events.
 _UUID: Final = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
-# Every site's, whether registered or not: it names a folder.
+# The site need not be registered, but its name must be valid as a folder name.
 _APP: Final = f"^{APP_ID}$"
 TIME_SHAPE: Final = f"^{SHAPE}$"
-# No folder of a day that no calendar of Python's has: 1970 to 2159, as on the live path.
+# Event times from 1970 to 2159, as on the live path: Python's calendar has all these days.
 LAST_S: Final = 5_999_999_940
 _NEEDED: Final = ("session_id", "anonymous_id", "event_type", "event_time", "received_at", "is_bot", "seq")
-# What JSON may hold for a column of that type. Flags are no numbers, though Python takes them for such.
+# The JSON values that a column of each type accepts. A flag is not a number here, although Python's bool is an int.
 _KINDS: Final[dict[pa.DataType, frozenset[type]]] = {
     pa.bool_(): frozenset({bool, NoneType}),
     pa.float64(): frozenset({float, int, NoneType}),
@@ -42,54 +42,56 @@ KEYS: Final = pa.schema(
         pa.field("hash", pa.int64()),
     ]
 )
-# Digits of a text such as 01a20c91-9e0c-7bd6-9e7d-000000000001, and what each is worth.
-_DIGITS: Final = np.array([place for place in range(36) if place not in (8, 13, 18, 23)])
+# The positions of the digits in a text such as 01a20c91-9e0c-7bd6-9e7d-000000000001, and the value of each digit.
+_DIGITS: Final = np.array([position for position in range(36) if position not in (8, 13, 18, 23)])
 _WORTH: Final = np.zeros(256, dtype=np.uint8)
 _WORTH[list(b"0123456789abcdef")] = range(16)
-# Odd, without a pattern.
+# An odd multiplier without a bit pattern, which mixes the bits of a hash.
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Read(NamedTuple):
-    """What records hold. keys: a row (`KEYS`) for each. events: the readable ones as rows of `/events`: the columns of
-    `archived`, and `app_id`."""
+    """Decoded records. keys: one row (`KEYS`) for each record. events: the readable events as rows of `/events`, with
+    the columns of `archived` and `app_id`."""
 
     keys: pa.RecordBatch
     events: pa.Table
 
 
 def read(is_event: pa.Array, partitions: pa.Array, offsets: pa.Array, values: pa.Array) -> Read:
-    """Reads records, at least one. is_event: whether it is of `events`; what is not is not read as one."""
-    # Merged into all fields with nothing in them, an event's values stand in the order of the schema.
+    """Decodes at least one record. is_event: whether a record is of the topic `events`; others are not decoded."""
+    # Merging each object into a blank one puts its values into the order of the schema.
     blank, count = dict.fromkeys(fields()), len(fields())
     objects = map(_object, pc.if_else(is_event, values, None).to_pylist())
     cells = zip(*(tuple((blank | fields_of).values())[:count] for fields_of in objects), strict=True)
-    told = {name: _column(of_field, kind) for (name, kind), of_field in zip(fields().items(), cells, strict=True)}
-    at_s = pc.floor_temporal(told["event_time"], unit="second").cast(pa.timestamp("s", "UTC")).cast(pa.int64())
-    readable = _readable(told, at_s)
-    shown = (told["session_id"], told["event_id"], pc.divide(at_s, 60))
+    columns = {name: _column(of_field, kind) for (name, kind), of_field in zip(fields().items(), cells, strict=True)}
+    at_s = pc.floor_temporal(columns["event_time"], unit="second").cast(pa.timestamp("s", "UTC")).cast(pa.int64())
+    readable = _readable(columns, at_s)
+    shown = (columns["session_id"], columns["event_id"], pc.divide(at_s, 60))
     identity = [pc.if_else(readable, column, pa.scalar(None, column.type)) for column in shown]
     hashes = identity_hashes(identity[1])
-    whole = pa.table([*told.values(), partitions, offsets], names=[*told, *(name for name, _ in ORIGIN)])
+    whole = pa.table([*columns.values(), partitions, offsets], names=[*columns, *(name for name, _ in ORIGIN)])
     return Read(
         pa.RecordBatch.from_arrays([is_event, partitions, offsets, *identity, hashes], schema=KEYS),
         whole.filter(readable),
     )
 
 
-def _readable(told: Mapping[str, pa.Array], at_s: pa.Array) -> pa.Array:
-    named = pc.and_(pc.match_substring_regex(told["app_id"], _APP), pc.not_equal(told["app_id"], ALL_APPS))
-    readable = pc.and_(pc.match_substring_regex(told["event_id"], _UUID), named)
-    readable = pc.and_(readable, pc.not_equal(told["session_id"], ""))
+def _readable(columns: Mapping[str, pa.Array], at_s: pa.Array) -> pa.Array:
+    named = pc.and_(pc.match_substring_regex(columns["app_id"], _APP), pc.not_equal(columns["app_id"], ALL_APPS))
+    readable = pc.and_(pc.match_substring_regex(columns["event_id"], _UUID), named)
+    readable = pc.and_(readable, pc.not_equal(columns["session_id"], ""))
     readable = pc.and_(readable, pc.and_(pc.greater_equal(at_s, 0), pc.less_equal(at_s, LAST_S)))
     for name in _NEEDED:
-        readable = pc.and_(readable, pc.is_valid(told[name]))
+        readable = pc.and_(readable, pc.is_valid(columns[name]))
     return pc.fill_null(readable, False)
 
 
 def identity_hashes(event_ids: pa.Array) -> pa.Array:
-    """64 bits that stand for an event's identity; null without an id. Of its id alone: where two sessions share one,
-    the identities themselves tell them apart."""
+    """A 64-bit hash of each event id; null without an id.
+
+    The session is not part of the hash: two sessions may share an id, so callers compare the identities themselves.
+    """
     known = pc.drop_null(event_ids)
     digits = np.frombuffer("".join(known.to_pylist()).encode(), dtype=np.uint8).reshape(len(known), 36)[:, _DIGITS]
     worth = np.ascontiguousarray(_WORTH[digits])
@@ -99,7 +101,7 @@ def identity_hashes(event_ids: pa.Array) -> pa.Array:
 
 
 def _object(value: bytes | None) -> dict[str, Any]:
-    """The object that a record holds; an empty one of anything else."""
+    """The JSON object of a record; an empty one if the record is anything else."""
     try:
         read = orjson.loads(value or b"")
     except orjson.JSONDecodeError:
@@ -108,7 +110,7 @@ def _object(value: bytes | None) -> dict[str, Any]:
 
 
 def _column(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """A field of events. What is of another type is null, in text its JSON."""
+    """A field of events as a column. A value of another type becomes null, or its JSON in a text column."""
     if kind == TIME:
         return _times(_column(cells, pa.string()))
     if kind == pa.string() or set(map(type, cells)) <= _KINDS[kind]:
@@ -127,7 +129,7 @@ def _fitting(cell: Any, kind: pa.DataType) -> Any:
     try:
         pa.scalar(cell, kind)
     except (pa.ArrowInvalid, OverflowError):
-        # Too large a number for its column.
+        # The number is too large for its column.
         return None
     return cell
 
@@ -136,15 +138,15 @@ def _json(cell: Any) -> str | None:
     try:
         return orjson.dumps(cell).decode()
     except orjson.JSONEncodeError:
-        # It writes 254 levels, and reads more than that.
+        # orjson reads deeper nesting than the 254 levels that it writes.
         return None
 
 
 def _times(texts: pa.Array) -> pa.Array:
-    """Times written as `events.times` does; null what is written otherwise, or no calendar has."""
+    """Times in the form of `events.times`; null for any other form and for a date that does not exist."""
     shaped = pc.if_else(pc.match_substring_regex(texts, TIME_SHAPE), texts, None)
     try:
-        # By the same calendar as Python's.
+        # Arrow uses the same calendar as Python.
         return shaped.cast(TIME)
     except pa.ArrowInvalid:
         return pa.array([_microseconds(text) for text in shaped.to_pylist()], TIME)
@@ -158,7 +160,7 @@ def _microseconds(text: str | None) -> int | None:
 
 
 def by_folder(rows: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
-    """Rows of `events` as those of one file each: app, day (YYYY-MM-DD), and the columns of `archived` by time."""
+    """Splits rows of `events` by file: the app, the day (YYYY-MM-DD), and the rows (`archived`) sorted by time."""
     days = pc.cast(rows["event_time"], pa.date32())
     for app in pc.unique(rows["app_id"]).to_pylist():
         of_app = pc.equal(rows["app_id"], app)

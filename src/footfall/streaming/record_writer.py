@@ -1,4 +1,4 @@
-"""Reads a batch's records and writes its events as Parquet, from Spark's Python workers straight into HDFS."""
+"""Decodes a batch's records and writes its events as Parquet, directly from Spark's Python workers to HDFS."""
 
 import gc
 import io
@@ -23,52 +23,53 @@ from footfall.lake.layout import EVENTS, Files
 from footfall.names import TOPIC_EVENTS
 from footfall.streaming import batch_keys, deduplication, record_decoder
 
-# A large batch is written as so many files of each folder: one for each core of the executor.
+# The number of files per folder for a large batch: one for each core of the executor.
 PIECES: Final = 2
-# What a task tells: its records' keys, a thousand as one stream of Arrow's, which Spark only carries; then its files.
-_TOLD: Final = pa.schema([("keys", pa.binary()), ("path", pa.string()), ("rows", pa.int64())])
+# The output rows of a task: first the keys of its records, a thousand per row as an Arrow IPC stream, then its files.
+_TASK_OUTPUT: Final = pa.schema([("keys", pa.binary()), ("path", pa.string()), ("rows", pa.int64())])
 
 
 class Staged(NamedTuple):
-    """A file that was written aside. rows: how many events it holds."""
+    """A file in the staging folder. rows: the number of its events."""
 
     path: str
     rows: int
 
 
 def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[pa.Table, list[Staged]]:
-    """Reads Kafka's records and writes the events that can be read, a file for each app and day, or `pieces` of them.
+    """Decodes Kafka's records and writes the readable events below `folder`: `pieces` files for each app and day.
 
-    Which piece a record goes into follows from its
-    partition alone. A task that is done again writes other files, of which nobody is told. Returns a row for each
-    record (`record_decoder.KEYS`), and the files.
-    Raises what Spark raises, with the sentence of a HdfsUnavailable in it.
+    Only the Kafka partition decides the piece of a record. A repeated task writes files of other names; the result
+    lists only the files of the successful attempt. Returns one row (`record_decoder.KEYS`) per record, and the files.
+    Raises Spark's errors, whose text contains the sentence of an HdfsUnavailable.
     """
     asked = records.select((f.col("topic") == TOPIC_EVENTS).alias("is_event"), "partition", "offset", "value")
-    # Few records are one task: parting them would cost more than it gains.
+    # A small batch is one task, since splitting it would cost more than it saves.
     parted = asked.coalesce(1) if pieces == 1 else asked.repartitionById(pieces, f.col("partition") % pieces)
-    found = parted.mapInArrow(partial(_write, files, folder), from_arrow_schema(_TOLD)).toArrow().to_pylist()
-    told = [pa.ipc.open_stream(row["keys"]).read_all() for row in found if row["keys"] is not None]
+    found = parted.mapInArrow(partial(_write, files, folder), from_arrow_schema(_TASK_OUTPUT)).toArrow().to_pylist()
+    keys = [pa.ipc.open_stream(row["keys"]).read_all() for row in found if row["keys"] is not None]
     staged = [Staged(row["path"], row["rows"]) for row in found if row["path"] is not None]
-    return pa.concat_tables([record_decoder.KEYS.empty_table(), *told]), staged
+    return pa.concat_tables([record_decoder.KEYS.empty_table(), *keys]), staged
 
 
-def without(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> list[Staged]:
-    """The files without the events at these places (`batch_keys.kafka_places`).
+def remove_records(staged: list[Staged], left_out: NDArray[np.int64], files: Files) -> list[Staged]:
+    """Removes the records with the ids `left_out` (`batch_keys.record_ids`) from staged files.
 
-    A file that holds one of them is written anew, or left out if it holds nothing else. Raises HdfsUnavailable."""
+    An affected file is rewritten under another name, or dropped if no event remains. Returns the remaining files.
+    Raises HdfsUnavailable.
+    """
     with ThreadPoolExecutor(PIECES) as pool:
-        found = list(pool.map(lambda file: _without(file, left_out, files), staged))
+        found = list(pool.map(lambda file: _remove_records(file, left_out, files), staged))
     return [file for file in found if file.rows]
 
 
-def _without(file: Staged, left_out: NDArray[np.int64], files: Files) -> Staged:
+def _remove_records(file: Staged, left_out: NDArray[np.int64], files: Files) -> Staged:
     content = files.read(file.path)
     if content is None:
-        raise HdfsUnavailable(f"{file.path}, written just now, is gone.")
+        raise HdfsUnavailable(f"The staged file {file.path} no longer exists.")
     parquet = pq.ParquetFile(pa.BufferReader(content))
-    places = batch_keys.kafka_places(parquet.read([name for name, _ in schema.ORIGIN]))
-    stays = np.isin(places, left_out, invert=True)
+    record_ids = batch_keys.record_ids(parquet.read([name for name, _ in schema.ORIGIN]))
+    stays = np.isin(record_ids, left_out, invert=True)
     kept = int(stays.sum())
     if kept == file.rows or not kept:
         return Staged(file.path, kept)
@@ -79,45 +80,45 @@ def _without(file: Staged, left_out: NDArray[np.int64], files: Files) -> Staged:
 
 def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     context = TaskContext.get()
-    # As Spark names its own: by the task, and by chance.
+    # Like Spark's own file names: the task and a random part.
     name = f"part-{0 if context is None else context.partitionId():05}-{secrets.token_hex(8)}.parquet"
     events = []
-    # Looking through a thousand events for cycles, which they have none of, took two fifths of the time.
+    # Events contain no reference cycles, and looking for them took two fifths of the time.
     gc.disable()
     try:
         for batch in batches:
             if batch.num_rows:
                 read = record_decoder.read(*batch.columns)
                 events.append(read.events)
-                yield _told(keys=_stream(read.keys))
+                yield _output_row(keys=_ipc_stream(read.keys))
     finally:
         gc.enable()
     app_column, day_column = EVENTS.columns
-    # What is written without its repeats need not be written anew: a retry mostly follows what it repeats.
-    once = [deduplication.first_of_each(pa.concat_tables(events))] if events else []
+    # A client's retry mostly follows its original closely. Removing such repeats here avoids rewriting the file later.
+    once = [deduplication.without_repeats(pa.concat_tables(events))] if events else []
     events.clear()
     for app, day, mine in (file for table in once for file in record_decoder.by_folder(table)):
         path = f"{folder}/{app_column}={app}/{day_column}={day}/{name}"
         files.write(path, _parquet(mine))
-        yield _told(path=path, rows=mine.num_rows)
-    # The worker stays, with what it needs for the next batch at most.
+        yield _output_row(path=path, rows=mine.num_rows)
+    # The worker process lives on, so it returns its unused memory.
     once.clear()
     pa.default_memory_pool().release_unused()
 
 
-def _told(**known: bytes | str | int) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([known], schema=_TOLD)
+def _output_row(**known: bytes | str | int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([known], schema=_TASK_OUTPUT)
 
 
-def _stream(told: pa.RecordBatch) -> bytes:
+def _ipc_stream(keys: pa.RecordBatch) -> bytes:
     buffer = io.BytesIO()
-    with pa.ipc.new_stream(buffer, told.schema) as stream:
-        stream.write_batch(told)
+    with pa.ipc.new_stream(buffer, keys.schema) as stream:
+        stream.write_batch(keys)
     return buffer.getvalue()
 
 
 def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
-    # With an index of pages, by which readers of some minutes leave out most of a file.
+    # The page index lets readers of a few minutes skip most of a file.
     pq.write_table(table, buffer, compression="zstd", write_page_index=True)
     return buffer.getvalue()

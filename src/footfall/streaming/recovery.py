@@ -1,4 +1,4 @@
-"""Gives the archive a new checkpoint that goes on from what is archived, when the old one is lost or does not fit."""
+"""Creates a new checkpoint that continues after the archived records, when the old one is lost or inconsistent."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,37 +12,38 @@ from footfall.streaming import resume
 
 
 class Recovered(NamedTuple):
-    """The checkpoint that is in use now, and how many records of Kafka's it will read that are archived already or
-    not."""
+    """The result of a recovery. checkpoint: the new checkpoint. records: the number of Kafka records that it will read,
+    including those that are already archived."""
 
     checkpoint: str
     records: int
 
 
 def recover(settings: Settings, accept_loss: bool, from_start: bool, say: Callable[[str], None]) -> Recovered:
-    """Makes the new checkpoint; no driver may run meanwhile. Interrupted, it has either happened or not.
+    """Creates the new checkpoint atomically. The driver must not run meanwhile.
 
-    accept_loss: goes on without records that Kafka has deleted before they were archived.
-    from_start: reads all that Kafka holds again, so that files that were moved away are made anew from it.
+    accept_loss: continues without the records that Kafka deleted before they were archived.
+    from_start: reads everything that Kafka holds again, which replaces files that were moved away.
+    say: receives sentences about the progress.
     Raises ArchiveRefused, HdfsUnavailable and KafkaUnavailable.
     """
     hdfs = Hdfs(settings)
     journal = Journal(hdfs)
-    say("Completing what was merged.")
+    say("Completing an interrupted merge, if there is one.")
     compaction.finish(hdfs)
     topics = describe(settings)
     with Logs(settings) as logs:
         bounds = logs.bounds(topics)
     old = journal.current()
     if old is None:
-        new = resume.first(topics, bounds)
+        new = resume.first_checkpoint(topics, bounds)
     else:
-        new = resume.renewed(old, journal.latest(old.checkpoint), topics, bounds, accept_loss, from_start)
-    resume.claim(hdfs, new.checkpoint)
+        new = resume.recovery_checkpoint(old, journal.latest(old.checkpoint), topics, bounds, accept_loss, from_start)
+    resume.write_owner(hdfs, new.checkpoint)
     journal.begin(new)
     if old is not None:
         say(f"Deleting the old checkpoint {old.checkpoint}.")
         hdfs.delete(layout.checkpoint_folder(old.checkpoint))
     hdfs.delete(layout.STAGING)
-    waiting = sum(bound.end - max(bound.start, new.starts.get(place, 0)) for place, bound in bounds.items())
+    waiting = sum(bound.end - max(bound.start, new.starts.get(partition, 0)) for partition, bound in bounds.items())
     return Recovered(new.checkpoint, waiting)

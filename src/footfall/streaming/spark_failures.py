@@ -16,18 +16,18 @@ _PATH: Final = re.compile(r"error while reading file (\S+)\.\s")
 
 
 @contextmanager
-def naming_damaged_files(files: Files, base: str) -> Iterator[None]:
-    """Surrounds Spark's work with archived files.
+def name_damaged_files(files: Files, base: str) -> Iterator[None]:
+    """A context for Spark's work on archived files.
 
-    base: what Spark puts before a path in HDFS.
-    Raises ArchiveRefused if Spark failed at a damaged file, HdfsUnavailable if HDFS does not hand that file over, and
-    otherwise what Spark raised.
+    base: the prefix of an HDFS path in Spark's messages, such as `hdfs://host:port`.
+    Raises ArchiveRefused if Spark failed on a damaged file, HdfsUnavailable if HDFS does not return that file, and
+    Spark's own error otherwise.
     """
     try:
         yield
     except (PySparkException, Py4JJavaError) as error:
         for path in {found.removeprefix(base) for found in _PATH.findall(str(error))}:
-            # A staged file is made anew when its batch is done again.
+            # Spark repeats the batch of a damaged staged file, which writes the file again.
             if not path.startswith(f"{layout.STAGING}/") and is_damaged(files, path):
                 raise refusal(path) from error
         raise

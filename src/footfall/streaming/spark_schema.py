@@ -1,4 +1,4 @@
-"""The columns that Spark sees: of the archive's files, and of rejects."""
+"""The Spark schemas of `/events` and `/events_rejected`, and the parser of rejects."""
 
 from functools import cache
 from typing import Final
@@ -14,42 +14,42 @@ from footfall.names import TOPIC_REJECTED
 from footfall.streaming import record_decoder
 
 _ORIGIN: Final = tuple(from_arrow_schema(pa.schema(schema.ORIGIN)))
-_PLACE: Final = tuple(name for name, _ in schema.ORIGIN)
+_ORIGIN_NAMES: Final = tuple(name for name, _ in schema.ORIGIN)
 _REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original")
 _REJECT_TIME: Final = "rejected_at"
-_DENIED: Final = StructField("denied", BooleanType())
-# Else Spark reads what no other reader of Kafka does.
+_DENIED_FIELD: Final = StructField("denied", BooleanType())
+# By default, Spark accepts JSON that the other readers of Kafka refuse.
 _STRICT: Final = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 
 @cache
 def archive_schema() -> StructType:
-    """The columns of `/events`: the event's fields, its place in Kafka, and last the folder's `app_id` and `dt`."""
+    """The columns of `/events`: the event's fields, its Kafka partition and offset, and the folder's `app_id`, `dt`."""
     inside = from_arrow_schema(schema.archived())
     return StructType([*inside, StructField("app_id", StringType()), StructField("dt", DateType())])
 
 
 @cache
 def rejects_schema() -> StructType:
-    """The columns of `/events_rejected`: the record's fields, its place in Kafka, and the folder's `dt`."""
+    """The columns of `/events_rejected`: the record's fields, its Kafka partition and offset, and the folder's `dt`."""
     texts = [StructField(name, StringType()) for name in ("app_id", *_REJECT_TEXTS)]
     when = StructField(_REJECT_TIME, TimestampType())
-    return StructType([*texts, _DENIED, when, *_ORIGIN, StructField("dt", DateType())])
+    return StructType([*texts, _DENIED_FIELD, when, *_ORIGIN, StructField("dt", DateType())])
 
 
 def read_rejects(records: DataFrame) -> DataFrame:
-    """The records of `events.rejected` among these as rows of `/events_rejected`, with a column `readable`."""
+    """Parses the records of `events.rejected` into rows of `/events_rejected`, with an extra column `readable`."""
     fields = ("app_id", *_REJECT_TEXTS, _REJECT_TIME)
     texts = [StructField(name, StringType()) for name in fields]
     rejects = records.where(f.col("topic") == TOPIC_REJECTED)
     parsed = rejects.select(
-        f.from_json(_text(), StructType([*texts, _DENIED]), _STRICT).alias("reject"),
+        f.from_json(_text(), StructType([*texts, _DENIED_FIELD]), _STRICT).alias("reject"),
         f.is_valid_utf8(_text()).alias("valid"),
         *_origin(),
     )
-    columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in (*fields[:-1], _DENIED.name)]
+    columns: list[Column] = [f.col(f"reject.{name}").alias(name) for name in (*fields[:-1], _DENIED_FIELD.name)]
     when = _time(f"reject.{_REJECT_TIME}").alias(_REJECT_TIME)
-    typed = parsed.select(*columns, when, "valid", *_PLACE)
+    typed = parsed.select(*columns, when, "valid", *_ORIGIN_NAMES)
     readable = f.col("valid") & f.col("app_id").isNotNull() & f.col("original").isNotNull() & _in_time(_REJECT_TIME)
     with_day = typed.withColumn("dt", f.to_date(_REJECT_TIME))
     return with_day.select(*rejects_schema().names, f.coalesce(readable, f.lit(False)).alias("readable"))
@@ -64,7 +64,7 @@ def _text() -> Column:
 
 
 def _time(name: str) -> Column:
-    # The cast alone would take a bare year, or a time in another zone, for a time.
+    # The cast alone would also accept a bare year or a time in another zone.
     return f.when(f.col(name).rlike(record_decoder.TIME_SHAPE), f.col(name).try_cast("timestamp"))
 
 

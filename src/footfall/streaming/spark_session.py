@@ -12,27 +12,27 @@ from footfall.runtime.jars import lib_dir
 from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
-# By which a driver finds what an earlier one left running on YARN.
+# A driver finds the applications that an earlier one left on YARN by this tag.
 TAG: Final = "footfall-streaming"
 QUEUE: Final = "streaming"
 # The application's master only asks for the executor.
 _MASTER_MB: Final = 256
 _MASTER_OVERHEAD_MB: Final = 256
-# Netty's buffers, the class space and the code of a JVM beside its heap, 384; and two Python workers, each of which may
-# hold half of a large batch: its records as columns, and as the files that they become. Master and executor together
-# are the least that `yarn.streaming_mb` may be.
+# 384 MB for the JVM's memory outside its heap (Netty's buffers, class space, code), and the rest for two Python
+# workers. Each may hold half of a large batch twice: as columns and as files. Master and executor together are the
+# minimum of `yarn.streaming_mb`.
 _OVERHEAD_MB: Final = 1152
 _CORES: Final = 2
 _JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"
 
 
 def conf_dir(settings: Settings) -> Path:
-    """The folder of Hadoop's and Spark's configuration."""
+    """The folder with Hadoop's and Spark's configuration."""
     return settings.conf_dir / "spark-streaming"
 
 
 def start(settings: Settings) -> SparkSession:
-    """Starts the driver's JVM and its application on YARN. Raises what Spark raises when YARN gives it nothing."""
+    """Starts the driver's JVM and its application on YARN. Raises Spark's errors, such as when YARN has no room."""
     conf = conf_dir(settings)
     os.environ |= {
         "JAVA_HOME": str(java_home(settings)),
@@ -50,9 +50,9 @@ def start(settings: Settings) -> SparkSession:
 
 
 def options(settings: Settings) -> dict[str, str]:
-    """Spark's settings beside `spark-defaults.conf`, which tells the heaps.
+    """Spark's settings in addition to `spark-defaults.conf`, which sets the heaps.
 
-    Each is here because its default does not suit this load or this machine.
+    Each setting is here because its default does not suit this load or this machine.
     """
     connector = f"{lib_dir(settings, 'spark')}/*"
     mark = str(settings.home)
@@ -62,20 +62,20 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.submit.deployMode": "client",
         "spark.yarn.queue": QUEUE,
         "spark.yarn.tags": TAG,
-        # Driver and containers find Spark in the same folder: nothing is uploaded.
+        # The driver and the containers find Spark in the same folder, so nothing is uploaded.
         "spark.yarn.jars": f"local:{_home()}/jars/*",
         "spark.driver.extraClassPath": connector,
         "spark.executor.extraClassPath": connector,
-        # It plans, a little now and then: the slower compiler took two fifths of its processor time, and a third of a
-        # catch-up's first minute, for code that runs seldom.
+        # The driver only plans, and seldom. The optimizing compiler (C2) took two fifths of its processor time and a
+        # third of the first minute of a catch-up.
         "spark.driver.extraJavaOptions": (
             f"{_JVM} -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir={tmp}"
         ),
         "spark.executor.instances": "1",
         "spark.executor.cores": str(_CORES),
         "spark.executor.memoryOverhead": f"{_OVERHEAD_MB}m",
-        # It reads Kafka and hands over to Python. For making that faster the slower compiler took 19 s of processor
-        # while a million events waited.
+        # The executor reads Kafka and passes the records to Python. To optimize that code, C2 took 19 s of processor
+        # time while a million events waited.
         "spark.executor.extraJavaOptions": f"{_JVM} -XX:TieredStopAtLevel=1",
         "spark.yarn.am.memory": f"{_MASTER_MB}m",
         "spark.yarn.am.memoryOverhead": f"{_MASTER_OVERHEAD_MB}m",
@@ -85,7 +85,7 @@ def options(settings: Settings) -> dict[str, str]:
         "spark.executorEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
         "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
         "spark.yarn.maxAppAttempts": "1",
-        # A killed executor is replaced at once, however often that happened before.
+        # A killed executor is always replaced at once.
         "spark.executor.maxNumFailures": "1000",
         "spark.executor.failuresValidityInterval": "10m",
         "spark.task.maxFailures": "8",
@@ -95,32 +95,31 @@ def options(settings: Settings) -> dict[str, str]:
 
 
 def common() -> dict[str, str]:
-    """What decides how the work is done, wherever it runs: tests take the same."""
+    """The settings that are the same on YARN and in tests."""
     return {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.debug.maxToStringFields": "100",
         "spark.sql.session.timeZone": "UTC",
-        # Two cores, small batches: more partitions are only more tasks.
+        # With two cores and small batches, more partitions would only be more tasks.
         "spark.sql.shuffle.partitions": str(_CORES),
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.autoBroadcastJoinThreshold": "-1",
-        # Listing fifty files in the driver is faster than a job that does it.
+        # The driver lists fifty files faster than a Spark job does.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
-        # Files lie aside until they are renamed, so Spark's own two steps would only repeat that.
+        # The archive stages and renames its files itself, so Spark's two-step commit would only repeat that.
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-        # Python reads so many records at a time while they are still in the processor's cache; ten thousand take twice
-        # as long.
+        # A batch of this size fits into the processor's cache; the default of ten thousand records takes twice as long.
         "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
-        # Else SQL's Python workers are others than RDDs', each with its modules in memory.
+        # If it were enabled, Spark SQL and RDDs would use separate Python workers, each with its modules in memory.
         "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
         "spark.sql.parquet.compression.codec": "zstd",
-        # Hive, Pig and DuckDB read it too, and events have whole milliseconds.
+        # Hive, Pig and DuckDB read this type too, and events have whole milliseconds.
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.streaming.minBatchesToRetain": "10",
         "spark.sql.streaming.numRecentProgressUpdates": "5",
-        # A batch's records go from a task to another of the same executor: through the page cache, over no network.
+        # All tasks run in one executor, so a shuffle goes through the page cache and not over a network.
         "spark.shuffle.compress": "false",
         "spark.ui.retainedJobs": "20",
         "spark.ui.retainedStages": "20",

@@ -1,22 +1,22 @@
-"""Up to which minute the archive is complete. Pure but for asking Kafka."""
+"""The watermark: the minute up to which the archive is complete."""
 
 from collections.abc import Callable, Mapping
 
 from footfall.kafka.topics import TopicPartition
 
-# Where Kafka's logs ended when a minute (since 1970) began.
+# The end offsets of Kafka's partitions at the start of a minute (since 1970).
 EndsAt = Callable[[int], Mapping[TopicPartition, int]]
 
 
 def closed_until(archived: Mapping[TopicPartition, int], ends_at: EndsAt, after: int, minute: int) -> int:
-    """The last minute m, after ≤ m ≤ minute, before which all is archived that Kafka held when it began.
+    """The last minute m, after ≤ m ≤ minute, for which everything is archived that Kafka held when m began.
 
-    archived: the offset up to which everything is, by partition. Minutes since 1970; `after` is known to be such a one.
-    Raises what `ends_at` raises.
+    archived: the next offset to archive, by partition. Minutes are counted since 1970. The condition must hold for
+    `after`. Raises the errors of `ends_at`.
     """
 
     def complete(at: int) -> bool:
-        return all(archived.get(place, 0) >= end for place, end in ends_at(at).items())
+        return all(archived.get(partition, 0) >= end for partition, end in ends_at(at).items())
 
     if after >= minute or complete(minute):
         return max(after, minute)

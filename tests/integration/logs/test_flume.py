@@ -1,4 +1,4 @@
-"""The sites' lines arrive in HDFS, under the day that they themselves tell."""
+"""The sites' lines arrive in HDFS, in the folder of the day on which they were logged."""
 
 import json
 import urllib.error
@@ -55,11 +55,11 @@ def test_a_request_is_found_in_the_tail_within_seconds(platform: Settings, app: 
         urllib.request.urlopen(f"http://127.0.0.1:{platform.port(app)}/no-{word}", timeout=30)
     for kind in ("access", "performance"):
 
-        def told(kind: str = kind) -> bool:
+        def arrived_in_tail(kind: str = kind) -> bool:
             rows = Platform(platform).query("log-tail", "--app", app, "--kind", kind, "--limit", "1000")
             return [row["status"] for row in rows if row["page_path"] == f"/no-{word}"] == [404]
 
-        await_true(told, f"the {kind} line of {app} in the tail", 60, every=1)
+        await_true(arrived_in_tail, f"the {kind} line of {app} in the tail", 60, every=1)
 
 
 def test_a_line_goes_to_the_day_of_its_own_time(platform: Settings) -> None:
@@ -83,12 +83,12 @@ def test_lines_without_a_time_block_nothing(platform: Settings) -> None:
     _append(platform, "error", _error(after, datetime.now(timezone.utc)))
     await_true(lambda: len(_days_of(platform, "error", after.encode())) == 1, "the line that came after", 60, every=1)
     await_true(lambda: f"{word} no time".encode() in arrived(platform, "error"), "the line without a time", 60, every=1)
-    # No row of the tail is made of them, and none of them keeps others out.
+    # They are not in the tail, and they do not keep other lines out of it.
     rows = Platform(platform).query("log-tail", "--kind", "error")
     assert [row["request_id"] for row in rows if row["request_id"] in (word, after)] == [after]
 
 
-def test_hdfs_tells_what_is_open_and_what_is_not_there(platform: Settings) -> None:
+def test_hdfs_lists_open_files_and_accepts_a_missing_folder(platform: Settings) -> None:
     hdfs = Hdfs(platform)
     word = uuid.uuid4().hex
     _append(platform, "error", _error(word, datetime.now(timezone.utc)))

@@ -41,7 +41,7 @@ def _local(scratch: Path) -> dict[str, str]:
         "spark.driver.memory": "768m",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        # Tests end before what the slower compiler makes is worth its time.
+        # The tests are too short for the optimizing compiler to pay off.
         "spark.driver.extraJavaOptions": f"{_JVM} -Djava.io.tmpdir={scratch}",
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),

@@ -1,4 +1,4 @@
-"""What the archive makes of records of every kind: each event once, by its first record, in typed columns."""
+"""The archive of records of every kind: each event once, from its first record, in typed columns."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from footfall.lake.progress import Progress
 from footfall.names import TOPIC_REJECTED
-from footfall.streaming.window_schedule import Portion
+from footfall.streaming.window_schedule import WindowSet
 from tests.support.archiving import Record, World
 from tests.support.events import ABSENT, stored_event
 
@@ -22,7 +22,7 @@ _DAY = "2026-11-24"
 
 @dataclass
 class Golden:
-    """Three batches: all that happens within one, repeats of it, and repeats alone."""
+    """Three batches: every case within one batch, repeats of that batch, and nothing but repeats."""
 
     world: World
     full: Record
@@ -78,10 +78,10 @@ def golden(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Gol
         orjson.dumps(_event(is_bot="no")),
         orjson.dumps(_event(session_id="")),
         orjson.dumps(_event(event_id="no-uuid")),
-        orjson.dumps(_event(app_id="blog")),
+        orjson.dumps(_event(app_id="No Site")),
         orjson.dumps(_event("2026-02-30T00:00:00.000Z")),
         orjson.dumps(_event("2026-11-24")),
-        # Days that folders or calendars cannot name stop nothing.
+        # Days that no folder or calendar can name do not fail the batch.
         orjson.dumps(_event("0001-01-01T00:00:00.000Z")),
         orjson.dumps(_event("+12345-01-01T00:00:00.000Z")),
         orjson.dumps(_event(received_at="soon")),
@@ -99,7 +99,7 @@ def golden(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Gol
     log.add(_again(plain))
     log.add(_again(plain, event_time="2026-11-28T08:00:00.000Z"))
     log.add(_again(midnight, event_time="2026-11-20T23:59:59.999Z"))
-    # Late, and of a month before.
+    # A late event from a month before.
     log.add(_event("2026-11-22T08:00:00.000Z", received_at=f"{_DAY}T08:00:00.000Z"))
     log.add(_event("2026-10-24T08:00:00.000Z", backfill=True))
     ends.append(len(log.records))
@@ -134,7 +134,7 @@ def test_every_record_is_counted(golden: Golden) -> None:
     assert sum((7, 6, 23, 2)) == len(golden.world.log.records)
 
 
-def test_progress_tells_offsets_and_minutes(golden: Golden) -> None:
+def test_progress_holds_offsets_and_minutes(golden: Golden) -> None:
     last = golden.done[-1]
     assert last.ends == golden.world.log.ends()
     assert (last.batch, last.touched) == (2, ())
@@ -149,7 +149,7 @@ def _minute(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp()) // 60
 
 
-def test_nothing_is_left_aside(golden: Golden) -> None:
+def test_the_staging_folder_is_empty(golden: Golden) -> None:
     assert golden.world.files.list("/events/_staging") == []
 
 
@@ -173,7 +173,7 @@ def test_columns_have_their_types(golden: Golden) -> None:
     assert not {"app_id", "dt", "hash", "readable", "field_of_tomorrow"} & set(schema.names)
 
 
-def test_duckdb_reads_what_was_sent(golden: Golden) -> None:
+def test_duckdb_reads_the_archived_events(golden: Golden) -> None:
     folders = f"{golden.world.files.root}/events/app_id=*/dt=*/*.parquet"
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -194,11 +194,11 @@ def test_duckdb_reads_what_was_sent(golden: Golden) -> None:
     assert rest == [51.5, -5_000_000_000, None, "", "1.7", *place, 3]
 
 
-def test_windows_are_of_what_is_archived(golden: Golden) -> None:
+def test_windows_are_computed_from_the_archived_events(golden: Golden) -> None:
     # Two events that began the day, and one of another site a year and a leap day later.
     morning, leap = _minute(f"{_DAY}T08:00"), _minute("2028-02-29T23:59")
     archive = golden.world.archive()
-    found = archive.windows(Portion(leap + 9, (morning, morning + 1, leap), (morning - 4, leap))).to_pylist()
+    found = archive.windows(WindowSet(leap + 9, (morning, morning + 1, leap), (morning - 4, leap))).to_pylist()
     apps = {
         (r["app_id"], r["window_minutes"], r["window_start"]): r["events"] for r in found if r["dimension"] == "app"
     }
@@ -208,4 +208,4 @@ def test_windows_are_of_what_is_archived(golden: Golden) -> None:
         ("academy", 1, leap): 1,
         ("academy", 5, leap): 1,
     }
-    assert archive.windows(Portion(leap + 9, (morning - 9,), (morning + 1,))).num_rows == 0
+    assert archive.windows(WindowSet(leap + 9, (morning - 9,), (morning + 1,))).num_rows == 0

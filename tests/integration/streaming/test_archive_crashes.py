@@ -1,4 +1,4 @@
-"""Whatever dies, and when: every event is in the archive once, and what was there stays."""
+"""After a crash at any point, every event is in the archive once, and no archived event is lost."""
 
 import time
 import zlib
@@ -14,7 +14,7 @@ from footfall.lake.errors import ArchiveRefused
 from footfall.lake.progress import Progress, Totals
 from footfall.lake.window_files import HOUR
 from footfall.streaming import resume
-from footfall.streaming.window_schedule import whole_hours
+from footfall.streaming.window_schedule import windows_of_hours
 from tests.support.archiving import TOPICS, ArchivedRow, Record, World
 from tests.support.events import stored_event
 from tests.support.local_files import Died
@@ -43,7 +43,7 @@ def _fill(world: World, day: str = _DAY) -> list[Record]:
 
 
 def _deaths(world: World, records: list[Record], number: int) -> Iterator[int]:
-    """Does a batch as often as it takes, each time a new process that dies a change later; yields at each death."""
+    """Repeats a batch until it succeeds. Each attempt is a new process that crashes one change later; yields then."""
     for mortal in range(100):
         try:
             world.archive(mortal).batch(world.frame(records), number)
@@ -65,7 +65,7 @@ def _check(world: World, **totals: int) -> None:
     assert {place: end for place, end in _latest(world).ends.items() if end} == world.log.ends()
 
 
-def test_a_batch_that_died_at_any_change_is_done_again_exactly(world: World) -> None:
+def test_a_batch_that_crashed_at_any_change_is_repeated_exactly(world: World) -> None:
     world.archive().batch(world.frame(_fill(world)), 0)
     before = world.archived()
     records = _fill(world)
@@ -73,15 +73,15 @@ def test_a_batch_that_died_at_any_change_is_done_again_exactly(world: World) -> 
     deaths = 0
     for _ in _deaths(world, records, 1):
         deaths += 1
-        # What was there stays, and nothing is there twice, at each instant.
+        # At every moment, archived events stay and none is there twice.
         found = world.archived()
         assert before <= found <= after
         assert world.rejects() <= world.expected_rejects()
-    # What was left aside, a file without its repeat, two files of events and one of rejects, the progress, and what is
-    # aside now.
+    # The changes: old staged files, a file without its repeat, two files of events and one of rejects, the progress,
+    # and the new staged files.
     assert deaths == 8
     _check(world, archived=6, repeats=1, unreadable=2, rejected=2)
-    # Archived, but Spark had not noted it, and HDFS lost its file: the same again, then the next.
+    # Spark did not commit the archived batch, and HDFS lost its file: the batch is repeated, then the next one runs.
     world.files.write(f"/events/app_id=news/dt={_NEXT}/aaaa0000-000000001.parquet", b"")
     world.archive().batch(world.frame(records), 1)
     _check(world, archived=6, repeats=1, unreadable=2, rejected=2)
@@ -91,10 +91,8 @@ def test_a_batch_that_died_at_any_change_is_done_again_exactly(world: World) -> 
     assert world.files.list(layout.STAGING) == []
 
 
-def test_a_large_batch_is_done_again_exactly_however_it_was_split(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An upgrade may come between, which splits batches otherwise."""
+def test_a_large_batch_is_repeated_exactly_however_it_was_split(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade in between may split batches differently."""
     even, odd = (next(s for s in map(str, range(99)) if zlib.crc32(s.encode()) % 2 == p) for p in (0, 1))
     for session in (even, odd, odd):
         world.log.add(stored_event(event_time=f"{_DAY}T08:00:00.000Z", session_id=session))
@@ -114,7 +112,7 @@ def test_a_large_batch_is_done_again_exactly_however_it_was_split(
         assert [file.name for file in held] == names
 
 
-def test_merging_that_died_at_any_change_is_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_merge_that_crashed_at_any_change_is_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "FAN", 2)
     archive = world.archive()
     batches = [_fill(world) for _ in range(3)]
@@ -125,7 +123,7 @@ def test_merging_that_died_at_any_change_is_completed(world: World, monkeypatch:
     now_ms = time.time_ns() // 1_000_000
     for mortal in range(100):
         merging = world.archive(mortal)
-        # As in the process that did the last batch, and does not know whether Spark has committed it.
+        # The process that ran the last batch does not know whether Spark has committed it.
         merging._batch = 2
         try:
             merging.compact(now_ms, _PATIENT_S)
@@ -137,36 +135,36 @@ def test_merging_that_died_at_any_change_is_completed(world: World, monkeypatch:
         pytest.fail("Merging never ended.")
     assert _latest(world).totals == totals
     names = [file.name for file in layout.parts(world.files, f"/events/app_id=shop/dt={_DAY}")]
-    # The last batch's files are left alone, since it may be done again.
+    # The files of the last batch are left alone, since Spark may repeat it.
     assert names == ["aaaa0000-000000000-000000001-1.parquet", "aaaa0000-000000002.parquet"]
     world.archive().batch(world.frame(batches[2]), 2)
     world.archive().batch(world.frame(_fill(world)), 3)
     _check(world, archived=12, repeats=3, unreadable=4, rejected=4)
 
 
-def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world: World) -> None:
+def test_a_lost_checkpoint_and_a_damaged_file_lose_and_duplicate_nothing(world: World) -> None:
     archive = world.archive()
     archive.batch(world.frame(_fill(world)), 0)
     archive.batch(world.frame(_fill(world)), 1)
-    # All files of this batch come into place, and no progress tells of them.
+    # All files of this batch get their final names, but its progress is not written.
     unnoticed = _fill(world)
     with pytest.raises(Died):
         world.archive(mortal=4).batch(world.frame(unnoticed), 2)
     assert world.archived() == world.expected()
 
-    # Then the checkpoint is lost. The new one begins after what the progress tells.
+    # Then the checkpoint is lost. The new one begins after the last progress.
     current = world.current()
-    renewed = resume.renewed(current, _latest(world), TOPICS, world.log.bounds(), accept_loss=False)
+    renewed = resume.recovery_checkpoint(current, _latest(world), TOPICS, world.log.bounds(), accept_loss=False)
     assert renewed.starts.items() >= _latest(world).ends.items()
     world.journal.begin(renewed)
     world.archive().batch(world.frame(unnoticed[:2]), 0)
-    # Minutes of what was not noticed are told now.
+    # The new progress includes the minutes of the batch whose progress was missing.
     ((first, last),) = _latest(world).touched
     assert last == first + 1
     world.archive().batch(world.frame(unnoticed[2:] + _fill(world)), 1)
     _check(world, archived=12, repeats=3, unreadable=4, rejected=4)
 
-    # A file is damaged: nothing goes on that could archive its rows, or a repeat of them, a second time.
+    # A file is damaged: the archive stops, since it could archive the rows of that file a second time.
     path = f"/events/app_id=shop/dt={_DAY}/{current.checkpoint}-000000001.parquet"
     hours = range(first // HOUR, first // HOUR + 24)
     content = world.files.read(path) or b""
@@ -177,11 +175,13 @@ def test_a_lost_checkpoint_and_an_unreadable_file_lose_and_double_nothing(world:
             world.archive().batch(world.frame(more), 2)
         assert _latest(world).batch == 1
         with pytest.raises(ArchiveRefused, match=f"{path} cannot be read.*recover archive --from-start"):
-            world.archive().windows(whole_hours(hours, hours[-1] * HOUR + HOUR))
+            world.archive().windows(windows_of_hours(hours, hours[-1] * HOUR + HOUR))
 
-    # The remedy that it names.
+    # The remedy in the error's sentence.
     world.files.delete(path)
-    renewed = resume.renewed(world.current(), _latest(world), TOPICS, world.log.bounds(), False, from_start=True)
+    renewed = resume.recovery_checkpoint(
+        world.current(), _latest(world), TOPICS, world.log.bounds(), False, from_start=True
+    )
     assert set(renewed.starts.values()) == {0}
     world.journal.begin(renewed)
     world.archive().batch(world.frame(world.log.records), 0)
@@ -193,7 +193,7 @@ def test_a_batch_whose_predecessor_is_unknown_is_refused(world: World) -> None:
     world.archive().batch(world.frame(records), 0)
     for number in (2, 7):
         with pytest.raises(
-            ArchiveRefused, match=f"batch {number}, but .*aaaa0000-00000000{number - 1}.json, .* is gone"
+            ArchiveRefused, match=f"batch {number}, but .* is missing: .*aaaa0000-00000000{number - 1}.json"
         ):
             world.archive().batch(world.frame(records), number)
     assert world.archived() == world.expected()

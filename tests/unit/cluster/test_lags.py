@@ -8,7 +8,7 @@ from footfall.lags import ConsumerLag, lags
 from footfall.lake.progress import Progress, Totals
 from footfall.logs.positions import position_file
 from footfall.settings import Settings
-from footfall.streaming.lag import measure
+from footfall.streaming.lag import archive_lag
 
 
 def test_services_that_do_not_run_are_not_asked(settings: Settings) -> None:
@@ -43,6 +43,6 @@ def test_unread_bytes_wait_since_they_were_written(settings: Settings) -> None:
 
 def test_the_archives_age_counts_only_while_something_waits() -> None:
     progress = Progress("0000000a", 3, 1_000_000, 1_004_000, {}, (), Totals())
-    assert measure(0, progress, 2_000.0) == (0, 0.0)
-    assert measure(5, progress, 1_012.0) == (5, 12.0)
-    assert measure(5, None, 1_012.0) == (5, None)
+    assert archive_lag(0, progress, 2_000.0) == (0, 0.0)
+    assert archive_lag(5, progress, 1_012.0) == (5, 12.0)
+    assert archive_lag(5, None, 1_012.0) == (5, None)

@@ -1,4 +1,4 @@
-"""Columns of archived files: of the minutes asked for, and no more of a large file than may hold them."""
+"""Columns of archived files: only the requested minutes, and only the row groups that may hold them."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ COLUMNS = ("event_id", "event_time", "page_path")
 
 
 class Counting(LocalFiles):
-    """Notes which parts were read."""
+    """Records which parts were read."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -46,7 +46,7 @@ def minutes(table: pa.Table) -> dict[int, int]:
     return {one: found.count(one) for one in sorted(set(found))}
 
 
-def test_the_minutes_asked_for_are_read_and_no_others(tmp_path: Path) -> None:
+def test_only_the_requested_minutes_are_read(tmp_path: Path) -> None:
     files, file = written(tmp_path)
     spans = [(NOON - 9, NOON), (NOON + 11, NOON + 12), (NOON + 59, NOON + 80)]
     found = archive_reader.read(files, file, spans, COLUMNS, ("page_path",))
@@ -62,14 +62,14 @@ def test_a_small_file_is_one_request(tmp_path: Path) -> None:
     assert files.parts == [(0, file.length)]
 
 
-def test_of_a_large_file_only_what_may_hold_the_minutes_is_fetched(
+def test_only_the_row_groups_that_may_hold_the_minutes_are_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_reader, "_BLOCK", 4096)
     files, file = written(tmp_path)
     found = archive_reader.read(files, file, [(NOON + 25, NOON + 26)], COLUMNS)
     assert minutes(found) == {25: 60, 26: 60}
-    # A third of it tells where the columns are.
+    # A third of the file is its footer.
     assert sum(length for _, length in files.parts) < file.length * 0.6
     assert len(set(files.parts)) == len(files.parts)
     whole = archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)
@@ -90,8 +90,8 @@ def test_a_file_that_is_gone_or_damaged_is_named(tmp_path: Path) -> None:
         with pytest.raises(ArchiveRefused, match=f"{file.path} cannot be read"):
             archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)
     files.write(file.path, content[:-5])
-    with pytest.raises(HdfsUnavailable, match="shorter than HDFS said"):
+    with pytest.raises(HdfsUnavailable, match="was deleted or shortened"):
         archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)
     files.delete(file.path)
-    with pytest.raises(HdfsUnavailable, match="is gone"):
+    with pytest.raises(HdfsUnavailable, match="was deleted or shortened"):
         archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)

@@ -1,4 +1,4 @@
-"""Merging small files: what is merged when, and that a death at any change loses and doubles no row.
+"""Merging small files: which files are merged when, and that a crash at any change loses and duplicates no row.
 
 Rows are lines of text here: what merges them is none of the protocol's.
 """
@@ -43,7 +43,7 @@ def _over(files: list[FileStatus], done: int = 10**6, now_ms: int = _OVER_MS) ->
     return compaction.due_when_over(EVENTS, _FOLDER, _DAY, files, _ME, done, now_ms)
 
 
-def test_so_many_files_of_a_level_become_one_of_the_next() -> None:
+def test_enough_files_of_a_level_become_one_file_of_the_next() -> None:
     files = _batches(2 * FAN + FAN - 1)
     groups = _due(list(reversed(files)), 10**6)
     assert [group.sources for group in groups] == [
@@ -63,16 +63,16 @@ def test_levels_and_checkpoints_are_not_mixed() -> None:
 
 
 @pytest.mark.parametrize("done", [-2, FAN - 2, FAN - 1])
-def test_what_may_be_done_again_is_left_alone(done: int) -> None:
+def test_batches_that_spark_may_repeat_are_left_alone(done: int) -> None:
     merged = [source for group in _due(_batches(FAN), done) for source in group.sources]
     assert len(merged) == (FAN if done == FAN - 1 else 0)
     over = [source for group in _over(_batches(FAN), done) for source in group.sources]
     assert over == ([file.path for file in _batches(done + 1)] if done > 0 else [])
-    # Nobody does a batch of an earlier checkpoint again.
+    # Spark never repeats a batch of an earlier checkpoint.
     assert len(_due(_batches(FAN, "0000ffff"), done)) == 1
 
 
-def test_large_files_and_those_of_others_are_left_alone() -> None:
+def test_large_and_foreign_files_are_left_alone() -> None:
     files = _batches(FAN)
     foreign = FileStatus(f"{_FOLDER}/mine.parquet", False, 5, 0)
     assert _due([*files[:-1], _file(Part(_ME, 19, 19, 0), 128 * _MIB), foreign], 10**6) == []
@@ -148,7 +148,7 @@ def test_a_merge_leaves_the_same_rows_in_one_file(tmp_path: Path) -> None:
     assert not compaction.under_way(files)
 
 
-def test_a_death_at_any_change_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_a_crash_at_any_change_loses_and_duplicates_nothing(tmp_path: Path) -> None:
     whole = _changes(tmp_path / "whole")
     assert whole >= 7
     for first in range(whole):
@@ -161,7 +161,7 @@ def test_a_death_at_any_change_loses_and_doubles_nothing(tmp_path: Path) -> None
             with pytest.raises(Died):
                 compaction.carry_out(mortal, group, _merger(mortal))
             _no_row_is_missing(files, rows)
-            # The next process may die too, while it completes that.
+            # The next process may crash too, while it completes the merge.
             mortal = LocalFiles(root, mortal=second)
             try:
                 compaction.finish(mortal)
@@ -175,18 +175,18 @@ def test_a_death_at_any_change_loses_and_doubles_nothing(tmp_path: Path) -> None
 def _no_row_is_missing(files: LocalFiles, rows: Counter[bytes]) -> None:
     found = _rows(files)
     assert set(found) == set(rows)
-    # Where one is there twice, an intent tells readers to wait.
+    # While a row is there twice, readers can see from the intent that they must wait.
     assert found == rows or compaction.under_way(files)
 
 
-def test_no_merge_begins_before_the_one_before_is_completed(tmp_path: Path) -> None:
+def test_no_merge_begins_before_the_previous_one_is_completed(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     group = _write(files, 3)
     later = [Part(_ME, number, number, 0).name for number in (7, 8)]
     for name in later:
         files.write(f"{_FOLDER}/{name}", f"row of {name}\n".encode())
     rows = _rows(files)
-    # Dies when the merged file has its name and the first of three sources is deleted.
+    # The crash comes after the merged file got its name and the first of three sources was deleted.
     mortal = LocalFiles(tmp_path, mortal=5)
     with pytest.raises(Died):
         compaction.carry_out(mortal, group, _merger(mortal))
@@ -209,7 +209,7 @@ def test_a_merge_into_one_of_its_sources_keeps_it(tmp_path: Path) -> None:
     assert _rows(files) == rows
 
 
-def test_a_merge_that_makes_no_single_file_changes_nothing(tmp_path: Path) -> None:
+def test_a_merge_that_does_not_write_one_file_changes_nothing(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     group = _write(files, 3)
     rows = _rows(files)

@@ -1,4 +1,4 @@
-"""Names in the archive: what is written is read back, and what others wrote is not taken for ours."""
+"""File names in the archive: written names are read back, and foreign names are not accepted."""
 
 from datetime import date
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_names_of_a_checkpoint_come_in_the_order_of_its_batches(checkpoint: str,
     assert first < second
 
 
-def test_the_files_of_a_batch_are_told_from_others() -> None:
+def test_the_files_of_a_batch_are_recognized() -> None:
     batch = Part("abcd1234", 7, 7, 0)
     for name, own in (
         ("abcd1234-000000007.parquet", True),
@@ -60,7 +60,7 @@ def test_the_files_of_a_batch_are_told_from_others() -> None:
         "",
     ],
 )
-def test_other_names_are_nobodys(name: str) -> None:
+def test_other_names_are_not_parsed(name: str) -> None:
     assert part_of(name) is None
 
 
@@ -85,7 +85,7 @@ def test_folders_are_found_by_the_values_in_their_names(tmp_path: Path) -> None:
     assert layout.folders(LocalFiles(tmp_path / "empty"), EVENTS) == {}
 
 
-def test_a_folder_that_is_no_day_is_told_apart() -> None:
+def test_a_folder_that_is_not_a_day_is_recognized() -> None:
     assert layout.day_of(("shop", "2028-02-29")) == date(2028, 2, 29)
     assert layout.day_of(("shop", "2027-02-29")) is None
     assert layout.day_of(("__HIVE_DEFAULT_PARTITION__",)) is None

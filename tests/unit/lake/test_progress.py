@@ -1,4 +1,4 @@
-"""Progress files: what was written is read back, a damaged one counts as absent, old ones go."""
+"""Progress files: a written file is read back, a damaged one counts as missing, old ones are deleted."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_the_current_checkpoint_is_read_as_it_was_written(
     assert journal.current() == current
 
 
-def test_the_topics_stand_in_the_file_by_their_names(files: LocalFiles) -> None:
+def test_the_file_lists_the_topics_by_name(files: LocalFiles) -> None:
     Journal(files).begin(Current("abcd1234", _TOPICS, {}))
     written = json.loads(files.read(layout.CURRENT) or b"")
     assert written["topics"]["events"] == {"id": "abc", "partitions": 8}
@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_is_a_sentence_with_a_remedy(files: LocalFiles, dam
         Journal(files).current()
 
 
-def test_a_death_while_writing_leaves_what_was_there(files: LocalFiles) -> None:
+def test_a_crash_while_writing_keeps_the_old_file(files: LocalFiles) -> None:
     Journal(files).append(_progress(1))
     for changes in (0, 1):
         with pytest.raises(Died):
@@ -119,29 +119,29 @@ def test_pruning_leaves_what_is_needed_and_some_before_it(files: LocalFiles) -> 
     assert journal.current() is not None
 
 
-def test_ends_are_the_latests_else_where_the_checkpoint_began() -> None:
+def test_ends_come_from_the_latest_progress_or_the_start_of_the_checkpoint() -> None:
     current = Current("abcd1234", _TOPICS, {("events", 0): 5})
     assert ends_of(current, None) == {("events", 0): 5}
     assert ends_of(current, _progress(0, {("events", 1): 7})) == {("events", 1): 7}
 
 
 def test_sparks_offsets_name_every_partition() -> None:
-    told = spark_offsets(
+    offsets = spark_offsets(
         {("events", 3): 12},
         {"events": Topic("events", "abc", 4), "events.rejected": Topic("events.rejected", "def", 1)},
     )
-    assert told == '{"events": {"0": -2, "1": -2, "2": -2, "3": 12}, "events.rejected": {"0": -2}}'
+    assert offsets == '{"events": {"0": -2, "1": -2, "2": -2, "3": 12}, "events.rejected": {"0": -2}}'
 
 
 def test_totals_add_up() -> None:
     assert Totals(1, 2, 3, 4).plus(Totals(10, 20, 30, 40)) == Totals(11, 22, 33, 44)
 
 
-def test_sparks_note_of_a_batch_tells_its_ends() -> None:
+def test_the_ends_of_a_batch_are_read_from_sparks_offset_log() -> None:
     note = b'v1\n{"batchWatermarkMs":0}\n{"events":{"0":7,"3":9},"events.rejected":{"0":2}}'
     assert offered_ends(note) == {("events", 0): 7, ("events", 3): 9, ("events.rejected", 0): 2}
 
 
 @pytest.mark.parametrize("damaged", [b"", b"v1\n{}\n", b"v1", b"v1\n{}\n{", b"v1\n{}\n5", b'v1\n{}\n{"events":5}'])
-def test_a_damaged_note_tells_nothing(damaged: bytes) -> None:
+def test_a_damaged_offset_log_has_no_ends(damaged: bytes) -> None:
     assert offered_ends(damaged) == {}

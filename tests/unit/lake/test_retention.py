@@ -1,4 +1,4 @@
-"""Old days go whole, from every store; what is young, or not ours, stays."""
+"""Old days are deleted from every store; newer days and foreign folders stay."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hours' files: exactly the computed windows are replaced, revisions count changes, readers find one file whole."""
+"""Files of windows: only the computed windows are replaced, revisions count changes, readers see whole files."""
 
 import logging
 from pathlib import Path
@@ -102,14 +102,14 @@ def test_a_first_file_has_all_rows_sorted_of_revision_one(files: LocalFiles) -> 
     assert [file.path for file in files.list(FILE.rpartition("/")[0])] == [FILE]
 
 
-def test_only_what_changed_is_of_a_new_revision(files: LocalFiles) -> None:
+def test_only_changed_rows_get_a_new_revision(files: LocalFiles) -> None:
     publish(files, [NOON + 1], row(NOON + 1, "/a"), row(NOON + 1, "/b", 2), row(NOON + 1, "/c"))
     assert published(files) == [(0, "/", 1, 1), (1, "/a", 1, 1), (1, "/b", 2, 2), (1, "/c", 1, 1), (2, None, 1, 1)]
     publish(files, [NOON + 1, NOON + 2], row(NOON + 1, "/b", 3), row(NOON + 2, None, p50_ms=None))
     assert published(files) == [(0, "/", 1, 1), (1, "/b", 3, 3), (2, None, 1, 2)]
 
 
-def test_a_window_without_rows_loses_those_that_it_had(files: LocalFiles) -> None:
+def test_a_window_without_rows_loses_its_old_rows(files: LocalFiles) -> None:
     publish(files, [NOON, NOON + 2])
     assert published(files) == [(1, "/a", 1, 1), (1, "/b", 1, 1)]
     publish(files, [NOON + 1])
@@ -156,11 +156,11 @@ def other_columns() -> bytes:
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"text", b"PAR1" + bytes(100) + b"PAR1", other_columns()])
-def test_a_damaged_file_is_named_and_left_until_it_is_computed_anew(
+def test_a_damaged_file_is_named_and_kept_until_it_is_computed_again(
     files: LocalFiles, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     damage(files, content)
-    with pytest.raises(Damaged, match=f"^{FILE} .*computed anew when it is written next"):
+    with pytest.raises(Damaged, match=f"^{FILE} .*will be recomputed at its next update"):
         window_files.read(files, 1, HOUR)
     with caplog.at_level(logging.WARNING):
         assert publish(files, [NOON, NOON + 60], row(NOON), row(NOON + 60)) == {HOUR}
@@ -168,7 +168,7 @@ def test_a_damaged_file_is_named_and_left_until_it_is_computed_anew(
     assert files.read(FILE) == content
     # Other hours are published.
     assert published(files, HOUR + 1) == [(60, "/", 1, 1)]
-    assert publish(files, list(range(NOON, NOON + 60)), row(NOON, views=5), anew=True) == set()
+    assert publish(files, list(range(NOON, NOON + 60)), row(NOON, views=5), ignore_old=True) == set()
     assert published(files) == [(0, "/", 5, 1)]
 
 
@@ -180,7 +180,7 @@ def test_a_file_that_was_cut_off_is_damaged(files: LocalFiles) -> None:
         assert publish(files, [NOON], row(NOON)) == {HOUR}
 
 
-def test_a_death_at_any_point_leaves_whole_files_and_is_made_good(tmp_path: Path) -> None:
+def test_a_crash_at_any_point_leaves_whole_files_and_is_repaired(tmp_path: Path) -> None:
     starts, rows = [NOON, NOON + 60], [row(NOON, views=2), row(NOON + 60, views=2)]
     for mortal in range(5):
         files = LocalFiles(tmp_path / str(mortal))
@@ -199,7 +199,7 @@ def test_a_death_at_any_point_leaves_whole_files_and_is_made_good(tmp_path: Path
         assert published(files) + published(files, HOUR + 1) == [(0, "/", 2, 2), (60, "/", 2, 2)]
 
 
-def test_what_a_death_left_is_hidden_from_readers(files: LocalFiles) -> None:
+def test_leftovers_of_a_crash_are_hidden_from_readers(files: LocalFiles) -> None:
     files.mortal = files.changes + 1
     with pytest.raises(Died):
         publish(files, [NOON], row(NOON, views=2))
@@ -207,7 +207,7 @@ def test_what_a_death_left_is_hidden_from_readers(files: LocalFiles) -> None:
     assert names == {"hour-12.parquet", "_hour-12.parquet"}
 
 
-def test_closed_is_what_was_noted_last(tmp_path: Path) -> None:
+def test_the_last_closed_minute_is_read_back(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     assert window_files.read_closed(files) is None
     window_files.write_closed(files, 5)

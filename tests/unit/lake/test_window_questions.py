@@ -1,4 +1,4 @@
-"""What the windows in HDFS answer, worked out by hand from a few published rows."""
+"""The answers of the window questions, calculated by hand from a few published rows."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ ROWS = [
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalFiles:
-    """What both questions find in HDFS's place."""
+    """The files that both questions read in place of HDFS."""
     found = LocalFiles(tmp_path)
     monkeypatch.setattr(sources, "Hdfs", lambda _: found)
     return found
@@ -129,7 +129,7 @@ def test_a_window_is_final_three_days_after_its_end(files: LocalFiles) -> None:
     assert final("2026-11-27 12:01:00") == {True}
 
 
-def test_a_revision_is_told(files: LocalFiles) -> None:
+def test_the_revision_is_returned(files: LocalFiles) -> None:
     publish(files, ROWS)
     publish(files, [row(NOON - 1, "shop", 2, dimension="app")])
     assert [row[-2] for row in ask("windowed-metrics", f"{DAY} 12:00:30", app="shop")] == [1, 2, 1]
@@ -167,10 +167,12 @@ NO_TIMES = (
         ),
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_is_told(files: LocalFiles, parameters: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(UnknownValue) as told:
+def test_invalid_parameters_are_refused_with_a_sentence(
+    files: LocalFiles, parameters: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(UnknownValue) as refusal:
         ask("windowed-metrics", f"{DAY} 12:00:30", **parameters)
-    assert str(told.value) == sentence
+    assert str(refusal.value) == sentence
 
 
 def trend(time: str = f"{DAY} 12:00:30", **parameters: Any) -> list[tuple[Any, ...]]:
@@ -216,7 +218,7 @@ def test_trending_compares_with_the_half_hour_before(files: LocalFiles) -> None:
     ]
 
 
-def test_nothing_trends_where_nobody_is(files: LocalFiles) -> None:
+def test_nothing_trends_without_visitors(files: LocalFiles) -> None:
     assert trend() == []
     window_files.write_closed(files, NOON)
     assert trend() == []

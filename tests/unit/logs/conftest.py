@@ -1,4 +1,4 @@
-"""A home of its own for each test, with ports that nothing listens on."""
+"""Settings with a separate home for each test, and with a port on which nothing listens."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ from footfall.settings import Settings
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Port 1 above the offset is nobody's."""
+    """Nothing listens on port 1."""
     return Settings(home=tmp_path / "home", ports={"namenode_http": 1})  # type: ignore[arg-type]

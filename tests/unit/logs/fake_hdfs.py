@@ -1,4 +1,4 @@
-"""A folder tree that answers as `Hdfs` does, to judge decisions about files; integration tests ask the real one."""
+"""A fake `Hdfs` for unit tests; the integration tests use the real one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from footfall.hdfs import FileStatus, Hdfs, HdfsUnavailable
 
 @dataclass
 class Files:
-    """Files by path. written: those that somebody writes, or whose writer died; away: nothing answers."""
+    """Files by path. written: the files that are open for writing. away: HDFS does not answer."""
 
     content: dict[str, bytes] = field(default_factory=dict)
     modified_ms: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Flume's configuration agrees with what the programs beside it believe, and its time pattern with the calendar."""
+"""Flume's configuration agrees with the other programs, and its time pattern with the calendar."""
 
 import re
 from datetime import date, timedelta
@@ -54,19 +54,19 @@ def test_names_and_times_of_files_are_those_that_the_recovery_knows() -> None:
     assert _CONF["a.sources.lines.positionFile"] == str(position_file(_SETTINGS))
 
 
-def test_the_files_prefix_holds_nothing_that_flume_gives_a_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_prefix_contains_no_flume_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "%{odd}.host$name/x")
     conf = configure.render(_SETTINGS, BY_NAME["flume"])["flume.conf"]
     assert "filePrefix = --odd--host-name-x\n" in conf
 
 
-def test_the_own_time_overrides_the_time_of_reading() -> None:
+def test_the_time_of_the_line_overrides_the_time_of_reading() -> None:
     assert _CONF["a.sources.lines.interceptors"].split() == ["read", "own"]
     assert _CONF["a.sources.lines.interceptors.read.type"] == "timestamp"
     assert _CONF["a.sources.lines.interceptors.own.serializers.ms.name"] == "timestamp"
 
 
-def test_every_day_of_the_century_is_taken() -> None:
+def test_every_day_of_the_century_is_accepted() -> None:
     for day in _DAYS:
         time = f"{day}T23:59:59.999Z"
         assert _own_time(_ACCESS.format(agent="x", time=time)) == time
@@ -74,7 +74,7 @@ def test_every_day_of_the_century_is_taken() -> None:
 
 
 @given(month=st.integers(0, 99), day=st.integers(0, 99), hour=st.integers(0, 99), year=st.integers(2000, 2099))
-def test_no_time_is_taken_that_no_calendar_has(year: int, month: int, day: int, hour: int) -> None:
+def test_a_time_that_does_not_exist_is_refused(year: int, month: int, day: int, hour: int) -> None:
     time = f"{year}-{month:02d}-{day:02d}T{hour:02d}:00:00.000Z"
     try:
         parse_rfc3339_ms(time)
@@ -97,7 +97,7 @@ def test_a_line_without_its_own_time_keeps_that_of_reading(line: str) -> None:
     assert _own_time(line) is None
 
 
-def test_what_a_visitor_sends_moves_no_line_to_another_day() -> None:
+def test_visitor_input_moves_no_line_to_another_day() -> None:
     line = _ACCESS.format(agent="x 2001-01-01T00:00:00.000Z y", time="2026-11-24T08:00:00.123Z")
     assert _own_time(line) == "2026-11-24T08:00:00.123Z"
     record = '{"logged_at":"2026-11-24T08:00:00.123Z","message":"{\\"logged_at\\":\\"2001-01-01T00:00:00.000Z\\",x"}'

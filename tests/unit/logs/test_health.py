@@ -1,4 +1,4 @@
-"""Flume is well while what the sites write is read and arrives within a minute, and only then."""
+"""Flume is healthy only while it reads every line and each line arrives within a minute."""
 
 import json
 import os
@@ -43,20 +43,20 @@ def _flume(settings: Settings, said_s: float, positions: dict[Path, int]) -> Non
 @pytest.fixture
 def speaking(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Flume that writes its positions each second."""
-    monkeypatch.setattr(health, "_speaks", lambda _: True)
+    monkeypatch.setattr(health, "_positions_are_written", lambda _: True)
 
 
-def test_a_flume_that_never_spoke_or_stopped_speaking_is_not_well(
+def test_a_flume_that_does_not_write_its_positions_is_unhealthy(
     settings: Settings, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_SILENT_S", 0.3)
     with pytest.raises(FileNotFoundError):
         Health().fault(settings, _NOW_S)
     _flume(settings, time.time(), {})
-    assert Health().fault(settings, _NOW_S) == "it has not said for 0 s how far it has read"
+    assert Health().fault(settings, _NOW_S) == "it has not written its positions for 0 s"
 
 
-def test_a_flume_that_speaks_is_well(settings: Settings, files: Files) -> None:
+def test_a_flume_that_writes_its_positions_is_healthy(settings: Settings, files: Files) -> None:
     _flume(settings, _NOW_S, {})
     again = threading.Timer(0.3, _flume, (settings, _NOW_S + 1, {}))
     again.start()
@@ -99,12 +99,12 @@ def test_lines_of_a_minute_ago_must_have_arrived(
     # Meanwhile more lines came, which are on their way.
     os.utime(path, (_NOW_S,) * 2)
     _flume(settings, _NOW_S, {path: 100})
-    told = asked.fault(settings, _NOW_S)
-    assert told == ("" if well else "access lines of a minute ago have not arrived in HDFS")
+    fault = asked.fault(settings, _NOW_S)
+    assert fault == ("" if well else "access lines of a minute ago have not arrived in HDFS")
 
 
 @pytest.mark.usefixtures("speaking")
-def test_made_lines_are_read_like_others_but_arrive_in_days_long_past(settings: Settings, files: Files) -> None:
+def test_generated_lines_must_be_read_but_arrive_in_past_days(settings: Settings, files: Files) -> None:
     asked, written_s = Health(), _NOW_S - 61
     made = _site(settings, written_s).rename(
         settings.logs_dir / "sites" / "shop" / "access-history-20261101-20261124T080000-000.log"

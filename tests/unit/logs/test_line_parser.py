@@ -1,4 +1,4 @@
-"""Lines as the sites write them are read back; whatever else stands in a file harms nothing."""
+"""The sites' lines are read back; anything else in a file is ignored."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -63,7 +63,7 @@ def test_a_sites_own_lines_are_read_back(tmp_path: Path) -> None:
 
 
 @given(agent=st.text(st.characters(max_codepoint=255)), referrer=st.text(st.characters(max_codepoint=255)))
-def test_whatever_a_visitor_sends_its_lines_are_read_back(
+def test_lines_with_any_visitor_input_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, agent: str, referrer: str
 ) -> None:
     home = tmp_path_factory.mktemp("home")
@@ -71,12 +71,12 @@ def test_whatever_a_visitor_sends_its_lines_are_read_back(
 
 
 @given(raw=st.binary(), kind=st.sampled_from(LOG_KINDS))
-def test_garbage_is_no_line(raw: bytes, kind: LogKind) -> None:
+def test_garbage_is_not_a_line(raw: bytes, kind: LogKind) -> None:
     assert parse(kind, raw) is None
 
 
 @given(kept=st.integers(0, len(_ACCESS) - 1))
-def test_the_beginning_of_a_line_is_no_line(kept: int) -> None:
+def test_the_beginning_of_a_line_is_not_a_line(kept: int) -> None:
     assert parse("access", _ACCESS) is not None
     assert parse("access", _ACCESS[:kept]) is None
 
@@ -87,11 +87,11 @@ def test_a_damaged_access_line_raises_nothing(place: int, byte: int) -> None:
 
 
 @given(record=st.dictionaries(st.sampled_from(["logged_at", "app_id", "status", "level"]), st.none() | st.text()))
-def test_a_document_that_lacks_something_is_no_line(record: dict[str, str | None]) -> None:
+def test_an_incomplete_document_is_not_a_line(record: dict[str, str | None]) -> None:
     assert parse("error", orjson.dumps(record)) is None
     assert parse("performance", orjson.dumps([record])) is None
 
 
 @pytest.mark.parametrize("time", ["2026-02-31T08:00:00.123Z", "2026-11-24T08:00:00Z", "2026-11-24 08:00:00.123Z", "-"])
-def test_a_line_with_a_time_that_no_calendar_has_is_none(time: str) -> None:
+def test_a_line_with_a_time_that_does_not_exist_is_not_a_line(time: str) -> None:
     assert parse("access", _ACCESS.replace(b"2026-11-24T08:00:00.123Z", time.encode())) is None

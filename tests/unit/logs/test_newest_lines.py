@@ -1,8 +1,8 @@
-"""The newest lines of a kind: each once, by their own time, from as few files as can be."""
+"""The newest lines of a kind: each once, by their own time, from as few files as possible."""
 
 from datetime import date
 
-from footfall.logs.newest_lines import Told, newest
+from footfall.logs.newest_lines import LoggedLine, newest
 from tests.unit.logs.fake_hdfs import Files
 
 _TODAY = date(2026, 11, 24)
@@ -19,8 +19,8 @@ def _line(second: int, app: str = "shop", day: int = 24) -> bytes:
 
 
 def _tail(files: Files, limit: int = 100, app: str = "shop") -> list[str]:
-    found: list[Told] = newest(files.as_hdfs(), "performance", _TODAY, lambda line: line.app_id == app, limit)
-    return [told.line.request_id for told in found]
+    found: list[LoggedLine] = newest(files.as_hdfs(), "performance", _TODAY, lambda line: line.app_id == app, limit)
+    return [logged.line.request_id for logged in found]
 
 
 def test_lines_come_newest_first_whatever_their_file() -> None:
@@ -44,10 +44,10 @@ def test_garbage_and_a_line_that_is_cut_off_harm_nothing() -> None:
     assert _tail(files) == ["24-1"]
 
 
-def test_no_file_is_read_that_was_closed_before_the_lines_that_are_shown() -> None:
+def test_files_that_were_closed_before_the_shown_lines_are_not_read() -> None:
     files = Files()
     files.put(f"{_DAY}/box.1.log", _line(1) + _line(2), _TODAY_S + 3)
-    # It was closed last, but its newest lines are older than one of the file before.
+    # It was closed last, but its newest lines are older than a line of the previous file.
     files.put(f"{_DAY}/box.2.log", _line(4) + _line(8), _TODAY_S + 10)
     files.put(f"{_DAY}/box.3.log", _line(3) + _line(6), _TODAY_S + 20)
     assert _tail(files, limit=2) == ["24-8", "24-6"]
@@ -61,7 +61,7 @@ def test_other_apps_lines_do_not_count() -> None:
     assert _tail(files, limit=1) == ["24-1"]
 
 
-def test_a_file_that_was_finished_after_the_listing_is_read_by_its_name() -> None:
+def test_a_file_that_was_finished_after_the_listing_is_read_by_its_final_name() -> None:
     files = Files()
     path = files.put(f"{_DAY}/_box.1.log.tmp", _line(1), _TODAY_S)
 
@@ -74,7 +74,7 @@ def test_a_file_that_was_finished_after_the_listing_is_read_by_its_name() -> Non
     assert f"{_DAY}/box.1.log" in files.content
 
 
-def test_older_days_are_no_tail_and_no_logs_are_no_lines() -> None:
+def test_older_days_and_missing_logs_give_no_lines() -> None:
     files = Files()
     assert _tail(files) == []
     files.put("/logs/performance/dt=2026-11-22/box.1.log", _line(1, day=22), _TODAY_S)

@@ -1,4 +1,4 @@
-"""What was left open is finished when it is old enough, never over another file, and never lost."""
+"""Open files are finished when they are old enough; no other file is overwritten and none is lost."""
 
 import pytest
 
@@ -13,7 +13,7 @@ _DAY = "/logs/access/dt=2026-11-24"
 
 
 class _Leases:
-    """Takes a file from its writer after so many looks; none: never."""
+    """A fake lease recovery that closes a file after `looks` checks; None: never."""
 
     def __init__(self, files: Files, looks: int | None = 0) -> None:
         self.files, self.looks = files, looks
@@ -34,8 +34,8 @@ def _recover(
     files: Files, older_than_s: float = 0, patience_s: float = 0, looks: int | None = 0
 ) -> tuple[recovery.Recovered, list[str]]:
     by = _Leases(files, looks)
-    told = recovery.recover(files.as_hdfs(), by.begin, _NOW_S, older_than_s, patience_s, by.look)
-    return told, by.begun
+    recovered = recovery.recover(files.as_hdfs(), by.begin, _NOW_S, older_than_s, patience_s, by.look)
+    return recovered, by.begun
 
 
 def _left_open(files: Files, path: str, content: bytes = b"", modified_s: float = 0) -> str:
@@ -43,16 +43,16 @@ def _left_open(files: Files, path: str, content: bytes = b"", modified_s: float 
     return files.put(path, content, modified_s)
 
 
-def test_an_open_file_gets_the_name_that_it_would_have_had() -> None:
+def test_an_open_file_gets_its_final_name() -> None:
     files = Files()
     left = _left_open(files, f"{_DAY}/_box.17.log.tmp", b"a line\n")
-    # Closed, but its writer died before it could rename it.
+    # The file is closed, but its writer died before the rename.
     files.put("/logs/error/dt=2026-11-20/_box.18.log.tmp", b"an error\n")
     assert _recover(files) == ((2, []), [left])
     assert files.content == {f"{_DAY}/box.17.log": b"a line\n", "/logs/error/dt=2026-11-20/box.18.log": b"an error\n"}
 
 
-def test_files_that_are_done_and_strange_ones_are_left_alone() -> None:
+def test_finished_and_foreign_files_are_left_alone() -> None:
     files = Files()
     for path in (f"{_DAY}/box.17.log", f"{_DAY}/_SUCCESS", "/logs/access/_box.1.log.tmp", "/logs/other/_box.1.log.tmp"):
         files.put(path)
@@ -61,7 +61,7 @@ def test_files_that_are_done_and_strange_ones_are_left_alone() -> None:
     assert files.content == before
 
 
-def test_a_name_that_is_taken_is_not_taken_again() -> None:
+def test_an_existing_name_is_not_used_again() -> None:
     files = Files()
     files.put(f"{_DAY}/_box.17.log.tmp", b"new")
     files.put(f"{_DAY}/box.17.log", b"old")
@@ -74,7 +74,7 @@ def test_a_name_that_is_taken_is_not_taken_again() -> None:
     }
 
 
-def test_a_running_flume_keeps_what_it_writes() -> None:
+def test_a_running_flume_keeps_its_open_files() -> None:
     files = Files()
     young = _left_open(files, f"{_DAY}/_box.17.log.tmp", modified_s=_NOW_S - ABANDONED_S + 1)
     old = _left_open(files, f"{_DAY}/_box.16.log.tmp", modified_s=_NOW_S - ABANDONED_S)
@@ -91,20 +91,20 @@ def test_a_file_that_was_renamed_unclosed_is_closed_however_young() -> None:
     assert files.written == set()
 
 
-def test_a_file_that_stays_open_is_told_and_stays() -> None:
+def test_a_file_that_stays_open_is_reported_and_kept() -> None:
     files = Files()
     path = _left_open(files, f"{_DAY}/_box.17.log.tmp", b"a line\n")
     assert _recover(files, looks=None)[0] == (0, [f"{path} is still open."])
     assert files.content == {path: b"a line\n"}
 
 
-def test_with_patience_it_is_awaited_and_asked_for_once() -> None:
+def test_a_lease_recovery_is_requested_once_and_awaited() -> None:
     files = Files()
     path = _left_open(files, f"{_DAY}/_box.17.log.tmp")
     assert _recover(files, patience_s=60, looks=5) == ((1, []), [path])
 
 
-def test_what_flume_finished_meanwhile_is_no_trouble() -> None:
+def test_a_file_that_flume_finished_meanwhile_is_not_an_error() -> None:
     files = Files()
     path = _left_open(files, f"{_DAY}/_box.17.log.tmp", b"a line\n")
 
@@ -112,16 +112,16 @@ def test_what_flume_finished_meanwhile_is_no_trouble() -> None:
         files.written.discard(path)
         files.rename(path, f"{_DAY}/box.17.log")
 
-    told = recovery.recover(files.as_hdfs(), lambda _: None, _NOW_S, 0, 60, finishes)
-    assert told == (0, [])
+    recovered = recovery.recover(files.as_hdfs(), lambda _: None, _NOW_S, 0, 60, finishes)
+    assert recovered == (0, [])
     assert files.content == {f"{_DAY}/box.17.log": b"a line\n"}
 
 
-def test_hdfs_away_stops_no_start(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+def test_flume_starts_without_hdfs(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
     assert _recover(Files(away=True))[0] == (
         0,
-        ["Not all that is open in HDFS could be finished. HDFS does not answer."],
+        ["Some open log files in HDFS could not be finished. HDFS does not answer."],
     )
     # Nothing listens on that port.
     flume.finish_open_files(settings)
-    assert "could be finished. HDFS does not answer" in capsys.readouterr().out
+    assert "could not be finished. HDFS does not answer" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Site logs go oldest first, only once Flume has read them; days in HDFS go by their name."""
+"""The oldest site logs are deleted first, and only after Flume has read them; days in HDFS go by their name."""
 
 import json
 import os
@@ -36,8 +36,8 @@ def _read_all(settings: Settings) -> None:
     _read(settings, {path: path.stat().st_size for path in settings.logs_dir.glob("sites/*/*.log")})
 
 
-def test_the_oldest_site_logs_go_until_the_bound_holds(settings: Settings) -> None:
-    # Names would sort them the other way round: age decides.
+def test_the_oldest_site_logs_are_deleted_down_to_the_limit(settings: Settings) -> None:
+    # The names sort the other way round; the age decides.
     old = _log(settings, "shop", "access-3.log", 100, 300)
     older = _log(settings, "shop", "error-9.log", 100, 400)
     kept = [
@@ -53,7 +53,7 @@ def test_the_oldest_site_logs_go_until_the_bound_holds(settings: Settings) -> No
     assert all(path.exists() for path in kept)
 
 
-def test_the_newest_of_each_kind_stays_however_large(settings: Settings) -> None:
+def test_the_newest_file_of_each_kind_stays_whatever_its_size(settings: Settings) -> None:
     newest = [_log(settings, "shop", f"{kind}-2.log", 1000, 900) for kind in ("access", "error", "performance")]
     before = _log(settings, "shop", "access-1.log", 1, 1000)
     _read_all(settings)
@@ -70,7 +70,7 @@ def test_site_logs_within_the_bound_stay(settings: Settings) -> None:
     assert path.exists()
 
 
-def test_what_flume_has_not_read_stays_and_a_younger_one_goes(settings: Settings) -> None:
+def test_an_unread_file_stays_and_a_younger_one_is_deleted(settings: Settings) -> None:
     unknown = _log(settings, "shop", "access-1.log", 100, 400)
     half = _log(settings, "shop", "access-2.log", 100, 300)
     read = _log(settings, "shop", "access-3.log", 100, 200)
@@ -96,7 +96,7 @@ def test_positions_that_cannot_be_read_delete_nothing(
     assert path.exists()
 
 
-def test_days_in_hdfs_go_after_their_time(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_in_hdfs_are_deleted_after_the_retention(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     files = Files()
     for kind in ("access", "error", "performance"):
         for day in ("2026-10-24", "2026-10-25", "2026-11-24", "2026-12-24", "strange"):
@@ -108,7 +108,7 @@ def test_days_in_hdfs_go_after_their_time(settings: Settings, monkeypatch: pytes
     assert len(files.content) == 3 * 4 + 1
 
 
-def test_a_made_file_is_never_taken_for_the_one_being_written(settings: Settings) -> None:
+def test_a_generated_file_is_never_treated_as_the_open_one(settings: Settings) -> None:
     written = _log(settings, "shop", "access-1.log", 100, 20)
     made = _log(settings, "shop", "access-history-20261101-20261124T080000-000.log", 100, 10)
     _read_all(settings)

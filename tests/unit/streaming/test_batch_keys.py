@@ -19,16 +19,16 @@ def _covered(spans: list[tuple[int, int]]) -> set[int]:
 
 
 @given(_MINUTES)
-def test_ranges_hold_just_these_numbers(minutes: list[int]) -> None:
+def test_ranges_cover_exactly_the_given_numbers(minutes: list[int]) -> None:
     found = list(batch_keys.ranges(np.array(minutes, dtype=np.int64)))
     assert _covered(found) == set(minutes)
     assert all(before[1] + 1 < after[0] for before, after in pairwise(found))
 
 
-def test_identities_are_told_by_the_day_of_their_minute() -> None:
+def test_identities_are_grouped_by_the_day_of_their_minute() -> None:
     day = (date(2028, 2, 29) - EPOCH).days * DAY_MINUTES
     minutes = [day - 1, day, day + DAY_MINUTES - 1, day + DAY_MINUTES]
-    found = batch_keys.by_day(pa.table({"hash": [1, 2, 3, 4], "minute": minutes}))
+    found = batch_keys.entries_by_day(pa.table({"hash": [1, 2, 3, 4], "minute": minutes}))
     assert {at: (entries.hashes.tolist(), entries.minutes.tolist()) for at, entries in found.items()} == {
         date(2028, 2, 28): ([1], minutes[:1]),
         date(2028, 2, 29): ([2, 3], minutes[1:3]),
@@ -37,7 +37,7 @@ def test_identities_are_told_by_the_day_of_their_minute() -> None:
     assert batch_keys.days_of(np.array(minutes)) == list(found)
 
 
-def test_the_end_of_a_partition_is_behind_its_last_record() -> None:
-    told = pa.table({"kafka_partition": pa.array([3, 0, 3], pa.int32()), "kafka_offset": [7, 0, 9]})
-    assert batch_keys.ends(told) == {0: 1, 3: 10}
-    assert batch_keys.ends(told.slice(0, 0)) == {}
+def test_the_end_offset_follows_the_last_record() -> None:
+    rows = pa.table({"kafka_partition": pa.array([3, 0, 3], pa.int32()), "kafka_offset": [7, 0, 9]})
+    assert batch_keys.end_offsets(rows) == {0: 1, 3: 10}
+    assert batch_keys.end_offsets(rows.slice(0, 0)) == {}

@@ -1,11 +1,11 @@
-"""The judgement on repeats against its definition, read literally."""
+"""The search for repeats against its definition, read literally."""
 
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.streaming.batch_keys import kafka_places
-from footfall.streaming.deduplication import COLUMNS, judge
+from footfall.streaming.batch_keys import record_ids
+from footfall.streaming.deduplication import COLUMNS, find_repeats
 
 _SCHEMA = pa.schema(zip(COLUMNS, (pa.string(), pa.string(), pa.int32(), pa.int64()), strict=True))
 _Row = tuple[str, str, int, int]
@@ -21,27 +21,29 @@ def _table(rows: list[_Row]) -> pa.Table:
 
 
 def _places(rows: list[_Row]) -> set[int]:
-    return set(kafka_places(_table(rows)).tolist())
+    return set(record_ids(_table(rows)).tolist())
 
 
 @given(_ROWS, _ROWS)
-def test_of_each_identity_the_lowest_offset_counts_unless_it_is_there(rows: list[_Row], archived: list[_Row]) -> None:
+def test_the_record_with_the_lowest_offset_is_kept_unless_its_identity_is_archived(
+    rows: list[_Row], archived: list[_Row]
+) -> None:
     known = {row[:2] for row in archived}
     kept = [
         row
         for row in rows
         if row[:2] not in known and row[3:1:-1] == min(other[3:1:-1] for other in rows if other[:2] == row[:2])
     ]
-    judged = judge(_table(rows), _table(archived))
-    assert set(judged.gone.tolist()) == _places(rows) - _places(kept)
-    assert set(judged.again.tolist()) == _places([row for row in rows if row in archived])
+    repeats = find_repeats(_table(rows), _table(archived))
+    assert set(repeats.gone.tolist()) == _places(rows) - _places(kept)
+    assert set(repeats.again.tolist()) == _places([row for row in rows if row in archived])
 
 
-def test_the_same_hash_of_other_identities_is_no_repeat() -> None:
-    judged = judge(_table([("a", "x", 0, 5)]), _table([("b", "y", 0, 1), ("a", "y", 0, 2)]))
-    assert judged.gone.tolist() == []
+def test_another_identity_with_the_same_hash_is_not_a_repeat() -> None:
+    repeats = find_repeats(_table([("a", "x", 0, 5)]), _table([("b", "y", 0, 1), ("a", "y", 0, 2)]))
+    assert repeats.gone.tolist() == []
 
 
-def test_a_place_names_one_record() -> None:
+def test_a_record_id_is_unique() -> None:
     rows = _table([("a", "x", 7, 2**47), ("a", "x", 0, 2**47), ("a", "x", 7, 0), ("a", "x", 0, 7)])
-    assert len(set(kafka_places(rows).tolist())) == 4
+    assert len(set(record_ids(rows).tolist())) == 4

@@ -1,4 +1,4 @@
-"""What an earlier driver left, here and on YARN, is ended before a new one begins; YARN is made up here."""
+"""A new driver first ends what an earlier one left running, here and on a fake YARN."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _APPS = "/ws/v1/cluster/apps"
 
 
 class MadeUpYarn:
-    """Applications by id: their tag, and whether they run. stubborn: those that do not end when told to."""
+    """A fake YARN. Applications by id: their tag, and whether they run. stubborn: those that ignore a kill."""
 
     def __init__(self) -> None:
         self.applications: dict[str, tuple[str, bool]] = {}
@@ -55,7 +55,7 @@ def yarn(made_up: MadeUpYarn, tmp_path: Path) -> Iterator[Yarn]:
             assert asked.path == _APPS
             [tag] = parse_qs(asked.query)["applicationTags"]
             found = made_up.running(tag)
-            # As YARN says that there are none.
+            # YARN's answer if there are none.
             self._answer(200, {"apps": {"app": found} if found else None})
 
         def do_PUT(self) -> None:
@@ -86,28 +86,28 @@ def yarn(made_up: MadeUpYarn, tmp_path: Path) -> Iterator[Yarn]:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver_lock, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(driver_lock, "_POLL_S", 0.01)
     monkeypatch.setattr(driver_lock, "_ENDED_WITHIN_S", 1.0)
 
 
-def test_nothing_is_left(yarn: Yarn) -> None:
+def test_without_old_applications_nothing_is_ended(yarn: Yarn) -> None:
     assert end_applications(yarn, "mine") == 0
 
 
-def test_what_is_left_has_ended_when_it_returns(yarn: Yarn, made_up: MadeUpYarn) -> None:
+def test_old_applications_have_ended_on_return(yarn: Yarn, made_up: MadeUpYarn) -> None:
     made_up.applications = {"application_1": ("mine", True), "application_2": ("other", True)}
     assert end_applications(yarn, "mine") == 1
     assert made_up.applications == {"application_1": ("mine", False), "application_2": ("other", True)}
 
 
-def test_what_does_not_end_lets_nobody_begin(yarn: Yarn, made_up: MadeUpYarn) -> None:
+def test_an_application_that_does_not_end_stops_the_driver(yarn: Yarn, made_up: MadeUpYarn) -> None:
     made_up.applications = {"application_1": ("mine", True)}
     made_up.stubborn = {"application_1"}
     with pytest.raises(AnotherDriver, match=r"YARN did not end application_1 within"):
         end_applications(yarn, "mine")
 
 
-def test_without_yarn_nobody_can_be_sure(tmp_path: Path) -> None:
+def test_the_driver_does_not_start_without_yarn(tmp_path: Path) -> None:
     # Nothing listens there.
     with pytest.raises(AnotherDriver, match="YARN does not answer"):
         end_applications(Yarn(Settings(home=tmp_path, ports=Ports(yarn_http=1))), "mine")
@@ -120,7 +120,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def start(settings: Settings) -> Iterator[Callable[..., psutil.Process]]:
-    """Starts a process that sleeps under these words, with the mark of this home; it is gone in the end."""
+    """Starts a sleeping process with these arguments and the mark of this home; the fixture ends it."""
     started: list[subprocess.Popen[bytes]] = []
 
     def run(*words: str, mark: str = str(settings.home)) -> psutil.Process:
@@ -138,7 +138,7 @@ def start(settings: Settings) -> Iterator[Callable[..., psutil.Process]]:
         process.communicate()
 
 
-def test_a_holder_is_dead_only_if_no_process_can_be_it(
+def test_a_lock_holder_is_dead_only_if_no_process_can_be_it(
     settings: Settings, start: Callable[..., psutil.Process]
 ) -> None:
     home, running = str(settings.home), start()
@@ -146,10 +146,10 @@ def test_a_holder_is_dead_only_if_no_process_can_be_it(
     running.kill()
     running.wait()
     assert not may_live(f"{running.pid} of {home}", home)
-    # Nobody can say anything of another home's, or of what is not understood.
+    # The driver of another home may live, and so may a holder that cannot be parsed.
     assert may_live(f"{running.pid} of /elsewhere", home)
     assert may_live("somebody", home)
-    # The number is another's by now.
+    # Another process has the pid by now.
     assert not may_live(f"{start(mark='/elsewhere').pid} of {home}", home)
     assert not may_live(f"{os.getpid()} of {home}", home)
 
@@ -165,7 +165,7 @@ def test_drivers_and_their_jvms_are_ended_and_nothing_else(
         start("footfall.streaming.driver", mark="/elsewhere"),
         start("footfall.sites.server", "shop"),
     ]
-    # As it may be after it has lost its lock.
+    # A driver that lost its lock may still run.
     driver.suspend()
     assert end_processes(settings) == 2
     assert not jvm.is_running()

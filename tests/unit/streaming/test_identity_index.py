@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from footfall.streaming.identity_index import DAY_MINUTES, EPOCH, REACH, Entries, Hashes, IdentityIndex, near
+from footfall.streaming.identity_index import (
+    DAY_MINUTES,
+    EPOCH,
+    REACH,
+    Entries,
+    Hashes,
+    IdentityIndex,
+    days_within_reach,
+)
 
 _FIRST = date(2028, 2, 24)
 _DAYS = st.integers(0, 30).map(lambda shift: _FIRST + timedelta(days=shift))
@@ -29,7 +37,7 @@ def _entries(day: date, known: list[_Known]) -> Entries:
 
 
 class Archived(RuleBasedStateMachine):
-    """Batches come, questions are asked in between; few days are kept, so that some are read again."""
+    """Adds batches and looks up hashes in between. Few days are kept, so that some are loaded again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,19 +67,19 @@ class Archived(RuleBasedStateMachine):
             for h, minute in known
             if any(abs(day - d) <= REACH for d in days)
         ]
-        found = self.index.suspect(days, _array(asked))
-        assert found.perhaps.tolist() == [h in {known for known, _ in within} for h in asked]
+        found = self.index.look_up(days, _array(asked))
+        assert found.maybe_archived.tolist() == [h in {known for known, _ in within} for h in asked]
         assert found.minutes.tolist() == sorted({minute for h, minute in within if h in asked})
 
     @rule()
-    def forget(self) -> None:
-        self.index.forget()
+    def clear(self) -> None:
+        self.index.clear()
 
     @rule(day=_DAYS)
     def ask_twice(self, day: date) -> None:
-        self.index.suspect([day], _array([1]))
+        self.index.look_up([day], _array([1]))
         self.read.clear()
-        self.index.suspect([day], _array([1]))
+        self.index.look_up([day], _array([1]))
         assert self.read == []
 
     @invariant()
@@ -86,15 +94,15 @@ TestArchived = Archived.TestCase
 
 def test_many_small_batches_are_kept_in_few_pieces() -> None:
     index = IdentityIndex(lambda days: {})
-    assert not index.suspect([_FIRST], _array([5])).perhaps.any()
+    assert not index.look_up([_FIRST], _array([5])).maybe_archived.any()
     for batch in range(500):
         index.add({_FIRST: _entries(_FIRST, [(batch * 3, batch), (batch * 3 + 1, batch)])})
-    found = index.suspect([_FIRST], _array(list(range(1500))))
-    assert found.perhaps.tolist() == [n % 3 != 2 for n in range(1500)]
+    found = index.look_up([_FIRST], _array(list(range(1500))))
+    assert found.maybe_archived.tolist() == [n % 3 != 2 for n in range(1500)]
     assert found.minutes.tolist() == [_start(_FIRST) + batch for batch in range(500)]
 
 
 @given(st.sets(_DAYS, max_size=5))
-def test_near_is_every_day_within_reach(days: set[date]) -> None:
+def test_days_within_reach_are_all_found(days: set[date]) -> None:
     every = [_FIRST + timedelta(days=shift) for shift in range(-10, 50)]
-    assert near(days) == [day for day in every if any(abs(day - one) <= timedelta(days=4) for one in days)]
+    assert days_within_reach(days) == [day for day in every if any(abs(day - one) <= timedelta(days=4) for one in days)]

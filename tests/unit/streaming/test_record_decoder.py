@@ -1,4 +1,4 @@
-"""What the archive reads of a record: typed columns, null where a value is of another type, and who is no event."""
+"""Decoding a record: typed columns, null for a value of another type, and no identity for anything but an event."""
 
 from datetime import datetime, timezone
 from typing import Any
@@ -86,7 +86,7 @@ def _big(event: dict[str, Any], name: str) -> bytes:
 
 
 @given(st.lists(st.dictionaries(st.sampled_from([*schema.fields(), "unknown"]), _JSON), min_size=1, max_size=4))
-def test_whatever_stands_in_a_field_is_read(events: list[dict[str, Any]]) -> None:
+def test_any_value_in_a_field_is_decoded(events: list[dict[str, Any]]) -> None:
     found = _read(*(orjson.dumps({**event, **_NEEDED}) for event in events)).events.to_pydict()
     for at, event in enumerate(events):
         for name, kind in schema.fields().items():
@@ -100,7 +100,7 @@ def test_whatever_stands_in_a_field_is_read(events: list[dict[str, Any]]) -> Non
                 assert isinstance(value, bool) == (kind == pa.bool_())
 
 
-def test_an_object_too_deep_to_be_written_again_stops_nothing() -> None:
+def test_an_object_that_is_nested_too_deeply_does_not_fail_the_batch() -> None:
     deep: dict[str, Any] = {}
     for _ in range(250):
         deep = {"a": deep}
@@ -109,7 +109,7 @@ def test_an_object_too_deep_to_be_written_again_stops_nothing() -> None:
     assert found == [orjson.dumps(deep).decode(), None]
 
 
-def test_what_no_event_is_has_no_identity() -> None:
+def test_a_record_that_is_not_an_event_has_no_identity() -> None:
     assert (
         _readable(_event(), None, b"", b"[]", b"5", b'"text"', b"{", b"\xff", _event(seq="3")) == [True] + [False] * 8
     )
@@ -138,15 +138,15 @@ def test_what_no_event_is_has_no_identity() -> None:
         {"event_time": "2161-01-01T00:00:00.000Z"},
     ],
 )
-def test_an_event_without_what_is_needed_is_unreadable(overrides: dict[str, Any]) -> None:
+def test_an_event_without_a_required_field_is_unreadable(overrides: dict[str, Any]) -> None:
     assert _readable(_event(**overrides), _event()) == [False, True]
 
 
 def test_minutes_are_counted_from_1970() -> None:
     events = [_event(event_time=at) for at in ("1970-01-01T00:00:59.999Z", "2026-11-24T23:59:59.999Z")]
-    told = _read(*events).keys
+    keys = _read(*events).keys
     end = int(datetime(2026, 11, 25, tzinfo=timezone.utc).timestamp()) // 60
-    assert told["minute"].to_pylist() == [0, end - 1]
+    assert keys["minute"].to_pylist() == [0, end - 1]
 
 
 def test_each_folder_gets_its_rows_by_time() -> None:
@@ -169,12 +169,12 @@ def test_each_folder_gets_its_rows_by_time() -> None:
 
 
 @given(st.lists(st.uuids(), min_size=1, max_size=40))
-def test_a_hash_is_of_the_id_alone_and_differs_by_any_digit(ids: list[UUID]) -> None:
+def test_a_hash_depends_on_every_digit_of_the_id_only(ids: list[UUID]) -> None:
     texts = [str(one) for one in ids]
     hashes = record_decoder.identity_hashes(pa.array(texts)).to_pylist()
     assert len(set(hashes)) == len(set(texts))
     assert record_decoder.identity_hashes(pa.array([None, *reversed(texts)])).to_pylist() == [None, *reversed(hashes)]
-    # The mixture of both halves, by whole numbers.
+    # The same mix of both halves with Python's integers.
     high, low = divmod(ids[0].int, 1 << 64)
     swapped = [int.from_bytes(half.to_bytes(8, "big"), "little") for half in (high, low)]
     assert hashes[0] % (1 << 64) == swapped[0] * 0x9E3779B97F4A7C15 % (1 << 64) ^ swapped[1]
@@ -185,7 +185,7 @@ def test_a_record_without_identity_has_no_hash() -> None:
     assert record_decoder.identity_hashes(pa.array([None], pa.string())).to_pylist() == [None]
 
 
-def test_of_each_identity_the_lowest_offset_is_kept() -> None:
+def test_the_lowest_offset_of_each_identity_is_kept() -> None:
     one, other = stored_event()["event_id"], "01890a5d-ac96-774b-bcce-b302099a8057"
     events = [
         _event(session_id=session, event_id=event_id)
@@ -194,7 +194,7 @@ def test_of_each_identity_the_lowest_offset_is_kept() -> None:
         )
     ]  # fmt: skip
     read = _read(*events).events
-    assert deduplication.first_of_each(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
+    assert deduplication.without_repeats(read)["kafka_offset"].to_pylist() == [0, 1, 3, 4]
     backwards = read.take(list(reversed(range(len(events)))))
-    assert deduplication.first_of_each(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
-    assert deduplication.first_of_each(read.slice(0, 0)).num_rows == 0
+    assert deduplication.without_repeats(backwards)["kafka_offset"].to_pylist() == [4, 3, 1, 0]
+    assert deduplication.without_repeats(read.slice(0, 0)).num_rows == 0

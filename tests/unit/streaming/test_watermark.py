@@ -1,4 +1,4 @@
-"""The minute before which the archive is complete, told from where Kafka's logs ended."""
+"""The watermark: the minute before which the archive is complete, from the end offsets of Kafka's logs."""
 
 from collections.abc import Mapping
 
@@ -17,10 +17,10 @@ _PLACES: tuple[TopicPartition, TopicPartition] = (("events", 0), ("events", 1))
     st.tuples(st.integers(0, 60), st.integers(0, 60)),
     st.integers(0, 50),
 )
-def test_it_is_the_last_minute_whose_beginning_is_archived(
+def test_the_watermark_is_the_last_complete_minute(
     added: list[tuple[int, int]], archived: tuple[int, int], after: int
 ) -> None:
-    """added: records of both partitions, minute by minute."""
+    """added: the records that both partitions get in each minute."""
     ends = [(sum(one for one, _ in added[:m]), sum(other for _, other in added[:m])) for m in range(len(added) + 1)]
     minute = len(added)
     complete = [m for m, held in enumerate(ends) if held[0] <= archived[0] and held[1] <= archived[1]]
@@ -35,12 +35,12 @@ def test_it_is_the_last_minute_whose_beginning_is_archived(
 
 
 @pytest.mark.parametrize("minute", [7, 6])
-def test_what_is_known_already_is_not_asked(minute: int) -> None:
+def test_known_minutes_are_not_asked_for_again(minute: int) -> None:
     def ends_at(_: int) -> Mapping[TopicPartition, int]:
         raise AssertionError("Kafka was asked")
 
     assert closed_until({}, ends_at, 7, minute) == 7
 
 
-def test_a_partition_of_which_nothing_is_archived_holds_it_back() -> None:
+def test_a_partition_without_archived_records_holds_the_watermark_back() -> None:
     assert closed_until({_PLACES[0]: 9}, lambda at: {_PLACES[0]: 0, _PLACES[1]: int(at > 5)}, 0, 9) == 5

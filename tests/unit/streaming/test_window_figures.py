@@ -1,4 +1,4 @@
-"""Figures of windows, worked out by hand; read the events of each case beside what is expected."""
+"""Figures of windows, calculated by hand; read the events of each case next to the expected figures."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from footfall.streaming.window_figures import windows
 from tests.support.archived import SCHEMA, event, minute, windows_of, write
 
 DAY = "2026-11-24"
-# Each case has a page of its own; `app`, which all share, is judged by a case of its own on another site.
+# Each case has its own page. The dimension `app`, which all cases share, has its own case on another site.
 EVENTS = [
     # Views and pings of two people; the view of 54 ms failed, and 404 is no error. A click counts as an event alone.
     event(1, "s-ana", f"{DAY} 12:00:00.000", "page_view", "/sums", response_ms=53, http_status=500),
@@ -20,10 +20,10 @@ EVENTS = [
     event(5, "s-ben", f"{DAY} 12:00:06.000", "error", "/sums", engaged_ms=77, response_ms=9),
     event(6, "s-ben", f"{DAY} 12:00:07.000", "click", "/sums"),
     event(7, "s-ben", f"{DAY} 12:01:00.000", "click", "/sums"),
-    # A retry that lies in the archive once, and a row that a compaction shows twice.
+    # A retry that is in the archive once, and a row that a reader sees twice during a compaction.
     event(10, "s-two", f"{DAY} 12:00:01.000", "page_view", "/twice", response_ms=1),
     event(10, "s-two", f"{DAY} 12:00:01.000", "page_view", "/twice", response_ms=1),
-    # The visitor's clock is years off; what happened when is the collector's to say.
+    # The visitor's clock is years off; the collector decides the event time.
     event(12, "s-old", f"{DAY} 12:03:00.000", "page_view", "/skewed", occurred_at=None),
     event(13, "s-old", f"{DAY} 12:02:59.999", "page_ping", "/skewed", engaged_ms=1, received_at=None),
     # Robots: alone on one page, among people on another.
@@ -37,13 +37,13 @@ EVENTS = [
     event(23, "s-come", f"{DAY} 12:04:10.000", "click", "/again"),
     event(24, "s-come", f"{DAY} 12:09:10.000", "click", "/again"),
     event(25, "s-went", f"{DAY} 12:09:20.000", "click", "/again", anonymous_id="visitor of s-come"),
-    # One view was not measured; a ping's or a click's time is none of a page's.
+    # One view was not measured; the time of a ping or a click is not a page's response time.
     *(event(30 + i, f"s-{i}", f"{DAY} 12:20:00.000", "page_view", "/times", response_ms=i + 1) for i in range(20)),
     event(50, "s-0", f"{DAY} 12:20:01.000", "page_view", "/times"),
     event(51, "s-0", f"{DAY} 12:20:02.000", "page_ping", "/times", response_ms=600_000),
     event(52, "s-0", f"{DAY} 12:21:00.000", "page_view", "/times", response_ms=600_000),
     event(53, "s-0", f"{DAY} 12:20:03.000", "page_view", "/untimed"),
-    # Titles change; the newest of a view counts, and pings have none to say.
+    # Titles change; the title of the newest view counts, and that of a ping does not.
     event(54, "s-0", f"{DAY} 12:20:20.000", "page_view", "/named", page_title="Newer"),
     event(55, "s-0", f"{DAY} 12:20:10.000", "page_view", "/named", page_title="Older"),
     event(56, "s-0", f"{DAY} 12:20:30.000", "page_ping", "/named", page_title="Ping"),
@@ -53,7 +53,7 @@ EVENTS = [
     event(62, "s-leap", "2028-02-28 23:58:00.000", "click", "/leap"),
     event(63, "s-leap", "2028-02-29 23:59:00.000", "click", "/leap"),
     event(64, "s-leap", "2028-03-01 00:02:00.000", "click", "/leap"),
-    # Another site: nobody knows from where, nowhere in particular; its session has the name of a shop's.
+    # Another site, without country and page; its session has the same name as one of the shop.
     event(70, "s-ana", f"{DAY} 12:00:00.000", "login", None, app_id="news", device_type="mobile"),
     event(71, "s-dan", f"{DAY} 12:00:01.000", "click", "/", app_id="news", country="DE", page_section=None),
 ]  # fmt: skip
@@ -64,7 +64,7 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """All windows, by length, start, app, dimension and value. The last events lie in the first files."""
+    """All windows, by length, start, app, dimension and value. The last events are in the first files."""
     root = tmp_path_factory.mktemp("events")
     for number in range(3):
         write(root, EVENTS[::-1][number::3], str(number))
@@ -113,12 +113,12 @@ def test_a_window_of_five_minutes_counts_its_people_once(rows: Rows) -> None:
     assert counts(rows, 5, f"{DAY} 12:02", "/sums") is None
 
 
-def test_a_row_that_is_there_twice_counts_once(rows: Rows) -> None:
+def test_a_duplicate_row_counts_once(rows: Rows) -> None:
     assert counts(rows, 1, f"{DAY} 12:00", "/twice") == (1, 1, 1, 1, 0, 0, 1)
     assert counts(rows, 5, f"{DAY} 11:58", "/twice") == (1, 1, 1, 1, 0, 0, 1)
 
 
-def test_event_time_alone_says_when(rows: Rows) -> None:
+def test_only_the_event_time_decides_the_window(rows: Rows) -> None:
     assert counts(rows, 1, f"{DAY} 12:03", "/skewed") == (1, 1, 1, 1, 0, 0, 1)
     assert counts(rows, 1, f"{DAY} 12:02", "/skewed") == (1, 0, 1, 1, 1, 0, 0)
 
@@ -129,7 +129,7 @@ def test_robots_are_not_counted(rows: Rows) -> None:
     assert percentiles(rows, 1, f"{DAY} 12:00", "/mixed") == (7, 7, 7)
 
 
-def test_who_comes_again_is_counted_once_a_window(rows: Rows) -> None:
+def test_a_returning_visitor_counts_once_per_window(rows: Rows) -> None:
     assert starts(rows, 1, "/again") == {0: (1, 1), 3: (1, 2), 4: (1, 1), 9: (2, 1)}
     assert starts(rows, 5, "/again") == {
         **{-4: (1, 1), -3: (1, 1), -2: (1, 1)},  # minute 0
@@ -185,7 +185,7 @@ def test_dimensions_are_those_of_the_live_figures(rows: Rows) -> None:
     assert rows[1, noon, "news", "app", "news"]["visits"] == 2
 
 
-def test_only_what_is_asked_for_is_given(tmp_path: Path) -> None:
+def test_only_the_requested_windows_are_returned(tmp_path: Path) -> None:
     write(tmp_path, EVENTS)
     noon = minute(f"{DAY} 12:00")
     found = windows_of(tmp_path, [noon], [noon - 1, noon + 3]).to_pylist()
@@ -193,7 +193,7 @@ def test_only_what_is_asked_for_is_given(tmp_path: Path) -> None:
     (again,) = (
         row for row in found if row["window_minutes"] == 5 and row["value"] == "/again" and row["window_start"] > noon
     )
-    # Its minutes 3 and 4; that minute 0 is read too, for another window, changes nothing.
+    # Its minutes 3 and 4. Minute 0 is read too, for another window, which changes nothing.
     assert (again["events"], again["visits"], again["visitors"]) == (3, 1, 2)
     assert windows_of(tmp_path, [noon + 7], []).num_rows == 0
     assert windows("shop", pa.Table.from_pylist(EVENTS, schema=SCHEMA), [], []).num_rows == 0

@@ -1,4 +1,4 @@
-"""From archived events to published windows: late rows, repeats, deaths, damage."""
+"""From archived events to published windows: late rows, repeats, crashes, damaged files."""
 
 import logging
 from datetime import timedelta
@@ -10,7 +10,7 @@ import pytest
 
 from footfall.lake import window_files
 from footfall.streaming.window_publication import compute_and_publish
-from footfall.streaming.window_schedule import Pending, Portion
+from footfall.streaming.window_schedule import Pending, WindowSet
 from tests.support.archived import at, event, minute, windows_of, write
 from tests.support.local_files import Died, LocalFiles
 
@@ -20,13 +20,13 @@ CLOSED = NOON + 20
 
 
 class World:
-    """An archive, and the driver's part that computes windows of it."""
+    """An archive, and the part of the driver that computes its windows."""
 
     def __init__(self, root: Path) -> None:
         self.files = LocalFiles(root)
         self.pending = Pending()
         self.batches = 0
-        self.asked: list[Portion] = []
+        self.asked: list[WindowSet] = []
 
     def archive(self, *events: dict[str, Any]) -> None:
         write(self.files.root / "events", events, str(self.batches))
@@ -34,14 +34,14 @@ class World:
         self.pending = self.pending.touch(("c", self.batches), minutes, CLOSED)
         self.batches += 1
 
-    def windows(self, portion: Portion) -> pa.Table:
-        self.asked.append(portion)
-        return windows_of(self.files.root / "events", portion.minutes, portion.fives)
+    def windows(self, window_set: WindowSet) -> pa.Table:
+        self.asked.append(window_set)
+        return windows_of(self.files.root / "events", window_set.minutes, window_set.fives)
 
     def compute(self) -> None:
-        while (portion := self.pending.due(CLOSED)) is not None:
-            compute_and_publish(self.files, self.windows, portion)
-            self.pending = self.pending.done(portion)
+        while (window_set := self.pending.due(CLOSED)) is not None:
+            compute_and_publish(self.files, self.windows, window_set)
+            self.pending = self.pending.done(window_set)
 
     def published(self, length: int, path: str, hour: int = NOON // 60) -> dict[int, tuple[int, int, int]]:
         """Events, visits and revision of a page's windows, by their start in minutes after noon."""
@@ -84,7 +84,7 @@ def test_a_late_event_changes_its_own_windows_alone(world: World) -> None:
     assert world.published(5, "/ben") == dict.fromkeys((6, 7, 8, 9, 10), (1, 1, 1))
 
 
-def test_a_window_over_midnight_lies_in_the_day_that_it_began_in(world: World) -> None:
+def test_a_window_over_midnight_belongs_to_the_day_of_its_start(world: World) -> None:
     world.archive(event(3, "s-ana", f"{DAY} 00:01:00", "click", "/ana"))
     world.compute()
     midnight = minute(f"{DAY} 00:00")
@@ -97,17 +97,17 @@ def test_a_window_over_midnight_lies_in_the_day_that_it_began_in(world: World) -
     assert "dt=2026-11-23" in window_files.path_of(5, midnight // 60 - 1)
 
 
-def test_computed_again_nothing_is_written(world: World) -> None:
-    portion = Pending().touch(("c", 9), [NOON + 6, NOON + 10], CLOSED).due(CLOSED)
-    assert portion is not None
+def test_computing_again_writes_nothing(world: World) -> None:
+    window_set = Pending().touch(("c", 9), [NOON + 6, NOON + 10], CLOSED).due(CLOSED)
+    assert window_set is not None
     before = {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")}
-    compute_and_publish(world.files, world.windows, portion)
+    compute_and_publish(world.files, world.windows, window_set)
     assert {path: path.stat().st_mtime_ns for path in world.files.root.rglob("hour-*")} == before
 
 
-def test_a_death_between_the_files_is_made_good(world: World) -> None:
+def test_a_crash_between_the_files_is_repaired(world: World) -> None:
     world.archive(event(3, "s-cat", f"{DAY} 12:06:30", "click", "/ana"))
-    # One file is replaced, the other only written aside.
+    # One file is replaced; the other is only staged.
     world.files.mortal = world.files.changes + 3
     with pytest.raises(Died):
         world.compute()
@@ -119,14 +119,14 @@ def test_a_death_between_the_files_is_made_good(world: World) -> None:
     assert world.published(5, "/ana") == dict.fromkeys((2, 3, 4, 5, 6), (2, 2, 2))
 
 
-def test_a_damaged_hour_is_computed_whole_with_a_warning(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_hour_is_computed_again_with_a_warning(world: World, caplog: pytest.LogCaptureFixture) -> None:
     path = window_files.path_of(5, NOON // 60)
     world.files.write(path, b"damage")
     world.archive(event(3, "s-cat", f"{DAY} 12:06:30", "click", "/ana"))
     with caplog.at_level(logging.WARNING):
         world.compute()
     assert path in caplog.text
-    # What was not asked for is there again too; the other file keeps its revisions.
+    # The file also has its other windows again; the file of the other length keeps its revisions.
     assert world.published(5, "/ana") == dict.fromkeys((2, 3, 4, 5, 6), (2, 2, 1))
     assert world.published(5, "/ben") == dict.fromkeys((6, 7, 8, 9, 10), (1, 1, 1))
     assert world.published(1, "/ana") == {6: (2, 2, 2)}

@@ -15,7 +15,7 @@ _KINDS = ("page_view", "page_ping", "click", "error", "login")
 
 
 def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
-    """An event around midnight of few people, so that they meet again, on other pages and by other names."""
+    """A random event around midnight, of few people, so that visits, visitors and pages repeat."""
     when = at(MIDNIGHT) + timedelta(milliseconds=chance.randrange(-minutes * 30_000, minutes * 30_000))
     kind = chance.choices(_KINDS, (20, 55, 15, 5, 5))[0]
     session = f"session {chance.randrange(12)}"
@@ -46,7 +46,7 @@ def test_windows_are_what_duckdb_counts(tmp_path: Path, seed: int, events: int, 
     rows = [made_up(chance, number, minutes) for number in range(events)]
     chance.shuffle(rows)
     write(tmp_path, rows[: events // 2], "a")
-    # A tenth is there twice, as while a compaction goes on.
+    # A tenth of the rows is there twice, as during a compaction.
     write(tmp_path, rows[events // 2 - events // 10 :], "b")
     first = minute(MIDNIGHT) - minutes // 2
     asked = [
@@ -60,7 +60,7 @@ def test_windows_are_what_duckdb_counts(tmp_path: Path, seed: int, events: int, 
 
 
 def keyed(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Rows by what they are of; one each."""
+    """Rows by their key, which must be unique."""
     found = {
         tuple(row[name] for name in ("window_minutes", "window_start", "app_id", "dimension", "value")): row
         for row in rows

@@ -1,1 +1,1 @@
-"""The questions that the windows in HDFS answer, one file each. No JVM is started for them."""
+"""The questions that the windows in HDFS answer, one file each. They need no JVM."""

@@ -1,4 +1,4 @@
-"""Reading published windows: the files of the hours that are asked for, and of these the rows that are."""
+"""Reads the requested rows of the published windows from the files of their hours."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ HOUR_MS: Final = 3_600_000
 def rows(
     hdfs: Hdfs, length: int, app: str | None, dimension: str, from_ms: int, to_ms: int, columns: Sequence[str]
 ) -> list[tuple[Any, ...]]:
-    """Of the windows of that length (minutes) with from ≤ start < to, ms since 1970: start in ms, then the columns.
+    """Rows of the windows with from_ms ≤ start < to_ms (ms since 1970): the start in ms, then `columns`.
 
-    app: None for every app. Raises HdfsUnavailable, and of it Damaged.
+    length: minutes. app: None for all apps. Raises HdfsUnavailable, or its subclass Damaged.
     """
-    # Only here: it costs every other question a fifth of a second.
+    # Imported here, since it would cost every other question a fifth of a second.
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -43,7 +43,7 @@ def rows(
 
 
 def _archived_apps(context: Context[Hdfs], _app: str) -> list[str]:
-    """The apps that the archive has a folder of. Raises HdfsUnavailable."""
+    """The apps that have a folder in the archive. Raises HdfsUnavailable."""
     root, (column, *_) = layout.EVENTS
     folders = (entry.name.partition("=") for entry in context.store.list(root) if entry.is_folder)
     return [value for name, _, value in folders if name == column]

@@ -13,13 +13,12 @@ from footfall.questions.sources import HDFS, Context
 
 
 def run(context: Context[Hdfs], app: str | None) -> list[dict[str, Any]]:
-    """Rows of `trending-pages`, best first; none before a first minute is closed.
-    Raises HdfsUnavailable.
+    """Rows of `trending-pages`, the highest score first; no rows until the first minute is closed.
 
-    The score is of the five minutes that end with the newest closed one, against the mean of the six such windows
-    before; the title is the newest of the 35 minutes.
+    The score compares the five minutes up to the newest closed minute with the mean of the six five-minute windows
+    before them. The title is the newest one of these 35 minutes. Raises HdfsUnavailable.
     """
-    # Only here, as it brings pyarrow along.
+    # Imported here, since it imports pyarrow, which is slow.
     from footfall.lake import window_files
 
     closed_until = window_files.read_closed(context.store)

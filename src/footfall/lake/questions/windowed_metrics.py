@@ -27,7 +27,7 @@ def run(
     to_ms: int | None,
     limit: int | None,
 ) -> list[dict[str, Any]]:
-    """Rows of `windowed-metrics` for people: windows with from ≤ start < to, the newest first.
+    """Rows of `windowed-metrics`, without bots: the windows with from ≤ start < to, the newest first.
 
     Raises UnknownValue and HdfsUnavailable.
     """
@@ -56,7 +56,7 @@ def _row(by: str, length_ms: int, now_ms: int, start_ms: int, figures: dict[str,
         "error_rate": error_rate(figures["errors"], figures["error_n"]),
         **{name: figures[name] for name in _PERCENTILES},
         "revision": figures["revision"],
-        # Published means closed.
+        # A published window is closed.
         "is_final": now_ms >= end_ms + _FINAL_AFTER_MS,
     }
 

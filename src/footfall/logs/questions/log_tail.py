@@ -12,13 +12,13 @@ from footfall.questions.sources import HDFS, Context
 
 
 def run(context: Context[Hdfs], app: str | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
-    """Rows of `log-tail`. kind None: of each. Raises HdfsUnavailable."""
+    """Rows of `log-tail`. kind: None for all kinds. Raises HdfsUnavailable."""
     today = _today(context)
     found = [
-        (told, name)
+        (logged, name)
         for name in LOG_KINDS
         if kind in (None, name)
-        for told in newest(context.store, name, today, lambda line: app in (None, line.app_id), limit)
+        for logged in newest(context.store, name, today, lambda line: app in (None, line.app_id), limit)
     ]
     found.sort(key=lambda item: (-item[0].at_ms, item[0].line.app_id, item[1], item[0].line.request_id))
     return [
@@ -38,10 +38,10 @@ def run(context: Context[Hdfs], app: str | None, kind: str | None, limit: int) -
 
 
 def _logged(context: Context[Hdfs], app: str) -> list[str]:
-    """That app, if there is a line of it that this question can reach."""
+    """The app, once for each kind of which this question can reach a line."""
     today = _today(context)
     found = (newest(context.store, name, today, lambda line: line.app_id == app, 1) for name in LOG_KINDS)
-    return [told.line.app_id for lines in found for told in lines]
+    return [logged.line.app_id for lines in found for logged in lines]
 
 
 def _today(context: Context[Hdfs]) -> date:
