@@ -1,4 +1,4 @@
-"""Where visits are cut, and where they begin and end: of a whole session, and event by event."""
+"""Cuts, entries and exits of visits: for a whole session, and event by event."""
 
 from collections import Counter
 
@@ -91,7 +91,7 @@ SESSIONS = st.lists(
 
 
 @given(SESSIONS)
-def test_an_open_visit_reaches_what_the_whole_session_has(session: list[tuple[int, int, str, str]]) -> None:
+def test_an_open_visit_gives_the_edges_of_the_whole_session(session: list[tuple[int, int, str, str]]) -> None:
     came = [
         (event(f"{number:016d}", at_ms, seq, kind), page)
         for number, (at_ms, seq, kind, page) in enumerate(sorted(session, key=lambda one: one[0]))
@@ -158,7 +158,7 @@ def test_a_visit_ends_with_more_than_half_an_hour_without_any_event() -> None:
     assert visit.add("shop", NOON_MS + 4 * LONGEST_GAP_MS + 1, view(4)) == (("page 4", 1, 1),)
 
 
-def test_what_comes_late_to_a_visit_that_is_over_changes_nothing() -> None:
+def test_a_late_event_of_an_earlier_visit_changes_nothing() -> None:
     visit = OpenVisit()
     visit.add("shop", NOON_MS, view(1))
     visit.add("shop", NOON_MS + 2 * LONGEST_GAP_MS, view(3))
