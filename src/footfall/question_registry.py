@@ -1,8 +1,8 @@
-"""All questions of all stations, and how one is asked.
+"""Finds the questions of all stations, and asks them.
 
-A question is a file `STATION/questions/NAME.py` that defines `QUESTION`; a file whose name begins with `_` is none.
-It lies above every station: the command line and the dashboard ask through it, and the dashboard's service starts anew
-when a question changes.
+A question is a file `STATION/questions/NAME.py` that defines `QUESTION`; files whose names begin with `_` are helpers.
+This module is above all stations: the command line and the dashboard ask through it, and the dashboard's service
+restarts when a question changes.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from footfall.questions.sources import Sources
 
 @lru_cache(maxsize=1)
 def questions() -> dict[str, Question]:
-    """All questions, by name. Raises TypeError if two have the same one."""
+    """All questions, by name. Raises TypeError if two have the same name."""
     found: dict[str, Question] = {}
     files: dict[str, str] = {}
     for module in modules():
@@ -30,7 +30,7 @@ def questions() -> dict[str, Question]:
 
 
 def find(name: str) -> Question:
-    """The question of that name. Raises UnknownValue."""
+    """The question with this name. Raises UnknownValue."""
     check_known("question", name, questions())
     return questions()[name]
 
@@ -38,9 +38,10 @@ def find(name: str) -> Question:
 def ask(sources: Sources, name: str, /, **parameters: Any) -> list[Row]:
     """The answer to the question `name`: rows with exactly its columns, in their order.
 
-    parameters: as the question declares them; those left out have their defaults. Raises UnknownValue, also for a
-    parameter that the question does not have, and EngineUnavailable. The source is opened once kinds, choices and
-    bounds of all values are right.
+    parameters: as the question declares them; missing ones have their defaults
+
+    Raises UnknownValue, also for a parameter that the question does not have, and EngineUnavailable. The source is
+    opened only after all values are validated.
     """
     question = find(name)
     for given in parameters:
@@ -56,7 +57,7 @@ def ask(sources: Sources, name: str, /, **parameters: Any) -> list[Row]:
 
 
 def modules() -> Iterator[str]:
-    """The names of all modules that hold a question. Imports none of them."""
+    """The names of all modules that define a question, without importing them."""
     for package in footfall.__path__:
         for path in sorted(Path(package).glob("*/questions/[!_]*.py")):
             yield f"footfall.{path.parts[-3]}.questions.{path.stem}"
