@@ -93,7 +93,7 @@ def count(values: list[bytes]) -> tuple[float, EmptyStore]:
     began_s = time.process_time()
     for pack in packs:
         counted.offer(pack)
-        if counted.ready() >= partition_module.MOST_RECORDS:
+        if counted.ready() >= partition_module.MAX_RECORDS:
             counted.flush()
     while counted.ready():
         counted.flush()

@@ -1,4 +1,4 @@
-"""A hand-made log of three sites' noon, and the live tables that the real counting makes of it.
+"""A hand-made log of three sites around noon, and the live tables that the live path counts from it.
 
 Read it beside `test_live_questions.py`, whose answers are worked out from it by hand.
 """
@@ -79,7 +79,7 @@ def at_ms(time: str) -> int:
 
 
 def stamp(time: str) -> str:
-    """That time as it is stored and answered."""
+    """The time as it is stored and returned."""
     day, _, clock = time.rpartition(" ")
     return f"2026-11-{24 + int(day or 0)}T{clock}Z"
 
@@ -218,12 +218,12 @@ LOG: list[dict[str, Any]] = [
 
 REJECTS = [("academy", "11:57:15.000"), ("shop", "11:59:10.000"), ("shop", "11:59:50.000"), ("news", "12:00:05.000")]
 
-# Up to when each partition was read to its end; the one that is behind speaks for all.
+# The time up to which each partition was read to its end; the earliest one decides.
 CAUGHT_UP = {**dict.fromkeys(range(EVENTS_PARTITIONS), "12:00:20.000"), 5: "11:59:30.000"}
 
 
 def count(cells: Cells, log: list[dict[str, Any]]) -> None:
-    """Lets the live path count the log: every partition of it, in packs of a few records and as many flushes."""
+    """Counts every partition of the log with the live path, in packs of a few records, each with a flush."""
     for number in range(EVENTS_PARTITIONS):
         mine = [orjson.dumps(event) for event in log if SESSIONS[event["session_id"]].partition == number]
         if number == 3:
@@ -234,14 +234,14 @@ def count(cells: Cells, log: list[dict[str, Any]]) -> None:
 
 
 def counted(log: list[dict[str, Any]]) -> Cells:
-    """The live tables after that."""
+    """The live tables after counting the log."""
     cells = Cells()
     count(cells, log)
     return cells
 
 
 def sources(cells: Cells, time: str = "12:00:30.000") -> Sources:
-    """These tables, asked at that time."""
+    """The sources of questions over these tables, asked at that time."""
     return Sources(Settings(), {HBASE: MemoryStore(cells)}, lambda: at_ms(time))
 
 

@@ -1,4 +1,4 @@
-"""A store in memory that keeps cells as HBase does, and dies when it is told to."""
+"""A store in memory that keeps cells as HBase does, and raises Crash after a given number of writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from footfall.realtime.tables import Progress, SessionCell
 
 
 class Crash(Exception):
-    """The process that wrote dies here."""
+    """The writing process crashes here."""
 
 
 class Cells:
