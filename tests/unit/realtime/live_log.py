@@ -24,7 +24,7 @@ _PER_PACK = 4
 
 
 class Session(NamedTuple):
-    """What all events of a session share. Its partition is chosen, so that rows are merged from several."""
+    """The fields that all events of a session share. Sessions are in several partitions, so that rows are merged."""
 
     app: str
     anonymous_id: str
@@ -94,7 +94,7 @@ def event(
     view: str | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """One stored event. A page view that says nothing else of itself succeeded; durations are there only if said."""
+    """One stored event. A page view has succeeded unless a status is given; durations are set only if given."""
     of = SESSIONS[session]
     section, page_type, title = PAGES[path] if path else (ABSENT, ABSENT, ABSENT)
     fields = {
@@ -189,7 +189,7 @@ LOG: list[dict[str, Any]] = [
     event(35, "s-ben", 1, "11:40:00.000", "page_view", "/world/rain", "v35", response_ms=70,
           received_at=stamp("11:58:30.000")),
     event(23, "s-eve", 3, "11:58:40.000", "error", "/list/tea", "v22", **_IMAGE, request_id="r-23"),
-    # The same event once more, with a later idea of when it was: the first counts.
+    # The same event again with a later time: the first one counts.
     event(23, "s-eve", 3, "11:58:41.000", "error", "/list/tea", "v22", **_IMAGE, request_id="r-23b"),
     event(24, "s-eve", 4, "11:58:50.000", "error", "/list/tea", "v22", **_IMAGE, request_id="r-24"),
     event(37, "s-ben", 4, "11:58:59.999", "click", "/", "v33", element="menu"),
@@ -202,7 +202,7 @@ LOG: list[dict[str, Any]] = [
     event(50, "s-mix", 2, "11:59:02.000", "page_view", "/product/pot", "v50", is_bot=True, bot_reason="rate"),
     event(51, "s-mix", 3, "11:59:03.000", "page_view", "/cart", "v51", is_bot=True, bot_reason="rate"),
     event(25, "s-eve", 5, "11:59:10.000", "search", "/list/tea", "v22", search_term="green"),
-    # History, made up for now and for two days ago; no live table takes it.
+    # Backfill for now and for two days ago, which the live tables leave out.
     event(52, "s-old", 0, "11:59:20.000", "page_view", "/", "v52", http_status=500, backfill=True),
     event(53, "s-old", 1, "-2 11:59:20.000", "page_view", "/", "v53", backfill=True),
     event(12, "s-ana", 11, "11:59:30.000", "page_ping", "/cart", "v11", engaged_ms=20000, **_U1),

@@ -62,7 +62,7 @@ class Storm:
 
     def close(self) -> None:
         self.hang_up()
-        # A reader that still waited would read the next test's pipe, which gets the same number.
+        # A reader that still waits would read the pipe of the next test, which gets the same file descriptor.
         for thread in threading.enumerate():
             if thread.name == "multilang":
                 thread.join(PATIENCE_S)
@@ -107,7 +107,7 @@ def storm() -> Iterator[Storm]:
 
 
 class Running:
-    """`run` on a thread of its own, with the exit codes it asked for."""
+    """`run` in its own thread, with the exit codes that it passed on."""
 
     def __init__(self, bolt: multilang.Bolt, storm: Storm, pipe: Pipe | None = None) -> None:
         self.codes: list[int] = []

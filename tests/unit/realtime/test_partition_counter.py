@@ -1,4 +1,4 @@
-"""Whatever is repeated, reordered, cut short or late: the stored figures are those of a naive count of the log."""
+"""The stored figures equal a naive count of the log, despite repeats, reordering, crashes and late events."""
 
 import itertools
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def made(number: int, session: int, kind: str, when: int, bot: bool, page: int =
 
 
 KINDS = st.sampled_from(["page_view", "page_view", "ping", "error", "failed", "backfill", "garbage"])
-# Within some minutes, just half an hour later, more than that, and before midnight (16 hours on) and after.
+# Some minutes apart, exactly half an hour, more than that, and before and after midnight (16 hours later).
 TIMES = st.sampled_from([0, 1, 2, 3, 60, 61, 62, 121, 122, 180, 1919, 1920, 1921])
 RECORDS = st.lists(
     st.builds(
@@ -164,7 +164,7 @@ def course(data: st.DataObject, log: list[bytes]) -> None:
         store = MemoryStore(cells, writes_left)
         partition = Partition(TOPIC, 3, store)
         packs = packs_of(log, data.draw(st.lists(st.integers(1, 40), max_size=6)), committed)
-        # The first pack of a first life comes first; otherwise packs come in any order, some of them twice.
+        # The first process gets its first pack first; otherwise packs come in any order, some of them twice.
         order = (
             data.draw(st.permutations(packs + data.draw(st.lists(st.sampled_from(packs), max_size=3)))) if packs else []
         )
@@ -177,7 +177,7 @@ def course(data: st.DataObject, log: list[bytes]) -> None:
                 if data.draw(st.booleans()):
                     done |= set(partition.flush())
             done |= set(partition.flush())
-            # A process that is dead but does not know it writes once more what it wrote.
+            # A process that was declared dead but still runs writes its last cells again.
             for table, rows, stamp in data.draw(st.lists(st.sampled_from(late), max_size=3)) if late else []:
                 MemoryStore(cells).write(table, rows, stamp)
         except Crash:
@@ -185,7 +185,7 @@ def course(data: st.DataObject, log: list[bytes]) -> None:
         else:
             if packs:
                 assert done == {str(number) for number in range(len(order))}
-                # What is acked may be committed, and what is committed is not read again.
+                # Acked packs may be committed, and committed records are not read again.
                 committed = data.draw(st.integers(committed, len(log)))
         late += store.written
     check(cells, log)
@@ -216,7 +216,7 @@ def test_old_rows_of_a_visit_are_not_read_again(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(rows_module, "MAX_ROWS", 1)
     partition = Partition(TOPIC, 3, Store(Cells()))
-    # Minute after minute a page view, as one session's; then a ping.
+    # One session: a page view each minute, then a ping.
     kinds = ["page_view", "page_view", "page_view", "ping"]
     for number, kind in enumerate(kinds):
         read.clear()
@@ -336,7 +336,7 @@ def test_rejected_events_are_counted_by_site_and_minute() -> None:
     topic = Topic("events.rejected", "topic-r", 1)
     record = orjson.dumps({"app_id": "news", "rejected_at": format_rfc3339_ms(NOW_MS)})
     for life in range(2):
-        # A second life without progress replays all of it.
+        # A second process without progress counts the whole log again.
         cells.tables.pop("progress", None)
         partition = Partition(topic, 0, MemoryStore(cells))
         partition.offer(Pack(f"{life}", 0, 3, 0, None, [record, b"nonsense", record]))

@@ -81,8 +81,8 @@ def test_aggregates_are_kept_eight_days_of_their_minute(newest_ms: int) -> None:
 def test_the_index_of_a_person_is_kept_as_long_as_the_sessions_may_be() -> None:
     cells = Cells()
     seen(cells, PAST_MS)
-    # An event that happened three days before the limit may have arrived at it, and its session is kept. The index may
-    # not tell of it, but of one within the hour before.
+    # An event that happened three days before the limit may have arrived at the limit, so its session is kept. Its
+    # index cell may have the time of an earlier event, from within the hour before.
     limit = PAST_MS - 8 * DAY_MS - 3 * DAY_MS - tables.INDEX_EVERY_MS
     for person, ms in (("gone", limit - 1), ("kept", limit), ("new", PAST_MS)):
         cells.put("user_pages", tables.person_key("a", person, "s"), tables.INDEX_COLUMN, tables.encode_index(7, ms), 8)
@@ -133,7 +133,7 @@ def test_a_row_that_is_counted_again_after_the_sweep_is_stored() -> None:
     seen(cells, old, offset=41)
     assert ("shop", old // 60_000) in minutes(cells, "active_users")
     assert swept(cells) == 2
-    # A dead worker's late write of what was deleted stays deleted.
+    # A dead worker's late write of a deleted cell stays deleted.
     seen(cells, old, offset=41)
     assert minutes(cells, "active_users") == [("shop", PAST_MS // 60_000)]
 

@@ -8,8 +8,8 @@ import org.apache.storm.grouping.CustomStreamGrouping;
 import org.apache.storm.task.WorkerTopologyContext;
 
 /**
- * Assigns each partition to one task for as long as the topology runs. The partitions of all topics are numbered in order
- * and assigned round-robin, so the tasks have equal shares.
+ * Assigns each partition to one task for as long as the topology runs. The partitions of all topics are numbered in
+ * order and assigned round-robin, so the tasks have equal shares.
  */
 public final class PartitionGrouping implements CustomStreamGrouping {
 

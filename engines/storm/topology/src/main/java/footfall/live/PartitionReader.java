@@ -18,8 +18,8 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Reads a fixed set of partitions into packs and tracks the ends of their logs. It is not a member of the consumer group:
- * the topology fixes which task reads which partitions, and the group only stores the committed positions.
+ * Reads a fixed set of partitions into packs and tracks the ends of their logs. It is not a member of the consumer
+ * group: the topology fixes which task reads which partitions, and the group only stores the committed positions.
  *
  * <p>Every method that calls Kafka may throw a KafkaException and may then be called again.
  */

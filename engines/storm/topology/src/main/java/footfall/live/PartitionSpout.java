@@ -265,7 +265,7 @@ public final class PartitionSpout extends BaseRichSpout {
             throw e;
         } catch (KafkaException e) {
             askKafkaAtMs = clock.ms() + RETRY_KAFKA_AFTER_MS;
-            report(e.getClass().getName(), "A request to Kafka failed and is tried again: " + e.getMessage());
+            report(e.getClass().getName(), "Kafka does not answer and is asked again: " + e.getMessage());
         }
     }
 
