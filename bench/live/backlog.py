@@ -286,13 +286,13 @@ def streams(
                 return cpu_seconds(processes)
 
             result = drained(reached, start, end, used)
-            told, _ = twin.communicate(timeout=60)
+            output, _ = twin.communicate(timeout=60)
         finally:
             twin.kill()
             twin.wait()
             group.close()
             _remove(settings, application)
-    own = json.loads(told)
+    own = json.loads(output)
     processed = own["counted"] + own["repeats"]
     return {"processed_per_s": round(processed / own["processing_ms"] * 1000), **result, **own}
 

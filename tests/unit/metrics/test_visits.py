@@ -137,7 +137,7 @@ def test_the_first_view_is_entry_and_exit_and_the_next_takes_the_exit_over() -> 
     visit = OpenVisit()
     assert visit.add("shop", NOON_MS, view(1)) == (("page 1", 1, 1),)
     assert visit.add("shop", NOON_MS + 1, view(3)) == (("page 1", 0, -1), ("page 3", 0, 1))
-    # What lies between changes nothing, nor does the same page in the same minute.
+    # A view in between changes nothing, nor does the same page in the same minute.
     assert visit.add("shop", NOON_MS + 2, view(2)) == ()
     assert visit.add("shop", NOON_MS + 3, view(4, "page 3")) == ()
     assert visit.add("shop", NOON_MS + 4, view(5)) == (("page 3", 0, -1), ("page 5", 0, 1))

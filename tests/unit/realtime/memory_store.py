@@ -12,7 +12,7 @@ class Crash(Exception):
 
 
 class Cells:
-    """What HBase holds: of each cell the value with the highest timestamp; of equal ones the later write.
+    """The cells in HBase. Each has the value with the highest timestamp, or the later write of equal ones.
 
     A delete masks what is written at its timestamp or below, also later.
     """

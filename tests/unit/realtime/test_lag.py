@@ -110,7 +110,7 @@ def test_a_group_that_is_ahead_is_set_back(log: Log, state: PartitionState, want
         (Log(4, 9, None), NEVER),
         (Log(4, 9, 4), NEVER),
         (Log(0, 9, 6), counted(5)),
-        # What is counted is skipped, so the group may be behind.
+        # Counted records are skipped, so the group may be behind.
         (Log(0, 9, 2), counted(5)),
         (Log(0, 9, None), counted(5)),
         (Log(0, 6, 6), counted(5)),
