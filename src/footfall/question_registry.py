@@ -1,8 +1,7 @@
 """Finds the questions of all stations, and asks them.
 
 A question is a file `STATION/questions/NAME.py` that defines `QUESTION`; files whose names begin with `_` are helpers.
-This module is above all stations: the command line and the dashboard ask through it, and the dashboard's service
-restarts when a question changes.
+Only the command line and the dashboard import this module: it is above all stations.
 """
 
 import importlib
@@ -21,7 +20,7 @@ def questions() -> dict[str, Question]:
     """All questions, by name. Raises TypeError if two have the same name."""
     found: dict[str, Question] = {}
     files: dict[str, str] = {}
-    for module in modules():
+    for module in _modules():
         question = importlib.import_module(module).QUESTION
         if question.name in found:
             raise TypeError(f"Two files answer the question {question.name}: {files[question.name]} and {module}.")
@@ -56,14 +55,13 @@ def ask(sources: Sources, name: str, /, **parameters: Any) -> list[Row]:
     return [_in_order(question, row) for row in rows]
 
 
-def modules() -> Iterator[str]:
-    """The names of all modules that define a question, without importing them."""
-    for package in footfall.__path__:
-        for path in sorted(Path(package).glob("*/questions/[!_]*.py")):
-            yield f"footfall.{path.parts[-3]}.questions.{path.stem}"
-
-
 def _in_order(question: Question, row: Row) -> Row:
     if row.keys() != set(question.columns):
         raise TypeError(f"{question.name} answered with {', '.join(row)}; its columns are {question.columns}.")
     return {column: row[column] for column in question.columns}
+
+
+def _modules() -> Iterator[str]:
+    for package in footfall.__path__:
+        for path in sorted(Path(package).glob("*/questions/[!_]*.py")):
+            yield f"footfall.{path.parts[-3]}.questions.{path.stem}"

@@ -144,7 +144,7 @@ def test_the_form_of_a_question_lies_below_the_stations_and_the_registry_above()
         if folder == "questions":
             below = {name for name in imported if not name.startswith("footfall.questions")}
             assert {name for name in below if not any(name == g or name.startswith(f"{g}.") for g in ground)} == set()
-        if folder not in ("cli", "dashboard", "cluster"):
+        if folder not in ("cli", "dashboard"):
             assert not any("question_registry" in name for name in imported), path
 
 

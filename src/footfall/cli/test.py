@@ -87,6 +87,7 @@ def _unit(environment: dict[str, str], java_home: Path, select: str) -> list[_St
             _run("ruff check", [tools / "ruff", "check", "."], environment),
             _run("ruff format", [tools / "ruff", "format", "--check", "."], environment),
             _run("mypy", [tools / "mypy"], environment),
+            _run("layers", [tools / "lint-imports", "--no-cache"], environment),
             _run("shellcheck", [tools / "shellcheck", "footfall", ".ci/run"], environment),
             _run("topology", ["mvn", "-q", "-B", "-f", _topology_copy(environment), "verify"], with_java),
         ]

@@ -37,13 +37,13 @@ def buckets(ms: Integers) -> Integers:
     return np.minimum(np.searchsorted(_BOUNDS, ms), _LAST)
 
 
-def response_bucket(page_view: bool, response_ms: int | None) -> int:
-    """The bucket of an event's response time; UNMEASURED if it is unknown or the event is not a page view."""
-    return min(bisect_left(BOUNDS_MS, response_ms), _LAST) if page_view and response_ms is not None else UNMEASURED
+def response_bucket(response_ms: int | None) -> int:
+    """The bucket of a page view's response time; UNMEASURED if it is unknown. Other events are UNMEASURED as well."""
+    return min(bisect_left(BOUNDS_MS, response_ms), _LAST) if response_ms is not None else UNMEASURED
 
 
 def response_buckets(page_views: NDArray[np.bool_], response_ms: Integers, measured: NDArray[np.bool_]) -> Integers:
-    """`response_bucket` for each event of a column. measured: whether the time is known."""
+    """`response_bucket` for each page view of a column, UNMEASURED for other events. measured: if the time is known."""
     return np.where(page_views & measured, buckets(response_ms), UNMEASURED)
 
 

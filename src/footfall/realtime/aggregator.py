@@ -8,7 +8,7 @@ some rows of the store are ahead of `progress` and others are not.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 
@@ -102,8 +102,8 @@ class _EventTotals:
             self.sample = min(examples, default=(0, None))[1]
 
 
-class _MutablePopulation(msgspec.Struct):
-    """A mutable `Population` with the same fields in the same order."""
+class MutablePopulation(msgspec.Struct, array_like=True):
+    """A mutable `Population`, with the same fields in the same order and the same encoding."""
 
     events: int = 0
     page_views: int = 0
@@ -114,10 +114,6 @@ class _MutablePopulation(msgspec.Struct):
     last_ms: int | None = None
     sample_request_id: str | None = None
     error_events: int = 0
-
-    def stored(self) -> Population:
-        """The immutable form that is stored."""
-        return Population(*msgspec.structs.astuple(self))
 
 
 class _Row:
@@ -145,7 +141,7 @@ class _Row:
         self.last_used = 0
         self.counts_dirty = False
         self.counts_offset = self.active_offset = -1
-        self.people, self.bots = _MutablePopulation(), _MutablePopulation()
+        self.people, self.bots = MutablePopulation(), MutablePopulation()
         self.entries = self.exits = 0
         self.cities: dict[str, int] = {}
         self.people_sketch, self.bots_sketch = Visitors(), Visitors()
@@ -155,7 +151,7 @@ class _Row:
         if counts is not None:
             decoded = tables.decode_counts(counts)
             self.counts_offset = decoded.offset
-            self.people, self.bots = _MutablePopulation(*decoded.people), _MutablePopulation(*decoded.bots)
+            self.people, self.bots = MutablePopulation(*decoded.people), MutablePopulation(*decoded.bots)
             self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
@@ -192,7 +188,8 @@ class _Row:
         (self.new_bots if are_bots else self.new_people).update(visitors)
 
     def counts_cell(self, offset: int) -> bytes:
-        people, bots = self.people.stored(), self.bots.stored()
+        # Copying both for each cell would take one percent of the time of counting.
+        people, bots = cast("Population", self.people), cast("Population", self.bots)
         return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
 
     def active_cell(self, offset: int) -> bytes | None:

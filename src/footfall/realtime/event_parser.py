@@ -13,7 +13,7 @@ import orjson
 
 from footfall.events.times import MINUTE_MS, epoch_ms, parse_shaped_ms
 from footfall.metrics.errors import outcome
-from footfall.metrics.histogram import response_bucket
+from footfall.metrics.histogram import UNMEASURED, response_bucket
 from footfall.metrics.visits import PageView
 from footfall.realtime.tables import SessionCell, city_text, person_key
 
@@ -205,7 +205,7 @@ def _read(offset: int, event: _StoredEvent, may_hold_nul: bool) -> ParsedEvent |
         page_view,
         failure,
         not_found,
-        response_bucket(page_view, event.response_ms),
+        response_bucket(event.response_ms) if page_view else UNMEASURED,
         event.is_bot,
         time_ms,
         event.request_id,

@@ -93,7 +93,7 @@ def test_every_time_of_a_column_has_its_bucket() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.none() | MILLISECONDS)))
 def test_only_measured_page_views_are_counted(events: list[tuple[bool, int | None]]) -> None:
-    one_by_one = [response_bucket(page_view, ms) for page_view, ms in events]
+    one_by_one = [response_bucket(ms) if page_view else UNMEASURED for page_view, ms in events]
     assert one_by_one == [bucket(ms) if page_view and ms is not None else UNMEASURED for page_view, ms in events]
     views = np.array([page_view for page_view, _ in events], dtype=np.bool_)
     times = np.array([ms or 0 for _, ms in events], dtype=np.int64)

@@ -1,6 +1,6 @@
 """Cells are decoded as they were encoded. Keys sort as questions scan them, and no two rows share one."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgpack
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from footfall.events.validate import SCHEMA
 from footfall.realtime import sketches, tables
+from footfall.realtime.aggregator import MutablePopulation
 from footfall.realtime.event_parser import Unparsable, read_event, read_rejected
 from footfall.realtime.tables import Counts, Population, Progress, RowKey, SessionCell
 from tests.support.events import stored_event
@@ -188,6 +189,14 @@ def test_a_sessions_column_is_its_first_events_id(event_id: UUID) -> None:
 def test_counts_are_read_as_written(offset: int, people: Population, bots: Population) -> None:
     counts = Counts(offset, people, bots)
     assert tables.decode_counts(tables.encode_counts(counts)) == counts
+
+
+@settings(max_examples=40)
+@given(POPULATIONS)
+def test_a_population_is_stored_alike_while_it_grows(people: Population) -> None:
+    assert MutablePopulation.__struct_fields__ == Population._fields
+    growing = cast(Population, MutablePopulation(*people))
+    assert tables.encode_counts(Counts(7, growing, growing)) == tables.encode_counts(Counts(7, people, people))
 
 
 @given(OFFSETS, AMOUNTS)

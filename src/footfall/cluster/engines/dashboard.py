@@ -4,7 +4,6 @@ from typing import Final
 
 import urllib3
 
-from footfall import question_registry
 from footfall.cluster.service import PythonModule, Service
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
@@ -31,10 +30,8 @@ SERVICES = (
         profiles=("realtime",),
         needs=("hbase-tables",),
         ports=("dashboard",),
-        # Streamlit runs the page by its path, and the page finds its questions by their files.
-        command=PythonModule(
-            "footfall.dashboard.__main__", also=("footfall.dashboard.app", *question_registry.modules()), line=_command
-        ),
+        # Streamlit runs the page by its path.
+        command=PythonModule("footfall.dashboard.__main__", also=("footfall.dashboard.app",), line=_command),
         probe=_probe,
         stop_rank=1,
     ),

@@ -2,9 +2,9 @@
 
 All of it is derived from the sources, so that nobody keeps it by hand. Where they leave it open, more is taken: a
 process that starts anew for nothing costs seconds, one that goes on with old code or settings is wrong. So an import
-counts wherever it stands, a text that names a module counts as its import, and a file that imports by name is taken
-to import all modules of the packages that it imports or names. Files beside the modules that are not Python count as
-read by them.
+counts wherever it stands, and a text that names a module counts as its import. A file that imports by name is taken to
+import all modules of the packages that it imports or names, and all whose names its f-strings can give. Files beside
+the modules that are not Python count as read by them.
 
 Three things do not count: what another process runs (`PythonModule`), handing all settings on to one
 (`as_environment`), and looking whether a port is taken (`named_ports`).
@@ -144,8 +144,10 @@ def _nodes(text: str) -> list[ast.AST]:
 
 def _imports(nodes: list[ast.AST]) -> Iterator[str]:
     """Names of this package that a file imports or names; some are of no module, but of something in one."""
-    modules, tops = list[str](), set[str]()
-    elsewhere = {id(word) for node in nodes if _is_call(node, "PythonModule") for word in ast.walk(node)}
+    modules, patterns = list[str](), list[str]()
+    # Words of what another process runs, and of f-strings, which are looked at whole.
+    parts = [node for node in nodes if _is_call(node, "PythonModule") or isinstance(node, ast.JoinedStr)]
+    elsewhere = {id(word) for part in parts for word in ast.walk(part)}
     for node in nodes:
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
@@ -155,16 +157,19 @@ def _imports(nodes: list[ast.AST]) -> Iterator[str]:
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
             modules += inner if all(map(_path, inner)) else [str(node.module), *inner]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in elsewhere:
-            # The first part of an f-string ends with a point.
-            modules.append(node.value.rstrip("."))
-    tops = {module.partition(".")[0] for module in modules}
+            modules.append(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            patterns.append("".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values))
     own = {module for module in modules if module.startswith(f"{PACKAGE.name}.")}
     yield from own
-    if tops & _BY_NAME:
-        for module in own:
-            path = _path(module)
-            if path is not None and path.name == "__init__.py":
-                yield from (f"{module}.{other.stem}" for other in path.parent.glob("*.py"))
+    if _BY_NAME & {module.partition(".")[0] for module in modules}:
+        packages = {module for module in own if (path := _path(module)) is not None and path.name == "__init__.py"}
+        patterns = [pattern for pattern in patterns if pattern.startswith(f"{PACKAGE.name}.")]
+        if not patterns and any(_is_import(node, PACKAGE.name) for node in nodes):
+            raise SyntaxError("it imports by name, and no f-string gives the pattern of the names")
+        for pattern in (*patterns, *(f"{package}.*" for package in packages)):
+            for path in PACKAGE.parent.glob(pattern.replace(".", "/") + ".py"):
+                yield ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
 
 
 def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str], bool]:
@@ -212,6 +217,10 @@ def _is_settings(node: ast.expr, names: set[str]) -> bool:
         return _is_call(node, "load_settings") or _is_call(node, "recall") or _is_call(node, "Settings")
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
     return name.lstrip("_") == "settings" or (isinstance(node, ast.Name) and name in names)
+
+
+def _is_import(node: ast.AST, module: str) -> bool:
+    return isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)
 
 
 def _is_call(node: ast.AST, function: str) -> TypeGuard[ast.Call]:

@@ -136,6 +136,23 @@ def test_a_package_counts_whole_where_modules_are_imported_by_name(made: Made) -
     assert _files("footfall.c") == {"c.py", "__init__.py", "p/__init__.py"}
 
 
+def test_modules_count_whose_names_an_f_string_can_give(made: Made) -> None:
+    looks = "import importlib\nimport footfall\nfound = [importlib.import_module({}) for name in footfall.__path__]\n"
+    made(
+        a=looks.format('f"footfall.{name}.parts.{name}"'),
+        b=looks.format("name"),
+        p__in____init__="",
+        p__in__other="",
+        p__in__parts__in____init__="",
+        p__in__parts__in__one="",
+        q__in__one="",
+    )
+    expected = {"__init__.py", "a.py", "p/__init__.py", "p/parts/__init__.py", "p/parts/one.py"}
+    assert _files("footfall.a") == expected
+    with pytest.raises(SyntaxError, match="pattern"):
+        dependencies.reach(("footfall.b",))
+
+
 def test_what_another_process_runs_is_not_reached(made: Made) -> None:
     made(
         a='from footfall.service import PythonModule\nrun = PythonModule("footfall.b", also=("footfall.c",))\n',
