@@ -1,25 +1,25 @@
-"""How fast a backlog is counted: `PYTHONPATH=src:. python -m bench.live.backlog`, platform running, nobody visiting.
+"""Measures how fast a backlog is counted: `PYTHONPATH=src:. python -m bench.live.backlog`.
 
-The topology is paused, `--events` stored events of `--sessions` visits go into Kafka as a trusted producer sends them,
-and then the same records are counted several times, one after the other:
+The platform must be running, without visitors. The topology is paused, `--events` stored events of `--sessions` visits
+are written to Kafka as a trusted producer writes them, and then the same records are counted several times in turn:
 
-live     by the topology, from the first progress that HBase shows to the last. With it, what each process used of the
-         processors: the profile that says what limits.
+live     by the topology, from the first progress that HBase shows to the last. The report includes the processor time
+         of each process, a profile that shows what limits the rate.
 java bolt
-         by the same spout with a bolt in Java behind it (`bench/live/stormtwin`), into tables of its own, while our
-         topology is stopped. `totals` says what each has counted: what counts something else is no comparison.
-python   by a plain consumer that parses each record and counts it in one dict by app and minute, nothing stored.
+         by the same spout with a bolt in Java (`bench/live/stormtwin`), into tables of its own, while our topology is
+         stopped. `totals` has what each has counted: the rates can be compared only if the totals are equal.
+python   by a plain consumer that parses each record and counts it in one dict by app and minute. It stores nothing.
 streams  by Kafka Streams (`bench/live/twin`), from the first offset that its group commits to the last, and by its own
-         clock from the first record processed to the last. It does the same counts in stores with changelogs, as many
-         threads as the topology has bolts, and less for sessions: it keeps identities only. Its topics and its group
-         are removed afterwards, which takes a minute.
+         clock from the first processed record to the last. It keeps the same counts in stores with changelogs, with as
+         many threads as the topology has bolts. It does less for sessions: it keeps only identities. Its topics and
+         its group are removed afterwards, which takes a minute.
 
-Both topologies first count `--warm-up` records more, which are not measured: JVMs compile meanwhile.
+Both topologies first count `--warm-up` more records, which are not measured, so that the JVMs compile.
 
-A machine among others is not as fast in one minute as in the next. So a little of always the same work is done while
-something is measured, and `probe_us` says how much processor it took: rates times that can be compared.
+The speed of a shared machine changes from minute to minute. So a small, fixed piece of work runs during each
+measurement, and `probe_us` is the processor time that it took: rates multiplied by it can be compared.
 
-The events stay in Kafka and in the live tables: use a platform that may be thrown away.
+The events stay in Kafka and in the live tables, so use a disposable platform.
 """
 
 import argparse
@@ -59,10 +59,10 @@ PARTITIONS = range(names.EVENTS_PARTITIONS)
 REPEATS = 0.005
 LOOK_S = 0.1
 PATIENCE_S = 600.0
-# A worker hears of it within a second, and flushes what it has.
+# A worker is notified within a second, and then flushes.
 PAUSED_AFTER_S = 3.0
 
-# A millisecond or two of reading and allocating, as the counting does, ten times a second.
+# The probe: a millisecond or two of parsing and allocating, similar to counting, ten times a second.
 _PROBED: Final = [
     orjson.dumps({f"field_{number}": f"value {number} of {record}" for number in range(40)}) for record in range(300)
 ]
@@ -71,8 +71,10 @@ Offsets = dict[int, int]
 
 
 def fill(settings: Settings, events: int, sessions: int, minutes: float, together: int | None = None) -> int:
-    """Puts the backlog into Kafka; how many of its records are no repeats. together: how many visits go on at a time,
-    all if None."""
+    """Writes the backlog to Kafka; returns the number of its records that are not repeats.
+
+    together: the number of concurrent visits; None for all
+    """
     now_ms = int(time.time() * 1000)
     first_ms = now_ms - int(minutes * 60_000)
     producer = Producer(
@@ -120,7 +122,7 @@ def ends(settings: Settings) -> Offsets:
 def drained(
     reached: Callable[[], Mapping[int, int]], start: Offsets, end: Offsets, used: Callable[[], dict[str, float]]
 ) -> dict[str, Any]:
-    """Waits until all is counted; the rate from the first progress seen to the last, and what was used meanwhile."""
+    """Waits until everything is counted. Returns the rate from the first progress to the last, and the usage."""
     begin, wanted, asked_s = sum(start.values()), sum(end.values()), time.monotonic()
     first: tuple[float, int, dict[str, float]] | None = None
     half: tuple[float, int] | None = None
@@ -155,7 +157,7 @@ def drained(
 
 
 def probe_us() -> float:
-    """How many microseconds of processor a fixed piece of work takes now."""
+    """The processor time, in µs, of a fixed piece of work."""
     began_s = time.thread_time()
     for record in _PROBED:
         orjson.loads(record)
@@ -164,7 +166,7 @@ def probe_us() -> float:
 
 @contextmanager
 def progress(settings: Settings, table: str = names.TABLE_PROGRESS) -> Iterator[Callable[[], Offsets]]:
-    """What the live tables, or a twin's, have counted of each partition, asked anew at each call."""
+    """A function that reads how far each partition is counted in the live tables, or in a twin's tables."""
     keys = {tables.progress_key(names.TOPIC_EVENTS, partition): partition for partition in PARTITIONS}
     store = HBaseStore(settings)
 
@@ -179,8 +181,8 @@ def progress(settings: Settings, table: str = names.TABLE_PROGRESS) -> Iterator[
 
 
 def counted(settings: Settings) -> Offsets:
-    """What the live tables have counted now."""
-    # A connection kept for later would be closed: HBase's gateway waits a minute for the next call.
+    """How far each partition is counted in the live tables now."""
+    # No connection is kept: HBase's Thrift server closes it after a minute without a call.
     with progress(settings) as reached:
         return reached()
 
@@ -188,7 +190,7 @@ def counted(settings: Settings) -> Offsets:
 def live(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
     """Lets the paused topology count the backlog."""
     processes = running(settings)
-    # Beside the measuring: the order's own answer comes a second after counting began.
+    # In a thread, since the command returns only a second after counting has begun.
     order = threading.Thread(target=deploy._control, args=(settings, "activate", names.TOPOLOGY))
     order.start()
     with progress(settings) as reached:
@@ -198,7 +200,7 @@ def live(settings: Settings, start: Offsets, end: Offsets) -> dict[str, Any]:
 
 
 def in_java(settings: Settings, begin: Offsets, start: Offsets, end: Offsets, heap_mb: int) -> dict[str, Any]:
-    """Lets the twin of our bolt count the backlog from `begin`; with it, what its tables then say."""
+    """Lets the twin of our bolt count the backlog from `begin`; the report includes the totals of its tables."""
     group = f"footfall-bench-{uuid.uuid4().hex[:8]}"
     try:
         _commit(settings, group, begin).close()
@@ -230,7 +232,7 @@ def plain_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, 
     read, began_s, before = 0, 0.0, cpu_seconds(processes)
     heard_s = time.monotonic()
     while left:
-        # Waits for a full thousand, or so long.
+        # Waits for a thousand messages, but not longer than the timeout.
         messages = consumer.consume(1_000, timeout=0.1)
         now_s = time.monotonic()
         if not messages:
@@ -256,7 +258,7 @@ def plain_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, 
 def streams(
     settings: Settings, start: Offsets, end: Offsets, options: argparse.Namespace, store: str
 ) -> dict[str, Any]:
-    """Lets Kafka Streams count the backlog, and removes what it left in Kafka."""
+    """Lets Kafka Streams count the backlog, and removes its topics and group from Kafka."""
     application = f"footfall-bench-{uuid.uuid4().hex[:8]}"
     group = _commit(settings, application, start)
     asked = [TopicPartition(names.TOPIC_EVENTS, p) for p in PARTITIONS]
@@ -284,26 +286,26 @@ def streams(
                 return cpu_seconds(processes)
 
             result = drained(reached, start, end, used)
-            told, _ = twin.communicate(timeout=60)
+            output, _ = twin.communicate(timeout=60)
         finally:
             twin.kill()
             twin.wait()
             group.close()
             _remove(settings, application)
-    own = json.loads(told)
+    own = json.loads(output)
     processed = own["counted"] + own["repeats"]
     return {"processed_per_s": round(processed / own["processing_ms"] * 1000), **result, **own}
 
 
 def _commit(settings: Settings, group: str, offsets: Offsets) -> Consumer:
-    """Where a group is to begin, as if it had counted everything before."""
+    """Commits the offsets where a group begins, as if it had counted everything before."""
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group, "enable.auto.commit": False})
     consumer.commit(offsets=[TopicPartition(names.TOPIC_EVENTS, p, offsets[p]) for p in PARTITIONS], asynchronous=False)
     return consumer
 
 
 def _remove(settings: Settings, application: str) -> None:
-    """Deletes an application's topics and its group, which is empty only when Kafka has missed its members."""
+    """Deletes an application's topics and its group. Kafka treats the group as empty only after a timeout."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 2})
     own = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(f"{application}-")]
     for done in (admin.delete_topics(own) if own else {}).values():
@@ -354,7 +356,7 @@ def main() -> None:
         if {**log_ends, **counted(settings)} != begin:
             raise SystemExit("The topology went on counting though it was paused.")
     except BaseException:
-        # Nobody else would start it again for minutes.
+        # Otherwise it would stay paused for minutes.
         deploy._control(settings, "activate", names.TOPOLOGY)
         raise
     report: dict[str, Any] = {"records": sum(end.values()) - sum(start.values()), "identities": identities}
@@ -366,8 +368,8 @@ def main() -> None:
         return in_java(settings, begin, start, end, options.twin_heap_mb)
 
     bolts = {"live": ours} if options.java_bolt == "none" else {"live": ours, "java bolt": twin}
-    # Whichever comes second finds HBase's compilers warm. Ours goes on by itself after the twin, and the warm-up's
-    # events are before it then.
+    # The second one finds a warm HBase. After the twin, our topology starts by itself and counts the events of the
+    # warm-up first.
     for name in reversed(bolts) if options.java_bolt == "first" else bolts:
         report[name] = bolts[name]()
     if len(bolts) > 1:

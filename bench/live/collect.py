@@ -1,12 +1,12 @@
-"""How many requests a site's `/collect` answers: `PYTHONPATH=src:. python -m bench.live.collect`, platform running.
+"""Measures how many requests a site's `/collect` answers: `PYTHONPATH=src:. python -m bench.live.collect`.
 
-Clients with one kept-alive connection each send a request, wait for its answer, and send the next, for `--seconds`:
-first with one event a request, then with `--batch` events. They are threads of `--processes` processes and their bodies
-are made beforehand, so that they cost little beside the site; what they and the site did cost is told. An error is any
-answer but a 202 that accepts every event.
+The platform must be running. Each client has one kept-alive connection and, for `--seconds`, sends a request, waits for
+the response and sends the next: first with one event per request, then with `--batch` events. Clients are threads of
+`--processes` processes and their bodies are prepared, so that they cost little compared with the site; the report has
+the processor time of both. Any response except a 202 that accepts every event is an error.
 
-With `--rate` the requests are due at fixed times instead, whether earlier ones are answered or not, and each one's time
-counts from when it was due: a site that falls behind cannot hide it by being asked less.
+With `--rate`, requests are due at fixed times instead, even if earlier ones are unanswered. The time of each counts
+from when it was due, so a site that falls behind cannot hide its delay.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from footfall.cluster.supervision.run import recall
 from footfall.events.identity import new_uuid7
 from footfall.settings import Settings
 
-# Bodies made beforehand for each connection; used again with new identities.
+# The number of prepared bodies of each connection; they are reused with new identities.
 BODIES = 50
 _ID = b'"event_id":"'
 _ID_LENGTH = 36
@@ -37,7 +37,7 @@ _ID_LENGTH = 36
 
 @dataclass(frozen=True)
 class Share:
-    """What one process measured: seconds of each request that was accepted, how many were not, processor seconds."""
+    """The result of one process: seconds of each accepted request, number of errors, processor seconds."""
 
     taken: list[float]
     errors: int
@@ -48,13 +48,13 @@ class Client:
     """One kept-alive connection that speaks as much HTTP as `/collect` needs."""
 
     def __init__(self, port: int, requests: list[tuple[bytes, list[bytes]]]) -> None:
-        """requests: of each the head, and its body cut where the identities stand."""
+        """requests: the head of each, and its body split at the identities."""
         self._requests = requests
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=15)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, number: int) -> bool:
-        """Sends one request with new identities and waits for its answer. Raises OSError if there is none."""
+        """Sends one request with new identities and waits for the response. Raises OSError if there is none."""
         head, pieces = self._requests[number % len(self._requests)]
         body = pieces[0] + b"".join(new_uuid7().encode() + piece for piece in pieces[1:])
         self._socket.sendall(head + body)
@@ -69,7 +69,7 @@ class Client:
         return answer.startswith(b"HTTP/1.1 202") and accepted in answer[end:]
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._socket.close()
 
     def _more(self) -> bytes:
@@ -80,7 +80,7 @@ class Client:
 
 
 def made_requests(settings: Settings, app: str, batch: int) -> list[tuple[bytes, list[bytes]]]:
-    """Requests of as many people, each with `batch` events, as `Client` takes them."""
+    """Requests of different people, each with `batch` events, in the form that `Client` takes."""
     now_ms = int(time.time() * 1000)
     crowd = [visit for visit in visits(settings, BODIES * 3, now_ms) if visit.person.app == app]
     made = []
@@ -101,7 +101,7 @@ def made_requests(settings: Settings, app: str, batch: int) -> list[tuple[bytes,
 
 @dataclass(frozen=True)
 class Plan:
-    """What the clients do. rate: requests a second of all together; None: as fast as they are answered."""
+    """The load. rate: requests a second of all clients in total; None: as fast as they are answered."""
 
     app: str
     batch: int
@@ -112,7 +112,7 @@ class Plan:
 
 
 def _process(settings: Settings, plan: Plan, first: int, ready: Any, shares: Any) -> None:
-    """What the process does whose clients are number `first` and each `processes`-th after it."""
+    """Runs one process, with client number `first` and every `processes`-th one after it."""
     port = settings.port(plan.app)
     prepared = {
         number: Client(port, made_requests(settings, plan.app, plan.batch))
@@ -121,7 +121,7 @@ def _process(settings: Settings, plan: Plan, first: int, ready: Any, shares: Any
     results: queue.SimpleQueue[tuple[list[float], int]] = queue.SimpleQueue()
 
     def due(start_s: float, turn: int) -> float:
-        """When the request of that turn is to be sent, of all the clients' in order."""
+        """Waits until the request with this number, counted over all clients, is due; returns that time."""
         if plan.rate is None:
             return time.monotonic()
         due_s = start_s + turn / plan.rate
@@ -137,7 +137,7 @@ def _process(settings: Settings, plan: Plan, first: int, ready: Any, shares: Any
             try:
                 accepted = client.send(number)
             except OSError:
-                # The connection is of no more use; the others go on.
+                # The connection is broken; the other clients continue.
                 errors += 1
                 break
             if accepted:
@@ -210,7 +210,7 @@ def main() -> None:
     report = []
     for batch, rate in zip((1, options.batch), options.rate, strict=True):
         plan = Plan(options.app, batch, options.clients, options.processes, options.seconds, rate)
-        # The same once more, shortly and before: caches fill and threads start.
+        # A short warm-up, which fills caches and starts threads.
         measure(settings, replace(plan, seconds=min(2.0, options.seconds)))
         report.append(measure(settings, plan))
     print(json.dumps(report, indent=1))

@@ -1,8 +1,8 @@
-"""How fast one core counts, without any engine: `PYTHONPATH=src:. python -m bench.live.counting [--profile]`.
+"""Measures how fast one core counts, without any engine: `PYTHONPATH=src:. python -m bench.live.counting [--profile]`.
 
-A partition of made events is counted pack by pack as the bolt does it, flushes of the bolt's size included, into a
-store that takes everything and keeps nothing. Thrift's part, what happybase does before bytes leave the process, is
-measured with it, by a transport that swallows them; the engines' part is in `bench.live.backlog`.
+A partition of generated events is counted pack by pack, with flushes of the bolt's size, into a store that keeps
+nothing. The measurement includes the work of happybase and Thrift before bytes leave the process: a transport discards
+the bytes. `bench.live.backlog` measures the engines.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class _Client(TClient):  # type: ignore[misc]
 
 
 class EmptyStore:
-    """HBase without anything in it; what is written is encoded for Thrift and forgotten."""
+    """An empty HBase. Writes are encoded for Thrift and discarded."""
 
     def __init__(self) -> None:
         self.transport = Swallow()
@@ -83,7 +83,7 @@ class EmptyStore:
 
 
 def count(values: list[bytes]) -> tuple[float, EmptyStore]:
-    """Counts these records as one partition; processor seconds, and the store."""
+    """Counts the records as one partition; returns processor seconds and the store."""
     store = EmptyStore()
     counted = Partition(Topic(names.TOPIC_EVENTS, "made", names.EVENTS_PARTITIONS), 0, store)
     packs = [
@@ -93,7 +93,7 @@ def count(values: list[bytes]) -> tuple[float, EmptyStore]:
     began_s = time.process_time()
     for pack in packs:
         counted.offer(pack)
-        if counted.ready() >= partition_module.MOST_RECORDS:
+        if counted.ready() >= partition_module.MAX_RECORDS:
             counted.flush()
     while counted.ready():
         counted.flush()

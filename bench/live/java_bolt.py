@@ -1,7 +1,7 @@
-"""The counting bolt in Java (`bench/live/stormtwin`) brought into Storm for one measurement, in our topology's place.
+"""Runs the counting bolt in Java (`bench/live/stormtwin`) in Storm for one measurement, in place of our topology.
 
-Storm has one worker's slot, so our topology is stopped meanwhile and deployed again afterwards. The twin reads by a
-consumer group of its own, and counts into tables of its own, which are made for it and dropped.
+Storm has one worker slot, so our topology is stopped first and deployed again afterwards. The twin has its own consumer
+group, and its own tables, which are created before and dropped afterwards.
 """
 
 import json
@@ -36,15 +36,15 @@ _LOOK_S: Final = 0.5
 def build(settings: Settings) -> None:
     """Compiles the twin against the topology's jar."""
     command = ["mvn", "-q", "-B", "package", f"-Dtopology.jar={topology.jar_path(settings)}"]
-    # Its standard output is the report's.
+    # Standard output belongs to the report.
     subprocess.run(command, cwd=PROJECT, check=True, stdout=sys.stderr)
 
 
 @contextmanager
 def paused(settings: Settings, group: str, heap_mb: int) -> Iterator[Callable[[], None]]:
-    """The twin with all its executors at work and its spout paused; call what is given to let it count.
+    """Submits the twin with a paused spout and waits until its executors run; yields a function that starts counting.
 
-    It begins where `group` has committed. Our topology runs again afterwards.
+    It begins at the offsets that `group` has committed. Our topology is deployed again afterwards.
     """
     order = threading.Thread(target=deploy._control, args=(settings, "activate", NAME))
     deploy.stop(settings)
@@ -52,13 +52,13 @@ def paused(settings: Settings, group: str, heap_mb: int) -> Iterator[Callable[[]
         _make_tables(settings)
         _submit(settings, group, heap_mb)
         topology_id = _await_executors(settings)
-        # Beside the measuring: the order's own answer comes a second after counting began.
+        # In a thread, since the command returns only a second after counting has begun.
         yield order.start
         order.join()
         deploy._control(settings, "kill", NAME, "0", str(_WITHIN_S), timeout_s=_WITHIN_S * 2)
         deploy._await_gone(settings.home, topology_id)
     finally:
-        # Asked again it does nothing; after an error it may still run.
+        # After an error the twin may still run. A second kill does nothing.
         deploy._control(settings, "kill", NAME, "0", str(_WITHIN_S), timeout_s=_WITHIN_S * 2)
         with _hbase(settings) as connection:
             _drop_tables(connection)
@@ -66,8 +66,7 @@ def paused(settings: Settings, group: str, heap_mb: int) -> Iterator[Callable[[]
 
 
 def totals(settings: Settings, prefix: str = "") -> Counter[str]:
-    """What all rows of sites count; of pages also where visits begin and end; of countries also the views from
-    known cities."""
+    """The totals of the rows by site, page (with entries and exits) and country (with page views of cities)."""
     store = HBaseStore(settings)
     found: Counter[str] = Counter()
     for app in DEMO_SITES:
@@ -86,14 +85,14 @@ def totals(settings: Settings, prefix: str = "") -> Counter[str]:
 
 
 def definition(settings: Settings, group: str, heap_mb: int) -> dict[str, Any]:
-    """What `footfall.live.TwinTopology` reads: ours, but for the bolt and what it needs in the worker."""
+    """The input of `footfall.live.TwinTopology`: our definition with another bolt and its worker settings."""
     ours = topology.definition(settings)
     partitions = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS}
     class_path = [f"{PROJECT}/target/classes", f"{PROJECT}/target/lib/*", f"{settings.install}/jars/hbase/lib/*"]
     # Its bolts are in the worker, so it needs more heap than ours. Storm's own options ask for the serial collector.
     options = f"-Xms{heap_mb}m -Xmx{heap_mb}m -Xmn{heap_mb // 2}m -XX:-UseSerialGC -XX:+UseParallelGC"
     options += " -XX:+ExitOnOutOfMemoryError -Djava.net.preferIPv4Stack=true"
-    # For HBase's client, which otherwise copies byte by byte.
+    # HBase's client would otherwise copy byte by byte.
     options += " --add-opens=java.base/java.nio=ALL-UNNAMED"
     return {
         "name": NAME,
@@ -138,7 +137,7 @@ def _submit(settings: Settings, group: str, heap_mb: int) -> None:
 
 
 def _await_executors(settings: Settings) -> str:
-    """Waits until Storm knows all of them at work; the topology's id. It is not yet active, so `await` would not do."""
+    """Waits until all executors run; returns the topology's id. `await` would wait for an active topology."""
     until_s = time.monotonic() + _WITHIN_S
     while time.monotonic() < until_s:
         for entry in json.loads(deploy._control(settings, "list")):

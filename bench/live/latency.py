@@ -1,12 +1,12 @@
-"""How long an event takes from a browser to HBase: `PYTHONPATH=src:. python -m bench.live.latency`, platform running.
+"""Measures the latency of an event from browser to HBase: `PYTHONPATH=src:. python -m bench.live.latency`.
 
-Events of many visits are POSTed to the three sites' `/collect`, one or several a request (`--batch`), at a steady rate
-that waits for no answer. Of each, or each n-th (`--every`), the time is measured from when its POST was due until its
-cell of `sessions` can be read. A single reader looks for all awaited cells with one call and then rests (`--look-ms`),
-so each figure is too high by at most the time since the look before. That error is measured and told; `not_before` are
-the same percentiles with it taken off whole. The looks cost HBase and its Thrift server something, which `cores`
-includes. Simulated visitors of the platform add to the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them
-out.
+The platform must be running. Events of many visits are POSTed to the `/collect` of the three sites, one or several per
+request (`--batch`), at a steady rate that does not wait for responses. For every n-th event (`--every`), the time is
+measured from when its POST was due until its cell of `sessions` can be read. A single reader polls for all expected
+cells with one call and then pauses (`--look-ms`), so each figure is too high by at most the time since the previous
+poll. That error is measured and reported; `not_before` has the same percentiles with the whole error subtracted. The
+polls cost HBase and its Thrift server processor time, which `cores` includes. Simulated visitors of the platform add to
+the rate; start it with `FOOTFALL_VISITORS_PER_SITE=0` to leave them out.
 """
 
 import argparse
@@ -34,17 +34,17 @@ PATIENCE_S = 30.0
 
 @dataclass
 class Watched:
-    """One event under way. Times of the monotonic clock, in seconds."""
+    """One event in flight. Times are in seconds of the monotonic clock."""
 
     row: bytes
     event_id: bytes
     due_s: float
-    missed_s: float  # when the last look began that did not find it
+    missed_s: float  # when the last poll that did not find it began
 
 
 @dataclass
 class Results:
-    """What was found; seconds."""
+    """The measured times, in seconds."""
 
     latest: list[float] = field(default_factory=list)
     earliest: list[float] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Results:
 
 
 class Watcher(threading.Thread):
-    """Looks for the awaited events until it is told that no more will come, and none is awaited."""
+    """Polls for the expected events until `finish` was called and all have been found."""
 
     def __init__(self, settings: Settings, results: Results, look_s: float) -> None:
         super().__init__(name="watcher")
@@ -63,11 +63,11 @@ class Watcher(threading.Thread):
         self._no_more = threading.Event()
 
     def watch(self, one: Watched) -> None:
-        """Takes an event that was accepted."""
+        """Adds an accepted event."""
         self._new.put(one)
 
     def finish(self) -> None:
-        """No more events will come."""
+        """Declares that no more events will be added."""
         self._no_more.set()
 
     def run(self) -> None:
@@ -102,7 +102,7 @@ class Watcher(threading.Thread):
 def measure(
     settings: Settings, rate: float, seconds: float, look_s: float, every: int, batch: int
 ) -> tuple[Sent, Results]:
-    """Sends `rate` events a second for so long and waits for the last to be readable; looks for each n-th."""
+    """Sends `rate` events a second, measures every n-th, and waits until the last is readable."""
     results = Results()
     watcher = Watcher(settings, results, look_s)
 
@@ -127,7 +127,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = recall()
     look_s = options.look_ms / 1000
-    # The first requests meet caches that are empty and connections that are not there.
+    # The first requests find empty caches and open new connections.
     measure(settings, options.rate, min(5.0, options.seconds), look_s, options.every, options.batch)
     processes = running(settings)
     before, began_s = cpu_seconds(processes), time.monotonic()

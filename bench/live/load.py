@@ -1,4 +1,4 @@
-"""Events of many visits, POSTed to the sites' `/collect`, one a request, at a steady rate that waits for no answer."""
+"""POSTs events of many visits to the sites' `/collect`, at a steady rate that does not wait for responses."""
 
 import queue
 import random
@@ -15,16 +15,16 @@ from bench.live.visits import Visit, visits
 from footfall.settings import Settings
 
 VISITS = 300
-# Each event of a visit comes after the answer to the one before only by chance; so many may be under way at once.
+# The number of concurrent requests. An event of a visit may be sent before the previous one is answered.
 SENDERS = 16
 
-# Told of the n-th accepted event: n from 1, its visit, the event, when it was due (seconds of the monotonic clock).
+# Called for each accepted event: its number from 1, its visit, the event, when it was due (monotonic seconds).
 Accepted = Callable[[int, Visit, dict[str, Any], float], None]
 
 
 @dataclass
 class Sent:
-    """posts: how long each accepted POST took. late: how long after it was due each was sent. All in seconds."""
+    """posts: the duration of each accepted POST. late: the delay of each sending. All are in seconds."""
 
     posts: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Sent:
 
 
 def send_steadily(settings: Settings, rate: float, seconds: float, accepted: Accepted, batch: int = 1) -> Sent:
-    """Sends `rate` events a second for so long, `batch` of one visit a request, and waits for the last answers."""
+    """Sends `rate` events a second, `batch` events of one visit per request, and waits for the last responses."""
     sent, rng = Sent(), random.Random()
     crowd = visits(settings, VISITS, int(time.time() * 1000))
     due: queue.SimpleQueue[float | None] = queue.SimpleQueue()

@@ -1,7 +1,7 @@
-"""What the running platform holds in memory: `PYTHONPATH=src:. python -m bench.live.memory [--json]`.
+"""Reports the memory of the running platform: `PYTHONPATH=src:. python -m bench.live.memory [--json]`.
 
-PSS of each process, from the kernel's `/proc/PID/smaps_rollup`: pages that several processes map count in parts, so
-the sum is what the machine would get back. Linux only.
+It reads the PSS of each process from `/proc/PID/smaps_rollup`. Shared pages are divided among the processes that map
+them, so the sum is the memory that stopping the platform would free. Linux only.
 """
 
 import argparse
@@ -22,13 +22,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    held = memory(recall())
+    pss = memory(recall())
     if options.json:
-        print(json.dumps({"pss_mib": held, "sum_mib": round(sum(held.values()), 1)}))
+        print(json.dumps({"pss_mib": pss, "sum_mib": round(sum(pss.values()), 1)}))
         return
-    for name, mib in held.items():
+    for name, mib in pss.items():
         print(f"{mib:>8.1f} MiB  {name}")
-    print(f"{sum(held.values()):>8.1f} MiB  in all")
+    print(f"{sum(pss.values()):>8.1f} MiB  in all")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The platform's processes by name, and what each has used: processor seconds, and memory by PSS."""
+"""The platform's processes by name, with the processor seconds and the memory (PSS) of each."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from footfall.cluster.supervision.manager import Manager
 from footfall.runtime.orphans import marked
 from footfall.settings import Settings
 
-# What a service starts by itself, by a word of the command line. The log writer's names the worker's class too.
+# Child processes of services, by a word of their command line. The log writer's contains the worker's class too.
 _PARTS = (
     ("org.apache.storm.LogWriter", "storm log writer"),
     ("org.apache.storm.daemon.worker.Worker", "storm worker"),
@@ -24,7 +24,7 @@ _PARTS = (
 
 
 def running(settings: Settings) -> dict[str, psutil.Process]:
-    """The platform's processes, by service or by what they are; several of a kind are numbered from 1."""
+    """The platform's processes, by service or kind; several of a kind are numbered from 1."""
     services = {process.pid: name for name, process in Manager(settings).processes().items() if process.pid}
     named: dict[str, psutil.Process] = {}
     for process in sorted(marked(settings), key=lambda one: one.pid):
@@ -38,7 +38,7 @@ def running(settings: Settings) -> dict[str, psutil.Process]:
 
 
 def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:
-    """Processor seconds that each process has used since it began; those that have ended are left out."""
+    """Processor seconds of each process since its start, without those that have ended."""
     used = {}
     for name, process in processes.items():
         with contextlib.suppress(psutil.Error):
@@ -48,13 +48,13 @@ def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:
 
 
 def cpu_between(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Processor seconds used between two looks, the busiest first; less than a hundredth is left out."""
+    """Processor seconds between two samples, the busiest first, without values below 0.01."""
     used = {name: round(after[name] - seconds, 2) for name, seconds in before.items() if name in after}
     return dict(sorted(((n, s) for n, s in used.items() if s >= 0.01), key=lambda item: -item[1]))
 
 
 def pss_mib(process: psutil.Process) -> float:
-    """Resident memory of one process in MiB, with only its share of pages that others map too; 0 if it has ended."""
+    """The PSS of one process in MiB, where shared pages are divided among processes; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()
     except (FileNotFoundError, ProcessLookupError):

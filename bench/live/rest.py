@@ -1,4 +1,4 @@
-"""Puts parts of the platform to rest for as long as something is measured without them."""
+"""Stops parts of the platform during a measurement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from footfall.settings import Settings
 
 @contextmanager
 def stopped(settings: Settings, *services: str) -> Iterator[None]:
-    """These services are stopped meanwhile; the watchdog, which would start others again, is to be among them."""
+    """Stops services inside the block. Include the watchdog, which would otherwise restart the others."""
     manager = Manager(settings)
     for service in services:
         manager.stop(service)
@@ -24,7 +24,7 @@ def stopped(settings: Settings, *services: str) -> Iterator[None]:
 
 @contextmanager
 def paused(settings: Settings) -> Iterator[None]:
-    """The topology reads nothing meanwhile."""
+    """Deactivates the topology inside the block."""
     deploy._control(settings, "deactivate", names.TOPOLOGY)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Visits to measure with: people of the simulated population walk through made pages. Nothing is fetched for it."""
+"""Generates visits for benchmarks: simulated people view generated pages. No page is fetched."""
 
 import random
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from footfall.sites.visitors.population import Person, Population
 PAGES: Final = 150  # of each site; the n-th is read 1/n as often as the first
 SECTIONS: Final = 8
 _PAGE_WEIGHTS: Final = tuple(accumulate(1 / n for n in range(1, PAGES + 1)))
-# What a visit consists of, beside the page that it begins with; events of the simulated sites are mixed about so.
+# The event types of a visit after its first page view, in about the proportions of the simulated sites.
 _KINDS: Final = ("page_view", "page_ping", "click", "impression", "error")
 _KIND_WEIGHTS: Final = tuple(accumulate((28, 46, 16, 9.5, 0.5)))
 _FAILED_SHARE: Final = 0.01
@@ -26,7 +26,7 @@ _NOT_FOUND_SHARE: Final = 0.01
 
 
 class Visit:
-    """One visit of one person, as long as it is asked for events."""
+    """One visit of one person. It lasts as long as events are requested."""
 
     def __init__(self, person: Person, rng: random.Random, now_ms: int) -> None:
         self.person = person
@@ -37,7 +37,7 @@ class Visit:
         self._browser = person.browser | ({"user_id": person.user_id} if person.user_id else {})
 
     def next_event(self, now_ms: int) -> dict[str, Any]:
-        """What the visitor's browser sends next, as it is sent at that moment (epoch ms)."""
+        """The next event of the visitor's browser, sent at that time (epoch ms)."""
         kind = self._rng.choices(_KINDS, cum_weights=_KIND_WEIGHTS)[0] if self._page else "page_view"
         if kind == "page_view":
             fields = self._load(now_ms)
@@ -87,7 +87,7 @@ class Visit:
 
 
 def visits(settings: Settings, count: int, now_ms: int, seed: int | None = None) -> list[Visit]:
-    """So many visits, of all sites in turn, each of another person. seed: None for other visits at each call."""
+    """Visits of different people, on all sites in turn. seed: None for different visits in each call."""
     rng = random.Random(seed)
     populations = [Population(settings.seed, app, max(settings.population, count)) for app in DEMO_SITES]
     people = {
@@ -111,10 +111,10 @@ def stored_records(
     seed: int | None = None,
     together: int | None = None,
 ) -> Iterator[tuple[str, bytes]]:
-    """Key and value of `count` records of `events`, in order of their time, spread evenly from `first_ms` to `last_ms`.
+    """Keys and values of `count` records of `events`, sorted by time, evenly spread from `first_ms` to `last_ms`.
 
-    repeats: share of records that say once more what an earlier one of the same visit said, as a retry does.
-    together: how many visits go on at a time, each for its share of the time; all if None.
+    repeats: the share of records that repeat an earlier record of the same visit, as a retry does
+    together: the number of concurrent visits, each for its share of the time; None for all
     """
     together = len(crowd) if together is None else min(together, len(crowd))
     rng = random.Random(seed)

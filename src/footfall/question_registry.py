@@ -1,7 +1,7 @@
-"""All questions of all stations, and how one is asked.
+"""Finds the questions of all stations, and asks them.
 
-A question is a file `STATION/questions/NAME.py` that defines `QUESTION`; a file whose name begins with `_` is none.
-Only the command line and the dashboard import this module: it lies above every station.
+A question is a file `STATION/questions/NAME.py` that defines `QUESTION`; files whose names begin with `_` are helpers.
+Only the command line and the dashboard import this module: it is above all stations.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from footfall.questions.sources import Sources
 
 @lru_cache(maxsize=1)
 def questions() -> dict[str, Question]:
-    """All questions, by name. Raises TypeError if two have the same one."""
+    """All questions, by name. Raises TypeError if two have the same name."""
     found: dict[str, Question] = {}
     files: dict[str, str] = {}
     for module in _modules():
@@ -29,7 +29,7 @@ def questions() -> dict[str, Question]:
 
 
 def find(name: str) -> Question:
-    """The question of that name. Raises UnknownValue."""
+    """The question with this name. Raises UnknownValue."""
     check_known("question", name, questions())
     return questions()[name]
 
@@ -37,9 +37,10 @@ def find(name: str) -> Question:
 def ask(sources: Sources, name: str, /, **parameters: Any) -> list[Row]:
     """The answer to the question `name`: rows with exactly its columns, in their order.
 
-    parameters: as the question declares them; those left out have their defaults. Raises UnknownValue, also for a
-    parameter that the question does not have, and EngineUnavailable. The source is opened once kinds, choices and
-    bounds of all values are right.
+    parameters: as the question declares them; missing ones have their defaults
+
+    Raises UnknownValue, also for a parameter that the question does not have, and EngineUnavailable. The source is
+    opened only after all values are validated.
     """
     question = find(name)
     for given in parameters:

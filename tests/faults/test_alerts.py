@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from footfall.events.times import parse_rfc3339_ms
 from footfall.logs.line_parser import parse
 from footfall.notify import deliver
-from footfall.realtime.alerts.moments import SLOT_MS
+from footfall.realtime.alerts.figures import SLOT_MS
 from footfall.secret_files import secret
 from footfall.settings import Settings
 from tests.support.browser import chromium

@@ -1,4 +1,4 @@
-"""One file is one question: it is found, answered and shown, and nothing else names it."""
+"""A question is one file: it is found, asked and displayed, and nothing else names it."""
 
 import ast
 import sys
@@ -65,7 +65,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
 
 def _forget() -> None:
-    """Lets the next reader find the questions anew, as a new process does."""
+    """Clears the cache, so that the questions are searched again, as in a new process."""
     question_registry.questions.cache_clear()
     for name in [name for name in sys.modules if name.startswith(("footfall.weather", "footfall.cli.query"))]:
         del sys.modules[name]
@@ -148,7 +148,7 @@ def test_the_form_of_a_question_lies_below_the_stations_and_the_registry_above()
             assert not any("question_registry" in name for name in imported), path
 
 
-def test_the_dashboard_starts_anew_when_a_question_changes() -> None:
+def test_the_dashboard_restarts_when_a_question_changes() -> None:
     command = BY_NAME["dashboard"].command
     assert isinstance(command, PythonModule)
     files = {file.relative_to(PACKAGE).with_suffix("").as_posix() for file in dependencies.of(command).files}

@@ -1,5 +1,5 @@
-"""What each figure means, as pure functions that every engine calls; one file a concept.
+"""The definition of each figure, as pure functions that all engines call; one file per concept.
 
-A function takes one event or one count. Where an engine works on whole columns, its form on numpy arrays stands in the
-same file. Imports no engine, and of Footfall only `events/`.
+A function takes one event or one count. If an engine works on whole columns, the numpy variant is in the same file.
+The package imports no engine, and only `events/` from Footfall.
 """

@@ -1,4 +1,4 @@
-"""Which minutes count as now."""
+"""The minutes that count as now."""
 
 from typing import Final
 
@@ -7,9 +7,8 @@ ACTIVE_MINUTES: Final = (1, 5, 30)
 
 
 def first_minute(now: int, length: int) -> int:
-    """The first minute of a window that reaches to now: the current minute, which is partial, and `length` full ones.
+    """The first minute of a window that includes the current, partial minute and `length` full ones before it.
 
-    now: the current minute, since 1970. The window has no end: a minute that lies ahead by another machine's clock
-    belongs to now.
+    now: the current minute, counted from 1970. The window has no end, since the clock of another machine may be ahead.
     """
     return now - length

@@ -1,4 +1,4 @@
-"""How long people were engaged with pages."""
+"""The time that people were engaged with pages."""
 
 from typing import Final
 
@@ -14,10 +14,10 @@ def is_ping(event_type: str) -> bool:
 
 
 def engaged_time_ms(event_type: str, engaged_ms: int | None) -> int:
-    """The engaged time, in ms, that an event adds: a ping's own, since the ping before it."""
+    """The engaged time, in ms, that an event adds; a ping reports the time since the ping before it."""
     return engaged_ms or 0 if event_type == PAGE_PING else 0
 
 
 def engaged_times_ms(pings: NDArray[np.bool_], engaged_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-    """As `engaged_time_ms` of each event of a column. engaged_ms: 0 where it is unknown."""
+    """`engaged_time_ms` for each event of a column. engaged_ms: 0 if unknown."""
     return np.where(pings, engaged_ms, 0)

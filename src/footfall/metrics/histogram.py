@@ -1,4 +1,4 @@
-"""The one histogram of response times: fixed logarithmic bounds, so that its integers add up in any order, anywhere."""
+"""The histogram of response times. Its logarithmic bounds are fixed, so that histograms can be added in any order."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -23,32 +23,32 @@ def _bounds() -> tuple[int, ...]:
 BOUNDS_MS: Final = _bounds()
 _LAST: Final = len(BOUNDS_MS) - 1
 _BOUNDS: Final = np.array(BOUNDS_MS, dtype=np.int64)
-# In place of a bucket: no response time belongs to the event.
+# Used instead of a bucket for an event without a response time.
 UNMEASURED: Final = -1
 
 
 def bucket(ms: int) -> int:
-    """The index of the first bound that is at least `ms` milliseconds; what lies beyond the last bound is in it."""
+    """The index of the first bound that is at least `ms` milliseconds; larger times are in the last bucket."""
     return min(bisect_left(BOUNDS_MS, ms), _LAST)
 
 
 def buckets(ms: Integers) -> Integers:
-    """As `bucket` of each of a column."""
+    """`bucket` for each time of a column."""
     return np.minimum(np.searchsorted(_BOUNDS, ms), _LAST)
 
 
 def response_bucket(response_ms: int | None) -> int:
-    """The bucket that a page view's response time is counted in; UNMEASURED without one, as all other events are."""
+    """The bucket of a page view's response time; UNMEASURED if it is unknown. Other events are UNMEASURED as well."""
     return min(bisect_left(BOUNDS_MS, response_ms), _LAST) if response_ms is not None else UNMEASURED
 
 
 def response_buckets(page_views: NDArray[np.bool_], response_ms: Integers, measured: NDArray[np.bool_]) -> Integers:
-    """As `response_bucket` of each page view in a column; UNMEASURED elsewhere. measured: which times are known."""
+    """`response_bucket` for each page view of a column, UNMEASURED for other events. measured: if the time is known."""
     return np.where(page_views & measured, buckets(response_ms), UNMEASURED)
 
 
 def quantile_bucket(counts: Mapping[int, int], percent: int) -> int | None:
-    """The bucket that holds the nearest rank of `percent`; None if nothing was counted.
+    """The bucket that holds the nearest rank of `percent`; None for an empty histogram.
 
     The rank is computed with integers: 0.95 × 20 as a float may round up to 20.
     """
@@ -65,20 +65,20 @@ def quantile_bucket(counts: Mapping[int, int], percent: int) -> int | None:
 
 
 def quantile_ms(counts: Mapping[int, int], percent: int) -> int | None:
-    """The upper bound, in ms, of that bucket."""
+    """The upper bound, in ms, of `quantile_bucket`; None for an empty histogram."""
     found = quantile_bucket(counts, percent)
     return None if found is None else BOUNDS_MS[found]
 
 
 def quantiles_ms(number: Integers, index: Integers, count: Integers, many: int, percent: int) -> Integers:
-    """As `quantile_ms` of each of so many histograms, numbered from 0; UNMEASURED of one that counted nothing.
+    """`quantile_ms` for each of `many` histograms, numbered from 0; UNMEASURED for an empty one.
 
-    number, index, count: each bucket that counted anything: its histogram's number, its own index, and how much; in
-    the order of the first two.
+    number, index, count: the histogram's number, the bucket's index and the count of each bucket that is not empty,
+        sorted by number and index
     """
-    # Added up as floats, which hold every whole number below 2^53.
+    # bincount adds floats, which are exact for integers below 2^53.
     totals = np.bincount(number, weights=count, minlength=many).astype(np.int64)
     before = np.cumsum(totals) - totals
     found = np.searchsorted(np.cumsum(count), before + (percent * totals + 99) // 100)
-    # A histogram without any count may lie behind the last entry.
+    # For an empty histogram the search may return the end, so one more element is appended.
     return np.where(totals > 0, np.append(_BOUNDS[index], UNMEASURED)[found], UNMEASURED)

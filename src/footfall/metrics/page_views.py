@@ -1,4 +1,4 @@
-"""What a page view is."""
+"""The definition of a page view."""
 
 from typing import Final
 
@@ -6,5 +6,5 @@ PAGE_VIEW: Final = "page_view"
 
 
 def is_page_view(event_type: str) -> bool:
-    """Whether an event is a page view. A reload is one; a ping never is."""
+    """Whether an event is a page view. A reload is a page view; a ping is not."""
     return event_type == PAGE_VIEW

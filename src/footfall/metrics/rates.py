@@ -1,6 +1,6 @@
-"""How a rate or a share is formed."""
+"""The division behind every rate and share."""
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """One division of two integers, unrounded; None if there is nothing to divide by."""
+    """`part` divided by `whole`, unrounded; None if `whole` is 0."""
     return part / whole if whole else None

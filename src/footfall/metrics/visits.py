@@ -1,7 +1,7 @@
-"""What a visit is: where it is cut, in which order its events stand, and with which page views it begins and ends.
+"""The definition of a visit: where a session is cut, the order of events, and the entry and exit page views.
 
-`cut` takes a whole session. `OpenVisit` reaches the same entries and exits event by event, for live figures, which
-cannot wait for a session to end.
+`cut` takes a whole session. `OpenVisit` gives the same entries and exits event by event, for live figures, which cannot
+wait until a session has ended.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ LONGEST_GAP_MS: Final = 1_800_000
 
 
 class VisitEvent(NamedTuple):
-    """What cutting visits asks of an event. event_id: as text; event_time_ms: ms since 1970."""
+    """The fields of an event that visits depend on. event_id: as text. event_time_ms: ms since 1970."""
 
     event_id: str
     seq: int
@@ -29,28 +29,28 @@ class VisitEvent(NamedTuple):
 
 
 def are_apart(earlier_ms: int, later_ms: int) -> bool:
-    """Whether two events of a session and a site, none between them, belong to two visits.
+    """Whether two successive events of one session and one site belong to different visits.
 
-    A visit ends with more than half an hour without an event, and with the day (UTC). Times are in ms since 1970.
+    A visit ends after more than half an hour without an event, and at midnight UTC. Times are in ms since 1970.
     """
     return later_ms - earlier_ms > LONGEST_GAP_MS or later_ms // DAY_MS != earlier_ms // DAY_MS
 
 
 def order(seq: int, event_id: str) -> tuple[int, str]:
-    """The place of an event in its visit, as a key to sort by. Tabs share `seq`, so it may come twice."""
+    """The sort key of an event in its visit. Two tabs may use the same `seq`, so the id decides ties."""
     return seq, event_id
 
 
 def cut(session: Iterable[VisitEvent]) -> list[list[VisitEvent]]:
-    """The visits that the events of one session make, each in its order.
+    """Cuts the events of one session into visits, each sorted by `order`.
 
-    Each site's events make visits of their own, and so do those of people and of bots.
+    Events of different sites, and those of people and of bots, belong to different visits.
     """
-    alike: dict[tuple[bool, str], list[VisitEvent]] = defaultdict(list)
+    groups: dict[tuple[bool, str], list[VisitEvent]] = defaultdict(list)
     for event in session:
-        alike[event.is_bot, event.app_id].append(event)
+        groups[event.is_bot, event.app_id].append(event)
     visits: list[list[VisitEvent]] = []
-    for events in alike.values():
+    for events in groups.values():
         events.sort(key=lambda event: event.event_time_ms)
         before_ms = None
         for event in events:
@@ -64,15 +64,15 @@ def cut(session: Iterable[VisitEvent]) -> list[list[VisitEvent]]:
 
 
 def entry_and_exit(visit: Iterable[VisitEvent]) -> tuple[VisitEvent, VisitEvent] | None:
-    """The first and the last page view of a visit that is in its order; None without any."""
+    """The first and the last page view of a sorted visit; None if it has none."""
     views = [event for event in visit if is_page_view(event.event_type)]
     return (views[0], views[-1]) if views else None
 
 
 class PageView(msgspec.Struct, order=True, gc=False):
-    """A page view as `OpenVisit` compares it: its place in the visit's order, then its page.
+    """A page view as `OpenVisit` compares it: by its order in the visit, then by its page.
 
-    event_id: sixteen bytes. page: any text that stands for what counts entries and exits, such as a row's key.
+    event_id: 16 bytes. page: any text that identifies the counter of entries and exits, such as a row key.
     """
 
     seq: int
@@ -80,15 +80,15 @@ class PageView(msgspec.Struct, order=True, gc=False):
     page: str
 
 
-# By how much the entries and the exits of a page change.
+# A page, the change of its entries, and the change of its exits.
 EdgeChange = tuple[str, int, int]
 
 
 class OpenVisit:
-    """The visit that a session's newest event belongs to. Takes the events of people in order of their arrival.
+    """The visit that a session's newest event belongs to. It takes the events of people in order of arrival.
 
-    A page view that is known to be the first of its visit is its page's entry, and one known to be the last is its
-    exit, until another one takes its place. A late event of a visit that another one has followed is neither.
+    The first page view so far is counted as the entry and the last one so far as the exit, until another page view
+    replaces it. A late event of an earlier visit changes nothing.
     """
 
     __slots__ = ("_app_id", "_began_ms", "_first", "_last", "_newest_ms")
@@ -100,7 +100,7 @@ class OpenVisit:
         self._last: PageView | None = None
 
     def pages_losing(self, views: Iterable[PageView]) -> set[str]:
-        """The pages that may lose the entry or the exit once these views have come, in whatever order and time."""
+        """The pages that may lose their entry or exit if these page views are added, in any order and at any time."""
         return {
             known.page
             for view in views
@@ -109,9 +109,9 @@ class OpenVisit:
         }
 
     def add(self, app_id: str, time_ms: int, view: PageView | None) -> tuple[EdgeChange, ...]:
-        """Takes the next event, and returns what changes by it.
+        """Takes the next event; returns the changes of entries and exits.
 
-        time_ms: its `event_time`. view: the event as a page view, None if it is none or has no page.
+        time_ms: its `event_time` in ms since 1970. view: None if the event is not a page view or has no page.
         """
         newest_ms = self._newest_ms
         if app_id != self._app_id or (time_ms > newest_ms and are_apart(newest_ms, time_ms)):

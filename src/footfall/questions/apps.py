@@ -1,4 +1,4 @@
-"""The sites that a question's parameter `app` can name. They are looked up each time: one may come while others run."""
+"""The sites that the parameter `app` accepts. They are looked up each time, since sites may be added at run time."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,15 +9,15 @@ from footfall.settings import Settings
 
 
 def app_choices(settings: Settings) -> tuple[str, ...]:
-    """The values that help offers for the parameter `app`: the sites as they are registered now, then `all`."""
+    """The values that help lists for the parameter `app`: the sites that are registered now, then `all`."""
     return (*site_registry.names(settings), ALL_APPS)
 
 
 def one_app(settings: Settings, app: str, stored: Callable[[], Iterable[str]]) -> str | None:
-    """The app that the parameter `app` names; None if it is `all`. Raises UnknownValue, and what `stored` does.
+    """The app that the parameter `app` names; None for `all`. Raises UnknownValue and what `stored` raises.
 
-    stored: the apps that there is data of. It is asked only for a name that is not registered, since a site that was
-    removed keeps its figures.
+    stored: returns the apps that have data. It is called only for a name that is not registered, since a removed site
+    keeps its figures.
     """
     if app == ALL_APPS:
         return None

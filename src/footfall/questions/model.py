@@ -1,4 +1,4 @@
-"""A question and its parameters, and the check of a parameter's value."""
+"""A question, its parameters, and the validation of a parameter's value."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ Row = dict[str, Any]
 
 
 class UnknownValue(FootfallError):
-    """A parameter names something that does not exist; the message is a sentence that lists what does."""
+    """A parameter has an unknown value; the message is a sentence that lists the known ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a question; `parameters.py` has those that questions share.
+    """One parameter of a question; `parameters.py` has the shared ones.
 
-    help: what it means, beginning in lower case and without a full stop
-    default: what is meant if it is left out; None if that restricts nothing, or if it is `required`
-    choices: all values that it can have; noun: the sentence's word for one
-    offered: values that help offers now, where only the question's store knows whether there are others
-    least, most: the bounds of a whole number, both included
-    convert: makes of a checked value what `run` gets. Raises UnknownValue and EngineUnavailable
-    argument: the name of `run`'s argument, if that is not the parameter's own
+    help: its meaning, beginning in lower case and without a full stop
+    default: the value if it is left out; None if there is no restriction then, or if it is `required`
+    choices: all allowed values; noun: the word for a value in error sentences
+    offered: returns the values that help lists, if the question's store may have more of them
+    least, most: the inclusive bounds of an integer
+    convert: converts a checked value for `run`. Raises UnknownValue and EngineUnavailable
+    argument: the name of `run`'s argument, if it differs from the parameter's name
     """
 
     name: str
@@ -43,11 +43,11 @@ class Parameter:
 
     @property
     def keyword(self) -> str:
-        """The name of the argument of `run`."""
+        """The name of `run`'s argument."""
         return self.argument or self.name
 
     def usage(self, settings: Settings) -> str:
-        """Its help with the values that it can have, one sentence without a full stop."""
+        """Its help with the allowed values, as one sentence without a full stop."""
         if choices := self.offered(settings) if self.offered is not None else self.choices:
             *others, last = choices
             return f"{self.help}: {', '.join(others)} or {last}" if others else f"{self.help}: {last}"
@@ -56,7 +56,7 @@ class Parameter:
         return self.help
 
     def checked(self, question: str, given: Any) -> Any:
-        """The value that is meant by the given one, None if it was left out. Raises UnknownValue."""
+        """Validates a given value. Returns it, or the default if it was left out. Raises UnknownValue."""
         value = self.default if given is None else given
         if value is None:
             if self.required:
@@ -82,10 +82,10 @@ class Parameter:
 class Question:
     """A question.
 
-    description: one line for the list of questions; a question's file gives its own docstring
-    columns: the names in each row, in their order; docs/questions.md says what they mean
+    description: one line for the list of questions; usually the docstring of the question's file
+    columns: the column names of each row, in order; docs/questions.md explains them
     source: the store that it reads
-    run: called with a `Context` of that store and an argument for each parameter. Raises UnknownValue and
+    run: is called with a `Context` of the store and one argument for each parameter. Raises UnknownValue and
         EngineUnavailable
     """
 
@@ -98,7 +98,7 @@ class Question:
 
 
 def check_known(what: str, value: str, known: Iterable[str]) -> None:
-    """Raises UnknownValue, listing what is `known`, unless `value` is among it."""
+    """Raises UnknownValue, with a list of the `known` values, unless `value` is one of them."""
     names = list(known)
     if value not in names:
         raise UnknownValue(f"There is no {what} {value!r}; there are: {', '.join(names) or 'none'}.")

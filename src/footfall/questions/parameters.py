@@ -1,6 +1,6 @@
-"""The parameters that questions share: each is defined once, with its meaning, its values and what `run` gets.
+"""The parameters that questions share. Each is defined once, with its meaning, its values and the argument of `run`.
 
-A question takes a constant as it is, and a function with the choices or bounds of its own. One with `--bots`, for
+A question uses a constant unchanged, or calls a function with its own choices or bounds. A new parameter `--bots`, for
 example, needs one line here: `BOTS = _choice("bots", "bots among the visitors", ("exclude", "include", "only"), …)`.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from footfall.names import ALL_APPS, LOG_KINDS
-from footfall.questions import moments
+from footfall.questions import times
 from footfall.questions.apps import app_choices, one_app
 from footfall.questions.model import Parameter
 from footfall.questions.sources import Context
@@ -20,17 +20,17 @@ def _choice(
     return Parameter(name, meaning, default=default, choices=choices, noun=noun or name)
 
 
-# `run` gets ms since 1970, or None: the question says which span it answers then.
+# `run` gets ms since 1970, or None; each question defines its default span.
 FROM: Final = Parameter(
     "from",
     "a UTC day, or a time such as 2026-11-24T08:00:00Z",
-    convert=lambda _, text: moments.from_ms(text),
+    convert=lambda _, text: times.from_ms(text),
     argument="from_ms",
 )
 TO: Final = Parameter(
     "to",
-    "likewise; a day counts whole, a time is excluded",
-    convert=lambda _, text: moments.to_ms(text),
+    "a UTC day, which is included, or a time, which is excluded",
+    convert=lambda _, text: times.to_ms(text),
     argument="to_ms",
 )
 USER: Final = Parameter("user", "a user_id or an anonymous_id", required=True)
@@ -41,7 +41,7 @@ KIND: Final = _choice("kind", "one of the sites' logs, or all if left out", LOG_
 def app(stored: Callable[[Context[Any], str], Iterable[str]]) -> Parameter:
     """One site, or all: `run` gets its app_id, or None for all.
 
-    stored: finds in the question's store, for a name that is not registered, the apps that there is data of.
+    stored: returns the apps that have data in the question's store; called only for a name that is not registered
     """
     return Parameter(
         "app",
@@ -53,17 +53,17 @@ def app(stored: Callable[[Context[Any], str], Iterable[str]]) -> Parameter:
 
 
 def by(*dimensions: str) -> Parameter:
-    """The dimension that rows are divided by; the first one, unless another is asked for."""
+    """The dimension that rows are grouped by. The first one is the default."""
     return _choice("by", "the dimension to divide by", dimensions, dimensions[0], "dimension")
 
 
 def window(*lengths: str) -> Parameter:
-    """The length of windows, such as `5m`; the first one, unless another is asked for."""
+    """The length of windows, such as `5m`. The first one is the default."""
     return _choice("window", "the length of a window", lengths, lengths[0])
 
 
 def state(*states: str) -> Parameter:
-    """Rows of one state only."""
+    """A filter on the state of rows."""
     return _choice("state", "one state, or each if left out", states)
 
 
@@ -73,5 +73,5 @@ def minutes(default: int, most: int) -> Parameter:
 
 
 def limit(default: int | None = None, most: int | None = None) -> Parameter:
-    """How many rows there are at most; default None: all."""
+    """The maximum number of rows; default None: all."""
     return Parameter("limit", "how many rows at most", int, default=default, least=1, most=most)

@@ -1,4 +1,4 @@
-"""The stores that questions read, each opened when a question first needs it."""
+"""The stores that questions read. Each is opened when a question first needs it."""
 
 import threading
 import time
@@ -16,20 +16,20 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[T]):
-    """A kind of store. open: makes a reader of it, which may connect later; close: ends its connection."""
+    """A kind of store. open: creates a reader, which may connect later. close: closes its connection."""
 
     name: str
     open: Callable[[Settings], T]
     close: Callable[[T], None] | None = None
 
 
-# It lies below every station, so it stands here; a station that has a store of its own names it in its `questions/`.
+# HDFS belongs to no station, so it is defined here. A station that has a store defines it in its `questions/`.
 HDFS: Final = Source("hdfs", lambda settings: Hdfs(settings))
 
 
 @dataclass(frozen=True, slots=True)
 class Context(Generic[T_co]):
-    """All that a question is answered from. store: of the question's source; now_ms: the instant of asking, epoch ms"""
+    """The input of a question. store: the reader of its source. now_ms: the time of the request, epoch ms."""
 
     settings: Settings
     store: T_co
@@ -37,8 +37,10 @@ class Context(Generic[T_co]):
 
 
 class Sources:
-    """The stores of one platform; at most one reader of each, closed when this is. May be used from any thread, but
-    one store's questions only from one thread at a time if its reader is for one."""
+    """The stores of one platform, with at most one reader each; closing it closes the readers.
+
+    It may be used from any thread. But if a reader is not thread-safe, only one thread at a time may use it.
+    """
 
     def __init__(
         self,
@@ -46,21 +48,21 @@ class Sources:
         given: Mapping[Source[Any], Any] | None = None,
         clock_ms: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
-        """given: readers to be used instead of those that their sources would open; closed like them."""
+        """given: readers to use instead of opening the sources; they are closed as well."""
         self._settings = settings
         self._open: dict[Source[Any], Any] = dict(given or {})
         self._clock_ms = clock_ms
         self._lock = threading.Lock()
 
     def context(self, source: Source[T]) -> Context[T]:
-        """What a question about that source is answered from now."""
+        """The context of a question that reads this source and is asked now."""
         with self._lock:
             if source not in self._open:
                 self._open[source] = source.open(self._settings)
             return Context(self._settings, self._open[source], self._clock_ms())
 
     def close(self) -> None:
-        """Closes what is open; a later question opens it anew."""
+        """Closes all open readers. A later question opens its reader again."""
         with self._lock:
             while self._open:
                 source, reader = self._open.popitem()

@@ -1,4 +1,4 @@
-"""Reading aggregate rows: scans by time, partitions merged, people and bots apart."""
+"""Reads aggregate rows: scans by time, merges partitions, keeps people and bots apart."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _PARTITIONS = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS, names.TOPIC_REJECTED
 
 @dataclass(slots=True)
 class Merged:
-    """One row's figures of people, all partitions together; entries, exits and cities as in `tables.Counts`."""
+    """The figures of people in one row, merged over all partitions. Entries, exits, cities: as in `tables.Counts`."""
 
     events: int = 0
     page_views: int = 0
@@ -44,14 +44,14 @@ class Merged:
         if figures.first_ms is not None and (self.first_ms is None or figures.first_ms < self.first_ms):
             self.first_ms = figures.first_ms
         if figures.last_ms is not None and (self.last_ms is None or figures.last_ms >= self.last_ms):
-            # The newest example is the one whose log lines are still there.
+            # The newest example is the one whose log lines are most likely still there.
             self.last_ms, self.sample_request_id = figures.last_ms, figures.sample_request_id or self.sample_request_id
 
 
 def figures(
     store: HBaseStore, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, Merged, int]]:
-    """Of each row with first ≤ minute < end: key, people's figures, and events rejected in it."""
+    """Yields key, figures of people and number of rejected events of each row with first ≤ minute < end."""
     for key, cells in scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, end):
         merged, rejected = Merged(), 0
         for column, cell in cells.items():
@@ -65,19 +65,19 @@ def figures(
 def visitors(
     store: HBaseStore, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, list[bytes], list[bytes]]]:
-    """Of each row with first ≤ minute < end: key, and the sketches of people and of bots, one a partition."""
+    """Yields key, sketches of people and of bots (one per partition) of each row with first ≤ minute < end."""
     for key, cells in scan(store, names.TABLE_ACTIVE_USERS, apps, dimension, first, end):
         decoded = [tables.decode_visitor_sketches(cell) for cell in cells.values()]
         yield key, [people for _, people, _ in decoded if people], [bots for _, _, bots in decoded if bots]
 
 
 def distinct(stored: Sequence[bytes]) -> int:
-    """How many distinct visitors those sketches hold together."""
+    """The number of distinct visitors in the union of the sketches."""
     return sketches.count(sketches.merge(stored))
 
 
 def all_counted_until_ms(store: HBaseStore) -> int:
-    """Up to when (ms since 1970) the records of every partition are counted; 0 if one was never caught up."""
+    """The time (ms since 1970) up to which every partition is counted; 0 if one of them was never caught up."""
     topics = {name: Topic(name, "", partitions) for name, partitions in _PARTITIONS.items()}
     return min(state.caught_up_ms for state in read_states(store, topics).values())
 
@@ -85,7 +85,7 @@ def all_counted_until_ms(store: HBaseStore) -> int:
 def scan(
     store: HBaseStore, table: str, apps: Sequence[str], dimension: str, first: int, end: int
 ) -> Iterator[tuple[RowKey, dict[bytes, bytes]]]:
-    """Key and cells of each row of an aggregate table with first ≤ minute < end. Raises HBaseUnavailable."""
+    """Yields key and cells of each row of an aggregate table with first ≤ minute < end. Raises HBaseUnavailable."""
     for app in apps:
         start = tables.encode_row_key(app, dimension, first, "")
         for key, cells in store.scan(table, start, tables.encode_row_key(app, dimension, end, "")):

@@ -1,6 +1,7 @@
-"""The rows that a partition's records change: loaded before they are first touched, counted in memory, written whole.
+"""Aggregates the records of one partition into rows of the live tables.
 
-Counting is in order of offset. A row takes an event only if the row's own stored offset is smaller, since after a crash
+A row is loaded from the store before its first change, updated in memory and written as a whole. Records are counted in
+order of offset. A row takes an event only if the row's stored offset is smaller than the event's, because after a crash
 some rows of the store are ahead of `progress` and others are not.
 """
 
@@ -14,47 +15,50 @@ import msgspec
 from footfall import names
 from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime import tables
-from footfall.realtime.alerts.moments import Moments, moments, rejected, slot_of
-from footfall.realtime.event_parser import Counted, Unparsable, read_event, read_rejected
+from footfall.realtime.alerts.figures import FiguresBySlot, figures_of_events, figures_of_rejects, slot_of
+from footfall.realtime.event_parser import ParsedEvent, Unparsable, read_event, read_rejected
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population, Progress, SessionCell
 from footfall.realtime.visit_edges import open_visit
 
 log = logging.getLogger(__name__)
 
-# Table → row → column → value; written in this order.
+# Table → row → column → value. Tables are written in this order.
 Batch = dict[str, dict[bytes, dict[bytes, bytes]]]
 Record = tuple[int, bytes]
 
-# Bounds of what one partition remembers; a process has four or eight of them, each row some kilobytes.
-MOST_ROWS: Final = 6_000
-MOST_SESSIONS: Final = 5_000
+# Cache limits of one partition. A process counts four or eight partitions, and a row takes some kilobytes.
+MAX_ROWS: Final = 6_000
+MAX_SESSIONS: Final = 5_000
 _RECEIVED, _APP_ID, _ANONYMOUS_ID, _USER_ID = map(
     SessionCell._fields.index, ("received_at_ms", "app_id", "anonymous_id", "user_id")
 )
 
 
 class Store(Protocol):
-    """What a partition needs of the store. Every call may raise; nothing is remembered as done before it returned."""
+    """The store as a partition uses it. Every call may raise; a write is done only when its call has returned."""
 
     def read_progress(self, topic: str, partition: int) -> Progress | None:
-        """How far the partition was counted, None if never."""
+        """How far the partition is counted; None if it never was."""
 
     def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
-        """What of the partition was told to be lost: first offset, end, and when it was noticed, in epoch ms."""
+        """The reported losses of the partition: first offset, end, and the time of detection in epoch ms."""
 
     def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
-        """The events of these sessions, by the sixteen bytes of the id of each."""
+        """The events of each session, keyed by the 16 bytes of the event id."""
 
     def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """That column's cell of each row that has one."""
+        """The cell of one column, for each of the rows that has it."""
 
     def write(self, table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int) -> None:
-        """Writes cells at that HBase timestamp; each row is written as a whole or not at all."""
+        """Writes cells with an HBase timestamp. Each row is written atomically."""
 
 
-class _Sum:
-    """What some events of one population say together; of failures also when they happened, and the first's example."""
+class _EventTotals:
+    """Totals of several events of one population (people or bots).
+
+    For failures: the times of the first and the last one, and the request id of the one with the lowest offset.
+    """
 
     __slots__ = (
         "cities",
@@ -70,7 +74,7 @@ class _Sum:
         "visitors",
     )
 
-    def __init__(self, events: Sequence[Counted]) -> None:
+    def __init__(self, events: Sequence[ParsedEvent]) -> None:
         self.events = len(events)
         self.visitors = {event.visitor for event in events}
         self.page_views = self.not_found = 0
@@ -98,14 +102,14 @@ class _Sum:
             self.sample = min(examples, default=(0, None))[1]
 
 
-class GrowingPopulation(msgspec.Struct, array_like=True):
-    """A `Population` while it is counted: the same fields in the same order, encoded to the same bytes."""
+class MutablePopulation(msgspec.Struct, array_like=True):
+    """A mutable `Population`, with the same fields in the same order and the same encoding."""
 
     events: int = 0
     page_views: int = 0
     errors: int = 0
     not_found: int = 0
-    responses: dict[int, int] = {}  # msgspec makes a new one for each
+    responses: dict[int, int] = {}  # msgspec copies the default for each instance
     first_ms: int | None = None
     last_ms: int | None = None
     sample_request_id: str | None = None
@@ -113,89 +117,95 @@ class GrowingPopulation(msgspec.Struct, array_like=True):
 
 
 class _Row:
-    """One aggregate row: the two cells of one partition, decoded, with the offset of each."""
+    """One aggregate row: the partition's counts cell and visitors cell, decoded, each with its own offset."""
 
     __slots__ = (
         "active_offset",
         "bots",
-        "bots_met",
-        "bots_seen",
+        "bots_sketch",
         "cities",
         "counts_dirty",
         "counts_offset",
         "dimension",
         "entries",
         "exits",
+        "last_used",
+        "new_bots",
+        "new_people",
         "people",
-        "people_met",
-        "people_seen",
-        "touched",
+        "people_sketch",
     )
 
     def __init__(self, key: str, counts: bytes | None, active: bytes | None) -> None:
         self.dimension = key.split("\0", 2)[1]
-        self.touched = 0
+        self.last_used = 0
         self.counts_dirty = False
         self.counts_offset = self.active_offset = -1
-        self.people, self.bots = GrowingPopulation(), GrowingPopulation()
+        self.people, self.bots = MutablePopulation(), MutablePopulation()
         self.entries = self.exits = 0
         self.cities: dict[str, int] = {}
-        self.people_seen, self.bots_seen = Visitors(), Visitors()
-        # Visitors met since the last write: most come again, and a set of texts is cheaper than a sketch.
-        self.people_met: set[str] = set()
-        self.bots_met: set[str] = set()
+        self.people_sketch, self.bots_sketch = Visitors(), Visitors()
+        # Visitors since the last write. Most of them repeat, and adding to a set is cheaper than updating a sketch.
+        self.new_people: set[str] = set()
+        self.new_bots: set[str] = set()
         if counts is not None:
             decoded = tables.decode_counts(counts)
             self.counts_offset = decoded.offset
-            self.people, self.bots = GrowingPopulation(*decoded.people), GrowingPopulation(*decoded.bots)
+            self.people, self.bots = MutablePopulation(*decoded.people), MutablePopulation(*decoded.bots)
             self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
-            self.people_seen, self.bots_seen = Visitors(people), Visitors(bots)
+            self.people_sketch, self.bots_sketch = Visitors(people), Visitors(bots)
 
-    def count(self, more: _Sum, are_bots: bool) -> None:
-        """Adds what some more events say together."""
-        figures = self.bots if are_bots else self.people
-        figures.events += more.events
+    def add_events(self, more: _EventTotals, are_bots: bool) -> None:
+        """Adds the totals of more events."""
+        population = self.bots if are_bots else self.people
+        population.events += more.events
         if more.page_views:
-            figures.page_views += more.page_views
-            figures.not_found += more.not_found
-            _add(figures.responses, more.responses)
+            population.page_views += more.page_views
+            population.not_found += more.not_found
+            _add(population.responses, more.responses)
         if more.errors:
-            figures.errors += more.errors
-            figures.error_events += more.error_events
+            population.errors += more.errors
+            population.error_events += more.error_events
         if self.dimension == "error" and more.first_ms is not None and more.last_ms is not None:
-            figures.first_ms = more.first_ms if figures.first_ms is None else min(figures.first_ms, more.first_ms)
-            figures.last_ms = more.last_ms if figures.last_ms is None else max(figures.last_ms, more.last_ms)
-            figures.sample_request_id = figures.sample_request_id or more.sample
+            first_ms, last_ms = population.first_ms, population.last_ms
+            population.first_ms = more.first_ms if first_ms is None else min(first_ms, more.first_ms)
+            population.last_ms = more.last_ms if last_ms is None else max(last_ms, more.last_ms)
+            population.sample_request_id = population.sample_request_id or more.sample
         elif self.dimension == "country" and not are_bots:
             _add(self.cities, more.cities)
         self.counts_dirty = True
 
-    def change(self, entries: int, exits: int) -> None:
-        """Takes visits that begin or end here in, or away."""
+    def add_visit_edges(self, entries: int, exits: int) -> None:
+        """Adds to the numbers of visits that begin (entries) and end (exits) here; both may be negative."""
         self.entries += entries
         self.exits += exits
         self.counts_dirty = True
 
-    def meet(self, visitors: set[str], are_bots: bool) -> None:
-        """Adds who was there."""
-        (self.bots_met if are_bots else self.people_met).update(visitors)
+    def add_visitors(self, visitors: set[str], are_bots: bool) -> None:
+        """Adds visitors, to be merged into the sketch at the next write."""
+        (self.new_bots if are_bots else self.new_people).update(visitors)
 
     def counts_cell(self, offset: int) -> bytes:
-        # To copy both for each cell would take a percent of what counting takes.
+        # Copying both for each cell would take one percent of the time of counting.
         people, bots = cast("Population", self.people), cast("Population", self.bots)
         return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
 
     def active_cell(self, offset: int) -> bytes | None:
-        """None if nobody has come who was not there: the cell that is written says it all, but for a higher offset, and
-        whoever begins from its lower one adds the same visitors once more."""
+        """The visitors cell, or None if every visitor is already in the stored sketch.
+
+        Then the stored cell keeps its lower offset. A restart from there adds the same visitors again, which changes
+        nothing.
+        """
         is_new = False
-        for seen, met in ((self.people_seen, self.people_met), (self.bots_seen, self.bots_met)):
-            if met:
-                is_new |= seen.add(met)
-                met.clear()
-        return tables.encode_visitors(offset, self.people_seen.stored(), self.bots_seen.stored()) if is_new else None
+        for sketch, visitors in ((self.people_sketch, self.new_people), (self.bots_sketch, self.new_bots)):
+            if visitors:
+                is_new |= sketch.add(visitors)
+                visitors.clear()
+        if not is_new:
+            return None
+        return tables.encode_visitors(offset, self.people_sketch.stored(), self.bots_sketch.stored())
 
 
 # Anonymous id and user id.
@@ -203,20 +213,20 @@ _Person = tuple[str, str | None]
 
 
 class _Session:
-    """What is known of a session: the first offset of each of its events, its open visit, and what its index says."""
+    """A cached session: the first offset of each of its events, its open visit, and its last index entry."""
 
-    __slots__ = ("indexed", "offsets", "used", "visit")
+    __slots__ = ("indexed", "last_used", "offsets", "visit")
 
     def __init__(self, cells: Mapping[bytes, SessionCell], before: int) -> None:
-        """Cells may be ahead of what is counted; the visit is the one of the events before an offset."""
+        """before: the next offset to be counted. Cells may be ahead of it; the visit includes only events below it."""
         self.offsets = {event_id: cell.offset for event_id, cell in cells.items()}
         self.visit = open_visit((event_id, cell) for event_id, cell in cells.items() if cell.offset < before)
-        # Whom it was written for last, and with which time. Hardly any session ever has another person.
+        # The person and time of the last index entry written. Hardly any session has more than one person.
         self.indexed: tuple[_Person, int] | None = None
-        self.used = 0
+        self.last_used = 0
 
-    def index(self, person: _Person, time_ms: int) -> bool:
-        """Whether the index has to say anew that this person was here then."""
+    def update_index(self, person: _Person, time_ms: int) -> bool:
+        """Notes the time of a person's event in this session; True if the index cell must be written."""
         known = self.indexed
         if known is not None and known[0] == person and time_ms < known[1] + tables.INDEX_EVERY_MS:
             return False
@@ -224,12 +234,12 @@ class _Session:
         return True
 
 
-# By the rows that events share: these events, people's and bots'.
-_Groups = tuple[dict[tuple[str, ...], list[Counted]], dict[tuple[str, ...], list[Counted]]]
+# Events of people and events of bots, each grouped by the keys of the rows that count them.
+_Groups = tuple[dict[tuple[str, ...], list[ParsedEvent]], dict[tuple[str, ...], list[ParsedEvent]]]
 
 
 class EventRows:
-    """Sessions, persons and aggregates that the records of one partition of `events` change."""
+    """The rows of sessions, persons and aggregates that one partition of `events` changes."""
 
     def __init__(self, partition: int, store: Store) -> None:
         self._column = tables.events_column(partition)
@@ -237,16 +247,17 @@ class EventRows:
         self._store = store
         self._rows: dict[str, _Row] = {}
         self._sessions: dict[str, _Session] = {}
-        self._round = 0
-        # By site and slot of arrival.
-        self._met: dict[tuple[str, int], list[Counted]] = defaultdict(list)
+        self._batch_number = 0
+        # Events to report to the alert bolt, by site and slot of arrival.
+        self._unreported: dict[tuple[str, int], list[ParsedEvent]] = defaultdict(list)
         self._is_late = False
 
     def count(self, records: Iterable[Record], last: int, since_ms: int) -> tuple[Batch, int]:
-        """Counts records and returns what to write, with how many were unparsable.
+        """Counts records. Returns the cells to write and the number of unparsable records.
 
-        last: the offset that the written cells will include. since_ms: what came before then is in no moment. If the
-        store raises while rows are loaded, nothing was counted and the call may be repeated; afterwards nothing raises.
+        last: the last offset that the written cells include. since_ms: epoch ms; events received earlier are left out
+        of the figures for alerts. Only loading rows from the store can raise: then nothing was counted, and the call
+        may be repeated.
         """
         events, faults = [], []
         for offset, record in records:
@@ -257,31 +268,33 @@ class EventRows:
                 continue
             if event is not None:
                 events.append(event)
-        by_session: dict[str, list[Counted]] = defaultdict(list)
+        by_session: dict[str, list[ParsedEvent]] = defaultdict(list)
         for event in events:
             by_session[event.session_id].append(event)
         if events:
             self._load_sessions(by_session.keys(), events[0].offset)
             self._load_rows(by_session)
         for offset, fault in faults:
-            log.warning("%s offset %d is no stored event and is not counted: %s.", self._name, offset, fault)
-        return self._counted(by_session, events[0].offset if events else 0, last, since_ms), len(faults)
+            log.warning("%s offset %d is not a stored event and is not counted: %s.", self._name, offset, fault)
+        return self._count_events(by_session, events[0].offset if events else 0, last, since_ms), len(faults)
 
-    def moments(self) -> tuple[Moments, bool]:
-        """What the events said that were counted, for the first time, since this was asked last; and whether there were
-        others that arrived too long ago to be reported."""
-        met, self._met = self._met, defaultdict(list)
+    def take_figures(self) -> tuple[FiguresBySlot, bool]:
+        """Returns and clears the figures of the events that were counted for the first time since the last call.
+
+        The flag is True if other events were left out because they arrived too long ago.
+        """
+        arrived, self._unreported = self._unreported, defaultdict(list)
         is_late, self._is_late = self._is_late, False
-        return moments(met), is_late
+        return figures_of_events(arrived), is_late
 
-    def forget_oldest(self) -> None:
-        """Drops what was not used for longest, beyond the bounds. Only for when everything is written."""
-        if len(self._rows) > MOST_ROWS:
-            by_use = sorted(self._rows.items(), key=lambda item: item[1].touched)
-            self._rows = dict(by_use[len(by_use) - MOST_ROWS * 3 // 4 :])
-        if len(self._sessions) > MOST_SESSIONS:
-            last_used = sorted(self._sessions.items(), key=lambda item: item[1].used)
-            self._sessions = dict(last_used[len(last_used) - MOST_SESSIONS * 3 // 4 :])
+    def evict_oldest(self) -> None:
+        """Evicts the least recently used rows and sessions beyond the limits. Only when everything is written."""
+        if len(self._rows) > MAX_ROWS:
+            rows = sorted(self._rows.items(), key=lambda item: item[1].last_used)
+            self._rows = dict(rows[len(rows) - MAX_ROWS * 3 // 4 :])
+        if len(self._sessions) > MAX_SESSIONS:
+            sessions = sorted(self._sessions.items(), key=lambda item: item[1].last_used)
+            self._sessions = dict(sessions[len(sessions) - MAX_SESSIONS * 3 // 4 :])
 
     def _load_sessions(self, session_ids: Iterable[str], before: int) -> None:
         unknown = sorted(set(session_ids) - self._sessions.keys())
@@ -289,17 +302,18 @@ class EventRows:
         for session_id in unknown:
             self._sessions[session_id] = _Session(found.get(session_id, {}), before)
 
-    def _load_rows(self, by_session: Mapping[str, Sequence[Counted]]) -> None:
+    def _load_rows(self, by_session: Mapping[str, Sequence[ParsedEvent]]) -> None:
         wanted: set[str] = set()
         shared: set[tuple[str, ...]] = set()
         for session_id, events in by_session.items():
             for event in events:
-                shared.add(event.places)
-                if event.pages is not None:
-                    shared.add(event.pages)
-                if event.error is not None:
-                    wanted.add(event.error)
-            # Not all that the session has left behind: rows of long ago would be read again and again.
+                shared.add(event.common_rows)
+                if event.page_rows is not None:
+                    shared.add(event.page_rows)
+                if event.error_row is not None:
+                    wanted.add(event.error_row)
+            # Only the pages that may lose an entry or exit now. Loading all earlier pages of the session would read
+            # old rows again and again.
             views = [event.view for event in events if event.view is not None]
             wanted |= self._sessions[session_id].visit.pages_losing(views)
         wanted.update(*shared)
@@ -311,21 +325,23 @@ class EventRows:
             for key, encoded_key in keys.items():
                 self._rows[key] = _Row(key, counts.get(encoded_key), active.get(encoded_key))
 
-    def _counted(self, by_session: Mapping[str, Sequence[Counted]], first: int, last: int, since_ms: int) -> Batch:
-        self._round += 1
+    def _count_events(
+        self, by_session: Mapping[str, Sequence[ParsedEvent]], first: int, last: int, since_ms: int
+    ) -> Batch:
+        self._batch_number += 1
         cells: dict[bytes, dict[bytes, bytes]] = {}
         persons: dict[bytes, int] = {}
         dirty: dict[str, _Row] = {}
         groups: _Groups = defaultdict(list), defaultdict(list)
-        arrived = self._met
+        arrived = self._unreported
         for session_id, events in by_session.items():
             session = self._sessions[session_id]
-            session.used = self._round
+            session.last_used = self._batch_number
             known, visit = session.offsets, session.visit
             new: list[tuple[bytes, tuple[Any, ...]]] = []
             seen: dict[_Person, int] = {}
             for event in events:
-                offset, event_id, cell, pages = event.offset, event.event_id, event.cell, event.pages
+                offset, event_id, cell, page_rows = event.offset, event.event_id, event.cell, event.page_rows
                 counted = known.get(event_id)
                 if counted is not None and counted < offset:
                     continue
@@ -338,58 +354,58 @@ class EventRows:
                     new.append((event_id, cell))
                 person = cell[_ANONYMOUS_ID], cell[_USER_ID]
                 seen[person] = max(event.event_time_ms, seen.get(person, 0))
-                together = groups[event.is_bot]
-                together[event.places].append(event)
-                if pages is not None:
-                    together[pages].append(event)
-                if event.error is not None:
-                    together[event.error,].append(event)
+                group = groups[event.is_bot]
+                group[event.common_rows].append(event)
+                if page_rows is not None:
+                    group[page_rows].append(event)
+                if event.error_row is not None:
+                    group[event.error_row,].append(event)
                 if not event.is_bot:
                     for key, entries, exits in visit.add(cell[_APP_ID], event.event_time_ms, event.view):
                         if (row := self._rows[key]).counts_offset < offset:
-                            row.change(entries, exits)
+                            row.add_visit_edges(entries, exits)
                             dirty[key] = row
             if new:
                 cells[session_id.encode()] = tables.session_cells(new)
             for person, time_ms in seen.items():
-                if session.index(person, time_ms):
+                if session.update_index(person, time_ms):
                     for kind, name in zip("au", person, strict=True):
                         if name is not None:
                             person_key = tables.person_key(kind, name, session_id)
-                            # Someone who signs in was there under the same anonymous id before.
+                            # A person who signs in keeps the anonymous id, so the same key may occur twice.
                             persons[person_key] = max(time_ms, persons.get(person_key, 0))
-        for are_bots, together in enumerate(groups):
-            for keys, met in together.items():
-                self._add(keys, met, bool(are_bots), first, dirty)
+        for are_bots, group in enumerate(groups):
+            for keys, grouped in group.items():
+                self._add_to_rows(keys, grouped, bool(are_bots), first, dirty)
         return {
             names.TABLE_SESSIONS: cells,
             names.TABLE_USER_PAGES: {
                 key: {tables.INDEX_COLUMN: tables.encode_index(last, time_ms)} for key, time_ms in persons.items()
             },
-            **self._encoded(dirty, last),
+            **self._encode_rows(dirty, last),
         }
 
-    def _add(
-        self, keys: Iterable[str], events: Sequence[Counted], are_bots: bool, first: int, dirty: dict[str, _Row]
+    def _add_to_rows(
+        self, keys: Iterable[str], events: Sequence[ParsedEvent], are_bots: bool, first: int, dirty: dict[str, _Row]
     ) -> None:
-        whole = _Sum(events)
+        totals = _EventTotals(events)
         for key in keys:
             row = dirty[key] = self._rows[key]
-            # Either cell may be ahead of `progress` after a crash; then it has some of the events already.
+            # After a crash either cell may be ahead of `progress`; then it already includes some of the events.
             if row.counts_offset < first:
-                row.count(whole, are_bots)
+                row.add_events(totals, are_bots)
             elif later := [event for event in events if event.offset > row.counts_offset]:
-                row.count(_Sum(later), are_bots)
+                row.add_events(_EventTotals(later), are_bots)
             if row.active_offset < first:
-                row.meet(whole.visitors, are_bots)
+                row.add_visitors(totals.visitors, are_bots)
             elif visitors := {event.visitor for event in events if event.offset > row.active_offset}:
-                row.meet(visitors, are_bots)
+                row.add_visitors(visitors, are_bots)
 
-    def _encoded(self, dirty: Mapping[str, _Row], last: int) -> Batch:
+    def _encode_rows(self, dirty: Mapping[str, _Row], last: int) -> Batch:
         counts: dict[bytes, dict[bytes, bytes]] = {}
         active: dict[bytes, dict[bytes, bytes]] = {}
         for key, row in dirty.items():
-            row.touched = self._round
+            row.last_used = self._batch_number
             encoded = key.encode()
             if row.counts_dirty:
                 counts[encoded] = {self._column: row.counts_cell(last)}
@@ -401,14 +417,14 @@ class EventRows:
 
 
 class RejectRows:
-    """How many events of each site were rejected in each minute, by the records of `events.rejected`."""
+    """The rejected events of each site and minute, counted from one partition of `events.rejected`."""
 
     def __init__(self, partition: int, store: Store) -> None:
         self._column = tables.rejected_column(partition)
         self._name = f"{names.TOPIC_REJECTED}/{partition}"
         self._store = store
         self._rows: dict[str, tuple[int, int]] = {}
-        self._met: list[tuple[str, int]] = []
+        self._unreported: list[tuple[str, int]] = []
         self._is_late = False
 
     def count(self, records: Iterable[Record], last: int, since_ms: int) -> tuple[Batch, int]:
@@ -427,7 +443,7 @@ class RejectRows:
                 cell = found.get(encoded)
                 self._rows[key] = tables.decode_rejected(cell) if cell is not None else (-1, 0)
         for offset, fault in faults:
-            log.warning("%s offset %d is no reject record and is not counted: %s.", self._name, offset, fault)
+            log.warning("%s offset %d is not a reject record and is not counted: %s.", self._name, offset, fault)
         dirty: set[str] = set()
         for offset, key, app, at_ms in keys:
             counted_to, count = self._rows[key]
@@ -435,7 +451,7 @@ class RejectRows:
                 self._rows[key] = (offset, count + 1)
                 dirty.add(key)
                 if at_ms >= since_ms:
-                    self._met.append((app, at_ms))
+                    self._unreported.append((app, at_ms))
                 else:
                     self._is_late = True
         cells = {}
@@ -445,18 +461,18 @@ class RejectRows:
             cells[key.encode()] = {self._column: tables.encode_rejected(last, count)}
         return {names.TABLE_MINUTE_METRICS: cells}, len(faults)
 
-    def moments(self) -> tuple[Moments, bool]:
-        """As `EventRows.moments`."""
-        met, self._met = self._met, []
+    def take_figures(self) -> tuple[FiguresBySlot, bool]:
+        """As `EventRows.take_figures`."""
+        arrived, self._unreported = self._unreported, []
         is_late, self._is_late = self._is_late, False
-        return rejected(met), is_late
+        return figures_of_rejects(arrived), is_late
 
-    def forget_oldest(self) -> None:
-        """As `EventRows.forget_oldest`; these are few, so the first met go first."""
-        if len(self._rows) > MOST_ROWS:
-            self._rows = dict(list(self._rows.items())[-(MOST_ROWS * 3 // 4) :])
+    def evict_oldest(self) -> None:
+        """As `EventRows.evict_oldest`, but evicts the rows that were loaded first: there are few."""
+        if len(self._rows) > MAX_ROWS:
+            self._rows = dict(list(self._rows.items())[-(MAX_ROWS * 3 // 4) :])
 
 
 def _add(counts: dict[Any, int], more: Mapping[Any, int]) -> None:
-    for what, count in more.items():
-        counts[what] = counts.get(what, 0) + count
+    for key, count in more.items():
+        counts[key] = counts.get(key, 0) + count

@@ -1,7 +1,7 @@
-"""The bolt that judges: takes what the counting bolts tell of each moment, raises alerts and resolves them.
+"""The alert bolt: receives the figures of each slot from the counting bolts, raises alerts and resolves them.
 
-What it knows is in memory, and is read from the live tables when it begins and after a backlog. It loses nothing if it
-dies: what it was told is counted by then, and an alert that was being written is found again under the same id.
+Its state is in memory. It loads the state from the live tables when it starts and after a backlog, so it loses nothing
+if it dies: all reported events are counted by then, and an alert that was being written gets the same id again.
 """
 
 import logging
@@ -15,7 +15,7 @@ from footfall import names
 from footfall.realtime import tables
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import Alert, row
-from footfall.realtime.alerts.moments import SLOT_MS, Moments, decode, gather, minute_of, slot_of
+from footfall.realtime.alerts.figures import SLOT_MS, FiguresBySlot, decode_report, merge_into, minute_of, slot_of
 from footfall.realtime.alerts.watch import Watch
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, HBaseUnavailable
@@ -23,38 +23,38 @@ from footfall.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-# Most of what comes in a slot is counted and reported so soon after its end; the rest is looked at with the next one.
+# Most events of a slot are reported within this time after its end; the others are judged with the next slot.
 _GRACE_MS: Final = 1_000
-# Who is further behind cannot tell what is missing from what is yet to come.
-_MOST_BEHIND_MS: Final = 5_000
+# If counting is further behind, missing events cannot be told from events that are not counted yet.
+_MAX_BEHIND_MS: Final = 5_000
 _RETRY_S: Final = 1.0
-_ANEW_S: Final = 30.0
-_TOPIC_WITHIN_S: Final = 5.0
+_RESTART_AFTER_S: Final = 30.0
+_DELIVERY_TIMEOUT_S: Final = 5.0
 _PARTITIONS: Final = names.EVENTS_PARTITIONS + names.REJECTED_PARTITIONS
 
 
 class AlertBolt:
-    """See `multilang.Bolt`. Moments are acknowledged when they are here: nobody waits for them to be judged."""
+    """The alert bolt; see `multilang.Bolt`. It acknowledges a report on arrival, before the figures are judged."""
 
     def __init__(self) -> None:
         self._caught_up_ms: dict[str, int] = {}
-        # Reported and not yet known to the watch; while there is none, of the present minute only.
-        self._waiting: Moments = {}
+        # Reported figures that the watch does not have yet; without a watch, only those of the current minute.
+        self._waiting: FiguresBySlot = {}
         self._watch: Watch | None = None
-        self._judged = 0
-        self._untold: list[Alert] = []
+        self._judged_slot = 0
+        self._unpublished: list[Alert] = []
         self._retry_at_s = 0.0
 
     def prepare(self, pipe: Pipe, setup: Setup) -> None:
-        """Reads the settings; HBase is asked when all is counted."""
+        """Reads the settings. HBase is read only when everything is counted."""
         settings = load_settings()
         self._pipe = pipe
         self._store = HBaseStore(settings, WRITER_TIMEOUT_S)
         self._producer = Producer(
             {
                 "bootstrap.servers": settings.kafka_bootstrap,
-                # What is not delivered by then is produced again, by us.
-                "message.timeout.ms": int(_TOPIC_WITHIN_S * 1000) - 500,
+                # Undelivered messages are produced again by `_publish`.
+                "message.timeout.ms": int(_DELIVERY_TIMEOUT_S * 1000) - 500,
                 "linger.ms": 0,
                 "enable.metrics.push": False,
             }
@@ -62,71 +62,71 @@ class AlertBolt:
 
     def process(self, message: Message) -> None:
         """Takes in a counting bolt's report."""
-        report = decode(message.values[0])
+        report = decode_report(message.values[0])
         self._pipe.ack(message.id)
         for partition, caught_up_ms in report.caught_up_ms.items():
             self._caught_up_ms[partition] = max(caught_up_ms, self._caught_up_ms.get(partition, 0))
-        gather(self._waiting, report.moments)
+        merge_into(self._waiting, report.figures)
         if report.is_late:
-            # There was a backlog, and what was counted of it is in the tables alone: they are read again.
+            # There was a backlog. Its figures are only in the live tables, so they must be loaded again.
             self._watch = None
 
     def drained(self) -> None:
-        """Judges each slot once it is over; while HBase or Kafka is away, keeps what is to be told."""
+        """Judges each slot once it is over. Keeps unpublished alerts while HBase or Kafka is unavailable."""
         if time.monotonic() < self._retry_at_s:
             return
         now_ms = time.time_ns() // 1_000_000
         try:
             self._judge(now_ms)
-            self._tell()
+            self._publish()
         except HBaseUnavailable as error:
-            log.warning("Alerts wait: %s", error)
+            log.warning("Alerts are delayed: %s", error)
             self._retry_at_s = time.monotonic() + _RETRY_S
         except Exception:
-            # Counting is in the same worker, and must not end for the sake of judging.
-            log.exception("Alerts begin anew")
+            # The counting bolts are in the same worker, and a failure here must not end it.
+            log.exception("The alert bolt starts again from the live tables")
             self._watch = None
-            self._retry_at_s = time.monotonic() + _ANEW_S
+            self._retry_at_s = time.monotonic() + _RESTART_AFTER_S
 
-    def patience_s(self) -> float:
-        """A slot is looked at soon after its end."""
+    def max_wait_s(self) -> float:
+        """Short, so that a slot is judged soon after its end."""
         return 0.5
 
     def _judge(self, now_ms: int) -> None:
         slot = slot_of(now_ms - _GRACE_MS)
-        if slot <= self._judged:
+        if slot <= self._judged_slot:
             return
         behind_ms = slot * SLOT_MS - min(self._caught_up_ms.values(), default=0)
-        is_suspended = len(self._caught_up_ms) < _PARTITIONS or behind_ms > _MOST_BEHIND_MS
+        is_suspended = len(self._caught_up_ms) < _PARTITIONS or behind_ms > _MAX_BEHIND_MS
         if self._watch is None:
-            # All before this minute is in HBase once everything is counted, and is read from there.
+            # Once everything is counted, HBase has all earlier minutes, and they are loaded from there.
             this_minute = minute_of(slot_of(now_ms))
             self._waiting = {place: one for place, one in self._waiting.items() if minute_of(place[2]) >= this_minute}
             if is_suspended:
                 return
             with self._pipe.slow():
-                self._watch = past.watch(self._store, this_minute)
+                self._watch = past.load_watch(self._store, this_minute)
                 self._store.close()
-            log.info("Alerts are judged, knowing the half hour before.")
-        for (app, path, of_slot), moment in self._waiting.items():
-            self._watch.add(app, path, of_slot, moment)
+            log.info("Alerts are judged; the half hour before is loaded.")
+        for (app, path, of_slot), figures in self._waiting.items():
+            self._watch.add(app, path, of_slot, figures)
         self._waiting = {}
         if not is_suspended:
-            self._judged = slot
-            self._untold += self._watch.judge(slot)
+            self._judged_slot = slot
+            self._unpublished += self._watch.judge(slot)
 
-    def _tell(self) -> None:
-        """Into HBase and then into the topic; what is not in both is told again, which changes nothing."""
-        if not self._untold:
+    def _publish(self) -> None:
+        """Writes alerts to HBase and then to the topic. Alerts that are not in both are written again, idempotently."""
+        if not self._unpublished:
             return
-        at_ms = self._judged * SLOT_MS
-        told = {tables.alert_key(alert): {tables.ALERT_COLUMN: tables.encode_alert(alert)} for alert in self._untold}
+        at_ms = self._judged_slot * SLOT_MS
+        rows = {tables.alert_key(one): {tables.ALERT_COLUMN: tables.encode_alert(one)} for one in self._unpublished}
         failed: list[str] = []
         with self._pipe.slow():
-            self._store.write(names.TABLE_ALERTS, told, at_ms)
-            # The gateway would end an idle connection, which is seen only by the next call.
+            self._store.write(names.TABLE_ALERTS, rows, at_ms)
+            # The Thrift server would close an idle connection, and only the next call would notice.
             self._store.close()
-            for alert in self._untold:
+            for alert in self._unpublished:
                 log.info("%s %s, %s of %d", alert.alert_id, alert.state, alert.observed, alert.n)
                 self._producer.produce(
                     names.TOPIC_ALERTS,
@@ -134,12 +134,12 @@ class AlertBolt:
                     alert.alert_id,
                     on_delivery=lambda error, _: failed.append(error.str()) if error else None,
                 )
-            left = self._producer.flush(_TOPIC_WITHIN_S)
-        if left or failed:
-            why = failed[0] if failed else "Kafka does not answer"
-            log.warning("Alerts are in HBase, but not yet in the topic %s: %s.", names.TOPIC_ALERTS, why)
+            undelivered = self._producer.flush(_DELIVERY_TIMEOUT_S)
+        if undelivered or failed:
+            reason = failed[0] if failed else "Kafka does not answer"
+            log.warning("Alerts are in HBase, but not yet in the topic %s: %s.", names.TOPIC_ALERTS, reason)
         else:
-            self._untold = []
+            self._unpublished = []
 
 
 if __name__ == "__main__":

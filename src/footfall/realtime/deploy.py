@@ -1,7 +1,7 @@
-"""Brings the live topology into Storm, replaces it when it changed, and ends it.
+"""Submits the live topology to Storm, replaces it when it has changed, and stops it.
 
-What runs is asked of Storm itself: the fingerprint travels in the topology's configuration, so there is no second
-record of it that could be wrong. Java is started for each question (about two seconds); waiting is done inside it.
+Storm itself is asked what runs: the fingerprint is part of the topology's configuration, so no second record of it can
+be wrong. Each request starts Java (about two seconds), which also does the waiting.
 """
 
 import json
@@ -21,14 +21,14 @@ from footfall.runtime.environment import child_environment
 from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
-# Time that a stopped spout's packs have to be counted, flushed and committed before the worker is told to end.
+# The time in which the packs of a stopped spout must be counted, flushed and committed before the worker is killed.
 _DRAIN_S: Final = 5
-_GONE_WITHIN_S: Final = 60
-_ANSWER_WITHIN_S: Final = 60
-_WAITED_IN_VAIN: Final = 3
-_LOOK_EVERY_S: Final = 0.2
+_GONE_TIMEOUT_S: Final = 60
+_ANSWER_TIMEOUT_S: Final = 60
+_EXIT_TIMED_OUT: Final = 3
+_POLL_EVERY_S: Final = 0.2
 
-# Standard output carries the answer, so logs go to standard error.
+# Standard output carries the result, so logs go to standard error.
 _LOG4J: Final = """status = error
 appender.err.type = Console
 appender.err.name = err
@@ -39,12 +39,12 @@ rootLogger.level = error
 rootLogger.appenderRef.err.ref = err
 """
 
-Step = Literal["nothing", "activate", "replace", "submit"]
+Action = Literal["nothing", "activate", "replace", "submit"]
 
 
 @dataclass(frozen=True, slots=True)
 class TopologyState:
-    """What Storm says of the topology. `running` of `executors` have reported that they work."""
+    """The topology's state according to Storm. `running` of its `executors` have reported that they run."""
 
     id: str
     status: str
@@ -55,35 +55,35 @@ class TopologyState:
     errors: tuple[dict[str, Any], ...]
 
 
-def deploy(settings: Settings) -> Step:
-    """Makes Storm run the topology that jar, settings and sources define, and waits until it does.
+def deploy(settings: Settings) -> Action:
+    """Makes Storm run the topology that jar, settings and sources define, and waits until it runs.
 
-    Returns what was needed. Raises DeployError, or the error of the check of progress against Kafka; then the topology
-    does not run, and what the stores hold is untouched.
+    Returns the action that was needed. Raises DeployError, or the errors of `check_before_deploy`; then the topology
+    does not run, and the stores are unchanged.
     """
     jar = topology.jar_path(settings)
     if not jar.is_file():
         raise DeployError(f"The topology's jar {jar} is missing; `./footfall up` builds it.")
     defined = topology.definition(settings)
     wanted = topology.fingerprint(jar.read_bytes(), defined, topology.sources())
-    step = plan(state(settings), wanted)
-    if step == "activate":
+    action = plan(state(settings), wanted)
+    if action == "activate":
         _control(settings, "activate", names.TOPOLOGY)
-    if step == "replace":
+    if action == "replace":
         stop(settings)
-    if step in ("submit", "replace"):
+    if action in ("submit", "replace"):
         # Imported here, since it needs HBase's and Kafka's clients and only a submission needs it.
         from footfall.realtime.lag import check_before_deploy
 
         check_before_deploy(settings)
         _submit(settings, defined, wanted)
-    if step != "nothing":
+    if action != "nothing":
         _await_running(settings)
-    return step
+    return action
 
 
-def plan(present: TopologyState | None, wanted: str) -> Step:
-    """Decides what brings Storm from what is `present` to the fingerprint `wanted`."""
+def plan(present: TopologyState | None, wanted: str) -> Action:
+    """Decides which action makes Storm run the topology with the fingerprint `wanted`."""
     if present is None:
         return "submit"
     if present.fingerprint != wanted or present.status == "KILLED":
@@ -92,24 +92,24 @@ def plan(present: TopologyState | None, wanted: str) -> Step:
 
 
 def state(settings: Settings) -> TopologyState | None:
-    """The topology as Storm knows it, or None. Raises DeployError if Storm does not answer."""
+    """The topology's state according to Storm; None if there is none. Raises DeployError if Storm does not answer."""
     return parse_state(_control(settings, "list"))
 
 
 def stop(settings: Settings) -> None:
-    """Ends the topology and waits until no process of it is left; nothing to do if there is none.
+    """Kills the topology, if there is one, and waits until none of its processes is left.
 
-    Raises DeployError if a minute was not enough.
+    Raises DeployError if that takes longer than a minute.
     """
     present = state(settings)
     if present is None:
         return
-    _control(settings, "kill", names.TOPOLOGY, str(_DRAIN_S), str(_GONE_WITHIN_S))
+    _control(settings, "kill", names.TOPOLOGY, str(_DRAIN_S), str(_GONE_TIMEOUT_S))
     _await_gone(settings.home, present.id)
 
 
 def parse_state(answer: str) -> TopologyState | None:
-    """Finds this project's topology in what `footfall.live.TopologyControl` prints."""
+    """Finds this project's topology in the output of `footfall.live.TopologyControl`."""
     for entry in json.loads(answer):
         if entry["name"] == names.TOPOLOGY:
             return TopologyState(
@@ -125,7 +125,7 @@ def parse_state(answer: str) -> TopologyState | None:
 
 
 def submitted_s(settings: Settings) -> float | None:
-    """When the topology was last submitted, in seconds since the epoch; None if it never was. Asks nobody."""
+    """When the topology was last submitted (epoch seconds), by its file; None if it never was."""
     try:
         return _definition_path(settings).stat().st_mtime
     except OSError:
@@ -133,7 +133,7 @@ def submitted_s(settings: Settings) -> float | None:
 
 
 def storm_options(options: dict[str, Any]) -> str:
-    """Configuration for one Storm client, as the property `storm.options` wants it: `key=JSON`, quoted, with commas."""
+    """The value of a Storm client's property `storm.options`: URL-quoted `key=JSON` pairs, separated by commas."""
     return ",".join(quote(f"{key}={json.dumps(value)}", safe="") for key, value in options.items())
 
 
@@ -142,15 +142,15 @@ def _submit(settings: Settings, defined: dict[str, Any], fingerprint: str) -> No
     _conf_dir(settings)
     path = _definition_path(settings)
     path.write_text(json.dumps(marked, indent=1))
-    _java(settings, "footfall.live.LiveTopology", [str(path)], _ANSWER_WITHIN_S)
+    _java(settings, "footfall.live.LiveTopology", [str(path)], _ANSWER_TIMEOUT_S)
 
 
 def _await_running(settings: Settings) -> None:
     within = settings.up_timeout_s
-    _control(settings, "await", names.TOPOLOGY, str(within), timeout_s=within + _ANSWER_WITHIN_S)
+    _control(settings, "await", names.TOPOLOGY, str(within), timeout_s=within + _ANSWER_TIMEOUT_S)
 
 
-def _control(settings: Settings, *arguments: str, timeout_s: float = _GONE_WITHIN_S + _ANSWER_WITHIN_S) -> str:
+def _control(settings: Settings, *arguments: str, timeout_s: float = _GONE_TIMEOUT_S + _ANSWER_TIMEOUT_S) -> str:
     return _java(settings, "footfall.live.TopologyControl", list(arguments), timeout_s)
 
 
@@ -183,16 +183,16 @@ def _java(settings: Settings, main: str, arguments: list[str], timeout_s: float)
         ) from None
     except OSError as error:
         raise DeployError(f"Java could not be started: {error}.") from None
-    if done.returncode == _WAITED_IN_VAIN:
-        raise DeployError(_in_vain(arguments, parse_state(done.stdout)))
+    if done.returncode == _EXIT_TIMED_OUT:
+        raise DeployError(_timeout_message(arguments, parse_state(done.stdout)))
     if done.returncode != 0:
-        told = [line for line in done.stderr.strip().splitlines() if not line.startswith("Picked up ")]
-        reason = told[0] if told else "no reason given"
+        lines = [line for line in done.stderr.strip().splitlines() if not line.startswith("Picked up ")]
+        reason = lines[0] if lines else "no reason given"
         raise DeployError(f"Storm refused {main.rpartition('.')[2]} {' '.join(arguments)}: {reason}")
     return done.stdout
 
 
-def _in_vain(arguments: list[str], present: TopologyState | None) -> str:
+def _timeout_message(arguments: list[str], present: TopologyState | None) -> str:
     waited = f"Topology {names.TOPOLOGY} was given {arguments[-1]} s to {'end' if arguments[0] == 'kill' else 'run'}"
     if present is None:
         return f"{waited} and Storm does not know it; see `./footfall logs storm-nimbus`."
@@ -205,15 +205,15 @@ def _in_vain(arguments: list[str], present: TopologyState | None) -> str:
 
 
 def _await_gone(home: Path, topology_id: str) -> None:
-    """Waits until the supervisor has ended the topology's workers: an old one must not count beside the new."""
-    until = time.monotonic() + _GONE_WITHIN_S
+    """Waits until the supervisor has ended the topology's workers: an old worker must not count beside a new one."""
+    until = time.monotonic() + _GONE_TIMEOUT_S
     while pids := _processes_of(home, topology_id):
         if time.monotonic() > until:
             raise DeployError(
-                f"Processes of the ended topology {topology_id} still run after {_GONE_WITHIN_S} s: "
+                f"Processes of the ended topology {topology_id} still run after {_GONE_TIMEOUT_S} s: "
                 f"{', '.join(map(str, pids))}; see `./footfall logs storm-supervisor`."
             )
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_POLL_EVERY_S)
 
 
 def _processes_of(home: Path, topology_id: str) -> list[int]:
@@ -229,7 +229,7 @@ def _processes_of(home: Path, topology_id: str) -> list[int]:
 
 
 def _definition_path(settings: Settings) -> Path:
-    """Where each submission leaves what it submitted."""
+    """The file that each submission writes its definition to."""
     return settings.conf_dir / "topology" / f"{names.TOPOLOGY}.json"
 
 

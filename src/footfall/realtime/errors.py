@@ -1,7 +1,7 @@
-"""What can go wrong with the live path as a whole."""
+"""The errors of the live path as a whole."""
 
 from footfall.errors import FootfallError
 
 
 class DeployError(FootfallError):
-    """The topology could not be brought into the wanted state; the message is a sentence for the user."""
+    """The topology could not be submitted, started or stopped; the message is a sentence for the user."""

@@ -1,6 +1,6 @@
-"""What one event means for the live tables. Pure: bytes in, tuples out, nothing remembered.
+"""Parses one record for the live tables. Pure: bytes in, values out, no state.
 
-A record is read completely here, so that whatever is wrong with it shows before anything was counted.
+A record is checked completely here, so that any fault is found before anything is counted.
 """
 
 from datetime import datetime
@@ -17,26 +17,26 @@ from footfall.metrics.histogram import UNMEASURED, response_bucket
 from footfall.metrics.visits import PageView
 from footfall.realtime.tables import SessionCell, city_text, person_key
 
-# Twenty years around any event of today; eight digits in a row key hold more.
+# The last minute (in the year 2160) that the eight digits of a row key hold.
 _LAST_MS: Final = 5_999_999_940_000
-# The one way in which JSON can say NUL, which separates the parts of a row key.
+# The only JSON escape of NUL, which separates the parts of a row key.
 _NUL: Final = b"\\u0000"
-_ID_BYTES: Final = 16
-# HBase refuses a longer key for ever, and a partition would stand still at it. A key is shorter than its record.
-_LONGEST_KEY: Final = 2**15 - 1
-# Minutes of a backlog come in order, so the parts of their keys that events share are few at a time.
-_SHARED_KEYS: Final = 4096
+_ID_LENGTH: Final = 16
+# HBase refuses a longer key every time, which would block the partition. A key is shorter than its record.
+_MAX_KEY_LENGTH: Final = 2**15 - 1
+# The events of a backlog come in order of time, so only few different keys are in use at once.
+_CACHED_KEYS: Final = 4096
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
-# What a cell can hold.
+# The integers that a cell can hold.
 _Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Unparsable(ValueError):
-    """A record that is no stored event; the message is what is wrong with it."""
+    """A record that is not a stored event; the message says why."""
 
 
-class _Stored(msgspec.Struct, gc=False):
-    """What is read of a record; the decoder refuses other types."""
+class _StoredEvent(msgspec.Struct, gc=False):
+    """The fields that are read from a record; the decoder refuses other types."""
 
     app_id: str
     event_type: str
@@ -68,7 +68,7 @@ class _Stored(msgspec.Struct, gc=False):
     backfill: bool = False
 
 
-_decode: Final = msgspec.json.Decoder(_Stored).decode
+_decode: Final = msgspec.json.Decoder(_StoredEvent).decode
 _TEXTS: Final = attrgetter(
     *("app_id", "event_type", "session_id", "anonymous_id", "user_id", "page_path", "page_view_id", "page_type"),
     *("page_title", "page_section", "element", "country", "city", "device_type", "request_id"),
@@ -76,22 +76,24 @@ _TEXTS: Final = attrgetter(
 )
 
 
-class Counted(msgspec.Struct, gc=False):
+class ParsedEvent(msgspec.Struct, gc=False):
     """An event as the live tables need it.
 
-    cell: the fields of a `tables.SessionCell`, in its order. places, pages, error: the keys, as text, of the aggregate
-    rows it belongs to: app, country, device; page, section; its error. bucket: of the response time, UNMEASURED if
-    none. city: by `tables.city_text`, of page views alone. view: of a page view of people, if it has a path; its page
-    is the key of the page's row in that minute.
+    cell: the fields of a `tables.SessionCell`, in its order
+    common_rows, page_rows, error_row: the keys, as text, of the aggregate rows that count the event: app, country and
+        device; page and section; its error
+    bucket: the bucket of the response time, UNMEASURED if there is none
+    city: as `tables.city_text` writes it; only for page views
+    view: set for a page view of people that has a path; its page is the key of the page's row in that minute
     """
 
     offset: int
     session_id: str
     event_id: bytes
     cell: tuple[Any, ...]
-    places: tuple[str, str, str]
-    pages: tuple[str, str] | None
-    error: str | None
+    common_rows: tuple[str, str, str]
+    page_rows: tuple[str, str] | None
+    error_row: str | None
     visitor: str
     page_view: bool
     failure: bool
@@ -104,19 +106,19 @@ class Counted(msgspec.Struct, gc=False):
     view: PageView | None
 
     @property
-    def rows(self) -> tuple[str, ...]:
-        """All keys together; an error's own is the last."""
-        return (*self.places, *(self.pages or ()), *(() if self.error is None else (self.error,)))
+    def all_rows(self) -> tuple[str, ...]:
+        """The keys of all aggregate rows; the error row is the last."""
+        return (*self.common_rows, *(self.page_rows or ()), *(() if self.error_row is None else (self.error_row,)))
 
 
-def read_event(offset: int, record: bytes) -> Counted | None:
-    """Reads a record of `events`; None for backfill, which no live table takes.
+def read_event(offset: int, record: bytes) -> ParsedEvent | None:
+    """Reads a record of `events`; None for backfill, which the live tables leave out.
 
-    Raises Unparsable if it is no stored event.
+    Raises Unparsable if the record is not a stored event.
     """
     try:
         event = _read(offset, _decode(record), _NUL in record)
-        if event is not None and len(record) > _LONGEST_KEY:
+        if event is not None and len(record) > _MAX_KEY_LENGTH:
             _check_keys(event)
         return event
     except (ValueError, OverflowError, msgspec.MsgspecError) as error:
@@ -124,14 +126,16 @@ def read_event(offset: int, record: bytes) -> Counted | None:
 
 
 def read_rejected(record: bytes) -> tuple[str, str, int]:
-    """Of a record of `events.rejected` the key, as text, of the row that counts it, its site, and when it was rejected,
-    in ms since 1970. Raises Unparsable."""
+    """Reads a record of `events.rejected`. Raises Unparsable.
+
+    Returns the key, as text, of the row that counts it, its app_id, and when it was rejected (ms since 1970).
+    """
     try:
         fields = orjson.loads(record)
         at_ms = parse_shaped_ms(fields["rejected_at"])
         app = _text(fields["app_id"])
         key = row_text(app, "app", at_ms // MINUTE_MS, "")
-        if len(record) > _LONGEST_KEY and len(key.encode()) > _LONGEST_KEY:
+        if len(record) > _MAX_KEY_LENGTH and len(key.encode()) > _MAX_KEY_LENGTH:
             raise ValueError("app_id is too long for a key")
         return key, app, at_ms
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -139,22 +143,22 @@ def read_rejected(record: bytes) -> tuple[str, str, int]:
 
 
 def row_text(app_id: str, dimension: str, minute: int, value: str) -> str:
-    """A row key as text; its UTF-8 is what `tables.encode_row_key` gives."""
+    """A row key as text. Its UTF-8 bytes equal `tables.encode_row_key`."""
     return f"{app_id}\0{dimension}\0{minute:08d}\0{value}"
 
 
 def page_row(app_id: str, minute: int, path: str) -> str:
-    """The key, as text, of the row of a page."""
+    """The key of a page's row, as text."""
     return row_text(app_id, "page", minute, path)
 
 
 def error_value(code: str | None, status: int | None, message: str | None, path: str | None) -> str:
-    """What errors are grouped by: code (or HTTP status), message and page."""
+    """The value that errors are grouped by: code (or HTTP status), message and page."""
     return "\x1f".join((code or (str(status) if status else ""), message or "", path or ""))
 
 
-def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
-    # A fifth of what a core does in a backlog, so what the decoder can check is left to it.
+def _read(offset: int, event: _StoredEvent, may_hold_nul: bool) -> ParsedEvent | None:
+    # This takes a fifth of a core's time in a backlog, so all checks that the decoder can do are left to it.
     app, kind, path, status = event.app_id, event.event_type, event.page_path, event.http_status
     if may_hold_nul:
         for text in _TEXTS(event):
@@ -172,7 +176,7 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
     if failure:
         error = row_text(app, "error", minute, error_value(event.error_code, status, event.error_message, path))
     pages = None if path is None else _page_rows(app, minute, path, event.page_section or "")
-    return Counted(
+    return ParsedEvent(
         offset,
         event.session_id,
         event_id,
@@ -194,7 +198,7 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
             status,
             event.is_bot,
         ),
-        _place_rows(app, minute, event.country or "", event.device_type or ""),
+        _common_rows(app, minute, event.country or "", event.device_type or ""),
         pages,
         error,
         f"{app}\0{event.anonymous_id}",
@@ -210,18 +214,18 @@ def _read(offset: int, event: _Stored, may_hold_nul: bool) -> Counted | None:
     )
 
 
-def _check_keys(event: Counted) -> None:
+def _check_keys(event: ParsedEvent) -> None:
     cell = SessionCell(*event.cell)
     persons = [
         person_key(kind, person or "", event.session_id)
         for kind, person in (("a", cell.anonymous_id), ("u", cell.user_id))
     ]
-    if max(map(len, (*persons, *(row.encode() for row in event.rows)))) > _LONGEST_KEY:
+    if max(map(len, (*persons, *(row.encode() for row in event.all_rows)))) > _MAX_KEY_LENGTH:
         raise ValueError("a text is too long for a key")
 
 
-@lru_cache(_SHARED_KEYS)
-def _place_rows(app: str, minute: int, country: str, device: str) -> tuple[str, str, str]:
+@lru_cache(_CACHED_KEYS)
+def _common_rows(app: str, minute: int, country: str, device: str) -> tuple[str, str, str]:
     return (
         row_text(app, "app", minute, ""),
         row_text(app, "country", minute, country),
@@ -229,16 +233,16 @@ def _place_rows(app: str, minute: int, country: str, device: str) -> tuple[str, 
     )
 
 
-@lru_cache(_SHARED_KEYS)
+@lru_cache(_CACHED_KEYS)
 def _page_rows(app: str, minute: int, path: str, section: str) -> tuple[str, str]:
     return page_row(app, minute, path), row_text(app, "section", minute, section)
 
 
 def _id_bytes(event_id: str) -> bytes:
-    # A fifth of the time that UUID takes.
+    # Five times as fast as `uuid.UUID`.
     found = bytes.fromhex(event_id.replace("-", ""))
-    if len(found) != _ID_BYTES:
-        raise ValueError("event_id is no UUID")
+    if len(found) != _ID_LENGTH:
+        raise ValueError("event_id is not a UUID")
     return found
 
 

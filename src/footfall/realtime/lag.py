@@ -1,4 +1,4 @@
-"""How far the live figures are behind Kafka, and whether both still tell of the same log."""
+"""How far the live figures are behind Kafka, and whether the counted log is still the one that Kafka holds."""
 
 import time
 from collections.abc import Mapping
@@ -16,28 +16,30 @@ from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.realtime.tables import Progress
 from footfall.settings import Settings
 
-_REBUILD: Final = "`footfall rebuild live` counts anew from what Kafka holds."
+_REBUILD: Final = "`footfall rebuild live` counts again all that Kafka holds."
 
 
 class LagUnknown(DeployError, EngineUnavailable):
-    """Kafka or HBase could not tell; the message is one sentence."""
+    """Kafka or HBase did not answer; the message is one sentence."""
 
 
 class ProgressRefused(DeployError):
-    """What is counted does not belong to the log that Kafka holds; the message is a sentence with the remedy."""
+    """The counted log is not the one that Kafka holds; the message is a sentence with the remedy."""
 
 
 class PartitionState(NamedTuple):
-    """One partition as the live tables know it. Times in ms since 1970, 0 if never."""
+    """The state of one partition in the live tables. Times are in ms since 1970, 0 if never."""
 
     progress: Progress | None
     caught_up_ms: int
-    lost: tuple[tuple[int, int, int], ...]  # first offset, end, when it was noticed
+    lost: tuple[tuple[int, int, int], ...]  # first offset, end, time of detection
 
 
 class LiveLag(NamedTuple):
-    """records: not yet counted, of all partitions; age_s: seconds since all of them were last caught up, None if one
-    of them never was."""
+    """records: the uncounted records of all partitions. partitions: the same for each partition.
+
+    age_s: seconds since all partitions were last caught up; None if one of them never was.
+    """
 
     records: int
     age_s: float | None
@@ -45,7 +47,7 @@ class LiveLag(NamedTuple):
 
 
 def lag(settings: Settings) -> LiveLag:
-    """How far the live figures are behind, now. Raises LagUnknown."""
+    """How far the live figures are behind now. Raises LagUnknown."""
     store = HBaseStore(settings)
     try:
         topics = describe(settings)
@@ -62,38 +64,38 @@ def lag(settings: Settings) -> LiveLag:
 def measure(
     bounds: Mapping[TopicPartition, Bounds], states: Mapping[TopicPartition, PartitionState], now_s: float
 ) -> LiveLag:
-    """The lag that those facts mean. now_s: seconds since 1970."""
+    """Computes the lag. now_s: seconds since 1970."""
     waiting = {}
     oldest_ms = now_s * 1000
-    for place, bound in bounds.items():
-        state = states[place]
-        waiting[place] = uncounted(bound.start, bound.end, state.progress)
+    for topic_partition, bound in bounds.items():
+        state = states[topic_partition]
+        waiting[topic_partition] = uncounted(bound.start, bound.end, state.progress)
         oldest_ms = min(oldest_ms, state.caught_up_ms)
     age_s = max(0.0, now_s - oldest_ms / 1000) if oldest_ms else None
     return LiveLag(sum(waiting.values()), age_s, waiting)
 
 
 def uncounted(start: int, end: int, progress: Progress | None) -> int:
-    """Records of a log from `start` to before `end` that are not counted yet."""
+    """The number of records with offsets from `start` to `end` - 1 that are not counted yet."""
     reached = start if progress is None else max(start, progress.offset + 1)
     return max(0, end - reached)
 
 
 def read_states(store: HBaseStore, topics: Mapping[str, Topic]) -> dict[TopicPartition, PartitionState]:
-    """What `progress` says of every partition. Raises HBaseUnavailable."""
-    places = {
+    """Reads the state of every partition from `progress`. Raises HBaseUnavailable."""
+    topic_partitions = {
         tables.progress_key(topic.name, partition): (topic.name, partition)
         for topic in topics.values()
         for partition in range(topic.partitions)
     }
-    found = dict(store.read_rows("progress", list(places)))
-    return {place: _state(found.get(key, {})) for key, place in places.items()}
+    found = dict(store.read_rows("progress", list(topic_partitions)))
+    return {topic_partition: _state(found.get(key, {})) for key, topic_partition in topic_partitions.items()}
 
 
 def check_before_deploy(settings: Settings) -> None:
-    """Makes sure that the topology will begin where counting ended; sets the group's offsets back if they are ahead.
+    """Ensures that the topology will start where counting ended: sets the group's offsets back if they are ahead.
 
-    Raises ProgressRefused if progress and Kafka's log do not belong together, LagUnknown if one of them is away.
+    Raises ProgressRefused if progress does not belong to Kafka's log, LagUnknown if Kafka or HBase is unavailable.
     """
     store = HBaseStore(settings)
     try:
@@ -115,15 +117,15 @@ def positions(
     committed: Mapping[TopicPartition, int | None],
     states: Mapping[TopicPartition, PartitionState],
 ) -> dict[TopicPartition, int]:
-    """Where the group must be set, for the partitions where it stands elsewhere. Raises ProgressRefused."""
+    """The offset that the group must be set back to, for each partition that needs it. Raises ProgressRefused."""
     back = {}
-    for place, bound in bounds.items():
-        topic, progress = topics[place[0]], states[place].progress
-        name = f"{place[0]}/{place[1]}"
+    for topic_partition, bound in bounds.items():
+        topic, progress = topics[topic_partition[0]], states[topic_partition].progress
+        name = f"{topic_partition[0]}/{topic_partition[1]}"
         if progress is None:
             wanted = bound.start
         elif progress.topic_id != topic.id:
-            raise ProgressRefused(f"Kafka's topic {topic.name} was made anew since it was counted. {_REBUILD}")
+            raise ProgressRefused(f"Kafka's topic {topic.name} was recreated since it was counted. {_REBUILD}")
         elif progress.partitions != topic.partitions:
             raise ProgressRefused(
                 f"Kafka's topic {topic.name} has {topic.partitions} partitions, not {progress.partitions}. {_REBUILD}"
@@ -135,12 +137,13 @@ def positions(
             )
         else:
             wanted = progress.offset + 1
-        # Behind is harmless, since what is counted is skipped; ahead would lose records. Without a position reading
-        # begins where the log does: if that is ahead, the hole before it would be waited for and never be reported.
-        position = committed[place]
+        # A group that is behind is harmless, since counted records are skipped; one that is ahead would lose records.
+        # Without a committed position, reading begins where the log begins. If that is ahead, counting would wait for
+        # the records before it and never report them as lost.
+        position = committed[topic_partition]
         begins = bound.start if position is None else position
         if begins > wanted:
-            back[place] = wanted
+            back[topic_partition] = wanted
     return back
 
 

@@ -1,5 +1,8 @@
-"""The bolt that owns whole partitions: takes packs from Storm, counts, flushes to HBase, acknowledges, and tells the
-bolt that judges."""
+"""The counting bolt. A task owns whole partitions.
+
+It takes packs of records from Storm, counts them, flushes the rows to HBase, acknowledges the packs, and reports the
+figures of each slot to the alert bolt.
+"""
 
 import gc
 import logging
@@ -9,48 +12,48 @@ from typing import Final
 
 from footfall.kafka.logs import describe
 from footfall.kafka.topics import KafkaUnavailable, Topic, TopicPartition
-from footfall.realtime.alerts.moments import Moments, Report, encode, gather
+from footfall.realtime.alerts.figures import FiguresBySlot, Report, encode_report, merge_into
 from footfall.realtime.multilang import Message, Pipe, Setup, serve
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore, HBaseUnavailable
-from footfall.realtime.topology import MOMENTS
+from footfall.realtime.topology import SLOT_FIGURES
 from footfall.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-# Young figures against few, large writes: whichever of the two comes first.
+# A trade-off between fresh figures and few, large writes. The limit that is reached first triggers a flush.
 FLUSH_AFTER_S: Final = 0.1
 FLUSH_AT: Final = 5_000
-# Nothing here makes cycles but rare exceptions. Python's own thresholds (700, 10, 10) look through the thousands of
-# events of a flush again and again and take a sixth of a core. A flush has less than this.
+# Only rare exceptions create reference cycles here. Python's default thresholds (700, 10, 10) scan the thousands of
+# events of a flush again and again, which takes a sixth of a core. A flush allocates less than these thresholds.
 GC_THRESHOLDS: Final = (200_000, 20, 100)
 _RETRY_S: Final = 1.0
 _CAUGHT_UP_EVERY_S: Final = 1.0
-_TELL_EVERY_S: Final = 1.0
+_REPORT_EVERY_S: Final = 1.0
 _IDLE_S: Final = 1.0
 
 
 class ChosenToFail(Exception):
-    """A test asked for one pack to fail."""
+    """A test requested that one pack fails."""
 
 
 class LiveBolt:
-    """See `multilang.Bolt`. All partitions share one connection: they are served one after the other."""
+    """The counting bolt; see `multilang.Bolt`. Its partitions share one connection, one after the other."""
 
     def __init__(self) -> None:
         self._partitions: dict[TopicPartition, Partition] = {}
-        # Packs wait here in their order of arrival until the partition's progress could be read.
+        # Packs in order of arrival that wait until the partition's progress has been read.
         self._arrived: dict[TopicPartition, list[Pack]] = {}
         self._first_unflushed_s: float | None = None
         self._retry_at_s = 0.0
-        self._told_caught_up: dict[TopicPartition, tuple[float, int]] = {}
-        # Of what was flushed since the last report.
-        self._moments: Moments = {}
+        self._caught_up_written: dict[TopicPartition, tuple[float, int]] = {}
+        # The figures flushed since the last report.
+        self._figures: FiguresBySlot = {}
         self._is_late = False
-        self._tell_at_s = 0.0
+        self._report_at_s = 0.0
 
     def prepare(self, pipe: Pipe, setup: Setup) -> None:
-        """Reads the settings; Kafka and HBase are asked when the first pack is here."""
+        """Reads the settings. Kafka and HBase are connected only when the first pack arrives."""
         gc.set_threshold(*GC_THRESHOLDS)
         settings = load_settings()
         self._pipe = pipe
@@ -62,20 +65,20 @@ class LiveBolt:
     def process(self, message: Message) -> None:
         """Keeps one pack for the next flush."""
         topic, partition, first, end, caught_up_ms, offsets, values = message.values
-        place = (topic, partition)
-        if place in self._partitions and values and self._fail_one.exists():
+        topic_partition = (topic, partition)
+        if topic_partition in self._partitions and values and self._fail_one.exists():
             self._fail_one.unlink(missing_ok=True)
-            raise ChosenToFail(f"{topic}/{partition} from offset {first}, as a test wanted.")
-        arrived = self._arrived.setdefault(place, [])
-        if place not in self._partitions:
-            # While the store is away the spout sends the same packs every three minutes: the records are kept once.
+            raise ChosenToFail(f"{topic}/{partition} from offset {first}, as a test requested.")
+        arrived = self._arrived.setdefault(topic_partition, [])
+        if topic_partition not in self._partitions:
+            # While HBase is unavailable, the spout sends the packs again every three minutes. Keep their records once.
             values = next((pack.values for pack in arrived if (pack.first, pack.end) == (first, end)), values)
         arrived.append(Pack(message.id, first, end, caught_up_ms, offsets, values))
         if self._first_unflushed_s is None:
             self._first_unflushed_s = time.monotonic()
 
     def drained(self) -> None:
-        """Flushes what is due; while Kafka or HBase is away, keeps everything and tries again later."""
+        """Flushes what is due. While Kafka or HBase is unavailable, keeps everything and tries again later."""
         now_s = time.monotonic()
         if now_s < self._retry_at_s:
             return
@@ -84,14 +87,14 @@ class LiveBolt:
             if self._is_due(now_s):
                 self._flush()
                 self._first_unflushed_s = time.monotonic() if self._waiting() else None
-            self._tell_caught_up(now_s)
-            self._tell_moments(now_s)
+            self._write_caught_up(now_s)
+            self._emit_report(now_s)
         except (HBaseUnavailable, KafkaUnavailable) as error:
-            log.warning("Nothing is lost, counting waits: %s", error)
+            log.warning("Counting waits, nothing is lost: %s", error)
             self._retry_at_s = time.monotonic() + _RETRY_S
 
-    def patience_s(self) -> float:
-        """Until the next flush is due, or the next attempt after a failed one."""
+    def max_wait_s(self) -> float:
+        """Seconds until the next flush is due, or until the next attempt after a failure."""
         now_s = time.monotonic()
         if now_s < self._retry_at_s:
             return self._retry_at_s - now_s
@@ -100,15 +103,16 @@ class LiveBolt:
         return max(0.0, self._first_unflushed_s + FLUSH_AFTER_S - now_s)
 
     def _take_arrived(self) -> None:
-        for place in list(self._arrived):
-            partition = self._partitions.get(place)
+        for topic_partition in list(self._arrived):
+            partition = self._partitions.get(topic_partition)
             if partition is None:
                 if not self._topics:
                     with self._pipe.slow():
                         self._topics = describe(self._settings)
                 with self._pipe.slow():
-                    partition = self._partitions[place] = Partition(self._topics[place[0]], place[1], self._store)
-            for pack in self._arrived.pop(place):
+                    partition = Partition(self._topics[topic_partition[0]], topic_partition[1], self._store)
+                self._partitions[topic_partition] = partition
+            for pack in self._arrived.pop(topic_partition):
                 for done in partition.offer(pack):
                     self._pipe.ack(done)
 
@@ -127,27 +131,27 @@ class LiveBolt:
                     done = partition.flush()
                 for message_id in done:
                     self._pipe.ack(message_id)
-                moments, is_late = partition.moments()
-                gather(self._moments, moments)
+                figures, is_late = partition.take_figures()
+                merge_into(self._figures, figures)
                 self._is_late |= is_late
                 self._pipe.flush()
 
-    def _tell_caught_up(self, now_s: float) -> None:
-        for place, partition in self._partitions.items():
-            told_s, told_ms = self._told_caught_up.get(place, (-_CAUGHT_UP_EVERY_S, 0))
-            if partition.caught_up_ms > told_ms and now_s - told_s >= _CAUGHT_UP_EVERY_S:
+    def _write_caught_up(self, now_s: float) -> None:
+        for topic_partition, partition in self._partitions.items():
+            written_s, written_ms = self._caught_up_written.get(topic_partition, (-_CAUGHT_UP_EVERY_S, 0))
+            if partition.caught_up_ms > written_ms and now_s - written_s >= _CAUGHT_UP_EVERY_S:
                 with self._pipe.slow():
                     partition.write_caught_up()
-                self._told_caught_up[place] = (now_s, partition.caught_up_ms)
+                self._caught_up_written[topic_partition] = (now_s, partition.caught_up_ms)
 
-    def _tell_moments(self, now_s: float) -> None:
-        """To the bolt that judges. It does not matter if that one dies: it then reads what is written."""
-        if now_s < self._tell_at_s:
+    def _emit_report(self, now_s: float) -> None:
+        """Reports to the alert bolt. A report may be lost: a restarted alert bolt reads the figures from HBase."""
+        if now_s < self._report_at_s:
             return
         caught_up = {partition.name: partition.caught_up_ms for partition in self._partitions.values()}
-        self._pipe.emit(MOMENTS, [encode(Report(caught_up, self._moments, self._is_late))])
-        self._moments, self._is_late = {}, False
-        self._tell_at_s = now_s + _TELL_EVERY_S
+        self._pipe.emit(SLOT_FIGURES, [encode_report(Report(caught_up, self._figures, self._is_late))])
+        self._figures, self._is_late = {}, False
+        self._report_at_s = now_s + _REPORT_EVERY_S
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Storm's multilang protocol from the side of a Python bolt: MessagePack frames over stdin and stdout.
+"""Storm's multilang protocol for a Python bolt: MessagePack frames over stdin and stdout.
 
-A frame is a length (four bytes, big-endian) and that many bytes of MessagePack. One thread reads: it answers Storm's
-heartbeats at once, however long the main thread is in a database call, and hands everything else over through a queue.
+A frame is a length (four bytes, big-endian) and that many bytes of MessagePack. A reader thread answers Storm's
+heartbeats at once, even during a long database call, and passes all other messages to the main thread through a queue.
 The main thread calls the bolt. Storm halts the worker when a child is silent for `topology.subprocess.timeout.secs`,
-so the reader stops answering once the main thread has shown no progress for longer than it may.
+so the reader stops answering when the main thread has made no progress for longer than its limit.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from typing import Any, Final, NoReturn, Protocol
 
 import msgpack
 
-# Nothing that a bolt does between two steps of its own should take this long undeclared.
+# The longest time that a bolt may take for one call without declaring it (`Pipe.slow`).
 STALL_LIMIT_S: Final = 60.0
-# Longer than HBase needs after a region server's death (40 s), shorter than the message timeout (180 s).
+# Longer than HBase needs after the death of a region server (40 s), shorter than the message timeout (180 s).
 SLOW_CALL_LIMIT_S: Final = 150.0
-LONGEST_WAIT_S: Final = 1.0
-LONGEST_FRAME: Final = 256 * 1024 * 1024
+MAX_WAIT_S: Final = 1.0
+MAX_FRAME_BYTES: Final = 256 * 1024 * 1024
 _READ_SIZE: Final = 1024 * 1024
 _STORM_LEVELS: Final = ((logging.ERROR, 4), (logging.WARNING, 3), (logging.INFO, 2), (logging.DEBUG, 1))
 
@@ -35,16 +35,16 @@ log = logging.getLogger(__name__)
 
 
 class ProtocolError(Exception):
-    """What came through the pipe is not the protocol; the stream cannot be read any further."""
+    """The input violates the protocol; the stream cannot be read any further."""
 
 
 class StateBroken(Exception):
-    """Raised by a bolt whose memory no longer agrees with its store: the process must end and begin anew."""
+    """Raised by a bolt whose memory no longer agrees with its store; the process must be restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What Storm says once, before the first message: the topology's configuration and this task's place in it."""
+    """The handshake that Storm sends before the first message: the topology's configuration and this task's context."""
 
     conf: dict[str, Any]
     context: dict[str, Any]
@@ -52,7 +52,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One tuple. `id` is what to ack or fail; `values` are its fields in the order that the sender declared."""
+    """One tuple. `id` is acked or failed; `values` are its fields in the order that the sender declared."""
 
     id: str
     component: str | None
@@ -61,26 +61,26 @@ class Message:
 
 
 class Bolt(Protocol):
-    """What `run` calls, always on the main thread."""
+    """The interface of a bolt. `run` makes all calls on the main thread."""
 
     def prepare(self, pipe: "Pipe", setup: Setup) -> None:
         """Called once. May take up to SLOW_CALL_LIMIT_S. An exception ends the process."""
 
     def process(self, message: Message) -> None:
-        """Takes one message; acks it now or later. An exception fails the message, unless it is StateBroken."""
+        """Takes one message and acks it now or later. Any exception but StateBroken fails the message."""
 
     def drained(self) -> None:
-        """Nothing more is at hand: time to flush what is due. Called after every batch and after every wait.
+        """Called when the input queue is empty, after every batch and every wait: time to flush what is due.
 
-        An exception ends the process, so expected failures (the store is away) are for the bolt to catch and retry.
+        An exception ends the process, so the bolt must catch and retry expected failures (an unavailable store).
         """
 
-    def patience_s(self) -> float:
-        """Seconds that `run` may wait for input before it calls `drained` again; at most LONGEST_WAIT_S is taken."""
+    def max_wait_s(self) -> float:
+        """Seconds that `run` may wait for input before it calls `drained` again; capped at MAX_WAIT_S."""
 
 
 class Frames:
-    """Cuts a stream of bytes into decoded frames, wherever the reads happened to end."""
+    """Splits a stream of bytes into decoded frames, whatever the sizes of the reads."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -88,7 +88,7 @@ class Frames:
     def feed(self, data: bytes) -> list[Any]:
         """Takes the next bytes and returns the frames that they complete.
 
-        Raises ProtocolError for a length that cannot be meant, or for a frame that is not MessagePack.
+        Raises ProtocolError for an impossible length, or for a frame that is not MessagePack.
         """
         buffer = self._buffer
         buffer += data
@@ -98,8 +98,8 @@ class Frames:
         try:
             while end - at >= 4:
                 length = int.from_bytes(view[at : at + 4], "big")
-                if length > LONGEST_FRAME:
-                    raise ProtocolError(f"A frame claims {length} bytes; the longest allowed is {LONGEST_FRAME}.")
+                if length > MAX_FRAME_BYTES:
+                    raise ProtocolError(f"A frame claims {length} bytes; the longest allowed is {MAX_FRAME_BYTES}.")
                 if end - at - 4 < length:
                     break
                 try:
@@ -114,16 +114,19 @@ class Frames:
 
 
 def frame(message: Any) -> bytes:
-    """One message as its frame."""
+    """Encodes one message as a frame."""
     body: bytes = msgpack.packb(message)
     return len(body).to_bytes(4, "big") + body
 
 
 class Pipe:
-    """The way back to Storm, and the proof of life. Acks, fails and tuples wait for `flush`; the rest goes at once."""
+    """The output to Storm. Acks, fails and tuples are buffered until `flush`; everything else is sent at once.
+
+    It also keeps the deadline up to which heartbeats are answered.
+    """
 
     def __init__(self, sink: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Arguments: sink, the file descriptor written to; clock, seconds that never go back."""
+        """sink: the file descriptor to write to. clock: a monotonic clock, in seconds."""
         self._sink = sink
         self._clock = clock
         self._lock = threading.Lock()
@@ -132,26 +135,25 @@ class Pipe:
         self._alive_until = clock() + STALL_LIMIT_S
 
     def ack(self, message_id: str) -> None:
-        """Says that a message is done for good. Storm halts the worker on a second answer to one id, so a second
-        answer is left out here and logged."""
+        """Acknowledges a message. A second answer to one id is logged, not sent: Storm would halt the worker."""
         self._answer("ack", message_id)
 
     def fail(self, message_id: str) -> None:
-        """Asks for a message once more, as a new one with another id."""
+        """Fails a message. The spout sends it again with another id."""
         self._answer("fail", message_id)
 
     def emit(self, stream: str, values: list[Any]) -> None:
-        """Sends a tuple on a stream that the bolt's wiring declares; nobody replays it if it is lost."""
-        # Without ids of tasks to be told: nobody here asks for them.
+        """Sends an unanchored tuple on a declared stream. It is not replayed if it is lost."""
+        # Storm would otherwise return the ids of the receiving tasks.
         self._answers.append(frame({"command": "emit", "stream": stream, "tuple": values, "need_task_ids": False}))
 
     def log(self, text: str, level: int = logging.INFO) -> None:
-        """Writes to the worker's log; `level` is one of `logging`'s."""
+        """Writes to the worker's log; `level` is a level of `logging`."""
         storm_level = next((storm for least, storm in _STORM_LEVELS if level >= least), 0)
         self._write(frame({"command": "log", "msg": text, "level": storm_level}))
 
     def error(self, text: str) -> None:
-        """Shows `text` as this component's last error in Storm, and in the worker's log."""
+        """Reports `text` as this component's last error in Storm, and in the worker's log."""
         self._write(frame({"command": "error", "msg": text}))
 
     def flush(self) -> None:
@@ -163,8 +165,7 @@ class Pipe:
 
     @contextlib.contextmanager
     def slow(self, limit_s: float = SLOW_CALL_LIMIT_S) -> Iterator[None]:
-        """Declares a call that may take up to `limit_s` seconds (at most SLOW_CALL_LIMIT_S): heartbeats go on for so
-        long, and no longer."""
+        """Declares a slow call: heartbeats are answered for `limit_s` seconds, at most SLOW_CALL_LIMIT_S."""
         self._alive_until = self._clock() + min(limit_s, SLOW_CALL_LIMIT_S)
         try:
             yield
@@ -172,29 +173,29 @@ class Pipe:
             self.progressed()
 
     def progressed(self) -> None:
-        """The main thread is at work; `run` calls it for every message, a bolt may within a long step."""
+        """Extends the heartbeat deadline. `run` calls it for every message, a bolt during long work."""
         self._alive_until = self._clock() + STALL_LIMIT_S
 
-    def took(self, message: Message) -> None:
-        """A message was handed to the bolt and wants one answer."""
+    def mark_open(self, message: Message) -> None:
+        """Notes that the bolt has a message that it must ack or fail once."""
         self._open.add(message.id)
 
     def unanswered(self) -> int:
-        """How many messages were taken and neither acked nor failed."""
+        """The number of messages that are neither acked nor failed."""
         return len(self._open)
 
-    def beat(self) -> None:
-        """Answers a heartbeat, if the main thread still shows life. For the reading thread."""
+    def answer_heartbeat(self) -> None:
+        """Answers a heartbeat, unless the main thread is past its deadline. Called by the reader thread."""
         if self._clock() <= self._alive_until:
             self._write(frame({"command": "sync"}))
 
-    def introduce(self, pid: int) -> None:
-        """The child's first word."""
+    def send_pid(self, pid: int) -> None:
+        """Sends the process id, the first message of the protocol."""
         self._write(frame({"pid": pid}))
 
     def _answer(self, command: str, message_id: str) -> None:
         if message_id not in self._open:
-            log.error("%s of message %s is left out: it is not open.", command, message_id)
+            log.error("%s of message %s is not sent: the message is not open.", command, message_id)
             return
         self._open.discard(message_id)
         self._answers.append(frame({"command": command, "id": message_id}))
@@ -214,7 +215,7 @@ class PipeLogHandler(logging.Handler):
         self._pipe = pipe
 
     def emit(self, record: logging.LogRecord) -> None:
-        # An OSError means that the worker is gone; the reading thread then ends this process.
+        # An OSError means that the worker is gone; the reader thread then ends this process.
         with contextlib.suppress(OSError):
             self._pipe.log(self.format(record), record.levelno)
 
@@ -222,7 +223,8 @@ class PipeLogHandler(logging.Handler):
 def serve(bolt: Bolt) -> NoReturn:
     """Runs a bolt on this process's stdin and stdout until Storm closes them; never returns.
 
-    Afterwards file descriptor 1 is stderr and 0 is empty, so that a stray print or input cannot break the protocol.
+    It redirects file descriptor 1 to stderr and 0 to /dev/null, so that a stray print or input cannot break the
+    protocol.
     """
     source, sink = os.dup(0), os.dup(1)
     os.dup2(2, 1)
@@ -232,17 +234,18 @@ def serve(bolt: Bolt) -> NoReturn:
     sys.stdout = sys.stderr
     pipe = Pipe(sink)
     logging.basicConfig(level=logging.INFO, handlers=[PipeLogHandler(pipe)], format="%(name)s: %(message)s")
-    _widen(source)
+    _enlarge_pipe_buffer(source)
     run(bolt, source, pipe)
-    # Not sys.exit: whatever the bolt's libraries would do at exit, the worker is gone and nothing may be kept waiting.
+    # Not sys.exit: exit handlers of the libraries could block, and the worker is already gone.
     os._exit(0)
 
 
 def run(bolt: Bolt, source: int, pipe: Pipe, exit_process: Callable[[int], Any] = os._exit) -> None:
     """The main loop: reads from the file descriptor `source`, calls the bolt, answers through `pipe`.
 
-    `exit_process` is called with 0 when Storm closes the pipe (by the reading thread, at once: a child without its
-    worker must not write on), and with 1 when the bolt cannot go on. Returns after it, if it returns.
+    `exit_process` is called with 0 when Storm closes the pipe, and with 1 when the bolt cannot continue. The reader
+    thread makes the first call at once, since a child without its worker must not write any more. If `exit_process`
+    returns, so does this function.
     """
     inbox: queue.SimpleQueue[Setup | Message | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(source, pipe, inbox, exit_process), name="multilang", daemon=True)
@@ -258,7 +261,7 @@ def run(bolt: Bolt, source: int, pipe: Pipe, exit_process: Callable[[int], Any] 
         _loop(bolt, pipe, inbox)
     except Exception as error:
         with contextlib.suppress(OSError):
-            pipe.error(f"The bolt ends, and its worker with it: {_told(error)}")
+            pipe.error(f"The bolt ends, and its worker with it: {_traceback_text(error)}")
         exit_process(1)
 
 
@@ -266,7 +269,7 @@ def _loop(bolt: Bolt, pipe: Pipe, inbox: "queue.SimpleQueue[Setup | Message | No
     while True:
         pipe.progressed()
         try:
-            item = inbox.get(timeout=max(0.0, min(bolt.patience_s(), LONGEST_WAIT_S)))
+            item = inbox.get(timeout=max(0.0, min(bolt.max_wait_s(), MAX_WAIT_S)))
             while True:
                 if item is None:
                     return
@@ -280,13 +283,13 @@ def _loop(bolt: Bolt, pipe: Pipe, inbox: "queue.SimpleQueue[Setup | Message | No
 
 def _process(bolt: Bolt, pipe: Pipe, message: Message) -> None:
     pipe.progressed()
-    pipe.took(message)
+    pipe.mark_open(message)
     try:
         bolt.process(message)
     except StateBroken:
         raise
     except Exception as error:
-        pipe.error(f"A message of {message.component} is failed and will come again: {_told(error)}")
+        pipe.error(f"A message of {message.component} failed and will be sent again: {_traceback_text(error)}")
         pipe.fail(message.id)
 
 
@@ -307,31 +310,31 @@ def _read(
     except Exception as error:
         code = 1
         with contextlib.suppress(OSError):
-            pipe.error(f"The pipe from Storm cannot be read: {_told(error)}")
+            pipe.error(f"The pipe from Storm cannot be read: {_traceback_text(error)}")
     exit_process(code)
     inbox.put(None)
 
 
 def _receive(received: Any, pipe: Pipe, inbox: "queue.SimpleQueue[Setup | Message | None]") -> None:
     if isinstance(received, list):
-        return  # the task ids of an emit; nobody asks for them
+        return  # the task ids of an emit, which are not used
     if "pidDir" in received:
-        # The supervisor ends the children of a dead worker by the names of these files.
+        # The supervisor kills the children of a dead worker by the names of these files.
         (Path(received["pidDir"]) / str(os.getpid())).touch()
-        pipe.introduce(os.getpid())
+        pipe.send_pid(os.getpid())
         inbox.put(Setup(received["conf"], received["context"]))
     elif received["stream"] == "__heartbeat":
-        pipe.beat()
+        pipe.answer_heartbeat()
     else:
         inbox.put(Message(received["id"], received["comp"], received["stream"], received["tuple"]))
 
 
-def _told(error: BaseException) -> str:
+def _traceback_text(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)).strip()
 
 
-def _widen(source: int) -> None:
-    """Makes the kernel's buffer of the pipe 1 MiB instead of 64 KiB: a pack is read in one call, not in four."""
+def _enlarge_pipe_buffer(source: int) -> None:
+    """Sets the kernel's pipe buffer to 1 MiB instead of 64 KiB, so that one call reads a pack instead of four."""
     command = getattr(fcntl, "F_SETPIPE_SZ", None)
     if command is not None:
         with contextlib.suppress(OSError):

@@ -1,7 +1,8 @@
-"""One partition counted in strict order of its offsets: holds back, skips, counts, flushes. Knows no engine.
+"""Counts one partition in strict order of its offsets. Pure: it knows no engine.
 
-A flush is rows, then progress, then the acknowledgements. What could not be written stays in memory and is written by
-the next attempt, unchanged.
+Packs that arrive too early are held back, and records that are already counted are skipped. A flush writes the rows,
+then the progress, and then returns the ids to acknowledge. If a write fails, the flush stays in memory and the next
+attempt writes it unchanged.
 """
 
 import logging
@@ -15,21 +16,22 @@ from footfall import names
 from footfall.kafka.topics import Topic
 from footfall.realtime import tables
 from footfall.realtime.aggregator import Batch, EventRows, Record, RejectRows, Store
-from footfall.realtime.alerts.moments import REPORTED_MS, Moments
+from footfall.realtime.alerts.figures import MAX_REPORT_AGE_MS, FiguresBySlot
 from footfall.realtime.tables import Progress
 
 log = logging.getLogger(__name__)
 
-# A flush takes whole packs until it has this many records: enough to share a round trip, few enough to be quick.
-MOST_RECORDS: Final = 8_000
-# Losses are told in the log, all of them; the store keeps the latest.
-_LOSSES_KEPT: Final = 100
+# A flush takes whole packs until it has this many records: many enough to share a round trip, few enough to be fast.
+MAX_RECORDS: Final = 8_000
+# All losses are logged; the store keeps the latest.
+_MAX_LOSSES: Final = 100
 
 
 class Pack(NamedTuple):
-    """Records of one partition from position `first` to before `end`; a hole in them is lost for ever.
+    """Records of one partition with offsets from `first` to `end` - 1. Offsets missing in between are lost for good.
 
-    caught_up_ms: when (epoch ms) the reader had read all there was, 0 if it had not. offsets: None if without holes.
+    caught_up_ms: when (epoch ms) the reader had reached the log's end at this pack, 0 if it had not.
+    offsets: the offset of each value; None if no offset is missing.
     """
 
     id: str
@@ -49,10 +51,10 @@ class _Flush(NamedTuple):
 
 
 class Partition:
-    """The counting of one partition by its single owner."""
+    """The counter of one partition. Exactly one bolt task owns a partition."""
 
     def __init__(self, topic: Topic, partition: int, store: Store, now_s: Callable[[], float] = time.time) -> None:
-        """Reads the partition's progress, so it raises what `store` raises."""
+        """Reads the partition's progress. Raises what `store` raises."""
         self.name = f"{topic.name}/{partition}"
         self.caught_up_ms = 0
         self.refused: str | None = None
@@ -62,7 +64,7 @@ class Partition:
         self._key = tables.progress_key(topic.name, partition)
         self._held: dict[int, Pack] = {}
         self._spare_ids: dict[int, list[str]] = {}
-        # With what an earlier process told: one cell holds them all, and the next loss must not wipe them out.
+        # Includes the losses that earlier processes reported: one cell holds all, and the next write must keep them.
         self._losses = list(store.read_losses(topic.name, partition))
         self._pending: _Flush | None = None
         self._progress = store.read_progress(topic.name, partition)
@@ -71,16 +73,16 @@ class Partition:
 
     @property
     def next(self) -> int | None:
-        """The offset after the last one flushed; None before anything was counted."""
+        """The offset after the last flushed one; None before anything was counted."""
         return None if self._progress is None else self._progress.offset + 1
 
     def offer(self, pack: Pack) -> list[str]:
-        """Takes a pack, in any order, and returns the ids that are done already."""
+        """Takes a pack; packs may come in any order. Returns the message ids that can be acknowledged already."""
         if self.refused is not None:
             self._hold(pack)
             return []
         if self._progress is None:
-            # Never counted: it begins where the log does.
+            # Never counted before: counting begins where the log begins.
             self._progress = Progress(self._topic.id, self._topic.partitions, pack.first - 1, 0)
         flushed = self._progress.offset + 1
         if pack.first == pack.end:
@@ -91,17 +93,17 @@ class Partition:
         return []
 
     def ready(self) -> int:
-        """How many records a flush would write now; 1 at least if there is anything to flush at all."""
+        """The number of records that a flush would write now; at least 1 if there is anything to flush."""
         if self.refused is not None:
             return 0
         if self._pending is not None:
-            return MOST_RECORDS
+            return MAX_RECORDS
         return sum(max(1, len(pack.values)) for pack in self._contiguous())
 
     def flush(self) -> list[str]:
-        """Counts what is contiguous, writes it, and returns the ids that are done.
+        """Counts the contiguous packs, writes the result, and returns the message ids to acknowledge.
 
-        Whatever the store raises goes through; then the next call tries again, and no id was returned.
+        Raises what the store raises; the next call then tries the same flush again.
         """
         if self.refused is not None:
             return []
@@ -120,32 +122,35 @@ class Partition:
         self._pending = None
         self._progress = pending.progress
         self.caught_up_ms = max(self.caught_up_ms, pending.caught_up_ms)
-        self._rows.forget_oldest()
+        self._rows.evict_oldest()
         return pending.ids
 
-    def moments(self) -> tuple[Moments, bool]:
-        """What was flushed since this was asked last, for those who judge the moment; and whether there was more, which
-        had come longer than REPORTED_MS before it was counted."""
-        return self._rows.moments()
+    def take_figures(self) -> tuple[FiguresBySlot, bool]:
+        """Returns and clears the figures for alerts of the events flushed since the last call.
+
+        The flag is True if other events were left out because they were counted more than MAX_REPORT_AGE_MS after
+        their arrival.
+        """
+        return self._rows.take_figures()
 
     def write_caught_up(self) -> None:
-        """Tells readers up to when (epoch ms) everything is counted."""
+        """Stores the time (epoch ms) up to which everything is counted, for readers."""
         if self.caught_up_ms:
             cell = {tables.CAUGHT_UP_COLUMN: msgpack.packb(self.caught_up_ms)}
             self._store.write(names.TABLE_PROGRESS, {self._key: cell}, self.caught_up_ms)
 
     def _tick(self, pack: Pack, flushed: int) -> list[str]:
         if self._held or self._pending is not None:
-            # What is here explains the position, and the next tick is a second away.
+            # The held packs explain the position, and the next tick comes within a second.
             return [pack.id]
-        # A tick comes only while nothing of the partition is under way, so its position is where counting must be.
+        # The spout sends a tick only while no pack of the partition is in flight, so counting must be at its position.
         if pack.first > flushed:
             self._hold(pack._replace(first=flushed, offsets=[]))
             return []
         if pack.first < flushed:
             self._refuse(
                 f"Kafka's log of {self.name} ends before offset {pack.first}, but everything before {flushed} is "
-                "counted: Kafka lost its tail. `footfall rebuild live` counts anew."
+                "counted: Kafka lost its tail. `footfall rebuild live` counts again from the start."
             )
             return []
         self.caught_up_ms = max(self.caught_up_ms, pack.caught_up_ms)
@@ -156,18 +161,18 @@ class Partition:
         if known is None:
             self._held[pack.first] = pack
             return
-        # The same pack again, after its time ran out. Both ids get their answer.
+        # The same pack again, after the message timeout. Both ids are acknowledged.
         longer, other = (pack, known) if pack.end > known.end else (known, pack)
         self._held[pack.first] = longer
         self._spare_ids.setdefault(pack.first, []).append(other.id)
 
     def _contiguous(self) -> list[Pack]:
-        """The held packs that follow what is flushed, without a hole between them, up to a flush's size."""
+        """The held packs that directly follow the flushed offset, up to the size of a flush."""
         if self._progress is None:
             return []
         at, found, records = self._progress.offset + 1, [], 0
         for first in sorted(self._held):
-            if first > at or records >= MOST_RECORDS:
+            if first > at or records >= MAX_RECORDS:
                 break
             pack = self._held[first]
             found.append(pack)
@@ -194,11 +199,11 @@ class Partition:
             if pack.end > at:
                 lost.append((at, pack.end))
                 at = pack.end
-        batch, unparsable = self._rows.count(records, at - 1, int(self._now_s() * 1000) - REPORTED_MS)
+        batch, unparsable = self._rows.count(records, at - 1, int(self._now_s() * 1000) - MAX_REPORT_AGE_MS)
         for first, end in lost:
             log.error("%s: offsets %d to %d are gone from Kafka and were never counted.", self.name, first, end - 1)
         self._losses += [(first, end, int(self._now_s() * 1000)) for first, end in lost]
-        del self._losses[:-_LOSSES_KEPT]
+        del self._losses[:-_MAX_LOSSES]
         ids = []
         for pack in packs:
             ids += [pack.id, *self._spare_ids.pop(pack.first, ())]
@@ -214,13 +219,13 @@ class Partition:
     def _check_topic(self, progress: Progress) -> None:
         if progress.topic_id != self._topic.id:
             self._refuse(
-                f"Kafka's topic {self._topic.name} was made anew since {self.name} was counted; "
-                "`footfall rebuild live` counts anew."
+                f"Kafka's topic {self._topic.name} was recreated since {self.name} was counted; "
+                "`footfall rebuild live` counts again from the start."
             )
         elif progress.partitions != self._topic.partitions:
             self._refuse(
                 f"Kafka's topic {self._topic.name} has {self._topic.partitions} partitions instead of "
-                f"{progress.partitions}; `footfall rebuild live` counts anew."
+                f"{progress.partitions}; `footfall rebuild live` counts again from the start."
             )
 
     def _refuse(self, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Distinct visitors as mergeable sketches: exact up to some thousands, about two percent off beyond."""
+"""Distinct visitors as mergeable theta sketches: exact up to some thousands, with an error of about 2 % beyond."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,7 +10,7 @@ EMPTY: Final = b""
 
 
 class Visitors:
-    """A growing set of visitors. Continues a stored sketch by union, since a stored one takes no more updates."""
+    """A set of visitors that grows. A stored sketch cannot be updated, so new visitors are merged into it by union."""
 
     __slots__ = ("_base", "_grown")
 
@@ -19,9 +19,9 @@ class Visitors:
         self._grown: update_theta_sketch | None = None
 
     def add(self, visitors: Iterable[str]) -> bool:
-        """Adds visitors, each named by one text. False if that changed nothing, since all of them were known.
+        """Adds visitors, each identified by a text. False if all of them were known already.
 
-        One whom only the stored sketch knew, with which this set began, may be taken for a new one.
+        A visitor that only the stored sketch has, with which this set was created, may count as new once.
         """
         grown = self._grown
         if grown is None:
@@ -29,11 +29,11 @@ class Visitors:
         before = grown.num_retained, grown.theta64
         for visitor in visitors:
             grown.update(visitor)
-        # What is kept only ever grows, or is cut by a lower theta.
+        # Every change either adds a hash or lowers theta.
         return before != (grown.num_retained, grown.theta64)
 
     def stored(self) -> bytes:
-        """The sketch as it is stored, trimmed to its nominal size."""
+        """The serialized sketch, trimmed to its nominal size."""
         if self._grown is None:
             return self._base
         self._grown.trim()
@@ -42,7 +42,7 @@ class Visitors:
 
 
 def merge(stored: Iterable[bytes]) -> bytes:
-    """The sketch of all visitors of those stored sketches together."""
+    """The union of stored sketches."""
     sketches = [sketch for sketch in stored if sketch]
     if len(sketches) < 2:
         return sketches[0] if sketches else EMPTY
@@ -54,10 +54,10 @@ def merge(stored: Iterable[bytes]) -> bytes:
 
 
 def count(stored: bytes) -> int:
-    """How many distinct visitors a stored sketch holds, to the nearest whole one."""
+    """The number of distinct visitors in a stored sketch, rounded to an integer."""
     return round(compact_theta_sketch.deserialize(stored).get_estimate()) if stored else 0
 
 
 def is_exact(stored: bytes) -> bool:
-    """Whether `count` is the exact number, no estimate."""
+    """Whether `count` is exact and not an estimate."""
     return not stored or not compact_theta_sketch.deserialize(stored).is_estimation_mode()

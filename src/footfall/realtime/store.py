@@ -1,4 +1,7 @@
-"""HBase through its Thrift server: batched reads, writes at a given timestamp, scans. One connection for one thread."""
+"""HBase through its Thrift server: batched reads, writes at a given timestamp, scans.
+
+A connection belongs to one thread.
+"""
 
 import contextlib
 import logging
@@ -19,22 +22,22 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Cells = dict[bytes, bytes]
 
-# A region moves to another server within 40 s of its server's death, and calls wait for it.
+# After the death of a region server its regions move within 40 s, and calls wait for that.
 WRITER_TIMEOUT_S: Final = 60.0
 READER_TIMEOUT_S: Final = 10.0
 _SCAN_BATCH: Final = 1_000
-# The gateway holds a call's rows several times over, in a small heap: a flush of a backlog, after a restart that knows
-# no row yet, would ask for more than fits, again and again. A session's row has all its events.
+# The Thrift server has a small heap and holds several copies of a call's rows. After a restart, when no row is cached,
+# one flush of a backlog would ask for more than fits, again and again. A session's row holds all events of the session.
 _ROWS_AT_ONCE: Final = 2_000
 _SESSIONS_AT_ONCE: Final = 100
 
 
 class HBaseUnavailable(EngineUnavailable):
-    """HBase did not answer, or refused; the message is one sentence. The call may be tried again."""
+    """HBase did not answer, or refused the call. The message is one sentence; the call may be tried again."""
 
 
 class HBaseStore:
-    """The live tables. Connects when first used, and anew after every failure."""
+    """The live tables. It connects at the first use, and again after every failure."""
 
     def __init__(self, settings: Settings, timeout_s: float = READER_TIMEOUT_S) -> None:
         """timeout_s: how long one call may wait for HBase, in seconds."""
@@ -43,18 +46,18 @@ class HBaseStore:
         self._connection: Any = None
 
     def read_progress(self, topic: str, partition: int) -> Progress | None:
-        """How far a partition was counted, None if never. Raises HBaseUnavailable."""
+        """How far a partition is counted; None if it never was. Raises HBaseUnavailable."""
         cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
         cell = cells.get(tables.PROGRESS_COLUMN)
         return None if cell is None else tables.decode_progress(cell)
 
     def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
-        """First offset, end and time of notice (epoch ms) of each loss that is remembered. Raises HBaseUnavailable."""
+        """The stored losses: first offset, end and time of detection (epoch ms). Raises HBaseUnavailable."""
         cells = self.read_row(names.TABLE_PROGRESS, tables.progress_key(topic, partition))
         return tables.decode_losses(cells.get(tables.LOST_COLUMN))
 
     def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
-        """The events of these sessions, by the sixteen bytes of the id of each. Raises HBaseUnavailable."""
+        """The events of each session, keyed by the 16 bytes of the event id. Raises HBaseUnavailable."""
         keys = [session_id.encode() for session_id in session_ids]
         return {
             key.decode(): tables.session_events(cells)
@@ -62,17 +65,17 @@ class HBaseStore:
         }
 
     def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """That column's cell of each row that has one. Raises HBaseUnavailable."""
+        """The cell of one column, for each of the rows that has it. Raises HBaseUnavailable."""
         return {key: cells[column] for key, cells in self.read_rows(table, keys, [column]) if column in cells}
 
     def read_row(self, table: str, key: bytes) -> Cells:
-        """The cells of one row, none if there is no such row. Raises HBaseUnavailable."""
+        """The cells of one row; empty if the row does not exist. Raises HBaseUnavailable."""
         return self._call(lambda connection: dict(connection.table(table).row(key)))
 
     def read_rows(
         self, table: str, keys: Sequence[bytes], columns: Sequence[bytes] | None = None, at_once: int = _ROWS_AT_ONCE
     ) -> list[tuple[bytes, Cells]]:
-        """Those of the rows that exist. at_once: rows asked for in one call. Raises HBaseUnavailable."""
+        """The rows that exist. at_once: the number of rows that one call reads. Raises HBaseUnavailable."""
         found: list[tuple[bytes, Cells]] = []
         for begin in range(0, len(keys), at_once):
             part = list(keys[begin : begin + at_once])
@@ -96,23 +99,23 @@ class HBaseStore:
         """The keys of a table's first rows from `start` on. Raises HBaseUnavailable."""
 
         def read(connection: Any) -> list[bytes]:
-            # The batch is also what the gateway reads ahead: no more rows than are wanted.
+            # The Thrift server reads a whole batch ahead, so the batch is no larger than the limit.
             found = connection.table(table).scan(row_start=start or None, limit=most, batch_size=most)
             return [key for key, _ in found]
 
         return self._call(read)
 
     def stamped(self, table: str) -> Iterator[tuple[bytes, dict[bytes, tuple[bytes, int]]]]:
-        """Every row of a table, its cells with their timestamps. Raises HBaseUnavailable."""
+        """Scans a whole table; each cell comes with its timestamp. Raises HBaseUnavailable."""
         try:
             yield from self._connected().table(table).scan(include_timestamp=True, batch_size=_SCAN_BATCH)
         except (OSError, TException) as error:
-            raise self._away(error) from None
+            raise self._unavailable(error) from None
 
     def write(self, table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int) -> None:
-        """Writes cells at that HBase timestamp, each row as a whole.
+        """Writes cells with an HBase timestamp. Each row is written atomically.
 
-        Raises HBaseUnavailable; then some may be written.
+        Raises HBaseUnavailable; some of the rows may then be written.
         """
         keys = list(rows)
         for begin in range(0, len(keys), _ROWS_AT_ONCE):
@@ -120,7 +123,7 @@ class HBaseStore:
             self._call(partial(_put, table, part, timestamp))
 
     def delete(self, table: str, cells: Mapping[bytes, Sequence[bytes]], timestamp: int) -> None:
-        """Deletes those columns of those rows, up to that timestamp and not beyond. Raises HBaseUnavailable."""
+        """Deletes columns of rows, only versions up to the timestamp. Raises HBaseUnavailable."""
 
         def remove(connection: Any) -> None:
             batch = connection.table(table).batch(timestamp=timestamp)
@@ -131,11 +134,11 @@ class HBaseStore:
         self._call(remove)
 
     def empty_tables(self) -> None:
-        """Deletes all live tables with what they hold and makes them anew. Raises HBaseUnavailable."""
+        """Drops all live tables and creates them again, empty. Raises HBaseUnavailable."""
 
         def empty(connection: Any) -> None:
             present = {name.decode() for name in connection.tables()}
-            # Progress goes first: a crash after it finds tables to be emptied again, never figures believed whole.
+            # Progress goes first: after a crash, no remaining progress can claim that the figures are complete.
             for name in (names.TABLE_PROGRESS, *names.LIVE_TABLES):
                 if name in present:
                     connection.delete_table(name, disable=True)
@@ -145,7 +148,7 @@ class HBaseStore:
         self._call(empty)
 
     def close(self) -> None:
-        """Ends the connection; the next call opens another."""
+        """Closes the connection; the next call opens another one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(OSError, TException):
@@ -155,24 +158,26 @@ class HBaseStore:
         try:
             return work(self._connected())
         except (OSError, TException) as error:
-            raise self._away(error) from None
+            raise self._unavailable(error) from None
 
     def _connected(self) -> Any:
         if self._connection is None:
-            # Only here: the questions are listed without it.
+            # Imported here, since listing the questions does not need it.
             import happybase
 
             connection = happybase.Connection(*self._address, timeout=self._timeout_ms)
             self._connection = connection
         return self._connection
 
-    def _away(self, error: Exception) -> HBaseUnavailable:
-        # After a failed call the stream may hold half an answer, so it is not used again.
+    def _unavailable(self, error: Exception) -> HBaseUnavailable:
+        # After a failed call the stream may hold part of a response, so the connection is not used again.
         self.close()
         if isinstance(error, socket.timeout):
             return HBaseUnavailable(f"HBase's Thrift server on port {self._address.port} did not answer in time.")
-        told = (getattr(error, "message", None) or str(error) or type(error).__name__).splitlines()
-        return HBaseUnavailable(f"HBase's Thrift server on port {self._address.port} could not do it: {told[0][:200]}.")
+        reason = (getattr(error, "message", None) or str(error) or type(error).__name__).splitlines()
+        return HBaseUnavailable(
+            f"HBase's Thrift server on port {self._address.port} could not do it: {reason[0][:200]}."
+        )
 
 
 def _rows(table: str, keys: list[bytes], columns: Sequence[bytes] | None, connection: Any) -> list[tuple[bytes, Cells]]:

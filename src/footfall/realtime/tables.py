@@ -1,4 +1,4 @@
-"""The live tables: row keys, what a cell holds, and their creation. One column family, `f`, in each."""
+"""The live tables in HBase: row keys, cell formats, and table creation. Each table has one column family, `f`."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from footfall import names
 from footfall.realtime import sketches
 from footfall.realtime.alerts.alert import Alert
 
-# Deliberately without a TTL: cells carry offsets for timestamps. One version: the newest offset is the truth.
+# No TTL, because timestamps are offsets here. One version, because the newest offset is the valid one.
 FAMILIES: Final = {"f": {"max_versions": 1, "bloom_filter_type": "ROW", "time_to_live": -1}}
 DIMENSIONS: Final = ("app", "page", "section", "country", "device", "error")
 PROGRESS_COLUMN: Final = b"f:offset"
@@ -21,18 +21,18 @@ LOST_COLUMN: Final = b"f:lost"
 CAUGHT_UP_COLUMN: Final = b"f:caught_up"
 INDEX_COLUMN: Final = b"f:s"
 ALERT_COLUMN: Final = b"f:alert"
-# The index says anew when a person's session was last seen only once its newest event is so much newer, in ms.
+# An index cell is written again only when the session's newest event is this much newer (ms).
 INDEX_EVERY_MS: Final = 3_600_000
 _SEPARATOR: Final = b"\0"
-_PARTS: Final = "\x1f"
-# More than visit at a time.
-_CITIES: Final = 4_096
-# HBase refuses 10 MiB for ever, and a partition would stand still at it. One event is never larger than its record.
-_LARGEST_CELL: Final = 2**20
-# Events of a session say much the same. Below that there is too little of it to be worth the time.
+_CITY_SEPARATOR: Final = "\x1f"
+# More cities than visitors come from at one time.
+_CACHED_CITIES: Final = 4_096
+# HBase refuses a cell of 10 MiB every time, which would block the partition. One event is smaller than its record.
+_MAX_CELL_BYTES: Final = 2**20
+# The events of a session are similar, so they compress well. Smaller cells are not worth the time.
 _DEFLATED_FROM: Final = 512
 _DEFLATE_LEVEL: Final = 1
-# How a zlib stream of that kind begins, and no MessagePack array.
+# The first byte of such a zlib stream. No MessagePack array begins with it.
 _ZLIB: Final = b"\x78"
 _pack: Final = msgspec.msgpack.Encoder().encode
 
@@ -47,9 +47,10 @@ class RowKey(NamedTuple):
 
 
 class Population(NamedTuple):
-    """What is counted for people, or for bots.
+    """The counts of one population: people or bots.
 
-    responses: histogram bucket → page views. errors: failed page views and error events; error_events: those alone.
+    responses: histogram bucket → page views
+    errors: failed page views and error events; error_events: error events alone
     """
 
     events: int
@@ -64,10 +65,11 @@ class Population(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """A cell of `minute_metrics`: everything of one partition up to and including `offset`.
+    """A cell of `minute_metrics`: the counts of one partition up to and including `offset`.
 
-    Of people alone: entries and exits, on a page, are the visits whose first and whose last page view, as far as is
-    counted, are among the row's (see `visits`); cities, in a country, are the page views from each, by `city_text`.
+    Only people are included in these:
+    entries, exits: in a page's row, the visits whose first and last page view so far is among the row's (see `visits`)
+    cities: in a country's row, the page views by `city_text`
     """
 
     offset: int
@@ -79,7 +81,7 @@ class Counts(NamedTuple):
 
 
 class DistinctVisitors(NamedTuple):
-    """A cell of `active_users`; the sketches are as stored, the numbers are what they say."""
+    """A cell of `active_users`: the sketches as stored, and their estimated numbers of visitors."""
 
     offset: int
     people: int
@@ -89,7 +91,7 @@ class DistinctVisitors(NamedTuple):
 
 
 class SessionCell(NamedTuple):
-    """What `sessions` keeps of one event. Times in ms since 1970; `offset` is the first that its identity had."""
+    """One event in `sessions`. Times are in ms since 1970; `offset` is the lowest one of the event's identity."""
 
     offset: int
     seq: int
@@ -110,7 +112,7 @@ class SessionCell(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a partition is counted: `offset` is the last included, -1 if none is."""
+    """How far a partition is counted. `offset` is the last one included, -1 if there is none."""
 
     topic_id: str
     partitions: int
@@ -119,12 +121,12 @@ class Progress(NamedTuple):
 
 
 def encode_row_key(app_id: str, dimension: str, minute: int, value: str) -> bytes:
-    """The key under which a row of `minute_metrics` or `active_users` is stored."""
+    """The key of a row of `minute_metrics` or `active_users`."""
     return f"{app_id}\0{dimension}\0{minute:08d}\0{value}".encode()
 
 
 def decode_row_key(key: bytes) -> RowKey:
-    """What `encode_row_key` was given."""
+    """The inverse of `encode_row_key`."""
     app_id, dimension, minute, value = key.split(_SEPARATOR, 3)
     return RowKey(app_id.decode(), dimension.decode(), int(minute), value.decode())
 
@@ -147,17 +149,17 @@ class City(NamedTuple):
     longitude: float | None
 
 
-@lru_cache(_CITIES)
+@lru_cache(_CACHED_CITIES)
 def city_text(name: str, latitude: float | None, longitude: float | None) -> str:
-    """How `Counts.cities` names a city: with where it is, since names come more than once in a country."""
-    # No place is named twice: zero has one sign.
+    """The key of a city in `Counts.cities`. It includes the coordinates, since city names are not unique."""
+    # Adding 0.0 turns -0.0 into 0.0, so that a place has only one key.
     degrees = ["" if angle is None else str(angle + 0.0) for angle in (latitude, longitude)]
-    return _PARTS.join((name, *degrees))
+    return _CITY_SEPARATOR.join((name, *degrees))
 
 
 def city_of(text: str) -> City:
-    """What `city_text` was given."""
-    name, latitude, longitude = text.rsplit(_PARTS, 2)
+    """The inverse of `city_text`."""
+    name, latitude, longitude = text.rsplit(_CITY_SEPARATOR, 2)
     return City(name, float(latitude) if latitude else None, float(longitude) if longitude else None)
 
 
@@ -167,9 +169,9 @@ def encode_counts(counts: Counts) -> bytes:
 
 
 def decode_counts(cell: bytes) -> Counts:
-    """What a cell `f:eN` of `minute_metrics` holds."""
+    """Decodes a cell `f:eN` of `minute_metrics`."""
     offset, people, bots, *rest = msgpack.unpackb(cell, strict_map_key=False)
-    # Cells from before there were visits and cities end here.
+    # Older cells lack entries, exits and cities.
     return Counts(offset, Population(*people), Population(*bots), *rest)
 
 
@@ -185,32 +187,33 @@ def decode_rejected(cell: bytes) -> tuple[int, int]:
 
 
 def encode_visitors(offset: int, people_sketch: bytes, bots_sketch: bytes) -> bytes:
-    """The cell of `active_users` with those sketches."""
+    """The cell of `active_users` that holds these sketches."""
     return _pack((offset, people_sketch, bots_sketch))
 
 
 def decode_visitors(cell: bytes) -> DistinctVisitors:
-    """What a cell of `active_users` holds."""
+    """Decodes a cell of `active_users` and estimates its numbers of visitors."""
     offset, people, bots = msgpack.unpackb(cell)
     return DistinctVisitors(offset, sketches.count(people), sketches.count(bots), people, bots)
 
 
 def decode_visitor_sketches(cell: bytes) -> tuple[int, bytes, bytes]:
-    """Offset and the two sketches of a cell of `active_users`, uncounted: merging needs no estimate of each."""
+    """Offset and sketches (people, bots) of a cell of `active_users`, without the estimates, for merging."""
     offset, people, bots = msgpack.unpackb(cell)
     return offset, people, bots
 
 
 def session_cells(events: Sequence[tuple[bytes, tuple[Any, ...]]]) -> dict[bytes, bytes]:
-    """The cells, by column, that take these events into their session's row: one, unless it would grow too large.
+    """The cells, by column, that add these events to their session's row: one cell, or more if it would be too large.
 
-    events: in order of offset, the sixteen bytes of the id of each and the fields of its `SessionCell`. A column is
-    named after its first event. Whoever writes it again knew of no cell with that event, so it writes all that came of
-    the session since: the cell with the newer timestamp holds what the other one did.
+    events: in order of offset, each as the 16 bytes of its id and the fields of its `SessionCell`
+
+    A column is named after its first event. A writer writes the same column again only if it did not find that event in
+    any cell. It then writes all later events of the session too, so the cell with the newer timestamp is complete.
     """
-    # Of a backlog a cell holds some ten events. HBase would do, for each cell of its own, most of what it does at all.
+    # In a backlog a cell holds about ten events. HBase's cost is mostly per cell, so a cell per event would cost more.
     packed = _pack(events)
-    if len(packed) > _LARGEST_CELL and len(events) > 1:
+    if len(packed) > _MAX_CELL_BYTES and len(events) > 1:
         half = len(events) // 2
         return {**session_cells(events[:half]), **session_cells(events[half:])}
     if len(packed) >= _DEFLATED_FROM:
@@ -219,19 +222,19 @@ def session_cells(events: Sequence[tuple[bytes, tuple[Any, ...]]]) -> dict[bytes
 
 
 def decode_session_cell(column: bytes, cell: bytes) -> list[tuple[bytes, SessionCell]]:
-    """The events of a cell of `sessions`, each with the sixteen bytes of its id."""
+    """The events of a cell of `sessions`, each with the 16 bytes of its id."""
     found = msgpack.unpackb(zlib_ng.decompress(cell) if cell[:1] == _ZLIB else cell)
     if isinstance(found[0], int):
-        # From before a cell held several.
+        # An older cell, which holds a single event.
         return [(column[2:], SessionCell(*found))]
     return [(event_id, SessionCell(*fields)) for event_id, fields in found]
 
 
 def session_events(cells: Mapping[bytes, bytes]) -> dict[bytes, SessionCell]:
-    """The events of a session's row, by the sixteen bytes of the id of each.
+    """The events of a session's row, keyed by the 16 bytes of the event id.
 
-    An event that two processes have counted, one of which was thought to be dead, is in two cells: the lowest offset is
-    its own.
+    If a process that was thought to be dead has counted an event too, the event is in two cells. The lower offset is
+    the valid one.
     """
     found: dict[bytes, SessionCell] = {}
     for column, cell in cells.items():
@@ -242,23 +245,25 @@ def session_events(cells: Mapping[bytes, bytes]) -> dict[bytes, SessionCell]:
 
 
 def session_column(event_id: bytes) -> bytes:
-    """The column that begins with an event, in its session's row; `event_id` are its sixteen bytes."""
+    """The column, in a session's row, of the cell whose first event has these 16 bytes as its id."""
     return b"f:" + event_id
 
 
 def person_key(kind: str, person: str, session_id: str) -> bytes:
-    """The row of `user_pages` that leads from a person to a session; `kind` is `u` (user) or `a` (anonymous)."""
+    """The key in `user_pages` that maps a person to a session; `kind` is `u` (user) or `a` (anonymous)."""
     return f"{kind}:{person}\0{session_id}".encode()
 
 
 def encode_index(offset: int, time_ms: int) -> bytes:
-    """The cell of `user_pages`: an offset, and when (epoch ms) the newest event was that came before it of late. Later
-    ones may be up to INDEX_EVERY_MS newer."""
+    """The cell of `user_pages`: the last offset of a batch, and the time (epoch ms) of the newest event in it.
+
+    Later events that are less than INDEX_EVERY_MS newer do not update the cell.
+    """
     return _pack((offset, time_ms))
 
 
 def progress_key(topic: str, partition: int) -> bytes:
-    """The row of `progress` of a partition."""
+    """The key of a partition's row of `progress`."""
     return f"{topic}|{partition}".encode()
 
 
@@ -268,33 +273,33 @@ def encode_progress(progress: Progress) -> bytes:
 
 
 def decode_progress(cell: bytes) -> Progress:
-    """What the cell `f:offset` of `progress` holds."""
+    """Decodes the cell `f:offset` of `progress`."""
     return Progress(*msgpack.unpackb(cell))
 
 
 def decode_losses(cell: bytes | None) -> list[tuple[int, int, int]]:
-    """What the cell `f:lost` of `progress` holds, nothing if there is none: first offset, end, epoch ms of notice."""
+    """Decodes the cell `f:lost` of `progress`: first offset, end, time of detection (epoch ms) of each loss."""
     return [] if cell is None else [(first, end, ms) for first, end, ms in msgpack.unpackb(cell)]
 
 
 def alert_key(alert: Alert) -> bytes:
-    """The row of `alerts` of an alert, whatever its state."""
+    """The key of an alert's row of `alerts`, the same in every state."""
     return alert.alert_id.encode()
 
 
 def encode_alert(alert: Alert) -> bytes:
-    """The cell of `alerts` with an alert as it is now."""
+    """The cell of `alerts` that holds an alert in its current state."""
     return _pack(alert)
 
 
 def decode_alert(cell: bytes) -> Alert:
-    """What a cell of `alerts` holds."""
+    """Decodes a cell of `alerts`."""
     return Alert(*msgpack.unpackb(cell))
 
 
 def create_missing(connection: Any) -> list[str]:
-    """Creates those tables that HBase lacks, through an open `happybase.Connection`; returns their names."""
-    # happybase makes this module from Thrift's own definition when it is imported, so no type checker finds it.
+    """Creates the missing live tables through an open `happybase.Connection`; returns their names."""
+    # happybase generates this module from a Thrift definition at import, so no type checker finds it.
     import happybase  # noqa: F401
     from Hbase_thrift import AlreadyExists  # type: ignore[import-not-found]
 

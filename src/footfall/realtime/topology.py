@@ -1,4 +1,4 @@
-"""The live topology as data, and the fingerprint that tells whether what runs is what the sources say. Pure."""
+"""The definition of the live topology as data, and the fingerprint by which a changed one is recognised. Pure."""
 
 import hashlib
 import json
@@ -9,40 +9,40 @@ from typing import Any, Final
 from footfall import names
 from footfall.settings import Settings
 
-# From the bolts that count to the one that judges.
-MOMENTS: Final = "moments"
+# The stream from the counting bolts to the alert bolt.
+SLOT_FIGURES: Final = "slot_figures"
 FINGERPRINT_KEY: Final = "footfall.fingerprint"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
-# What a bolt's process imports. Questions only read; a change in them is no reason to restart the counting.
+# The files that a bolt's process imports. Questions only read, so a change in them must not restart the counting.
 _SOURCES: Final = ("hosts.py", "names.py", "settings.py", "events", "kafka", "realtime")
 _NOT_SOURCES: Final = ("realtime/questions",)
-# Settings that it reads, beside hosts and ports.
+# The settings that a bolt reads, apart from hosts and ports.
 _BOLT_READS: Final = ("FOOTFALL_HOME", "FOOTFALL_HOST", "FOOTFALL_INSTALL", "FOOTFALL_PORT_OFFSET")
 
 _MIB: Final = 1024 * 1024
-# What is read and written is megabytes that come and go all the time. glibc would give each back to the kernel, and
-# every page of it would have to be had again, zeroed.
+# A bolt allocates and frees megabytes all the time. By default glibc would return them to the kernel, which would have
+# to map and zero every page again.
 _MALLOC: Final = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 * _MIB),
     "MALLOC_TRIM_THRESHOLD_": str(128 * _MIB),
 }
 _PACK: Final = {"records": 256, "bytes": 512 * 1024, "linger_ms": 20}
-# 1,024 packs are four seconds of twenty-fold traffic; their bytes are bounded apart.
+# 1,024 packs are four seconds of twenty-fold traffic. Their bytes are limited separately.
 _MAX_PENDING_PACKS: Final = 1024
 _MAX_IN_FLIGHT_MIB: Final = 64
-# HBase needs up to 40 s after a region server's death, and a flush may meet two of them.
+# HBase needs up to 40 s after the death of a region server, and a flush may meet two deaths.
 _MESSAGE_TIMEOUT_S: Final = 180
 _SUBPROCESS_TIMEOUT_S: Final = 120
 
 
 def jar_path(settings: Settings) -> Path:
-    """The built topology, with all that Storm's workers lack."""
+    """The jar of the topology, with the dependencies that Storm's workers lack."""
     return settings.install / "topology" / "footfall-topology.jar"
 
 
 def definition(settings: Settings) -> dict[str, Any]:
-    """What `footfall.live.LiveTopology` reads: name, configuration, spout and bolt. Same settings, same definition."""
+    """The input of `footfall.live.LiveTopology`: name, configuration, spout and bolts. Depends only on the settings."""
     return {
         "name": names.TOPOLOGY,
         "config": _config(settings),
@@ -53,7 +53,7 @@ def definition(settings: Settings) -> dict[str, Any]:
                 names.TOPIC_REJECTED: names.REJECTED_PARTITIONS,
             },
             "pack": dict(_PACK),
-            # The bytes are held until acked, and twice while one pack is written to the pipe.
+            # Records are held until acked, and a pack exists twice while it is written to the pipe.
             "max_in_flight_bytes": min(_MAX_IN_FLIGHT_MIB, settings.heaps_mb.storm_worker // 3) * _MIB,
             "consumer": {
                 "bootstrap.servers": settings.kafka_bootstrap,
@@ -69,7 +69,7 @@ def definition(settings: Settings) -> dict[str, Any]:
             "tasks": settings.live_tasks,
             "command": _command(settings, "footfall.realtime.live_bolt"),
             "environment": _environment(settings),
-            "streams": {MOMENTS: ["told"]},
+            "streams": {SLOT_FIGURES: ["report"]},
         },
         "alerts": {
             "command": _command(settings, "footfall.realtime.alert_bolt"),
@@ -83,21 +83,21 @@ def _command(settings: Settings, module: str) -> list[str]:
 
 
 def fingerprint(jar: bytes, defined: dict[str, Any], sources: Iterable[tuple[str, bytes]]) -> str:
-    """One hash of all that decides what the topology does.
+    """A hash of everything that determines what the topology does.
 
-    Arguments: jar, its bytes; defined, as `definition` gives it; sources, pairs of a relative path and its bytes.
+    jar: the bytes of the jar. defined: the result of `definition`. sources: the relative path and bytes of each file.
     """
     digest = hashlib.sha256()
     definition_bytes = json.dumps(defined, sort_keys=True).encode()
     for name, content in (("jar", jar), ("definition", definition_bytes), *sorted(sources)):
-        # Lengths keep two neighbours from being cut differently and hashing the same.
+        # With the lengths, two different lists of parts cannot have the same concatenation.
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
 def sources(package: Path = PACKAGE) -> list[tuple[str, bytes]]:
-    """The files that a bolt's process is made of: relative path and bytes of each."""
+    """The source files of a bolt's process: relative path and bytes of each."""
     files: list[Path] = []
     for name in _SOURCES:
         path = package / name
@@ -120,12 +120,12 @@ def _config(settings: Settings) -> dict[str, Any]:
         "topology.message.timeout.secs": _MESSAGE_TIMEOUT_S,
         "topology.subprocess.timeout.secs": _SUBPROCESS_TIMEOUT_S,
         "topology.multilang.serializer": "footfall.live.MessagePackSerializer",
-        # After each message an executor first spins, then yields, then sleeps. Storm's own counts (a thousand yields,
-        # sleeps of 1 ms) are for a stream that never rests; at some ten packs a second they cost a fifth of a core.
+        # After each message an executor first spins, then yields, then sleeps. Storm's defaults (a thousand yields,
+        # sleeps of 1 ms) suit a busy stream; at about ten packs a second they would cost a fifth of a core.
         "topology.bolt.wait.progressive.level1.count": 1,
         "topology.bolt.wait.progressive.level2.count": 20,
         "topology.bolt.wait.progressive.level3.sleep.millis": 5,
-        # One worker has nobody to talk to, and Storm's own transport would listen on every address.
+        # A single worker needs no transport, and Storm's default one would listen on every address.
         "storm.messaging.transport": "footfall.live.SoleWorkerTransport",
         "topology.worker.childopts": (
             f"-Xmx{heap}m -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Djava.net.preferIPv4Stack=true"
@@ -135,10 +135,9 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """What a bolt's process reads; nothing more, since each change here means a topology deployed anew.
+    """The environment of a bolt's process. It has only what a bolt reads, since each change redeploys the topology.
 
-    All hosts and ports and not some of them: the worker inherits the others from its supervisor, and they must not
-    clash.
+    All hosts and ports are included: the worker would inherit missing ones from its supervisor, and they could clash.
     """
     read = {
         name: value

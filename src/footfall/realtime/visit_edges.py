@@ -1,4 +1,4 @@
-"""The visit that a session's newest event belongs to, taken up from the events that the live tables hold."""
+"""Restores the open visit of a session from the events in the live tables."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from footfall.realtime.tables import SessionCell
 
 
 def open_visit(events: Iterable[tuple[bytes, SessionCell]]) -> OpenVisit:
-    """The visit as it stands after these events of a session, each given with its sixteen bytes of id."""
+    """The open visit after these events of one session, each given with the 16 bytes of its id."""
     visit = OpenVisit()
     for event_id, cell in sorted(events, key=lambda event: event[1].offset):
         if not cell.is_bot:

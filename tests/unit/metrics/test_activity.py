@@ -1,4 +1,4 @@
-"""Now is the current minute, which is partial, and the full ones before it."""
+"""The window of now: the current, partial minute and the full ones before it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Engaged time is that of pings: of one event, and of columns of them."""
+"""Only pings add engaged time: for one event and for columns of events."""
 
 import numpy as np
 from hypothesis import given

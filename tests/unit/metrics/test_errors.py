@@ -1,4 +1,4 @@
-"""Which events are failures: of one event, and of columns of them."""
+"""The events that are failures: for one event and for columns of events."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The histogram's bounds are those of the definition; its quantiles are nearest ranks, whatever is added up first."""
+"""The histogram has the defined bounds, and its quantiles are nearest ranks, in any order of addition."""
 
 from collections import Counter
 from fractions import Fraction
@@ -54,7 +54,7 @@ def test_bounds_belong_to_their_own_bucket(ms: int, bound: int) -> None:
     assert BOUNDS_MS[bucket(ms)] == bound
 
 
-def test_what_lies_beyond_the_last_bound_is_in_it() -> None:
+def test_larger_times_are_in_the_last_bucket() -> None:
     assert bucket(600_001) == bucket(600_000) == len(BOUNDS_MS) - 1
 
 

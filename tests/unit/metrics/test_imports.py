@@ -1,4 +1,4 @@
-"""A definition knows no engine, and the proof does not know the definitions."""
+"""The definitions of metrics import no engine, and `verify` does not import the definitions."""
 
 import ast
 from pathlib import Path
@@ -20,10 +20,10 @@ def imported(folder: str) -> set[str]:
 def test_metrics_import_events_alone() -> None:
     ours = {name for name in imported("metrics") if name.startswith("footfall.")}
     assert {".".join(name.split(".")[:2]) for name in ours} <= {"footfall.events", "footfall.metrics"}
-    # Storm's workers have no memory to spare for what only columns need.
+    # Storm's workers have no memory for libraries that only columns need.
     assert not {name for name in imported("metrics") if name.startswith(("pyarrow", "pyspark"))}
 
 
-def test_the_proof_decides_by_itself() -> None:
+def test_verify_does_not_import_metrics() -> None:
     assert imported("verification")
     assert not {name for name in imported("verification") if name.startswith("footfall.metrics")}

@@ -1,4 +1,4 @@
-"""Where visits are cut, and where they begin and end: of a whole session, and event by event."""
+"""Cuts, entries and exits of visits: for a whole session, and event by event."""
 
 from collections import Counter
 
@@ -91,7 +91,7 @@ SESSIONS = st.lists(
 
 
 @given(SESSIONS)
-def test_an_open_visit_reaches_what_the_whole_session_has(session: list[tuple[int, int, str, str]]) -> None:
+def test_an_open_visit_gives_the_edges_of_the_whole_session(session: list[tuple[int, int, str, str]]) -> None:
     came = [
         (event(f"{number:016d}", at_ms, seq, kind), page)
         for number, (at_ms, seq, kind, page) in enumerate(sorted(session, key=lambda one: one[0]))
@@ -137,7 +137,7 @@ def test_the_first_view_is_entry_and_exit_and_the_next_takes_the_exit_over() -> 
     visit = OpenVisit()
     assert visit.add("shop", NOON_MS, view(1)) == (("page 1", 1, 1),)
     assert visit.add("shop", NOON_MS + 1, view(3)) == (("page 1", 0, -1), ("page 3", 0, 1))
-    # What lies between changes nothing, nor does the same page in the same minute.
+    # A view in between changes nothing, nor does the same page in the same minute.
     assert visit.add("shop", NOON_MS + 2, view(2)) == ()
     assert visit.add("shop", NOON_MS + 3, view(4, "page 3")) == ()
     assert visit.add("shop", NOON_MS + 4, view(5)) == (("page 3", 0, -1), ("page 5", 0, 1))
@@ -158,7 +158,7 @@ def test_a_visit_ends_with_more_than_half_an_hour_without_any_event() -> None:
     assert visit.add("shop", NOON_MS + 4 * LONGEST_GAP_MS + 1, view(4)) == (("page 4", 1, 1),)
 
 
-def test_what_comes_late_to_a_visit_that_is_over_changes_nothing() -> None:
+def test_a_late_event_of_an_earlier_visit_changes_nothing() -> None:
     visit = OpenVisit()
     visit.add("shop", NOON_MS, view(1))
     visit.add("shop", NOON_MS + 2 * LONGEST_GAP_MS, view(3))

@@ -1,11 +1,11 @@
-"""A shared parameter says what it takes in one place: for help, for the check, and for what the question gets."""
+"""A shared parameter is defined once: its help, its validation, and the argument of the question."""
 
 from pathlib import Path
 
 import pytest
 
 from footfall import site_registry
-from footfall.questions import moments, parameters
+from footfall.questions import parameters, times
 from footfall.questions.model import UnknownValue
 from footfall.questions.sources import Context
 from footfall.settings import Settings
@@ -46,7 +46,7 @@ def test_sites_are_looked_up_when_a_question_is_asked(tmp_path: Path, monkeypatc
     assert app.convert(asked, "circus") == "circus"
 
 
-def test_what_is_left_out_is_the_default_or_nothing() -> None:
+def test_a_missing_parameter_has_its_default_or_none() -> None:
     assert parameters.by("app", "page").checked("q", None) == "app"
     assert parameters.limit().checked("q", None) is None
     assert parameters.FROM.checked("q", None) is None
@@ -70,6 +70,6 @@ def test_another_value_is_refused(parameter: parameters.Parameter, value: object
 
 def test_a_day_given_as_to_counts_whole() -> None:
     day_ms = 1_795_478_400_000
-    assert moments.from_ms("2026-11-24") == day_ms
-    assert moments.to_ms("2026-11-24") == day_ms + 86_400_000
-    assert moments.to_ms("2026-11-24T00:00:00Z") == day_ms
+    assert times.from_ms("2026-11-24") == day_ms
+    assert times.to_ms("2026-11-24") == day_ms + 86_400_000
+    assert times.to_ms("2026-11-24T00:00:00Z") == day_ms

@@ -20,7 +20,7 @@ class Opened:
         return Source(name, open_it, lambda reader: self.log.append(f"close {reader}"))
 
 
-def test_only_what_is_asked_is_opened_and_only_once() -> None:
+def test_only_sources_that_are_used_are_opened_and_only_once() -> None:
     opened = Opened()
     first, second = opened.source("first"), opened.source("second")
     with Sources(Settings(), clock_ms=iter(range(9)).__next__) as sources:

@@ -1,4 +1,4 @@
-"""A hand-made log of three sites' noon, and the live tables that the real counting makes of it.
+"""A hand-made log of three sites around noon, and the live tables that the live path counts from it.
 
 Read it beside `test_live_questions.py`, whose answers are worked out from it by hand.
 """
@@ -24,7 +24,7 @@ _PER_PACK = 4
 
 
 class Session(NamedTuple):
-    """What all events of a session share. Its partition is chosen, so that rows are merged from several."""
+    """The fields that all events of a session share. Sessions are in several partitions, so that rows are merged."""
 
     app: str
     anonymous_id: str
@@ -79,7 +79,7 @@ def at_ms(time: str) -> int:
 
 
 def stamp(time: str) -> str:
-    """That time as it is stored and answered."""
+    """The time as it is stored and returned."""
     day, _, clock = time.rpartition(" ")
     return f"2026-11-{24 + int(day or 0)}T{clock}Z"
 
@@ -94,7 +94,7 @@ def event(
     view: str | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """One stored event. A page view that says nothing else of itself succeeded; durations are there only if said."""
+    """One stored event. A page view has succeeded unless a status is given; durations are set only if given."""
     of = SESSIONS[session]
     section, page_type, title = PAGES[path] if path else (ABSENT, ABSENT, ABSENT)
     fields = {
@@ -189,7 +189,7 @@ LOG: list[dict[str, Any]] = [
     event(35, "s-ben", 1, "11:40:00.000", "page_view", "/world/rain", "v35", response_ms=70,
           received_at=stamp("11:58:30.000")),
     event(23, "s-eve", 3, "11:58:40.000", "error", "/list/tea", "v22", **_IMAGE, request_id="r-23"),
-    # The same event once more, with a later idea of when it was: the first counts.
+    # The same event again with a later time: the first one counts.
     event(23, "s-eve", 3, "11:58:41.000", "error", "/list/tea", "v22", **_IMAGE, request_id="r-23b"),
     event(24, "s-eve", 4, "11:58:50.000", "error", "/list/tea", "v22", **_IMAGE, request_id="r-24"),
     event(37, "s-ben", 4, "11:58:59.999", "click", "/", "v33", element="menu"),
@@ -202,7 +202,7 @@ LOG: list[dict[str, Any]] = [
     event(50, "s-mix", 2, "11:59:02.000", "page_view", "/product/pot", "v50", is_bot=True, bot_reason="rate"),
     event(51, "s-mix", 3, "11:59:03.000", "page_view", "/cart", "v51", is_bot=True, bot_reason="rate"),
     event(25, "s-eve", 5, "11:59:10.000", "search", "/list/tea", "v22", search_term="green"),
-    # History, made up for now and for two days ago; no live table takes it.
+    # Backfill for now and for two days ago, which the live tables leave out.
     event(52, "s-old", 0, "11:59:20.000", "page_view", "/", "v52", http_status=500, backfill=True),
     event(53, "s-old", 1, "-2 11:59:20.000", "page_view", "/", "v53", backfill=True),
     event(12, "s-ana", 11, "11:59:30.000", "page_ping", "/cart", "v11", engaged_ms=20000, **_U1),
@@ -218,12 +218,12 @@ LOG: list[dict[str, Any]] = [
 
 REJECTS = [("academy", "11:57:15.000"), ("shop", "11:59:10.000"), ("shop", "11:59:50.000"), ("news", "12:00:05.000")]
 
-# Up to when each partition was read to its end; the one that is behind speaks for all.
+# The time up to which each partition was read to its end; the earliest one decides.
 CAUGHT_UP = {**dict.fromkeys(range(EVENTS_PARTITIONS), "12:00:20.000"), 5: "11:59:30.000"}
 
 
 def count(cells: Cells, log: list[dict[str, Any]]) -> None:
-    """Lets the live path count the log: every partition of it, in packs of a few records and as many flushes."""
+    """Counts every partition of the log with the live path, in packs of a few records, each with a flush."""
     for number in range(EVENTS_PARTITIONS):
         mine = [orjson.dumps(event) for event in log if SESSIONS[event["session_id"]].partition == number]
         if number == 3:
@@ -234,14 +234,14 @@ def count(cells: Cells, log: list[dict[str, Any]]) -> None:
 
 
 def counted(log: list[dict[str, Any]]) -> Cells:
-    """The live tables after that."""
+    """The live tables after counting the log."""
     cells = Cells()
     count(cells, log)
     return cells
 
 
 def sources(cells: Cells, time: str = "12:00:30.000") -> Sources:
-    """These tables, asked at that time."""
+    """The sources of questions over these tables, asked at that time."""
     return Sources(Settings(), {HBASE: MemoryStore(cells)}, lambda: at_ms(time))
 
 

@@ -1,4 +1,4 @@
-"""A store in memory that keeps cells as HBase does, and dies when it is told to."""
+"""A store in memory that keeps cells as HBase does, and raises Crash after a given number of writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,11 +8,11 @@ from footfall.realtime.tables import Progress, SessionCell
 
 
 class Crash(Exception):
-    """The process that wrote dies here."""
+    """The writing process crashes here."""
 
 
 class Cells:
-    """What HBase holds: of each cell the value with the highest timestamp; of equal ones the later write.
+    """The cells in HBase. Each has the value with the highest timestamp, or the later write of equal ones.
 
     A delete masks what is written at its timestamp or below, also later.
     """

@@ -1,4 +1,4 @@
-"""What goes between the bolts that count and the one that judges, and what that one reads when it begins."""
+"""The reports from the counting bolts to the alert bolt, and what the alert bolt reads when it starts."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -16,16 +16,16 @@ from footfall.realtime import alert_bolt, tables
 from footfall.realtime.alert_bolt import AlertBolt
 from footfall.realtime.alerts import past
 from footfall.realtime.alerts.alert import Alert
-from footfall.realtime.alerts.moments import (
+from footfall.realtime.alerts.figures import (
     LONG_SLOTS,
     SLOT_MS,
-    Moment,
-    Moments,
+    Figures,
+    FiguresBySlot,
     Report,
     Series,
-    decode,
-    encode,
-    gather,
+    decode_report,
+    encode_report,
+    merge_into,
 )
 from footfall.realtime.multilang import Message, Pipe
 from footfall.realtime.partition_counter import Pack, Partition
@@ -66,9 +66,9 @@ def log() -> Iterator[tuple[Topic, int, bytes]]:
             yield REJECTED, 0, reject_record(Reject("not_json", "It is no JSON."), b"{", "shop", at_ms)
 
 
-def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
-    """Lets the live path count it all, and returns what it reports, and whether it has counted more."""
-    reported: Moments = {}
+def counted(cells: Cells, now_s: float) -> tuple[FiguresBySlot, bool]:
+    """Counts the log with the live path; returns the reported figures, and whether it left out late events."""
+    reported: FiguresBySlot = {}
     late = []
     for topic, partitions in ((EVENTS, EVENTS_PARTITIONS), (REJECTED, 1)):
         for number in range(partitions):
@@ -76,74 +76,78 @@ def counted(cells: Cells, now_s: float) -> tuple[Moments, bool]:
             partition = Partition(topic, number, MemoryStore(cells), lambda: now_s)
             partition.offer(Pack("1", 0, len(values), 0, None, values))
             partition.flush()
-            moments, is_late = partition.moments()
+            by_slot, is_late = partition.take_figures()
             late.append(is_late)
-            gather(reported, moments)
-            assert partition.moments() == ({}, False)
+            merge_into(reported, by_slot)
+            assert partition.take_figures() == ({}, False)
     return reported, any(late)
 
 
 def figures(series: Series, minute: int) -> tuple[Any, ...]:
-    """What the rules look at, of a minute."""
-    one = series.minute(minute) or Moment()
+    """The figures of a minute that the rules look at."""
+    one = series.minute(minute) or Figures()
     people, bots = len(one.people), len(one.bots)
     return one.tried, one.failed, one.responses, one.events, one.rejected, people, bots
 
 
-def test_what_is_told_and_what_is_read_again_is_the_same() -> None:
+def test_reported_and_reloaded_figures_are_the_same() -> None:
     cells = Cells()
-    told, is_late = counted(cells, NOON * 60 + 60)
+    reported, is_late = counted(cells, NOON * 60 + 60)
     assert not is_late
-    told_of: dict[str | None, Series] = {}
-    for (app, path, slot), moment in told.items():
+    reported_series: dict[str | None, Series] = {}
+    for (app, path, slot), one in reported.items():
         assert app == "shop"
-        told_of.setdefault(path, Series()).add(slot, moment)
-    watch = past.watch(cast(HBaseStore, MemoryStore(cells)), NOON + 3)
-    assert told_of.keys() == {None, "/0", "/1", "/2", "/3"}
+        reported_series.setdefault(path, Series()).add(slot, one)
+    watch = past.load_watch(cast(HBaseStore, MemoryStore(cells)), NOON + 3)
+    assert reported_series.keys() == {None, "/0", "/1", "/2", "/3"}
     for minute in range(NOON, NOON + 3):
-        assert figures(watch._sites["shop"], minute) == figures(told_of[None], minute)
-        assert figures(told_of[None], minute)[-2:] == (6, 1)
+        assert figures(watch._sites["shop"], minute) == figures(reported_series[None], minute)
+        assert figures(reported_series[None], minute)[-2:] == (6, 1)
         for path in ("/0", "/1", "/2", "/3"):
-            assert figures(watch._pages["shop", path], minute) == figures(told_of[path], minute)
-    totals = [sum(figures(told_of[None], minute)[which] for minute in range(NOON, NOON + 3)) for which in (1, 3, 4)]
+            assert figures(watch._pages["shop", path], minute) == figures(reported_series[path], minute)
+    totals = [
+        sum(figures(reported_series[None], minute)[which] for minute in range(NOON, NOON + 3)) for which in (1, 3, 4)
+    ]
     # 10, 40 and 50 are people's page views that failed; 20 is a bot's.
     assert totals == [3, 60, 3]
 
 
-def test_only_minutes_before_the_present_one_are_read() -> None:
+def test_only_minutes_before_the_current_one_are_read() -> None:
     cells = Cells()
     counted(cells, NOON * 60 + 200)
-    watch = past.watch(cast(HBaseStore, MemoryStore(cells)), NOON + 2)
+    watch = past.load_watch(cast(HBaseStore, MemoryStore(cells)), NOON + 2)
     assert watch._sites["shop"].minute(NOON + 1) is not None
     assert watch._sites["shop"].minute(NOON + 2) is None
-    assert not past.watch(cast(HBaseStore, MemoryStore(cells)), NOON + 34)._sites
+    assert not past.load_watch(cast(HBaseStore, MemoryStore(cells)), NOON + 34)._sites
 
 
-def test_what_is_too_old_to_be_judged_is_not_told() -> None:
+def test_events_too_old_to_be_judged_are_not_reported() -> None:
     assert counted(Cells(), NOON * 60 + 3600) == ({}, True)
-    told, is_late = counted(Cells(), NOON * 60 + 200)
+    reported, is_late = counted(Cells(), NOON * 60 + 200)
     assert is_late
-    assert {slot for _, _, slot in told} == {(NOON * 60 + second) * 1000 // SLOT_MS for second in range(141, 180, 3)}
+    assert {slot for _, _, slot in reported} == {
+        (NOON * 60 + second) * 1000 // SLOT_MS for second in range(141, 180, 3)
+    }
 
 
-def test_a_repeat_is_told_once() -> None:
+def test_a_repeat_is_reported_once() -> None:
     cells = Cells()
     values = [value for topic, number, value in log() if (topic, number) == (EVENTS, 0)]
     partition = Partition(EVENTS, 0, MemoryStore(cells), lambda: NOON * 60.0)
     partition.offer(Pack("1", 0, 2 * len(values), 0, None, [*values, *values]))
     partition.flush()
-    moments, _ = partition.moments()
-    assert sum(one.events for (_, path, _), one in moments.items() if path is None) == len(values)
+    by_slot, _ = partition.take_figures()
+    assert sum(one.events for (_, path, _), one in by_slot.items() if path is None) == len(values)
 
 
-def test_moments_go_through_the_pipe_unchanged() -> None:
-    told = Report({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
-    assert told.is_late
-    assert any(one.slowest for one in told.moments.values())
-    assert decode(encode(told)) == told
+def test_a_report_is_decoded_as_it_was_encoded() -> None:
+    reported = Report({"events/0": 5}, *counted(Cells(), NOON * 60 + 100))
+    assert reported.is_late
+    assert any(one.slowest for one in reported.figures.values())
+    assert decode_report(encode_report(reported)) == reported
 
 
-def test_an_alert_is_kept_and_told_by_its_question() -> None:
+def test_a_stored_alert_is_returned_by_its_question() -> None:
     cells = Cells()
     resolved = ALERT._replace(app_id="news", page_path=None, state="resolved", resolved_ms=(NOON + 5) * MINUTE_MS)
     for alert in (ALERT, resolved):
@@ -175,41 +179,44 @@ class Clock:
 
 
 class Judge:
-    """The bolt with tables in memory. What it would tell is looked at before it goes to Kafka."""
+    """The alert bolt with tables in memory. It collects the alerts that would be published to Kafka."""
 
     def __init__(self, cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bolt = AlertBolt()
         self.bolt._store = cast(HBaseStore, MemoryStore(cells))
         self.bolt._pipe = Pipe(0)
         self.found: list[Alert] = []
-        monkeypatch.setattr(AlertBolt, "_tell", self._take)
+        monkeypatch.setattr(AlertBolt, "_publish", self._take)
 
     def _take(self) -> None:
-        self.found += self.bolt._untold
-        self.bolt._untold = []
+        self.found += self.bolt._unpublished
+        self.bolt._unpublished = []
 
-    def tell(
-        self, caught_up_ms: int, moments: Moments, partitions: int = EVENTS_PARTITIONS, is_late: bool = False
+    def report(
+        self, caught_up_ms: int, by_slot: FiguresBySlot, partitions: int = EVENTS_PARTITIONS, is_late: bool = False
     ) -> None:
-        told = {f"{TOPIC_EVENTS}/{number}": caught_up_ms for number in range(partitions)}
+        reported = {f"{TOPIC_EVENTS}/{number}": caught_up_ms for number in range(partitions)}
         message = Message(
-            "1", "live", "moments", [encode(Report({**told, f"{TOPIC_REJECTED}/0": caught_up_ms}, moments, is_late))]
+            "1",
+            "live",
+            "slot_figures",
+            [encode_report(Report({**reported, f"{TOPIC_REJECTED}/0": caught_up_ms}, by_slot, is_late))],
         )
-        self.bolt._pipe.took(message)
+        self.bolt._pipe.mark_open(message)
         self.bolt.process(message)
         self.bolt.drained()
 
 
-def failing(slot: int) -> Moments:
-    return {("shop", None, slot): Moment(tried=20, failed=16, events=40, people=set(range(9)), sample="r-9")}
+def failing(slot: int) -> FiguresBySlot:
+    return {("shop", None, slot): Figures(tried=20, failed=16, events=40, people=set(range(9)), sample="r-9")}
 
 
 def played(judge: Judge, clock: Clock, slots: int, behind_ms: int = 500) -> None:
-    """Slots in which most of what is tried fails."""
+    """Reports slots in which most page views fail."""
     for _ in range(slots):
         slot = clock.ms // SLOT_MS
         clock.ms += SLOT_MS
-        judge.tell(clock.ms - behind_ms, failing(slot))
+        judge.report(clock.ms - behind_ms, failing(slot))
 
 
 def stored(cells: Cells, minute: int, failed: int) -> None:
@@ -229,7 +236,7 @@ def cells() -> Cells:
     return cells
 
 
-def test_trouble_is_told_at_once_by_a_bolt_that_has_just_begun(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bolt_that_has_just_started_raises_an_alert_at_once(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, NOON * MINUTE_MS + 2_100)
     judge = Judge(cells, monkeypatch)
     played(judge, clock, 3)
@@ -237,43 +244,45 @@ def test_trouble_is_told_at_once_by_a_bolt_that_has_just_begun(cells: Cells, mon
     assert (judge.found[0].observed, judge.found[0].expected, judge.found[0].sample_request_id) == (0.8, 0.0, "r-9")
 
 
-def test_nothing_is_judged_while_anything_waits_to_be_counted(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_judged_while_events_wait_to_be_counted(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, NOON * MINUTE_MS + 2_100)
     judge = Judge(cells, monkeypatch)
     played(judge, clock, LONG_SLOTS, behind_ms=9_000)
-    # Nor while a partition was never heard of.
-    judge.tell(clock.ms, {}, partitions=7)
+    # Nor while a partition has not reported yet.
+    judge.report(clock.ms, {}, partitions=7)
     assert not judge.found
     assert judge.bolt._watch is None
     judge.bolt._caught_up_ms.clear()
     played(judge, clock, 2)
     assert judge.found[0].kind == "errors"
-    # What was told of before it began to look is in the tables; only the present minute is taken from what was told.
+    # Earlier minutes are loaded from the tables; only the current minute is taken from the reports.
     assert judge.bolt._watch is not None
     assert judge.bolt._watch._sites["shop"].minute(NOON) is None
 
 
-def test_what_a_backlog_held_is_read_from_the_tables(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_figures_of_a_backlog_are_read_from_the_tables(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, NOON * MINUTE_MS + 2_100)
     judge = Judge(cells, monkeypatch)
-    judge.tell(clock.ms, {})
+    judge.report(clock.ms, {})
     assert judge.bolt._watch is not None
-    # Ten minutes that nothing was heard of; then they are counted, and not told.
+    # Ten minutes without a report; then their events are counted, and not reported.
     clock.ms += 10 * MINUTE_MS
-    judge.tell(clock.ms - 9 * MINUTE_MS, {}, is_late=True)
+    judge.report(clock.ms - 9 * MINUTE_MS, {}, is_late=True)
     assert judge.bolt._watch is None
     for minute in range(NOON, NOON + 10):
         stored(cells, minute, failed=10)
     now = clock.ms // SLOT_MS
-    judge.tell(clock.ms, {("shop", None, now): Moment(events=1), ("shop", None, now - LONG_SLOTS): Moment(events=1)})
+    judge.report(
+        clock.ms, {("shop", None, now): Figures(events=1), ("shop", None, now - LONG_SLOTS): Figures(events=1)}
+    )
     watch = judge.bolt._watch
     assert watch is not None
     assert [figures(watch._sites["shop"], NOON + minute)[1] for minute in (-1, 0, 9)] == [0, 10, 10]
-    # What was told and is in the tables too is not known twice.
+    # Figures that are both reported and in the tables count once.
     assert [figures(watch._sites["shop"], NOON + minute)[3] for minute in (9, 10)] == [40, 1]
 
 
-def test_it_waits_while_the_store_is_away(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_waits_while_hbase_is_unavailable(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, NOON * MINUTE_MS + 2_100)
     judge = Judge(cells, monkeypatch)
 
@@ -299,14 +308,14 @@ def test_an_open_alert_is_taken_over(cells: Cells, monkeypatch: pytest.MonkeyPat
     assert {one.alert_id for one in judge.found} <= {opened.alert_id}
 
 
-def test_the_first_minute_lacks_too_much_to_tell_a_drop(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drop_is_not_judged_in_the_first_minute(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch, NOON * MINUTE_MS + 2_100)
     judge = Judge(cells, monkeypatch)
     for _ in range(LONG_SLOTS):
         clock.ms += SLOT_MS
-        judge.tell(clock.ms, {})
+        judge.report(clock.ms, {})
     assert not judge.found
     for _ in range(LONG_SLOTS):
         clock.ms += SLOT_MS
-        judge.tell(clock.ms, {})
+        judge.report(clock.ms, {})
     assert [one.kind for one in judge.found[:1]] == ["drop"]

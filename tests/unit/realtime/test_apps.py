@@ -7,8 +7,8 @@ from footfall.realtime.apps import counted_apps
 from tests.unit.realtime.memory_store import Cells, MemoryStore
 
 
-class Looking(MemoryStore):
-    """Counts how often it is asked."""
+class CountingStore(MemoryStore):
+    """Counts its reads."""
 
     looks = 0
 
@@ -17,7 +17,7 @@ class Looking(MemoryStore):
         return super().first_keys(table, most, start)
 
 
-# Each begins as another one does, so that an end taken a byte too early or too late would miss or repeat one.
+# The names share prefixes, so that a scan that ends a byte too early or too late would miss or repeat an app.
 APPS = ("a", "shop", "shop-2", "shopping", "z" * 31)
 
 
@@ -29,7 +29,7 @@ def test_every_app_with_a_row_is_found_once(table: str, count: int) -> None:
         for dimension in tables.DIMENSIONS:
             for minute in (0, 29_925_120, 99_999_999):
                 cells.put(table, tables.encode_row_key(app, dimension, minute, "/\u00e4"), b"f:e0", b"", 1)
-    store = Looking(cells)
+    store = CountingStore(cells)
     assert counted_apps(store, table) == APPS[:count]
     assert store.looks == count + 1
 

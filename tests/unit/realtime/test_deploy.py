@@ -1,4 +1,4 @@
-"""What deploying decides, without Storm."""
+"""The decisions of deploying, without Storm."""
 
 import json
 import subprocess
@@ -57,17 +57,17 @@ def test_options_survive_storms_reading_of_them() -> None:
     assert {key: json.loads(value) for key, value in read} == options
 
 
-def test_a_wait_in_vain_says_what_is_the_matter() -> None:
+def test_a_timeout_names_the_state_and_the_last_error() -> None:
     errors = ({"at_s": 1, "error": "older"}, {"at_s": 2, "error": "no such table\n\tat line 1"})
-    sentence = deploy._in_vain(["await", "footfall-live", "300"], present(errors=errors))
+    sentence = deploy._timeout_message(["await", "footfall-live", "300"], present(errors=errors))
     assert sentence == (
         "Topology footfall-live was given 300 s to run and is ACTIVE with 2 of 5 executors at work; "
         "see `./footfall logs storm-supervisor`. Its last error: no such table"
     )
-    assert "to end and Storm does not know it" in deploy._in_vain(["kill", "footfall-live", "5", "60"], None)
+    assert "to end and Storm does not know it" in deploy._timeout_message(["kill", "footfall-live", "5", "60"], None)
 
 
-def test_a_missing_jar_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_missing_jar_is_reported_before_storm_is_asked(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=r"jar .* is missing; `\./footfall up` builds it"):
         deploy.deploy(Settings(home=tmp_path))
 

@@ -1,4 +1,4 @@
-"""Whatever a record is, reading it says what to count or that it cannot be: nothing else, and nothing later."""
+"""Reading a record gives an event or raises Unparsable, whatever the record is; nothing fails later."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from footfall.realtime import tables
-from footfall.realtime.event_parser import Counted, Unparsable, read_event, read_rejected
+from footfall.realtime.event_parser import ParsedEvent, Unparsable, read_event, read_rejected
 from tests.support.events import ABSENT, stored_event
 from tests.unit.events.strategies import VALUES
 
@@ -18,7 +18,7 @@ FIELDS = sorted(
 LONGEST_KEY = 2**15 - 1
 
 
-def read(**fields: Any) -> Counted | None:
+def read(**fields: Any) -> ParsedEvent | None:
     return read_event(5, orjson.dumps(stored_event(**fields)))
 
 
@@ -29,10 +29,12 @@ def test_an_event_gone_wrong_is_countable_or_unparsable(fields: dict[str, Any]) 
     except Unparsable:
         return
     if counted is not None:
-        # All that is done with it after it was taken.
+        # Everything that the live path does with the event afterwards.
         (cell,) = tables.session_events(tables.session_cells([(counted.event_id, counted.cell)])).values()
         assert cell.offset == 5
-        assert [tables.decode_row_key(row.encode()).app_id for row in counted.rows] == [cell.app_id] * len(counted.rows)
+        assert [tables.decode_row_key(row.encode()).app_id for row in counted.all_rows] == [cell.app_id] * len(
+            counted.all_rows
+        )
         if counted.city is not None:
             assert isinstance(tables.city_of(counted.city), tables.City)
 
@@ -53,7 +55,7 @@ def test_anything_else_is_unparsable(record: bytes) -> None:
         ({"http_status": 500}, True, False),
         ({"http_status": 404}, False, True),
         ({"http_status": ABSENT}, False, False),
-        # One failure emits one event: a click on a failed page is none, nor is one on a missing page.
+        # One failure causes one event: a click on a failed or a missing page is not a failure.
         ({"event_type": "click", "http_status": 500}, False, False),
         ({"event_type": "click", "http_status": 404}, False, False),
         ({"event_type": "error", "http_status": ABSENT}, True, False),
@@ -64,7 +66,7 @@ def test_what_is_a_failure(fields: dict[str, Any], failure: bool, not_found: boo
     counted = read(**fields)
     assert counted is not None
     assert (counted.failure, counted.not_found) == (failure, not_found)
-    assert ("\0error\0" in counted.rows[-1]) == failure
+    assert ("\0error\0" in counted.all_rows[-1]) == failure
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_what_is_a_failure(fields: dict[str, Any], failure: bool, not_found: boo
 def test_errors_are_grouped_by_code_or_status_message_and_page(fields: dict[str, Any], value: str) -> None:
     counted = read(event_type="error", page_path="/a", **fields)
     assert counted is not None
-    assert tables.decode_row_key(counted.rows[-1].encode()).value == value
+    assert tables.decode_row_key(counted.all_rows[-1].encode()).value == value
 
 
 def test_only_page_views_have_response_times() -> None:
@@ -92,7 +94,7 @@ def test_only_page_views_have_response_times() -> None:
 def test_an_event_without_a_page_is_in_no_pages_row() -> None:
     counted = read(event_type="login", page_path=ABSENT, page_section=ABSENT, country="DE")
     assert counted is not None
-    assert [tables.decode_row_key(row.encode())[1::2] for row in counted.rows] == [
+    assert [tables.decode_row_key(row.encode())[1::2] for row in counted.all_rows] == [
         ("app", ""),
         ("country", "DE"),
         ("device", "desktop"),
@@ -101,13 +103,13 @@ def test_an_event_without_a_page_is_in_no_pages_row() -> None:
 
 @pytest.mark.parametrize("field", ["page_path", "page_section", "country", "user_id", "anonymous_id", "session_id"])
 def test_a_text_too_long_for_a_key_cannot_stop_a_partition(field: str) -> None:
-    # No collector stores it; HBase would refuse it again and again. Properties of any length are no matter.
+    # No collector stores such an event, and HBase would refuse its key every time. Properties may have any length.
     assert read(properties={"a": "x" * 60_000}) is not None
     with pytest.raises(Unparsable, match="too long for a key"):
         read(**{field: "/" + "é" * (LONGEST_KEY // 2)})
 
 
-def test_a_reject_whose_site_fits_no_key_cannot_stop_a_partition() -> None:
+def test_a_reject_with_an_app_id_too_long_for_a_key_cannot_stop_a_partition() -> None:
     record = {"app_id": "é" * (LONGEST_KEY // 2), "rejected_at": "2026-11-24T08:00:59.999Z", "original": ""}
     with pytest.raises(Unparsable, match="too long for a key"):
         read_rejected(orjson.dumps(record))
@@ -124,13 +126,13 @@ def test_a_reject_whose_site_fits_no_key_cannot_stop_a_partition() -> None:
         ({"city": "Köln", "latitude": 50.9, "longitude": 7.0, "event_type": "click"}, None),
     ],
 )
-def test_a_page_view_tells_its_city(fields: dict[str, Any], city: tables.City | None) -> None:
+def test_a_page_view_has_a_city(fields: dict[str, Any], city: tables.City | None) -> None:
     counted = read(**fields)
     assert counted is not None
     assert (None if counted.city is None else tables.city_of(counted.city)) == city
 
 
-def test_history_is_not_counted() -> None:
+def test_backfill_is_not_counted() -> None:
     assert read(backfill=True) is None
     assert read(backfill=False) is not None
 

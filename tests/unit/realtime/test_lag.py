@@ -1,4 +1,4 @@
-"""How far behind the live figures are, where the group must be set back, and what is refused."""
+"""The lag of the live figures, the cases where the group is set back, and the logs that are refused."""
 
 from typing import NamedTuple, cast
 
@@ -52,7 +52,7 @@ def test_the_lag_is_what_waits_in_all_partitions() -> None:
         ("events", 1): counted(49, 9_900),
         ("events.rejected", 0): counted(-1, 9_500),
     }
-    # 90 of 100 are counted; the partition that was caught up longest ago says the age.
+    # 90 of 100 are counted; the age is that of the partition that was caught up longest ago.
     found = measure(bounds, states, 10.0)
     assert found == LiveLag(10, 1.0, {("events", 0): 10, ("events", 1): 0, ("events.rejected", 0): 0})
 
@@ -64,9 +64,9 @@ def test_the_lag_is_what_waits_in_all_partitions() -> None:
         (Bounds(3, 7), NEVER, 4),
         (Bounds(0, 7), counted(-1), 7),
         (Bounds(0, 7), counted(6), 0),
-        # Four were deleted uncounted: they no longer wait, for nobody can count them.
+        # Four were deleted uncounted: they cannot be counted any more, so they do not wait.
         (Bounds(9, 12), counted(4), 3),
-        # Kafka lost its tail: that is told elsewhere, and no lag is negative.
+        # Kafka lost its tail: that is reported elsewhere, and no lag is negative.
         (Bounds(0, 7), counted(8), 0),
     ],
 )
@@ -90,12 +90,12 @@ def test_another_process_clock_ahead_of_ours_is_no_negative_age() -> None:
         # Without progress all that Kafka holds is counted, from the log's beginning.
         (Log(0, 9, 9), NEVER, 0),
         (Log(4, 9, 6), NEVER, 4),
-        # Committed ahead of what is counted: between them nothing would ever be.
+        # Committed ahead of the counted offset: the records between the two would never be counted.
         (Log(0, 9, 9), counted(5), 6),
         (Log(0, 9, 9), counted(-1), 0),
         # The same, with the first of it expired: beginning there lets the hole be seen.
         (Log(7, 9, 9), counted(5), 6),
-        # The group's position has expired too; reading would begin at 7, behind a hole that nobody tells of.
+        # The group's position has expired too; reading would begin at 7, and the loss before it would not be reported.
         (Log(7, 9, None), counted(5), 6),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_group_that_is_ahead_is_set_back(log: Log, state: PartitionState, want
         (Log(4, 9, None), NEVER),
         (Log(4, 9, 4), NEVER),
         (Log(0, 9, 6), counted(5)),
-        # What is counted is skipped, so the group may be behind.
+        # Counted records are skipped, so the group may be behind.
         (Log(0, 9, 2), counted(5)),
         (Log(0, 9, None), counted(5)),
         (Log(0, 6, 6), counted(5)),
@@ -134,9 +134,9 @@ def test_each_partition_is_judged_by_itself() -> None:
     [
         (Log(0, 5, 5), counted(5), "Kafka's log of events/0 ends at offset 5, but everything before 6 is counted"),
         (Log(0, 0, None), counted(5), "Kafka lost its tail"),
-        (Log(0, 9, 6), counted(5, topic_id="topic-0"), "Kafka's topic events was made anew"),
-        # A topic made anew has a shorter log as well, and is named for what it is.
-        (Log(0, 0, None), counted(5, topic_id="topic-0"), "Kafka's topic events was made anew"),
+        (Log(0, 9, 6), counted(5, topic_id="topic-0"), "Kafka's topic events was recreated"),
+        # A recreated topic has a shorter log as well; the sentence names the cause.
+        (Log(0, 0, None), counted(5, topic_id="topic-0"), "Kafka's topic events was recreated"),
         (Log(0, 9, 6), counted(5, partitions=8), "Kafka's topic events has 2 partitions, not 8"),
     ],
 )

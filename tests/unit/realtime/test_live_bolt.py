@@ -1,4 +1,4 @@
-"""The bolt before it knows a partition's progress: packs wait, and waiting costs no more than they are."""
+"""The bolt before it knows a partition's progress: packs wait, and each is kept once."""
 
 from footfall.realtime.live_bolt import LiveBolt
 from footfall.realtime.multilang import Message
@@ -9,7 +9,7 @@ def pack(message_id: str, first: int, end: int) -> Message:
     return Message(message_id, "kafka", "default", ["events", 3, first, end, 0, None, values])
 
 
-def test_packs_that_come_again_while_the_store_is_away_are_kept_once() -> None:
+def test_packs_that_are_sent_again_while_hbase_is_unavailable_are_kept_once() -> None:
     bolt = LiveBolt()
     for time in range(3):
         bolt.process(pack(f"a{time}", 0, 2))

@@ -112,7 +112,7 @@ def test_one_city_on_two_sites_has_two_rows() -> None:
 def test_bots_old_cells_and_people_without_a_city_have_no_row() -> None:
     cells = Cells()
     put(cells, "11:59", None, people=NOBODY, bots=VIEWED)
-    # Of people who did not consent: their country is known.
+    # People who did not consent: only their country is known.
     put(cells, "11:59", {}, partition=1)
     row = tables.encode_row_key("shop", "country", at_ms("11:59:00.000") // 60_000, "DE")
     cells.put("minute_metrics", row, b"f:e2", msgpack.packb((5, VIEWED, NOBODY)), 5)

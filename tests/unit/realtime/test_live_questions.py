@@ -283,7 +283,7 @@ def test_recent_pages_of_a_browser(cells: Cells) -> None:
 
 
 def test_recent_pages_of_a_user(cells: Cells) -> None:
-    # Of both browsers, from login to logout.
+    # The views in both browsers, from login to logout.
     assert ask(cells, "recent-pages", user="u-1") == [
         (stamp("12:00:10.000"), "shop", "s-ana", "/checkout", "Checkout", "checkout", 0, 500),
         (stamp("11:55:00.500"), "shop", "s-ana", "/cart", "Cart", "cart", 20000, 200),
@@ -347,7 +347,7 @@ def test_a_session_of_two_visits(cells: Cells) -> None:
         ("s-ida", [(0, True, True), (1, False, False), (2, True, False), (3, False, True)]),
         # Errors and a search are no page views.
         ("s-eve", [(0, True, False), (1, False, False), (2, False, True), *[(n, False, False) for n in (3, 4, 5)]]),
-        # What came last is where it belongs.
+        # The event that arrived last is in its place by `seq`.
         ("s-ben", [(0, True, False), (1, False, True), *[(n, False, False) for n in (2, 3, 4)]]),
     ],
 )

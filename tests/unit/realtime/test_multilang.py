@@ -62,7 +62,7 @@ class Storm:
 
     def close(self) -> None:
         self.hang_up()
-        # A reader that still waited would read the next test's pipe, which gets the same number.
+        # A reader that still waits would read the pipe of the next test, which gets the same file descriptor.
         for thread in threading.enumerate():
             if thread.name == "multilang":
                 thread.join(PATIENCE_S)
@@ -74,11 +74,11 @@ class Storm:
 class Recorder:
     """A bolt that keeps what it is given and acks it when drained."""
 
-    def __init__(self, patience_s: float = 1.0) -> None:
+    def __init__(self, max_wait_s: float = 1.0) -> None:
         self.setup: Setup | None = None
         self.messages: list[Message] = []
         self.drains = 0
-        self.patience = patience_s
+        self.patience = max_wait_s
         self.acked = 0
         self.pipe: Pipe | None = None
 
@@ -95,7 +95,7 @@ class Recorder:
             self.pipe.ack(message.id)
         self.acked = len(self.messages)
 
-    def patience_s(self) -> float:
+    def max_wait_s(self) -> float:
         return self.patience
 
 
@@ -107,7 +107,7 @@ def storm() -> Iterator[Storm]:
 
 
 class Running:
-    """`run` on a thread of its own, with the exit codes it asked for."""
+    """`run` in its own thread, with the exit codes that it passed on."""
 
     def __init__(self, bolt: multilang.Bolt, storm: Storm, pipe: Pipe | None = None) -> None:
         self.codes: list[int] = []
@@ -198,7 +198,7 @@ def test_the_bolt_is_woken_without_input(storm: Storm, tmp_path: Path) -> None:
             if self.drains >= 3:
                 woken.set()
 
-    Running(Impatient(patience_s=0.001), storm)
+    Running(Impatient(max_wait_s=0.001), storm)
     storm.setup(tmp_path)
     assert woken.wait(PATIENCE_S)
 
@@ -225,7 +225,7 @@ def test_heartbeats_are_answered_during_a_slow_call_and_not_beyond_its_limit(sto
     storm.heartbeat()
     assert storm.receive() == {"command": "sync"}
     now[0] = 100.5
-    pipe.beat()
+    pipe.answer_heartbeat()
     assert storm.silent()
     go.set()
     assert storm.receive() == {"command": "ack", "id": "1"}
@@ -237,10 +237,10 @@ def test_a_main_thread_that_hangs_undeclared_looks_dead(storm: Storm) -> None:
     now = [0.0]
     pipe = Pipe(storm.sink, clock=lambda: now[0])
     now[0] = multilang.STALL_LIMIT_S + 1
-    pipe.beat()
+    pipe.answer_heartbeat()
     assert storm.silent()
     pipe.progressed()
-    pipe.beat()
+    pipe.answer_heartbeat()
     assert storm.receive() == {"command": "sync"}
 
 
@@ -249,7 +249,7 @@ def test_no_slow_call_may_outlast_the_message_timeout(storm: Storm) -> None:
     pipe = Pipe(storm.sink, clock=lambda: now[0])
     with pipe.slow(10_000.0):
         now[0] = multilang.SLOW_CALL_LIMIT_S + 1
-        pipe.beat()
+        pipe.answer_heartbeat()
     assert storm.silent()
 
 
@@ -304,7 +304,7 @@ def test_garbage_from_storm_ends_the_process(storm: Storm, tmp_path: Path) -> No
 
 def test_a_second_answer_to_one_message_is_left_out(storm: Storm, caplog: pytest.LogCaptureFixture) -> None:
     pipe = Pipe(storm.sink)
-    pipe.took(Message("1", "kafka", "default", []))
+    pipe.mark_open(Message("1", "kafka", "default", []))
     pipe.ack("1")
     with caplog.at_level(logging.ERROR):
         pipe.ack("1")
@@ -344,7 +344,7 @@ class Noisy:
         assert sys.stdin.read() == ""
         self.pipe.ack(message.id)
     def drained(self): pass
-    def patience_s(self): return 1.0
+    def max_wait_s(self): return 1.0
 
 serve(Noisy())
 """

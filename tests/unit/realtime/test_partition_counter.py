@@ -1,4 +1,4 @@
-"""Whatever is repeated, reordered, cut short or late: the stored figures are those of a naive count of the log."""
+"""The stored figures equal a naive count of the log, despite repeats, reordering, crashes and late events."""
 
 import itertools
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def made(number: int, session: int, kind: str, when: int, bot: bool, page: int =
 
 
 KINDS = st.sampled_from(["page_view", "page_view", "ping", "error", "failed", "backfill", "garbage"])
-# Within some minutes, just half an hour later, more than that, and before midnight (16 hours on) and after.
+# Some minutes apart, exactly half an hour, more than that, and before and after midnight (16 hours later).
 TIMES = st.sampled_from([0, 1, 2, 3, 60, 61, 62, 121, 122, 180, 1919, 1920, 1921])
 RECORDS = st.lists(
     st.builds(
@@ -143,17 +143,19 @@ def packs_of(log: list[bytes], cuts: list[int], start: int) -> list[Pack]:
 @pytest.mark.parametrize("remembered", [1, 1000])
 @given(data=st.data(), log=RECORDS)
 @settings(max_examples=150, deadline=None)
-def test_any_course_of_events_gives_the_naive_figures(remembered: int, data: st.DataObject, log: list[bytes]) -> None:
-    most_rows, most_sessions = rows_module.MOST_ROWS, rows_module.MOST_SESSIONS
-    rows_module.MOST_ROWS = rows_module.MOST_SESSIONS = remembered  # type: ignore[misc]  # forgetting is under test
+def test_any_order_of_packs_and_crashes_gives_the_naive_figures(
+    remembered: int, data: st.DataObject, log: list[bytes]
+) -> None:
+    max_rows, max_sessions = rows_module.MAX_ROWS, rows_module.MAX_SESSIONS
+    rows_module.MAX_ROWS = rows_module.MAX_SESSIONS = remembered  # type: ignore[misc]  # forgetting is under test
     try:
         course(data, log)
     finally:
-        rows_module.MOST_ROWS, rows_module.MOST_SESSIONS = most_rows, most_sessions  # type: ignore[misc]
+        rows_module.MAX_ROWS, rows_module.MAX_SESSIONS = max_rows, max_sessions  # type: ignore[misc]
 
 
 def course(data: st.DataObject, log: list[bytes]) -> None:
-    """Several lives of one bolt over one store, each cut short somewhere, the last one not."""
+    """Several processes use one store, one after the other. Each crashes somewhere, except the last one."""
     cells = Cells()
     committed = 0
     late: list[tuple[str, Any, int]] = []
@@ -162,7 +164,7 @@ def course(data: st.DataObject, log: list[bytes]) -> None:
         store = MemoryStore(cells, writes_left)
         partition = Partition(TOPIC, 3, store)
         packs = packs_of(log, data.draw(st.lists(st.integers(1, 40), max_size=6)), committed)
-        # The first pack of a first life comes first; otherwise packs come in any order, some of them twice.
+        # The first process gets its first pack first; otherwise packs come in any order, some of them twice.
         order = (
             data.draw(st.permutations(packs + data.draw(st.lists(st.sampled_from(packs), max_size=3)))) if packs else []
         )
@@ -175,7 +177,7 @@ def course(data: st.DataObject, log: list[bytes]) -> None:
                 if data.draw(st.booleans()):
                     done |= set(partition.flush())
             done |= set(partition.flush())
-            # A process that is dead but does not know it writes once more what it wrote.
+            # A process that was declared dead but still runs writes its last cells again.
             for table, rows, stamp in data.draw(st.lists(st.sampled_from(late), max_size=3)) if late else []:
                 MemoryStore(cells).write(table, rows, stamp)
         except Crash:
@@ -183,7 +185,7 @@ def course(data: st.DataObject, log: list[bytes]) -> None:
         else:
             if packs:
                 assert done == {str(number) for number in range(len(order))}
-                # What is acked may be committed, and what is committed is not read again.
+                # Acked packs may be committed, and committed records are not read again.
                 committed = data.draw(st.integers(committed, len(log)))
         late += store.written
     check(cells, log)
@@ -204,7 +206,7 @@ def test_a_failed_flush_is_written_later_unchanged() -> None:
     check(cells, [*log, made(5, 0, "ping", 0, False)])
 
 
-def test_rows_that_a_visit_has_left_behind_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_rows_of_a_visit_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
     class Store(MemoryStore):
@@ -212,20 +214,20 @@ def test_rows_that_a_visit_has_left_behind_are_not_read_again(monkeypatch: pytes
             read.extend(tables.decode_row_key(key).minute - NOW_MS // 60_000 for key in keys)
             return super().read_cells(table, column, keys)
 
-    monkeypatch.setattr(rows_module, "MOST_ROWS", 1)
+    monkeypatch.setattr(rows_module, "MAX_ROWS", 1)
     partition = Partition(TOPIC, 3, Store(Cells()))
-    # Minute after minute a page view, as one session's; then a ping.
+    # One session: a page view each minute, then a ping.
     kinds = ["page_view", "page_view", "page_view", "ping"]
     for number, kind in enumerate(kinds):
         read.clear()
         partition.offer(Pack("a", number, number + 1, 0, None, [made(number, 0, kind, 2 * number, False, 1)]))
         partition.flush()
-        # Besides its own minute only that of the page view before, if it takes its place.
+        # Apart from its own minute, only that of the page view before, if this one replaces it as the exit.
         assert set(read) == ({number, number - 1} if kind == "page_view" and number else {number})
 
 
-def test_only_what_says_something_new_is_written() -> None:
-    """A row of visitors when one of them is new to it, a person's when an hour has passed."""
+def test_only_changed_rows_are_written() -> None:
+    """A row of visitors is written when it has a new visitor, a person's row when an hour has passed."""
     partition = Partition(TOPIC, 3, store := MemoryStore(Cells()))
 
     def written(number: int, after_ms: int = 0, **fields: Any) -> dict[str, int]:
@@ -245,7 +247,7 @@ def test_only_what_says_something_new_is_written() -> None:
     assert written(5, tables.INDEX_EVERY_MS)["user_pages"] == 2
 
 
-def test_a_pack_that_comes_too_early_waits() -> None:
+def test_a_pack_that_arrives_too_early_waits() -> None:
     partition = Partition(TOPIC, 3, MemoryStore(Cells()))
     partition.offer(Pack("a", 0, 1, 0, None, [made(0, 0, "ping", 0, False)]))
     partition.offer(Pack("c", 2, 3, 0, None, [made(2, 0, "ping", 0, False)]))
@@ -267,7 +269,7 @@ def test_a_hole_is_reported_and_counting_goes_on() -> None:
     assert partition.next == 9
 
 
-def test_a_later_process_keeps_what_an_earlier_one_told_to_be_lost() -> None:
+def test_a_later_process_keeps_the_losses_that_an_earlier_one_reported() -> None:
     cells = Cells()
     for first, end in ((0, 3), (3, 9)):
         partition = Partition(TOPIC, 3, MemoryStore(cells), now_s=lambda: 7.0)
@@ -277,7 +279,7 @@ def test_a_later_process_keeps_what_an_earlier_one_told_to_be_lost() -> None:
     assert lost == [[0, 3, 7000], [3, 9, 7000]]
 
 
-def test_ticks_tell_how_far_all_is_counted() -> None:
+def test_ticks_report_how_far_the_partition_is_counted() -> None:
     cells = Cells()
     partition = Partition(TOPIC, 3, MemoryStore(cells))
     assert partition.offer(Pack("t", 0, 0, 5_000, None, [])) == ["t"]
@@ -285,7 +287,7 @@ def test_ticks_tell_how_far_all_is_counted() -> None:
     assert msgpack.unpackb(cells.get("progress", b"events|3")[tables.CAUGHT_UP_COLUMN]) == 5_000
 
 
-def test_a_tick_never_takes_the_place_of_packs_that_wait() -> None:
+def test_a_tick_never_replaces_packs_that_wait() -> None:
     cells = Cells()
     partition = Partition(TOPIC, 3, MemoryStore(cells))
     log = [made(number, 0, "page_view", 0, False) for number in range(4)]
@@ -297,7 +299,7 @@ def test_a_tick_never_takes_the_place_of_packs_that_wait() -> None:
     assert tables.LOST_COLUMN not in cells.get("progress", b"events|3")
 
 
-def test_a_tick_beyond_what_is_counted_tells_of_a_loss() -> None:
+def test_a_tick_beyond_the_counted_offset_reports_a_loss() -> None:
     cells = Cells()
     partition = Partition(TOPIC, 3, MemoryStore(cells), now_s=lambda: 7.0)
     partition.offer(Pack("a", 0, 1, 0, None, [made(0, 0, "ping", 0, False)]))
@@ -334,7 +336,7 @@ def test_rejected_events_are_counted_by_site_and_minute() -> None:
     topic = Topic("events.rejected", "topic-r", 1)
     record = orjson.dumps({"app_id": "news", "rejected_at": format_rfc3339_ms(NOW_MS)})
     for life in range(2):
-        # A second life without progress replays all of it.
+        # A second process without progress counts the whole log again.
         cells.tables.pop("progress", None)
         partition = Partition(topic, 0, MemoryStore(cells))
         partition.offer(Pack(f"{life}", 0, 3, 0, None, [record, b"nonsense", record]))

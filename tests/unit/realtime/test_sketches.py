@@ -1,4 +1,4 @@
-"""Distinct visitors: exact while they are few, the same whichever way they were put together, never large."""
+"""Distinct visitors: exact while few, independent of the order of merging, and of limited size."""
 
 from itertools import permutations
 
@@ -24,7 +24,7 @@ def stored(visitors: list[str], base: bytes = EMPTY) -> bytes:
 
 @given(NAMES, NAMES)
 def test_few_visitors_are_counted_exactly(some: list[str], others: list[str]) -> None:
-    # An empty text is no visitor to the library, and none of ours: an app and a NUL begin each.
+    # The library ignores an empty text. No visitor is one: each begins with an app and a NUL.
     some, others = [f"shop\0{name}" for name in some], [f"shop\0{name}" for name in others]
     sketch = stored(some + some)
     assert count(sketch) == len(set(some))
@@ -33,19 +33,19 @@ def test_few_visitors_are_counted_exactly(some: list[str], others: list[str]) ->
 
 
 @pytest.mark.parametrize("many", [0, 3_000, 30_000])
-def test_it_is_told_whether_anybody_is_new(many: int) -> None:
+def test_add_returns_whether_any_visitor_is_new(many: int) -> None:
     growing = Visitors()
     assert growing.add(["shop\0one", "shop\0two"])
     growing.add(numbered(0, many))
     before = growing.stored()
     assert not growing.add(["shop\0two", *numbered(0, many)])
     assert growing.stored() == before
-    # An estimate keeps one of some few, so one more of them may say nothing of it.
+    # An estimate keeps only a sample, so one more visitor may change nothing.
     assert growing.add(["shop\0two", *numbered(many, many + 200)])
     assert growing.stored() != before
 
 
-def test_whom_only_a_stored_sketch_knows_may_be_new_once() -> None:
+def test_a_visitor_of_the_stored_sketch_may_count_as_new_once() -> None:
     growing = Visitors(stored(["shop\0one"]))
     growing.add(["shop\0one"])
     assert not growing.add(["shop\0one"])
@@ -53,7 +53,9 @@ def test_whom_only_a_stored_sketch_knows_may_be_new_once() -> None:
 
 
 @given(NAMES, NAMES, NAMES)
-def test_the_way_to_a_sketch_leaves_no_trace(first: list[str], second: list[str], third: list[str]) -> None:
+def test_a_sketch_does_not_depend_on_the_order_of_merging(
+    first: list[str], second: list[str], third: list[str]
+) -> None:
     parts = [[f"shop\0{name}" for name in names] for names in (first, second, third)]
     sketches = [stored(part) for part in parts if part]
     whole = stored([name for part in parts for name in part]) if sketches else EMPTY
@@ -74,7 +76,7 @@ def test_halves_of_some_thousands_are_exact_together() -> None:
     assert is_exact(sketch)
 
 
-def test_beyond_it_is_an_estimate_and_says_so() -> None:
+def test_beyond_some_thousands_it_is_an_estimate() -> None:
     sketch = stored(numbered(0, 50_000))
     assert not is_exact(sketch)
     # 1/√4096 is 1.6 percent, the standard error; the names are fixed, so this never flickers.
@@ -90,7 +92,7 @@ def test_large_sketches_are_the_same_in_any_order() -> None:
     assert abs(count(merged.pop()) - 15_000) < 3 * 15_000 / 64
 
 
-def test_what_is_stored_is_trimmed_to_its_nominal_size() -> None:
+def test_a_stored_sketch_is_trimmed_to_its_nominal_size() -> None:
     # Untrimmed, up to twice as many hashes of eight bytes are kept between two rebuilds.
     most = NOMINAL * 8 + 24
     grown = EMPTY
@@ -102,7 +104,7 @@ def test_what_is_stored_is_trimmed_to_its_nominal_size() -> None:
     assert len(merge([stored(numbered(first, first + 7_000)) for first in (0, 7_000)])) <= most
 
 
-def test_storing_does_not_end_the_growing() -> None:
+def test_a_set_grows_after_it_was_stored() -> None:
     growing = Visitors()
     growing.add(numbered(0, 10))
     assert count(growing.stored()) == 10
@@ -114,7 +116,7 @@ def test_storing_does_not_end_the_growing() -> None:
     assert count(continued.stored()) == 30
 
 
-def test_nobody_is_nothing() -> None:
+def test_an_empty_set_is_stored_as_nothing() -> None:
     assert Visitors().stored() == EMPTY == merge(()) == merge((EMPTY, EMPTY))
     assert count(EMPTY) == 0
     assert is_exact(EMPTY)

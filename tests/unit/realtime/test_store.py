@@ -1,4 +1,4 @@
-"""However much is asked at once, the gateway holds only a part of it at a time."""
+"""A large request is split, so that the Thrift server holds only a part of it at a time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the sweeper deletes: by the newest event counted, cell by cell, each at its own timestamp."""
+"""The sweeper deletes by the age relative to the newest counted event, each cell at its own timestamp."""
 
 from typing import cast
 
@@ -53,7 +53,7 @@ def test_events_of_sessions_are_kept_eight_days_of_their_arrival(newest_ms: int)
     before = newest_ms - 8 * DAY_MS
     session_event(cells, "old", 0, before - 1, before - 1)
     session_event(cells, "both", 1, before - 1, before - 1)
-    # One that came late is kept by its arrival: it is known as long as a repeat of it may come.
+    # A late event is kept by its time of arrival: it must be known as long as a repeat may arrive.
     session_event(cells, "both", 2, before, before - 2 * DAY_MS)
     session_event(cells, "new", 3, newest_ms, newest_ms)
     assert swept(cells) == 2
@@ -78,11 +78,11 @@ def test_aggregates_are_kept_eight_days_of_their_minute(newest_ms: int) -> None:
     assert minutes(cells, "minute_metrics") == [("academy", limit), *wanted]
 
 
-def test_a_person_leads_to_sessions_as_long_as_they_may_be_there() -> None:
+def test_the_index_of_a_person_is_kept_as_long_as_the_sessions_may_be() -> None:
     cells = Cells()
     seen(cells, PAST_MS)
-    # An event that happened three days before the limit may have arrived at it, and its session is kept. The index may
-    # not tell of it, but of one within the hour before.
+    # An event that happened three days before the limit may have arrived at the limit, so its session is kept. Its
+    # index cell may have the time of an earlier event, from within the hour before.
     limit = PAST_MS - 8 * DAY_MS - 3 * DAY_MS - tables.INDEX_EVERY_MS
     for person, ms in (("gone", limit - 1), ("kept", limit), ("new", PAST_MS)):
         cells.put("user_pages", tables.person_key("a", person, "s"), tables.INDEX_COLUMN, tables.encode_index(7, ms), 8)
@@ -102,12 +102,12 @@ def test_a_long_pause_deletes_nothing() -> None:
     cells = Cells()
     seen(cells, PAST_MS)
     session_event(cells, "s", 0, PAST_MS, PAST_MS)
-    # It is years later by now, and no event came; the repeat that a spool still holds must be known as one.
+    # No event arrived for years. A repeat that a spool still holds must be recognised.
     assert swept(cells) == 0
     assert swept(Cells()) == 0
 
 
-def test_as_many_days_are_kept_as_are_wanted() -> None:
+def test_the_configured_number_of_days_is_kept() -> None:
     cells = Cells()
     for days in range(5):
         seen(cells, PAST_MS - days * DAY_MS)
@@ -133,13 +133,13 @@ def test_a_row_that_is_counted_again_after_the_sweep_is_stored() -> None:
     seen(cells, old, offset=41)
     assert ("shop", old // 60_000) in minutes(cells, "active_users")
     assert swept(cells) == 2
-    # A dead worker's late write of what was deleted stays deleted.
+    # A dead worker's late write of a deleted cell stays deleted.
     seen(cells, old, offset=41)
     assert minutes(cells, "active_users") == [("shop", PAST_MS // 60_000)]
 
 
 def test_each_cell_is_deleted_at_its_own_timestamp_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeper, "_AT_ONCE", 2)
+    monkeypatch.setattr(sweeper, "_BATCH_CELLS", 2)
     cells = Cells()
     seen(cells, PAST_MS)
     for number, session in enumerate(("a", "a", "b", "b", "c")):
@@ -151,13 +151,13 @@ def test_each_cell_is_deleted_at_its_own_timestamp_in_batches(monkeypatch: pytes
     assert {session: len(row) for session, row in cells.tables["sessions"].items()} == {b"a": 2, b"b": 2, b"c": 1}
 
 
-def test_a_row_read_while_it_grows_keeps_what_came_meanwhile() -> None:
+def test_a_row_that_grows_during_the_scan_keeps_its_new_cells() -> None:
     cells = Cells()
     seen(cells, PAST_MS)
     old = PAST_MS - 9 * DAY_MS
     seen(cells, old, offset=40)
     store = MemoryStore(cells)
-    found = list(sweeper.doomed("active_users", store.stamped("active_users"), PAST_MS - 8 * DAY_MS))
+    found = list(sweeper.expired("active_users", store.stamped("active_users"), PAST_MS - 8 * DAY_MS))
     key = tables.encode_row_key("shop", "app", old // 60_000, "")
     assert found == [(key, b"f:e0", 41)]
     seen(cells, old, offset=50)
@@ -165,7 +165,7 @@ def test_a_row_read_while_it_grows_keeps_what_came_meanwhile() -> None:
     assert cells.tables["active_users"][key][b"f:e0"][0] == 51
 
 
-def test_what_the_live_path_writes_is_swept_whole() -> None:
+def test_everything_that_the_live_path_writes_is_swept() -> None:
     cells = Cells()
     partition = Partition(Topic("events", "topic-1", 8), 0, MemoryStore(cells))
     for number, days in enumerate((12, 0)):

@@ -1,4 +1,4 @@
-"""What is written is read again as it was; keys sort as questions scan them, and no two rows share one."""
+"""Cells are decoded as they were encoded. Keys sort as questions scan them, and no two rows share one."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from footfall.events.validate import SCHEMA
 from footfall.realtime import sketches, tables
-from footfall.realtime.aggregator import GrowingPopulation
+from footfall.realtime.aggregator import MutablePopulation
 from footfall.realtime.event_parser import Unparsable, read_event, read_rejected
 from footfall.realtime.tables import Counts, Population, Progress, RowKey, SessionCell
 from tests.support.events import stored_event
 
-# What the schema lets a visitor say: anything but NUL, other control characters and half a surrogate pair.
+# The texts that the schema allows: no NUL, no other control characters, no half of a surrogate pair.
 SAID = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=40)
 # A few characters that keys are made of, so that two texts meet often.
 AWKWARD = (
@@ -56,7 +56,7 @@ SESSION_CELLS = st.builds(
 
 
 @given(KEYS)
-def test_row_keys_say_what_they_were_given(key: RowKey) -> None:
+def test_row_keys_are_decoded_as_encoded(key: RowKey) -> None:
     assert tables.decode_row_key(tables.encode_row_key(*key)) == key
 
 
@@ -111,7 +111,7 @@ def longest(kind: str) -> str:
 
 
 def test_the_longest_texts_fit_a_row_key() -> None:
-    # HBase counts a key's length in a signed 16-bit number and refuses what is longer for ever.
+    # HBase stores a key's length as a signed 16-bit number and refuses longer keys every time.
     event = stored_event(
         event_type="error",
         error_code=longest("name"),
@@ -124,7 +124,7 @@ def test_the_longest_texts_fit_a_row_key() -> None:
     )
     counted = read_event(0, orjson.dumps(event))
     assert counted is not None
-    keys = [key.encode() for key in counted.rows]
+    keys = [key.encode() for key in counted.all_rows]
     assert len(keys) == 6
     assert all(tables.decode_row_key(key).app_id == "academy" for key in keys)
     keys.append(tables.person_key("u", event["user_id"], event["session_id"]))
@@ -164,7 +164,7 @@ def test_the_key_that_an_event_names_is_the_one_that_questions_read(
     assert counted is not None
     values = {"app": "", "page": path, "section": section, "country": country, "device": device}
     minute = 1_795_507_200_000 // 60_000
-    assert {key.encode() for key in counted.rows} == {
+    assert {key.encode() for key in counted.all_rows} == {
         tables.encode_row_key(app, dimension, minute, value) for dimension, value in values.items()
     }
 
@@ -194,8 +194,8 @@ def test_counts_are_read_as_written(offset: int, people: Population, bots: Popul
 @settings(max_examples=40)
 @given(POPULATIONS)
 def test_a_population_is_stored_alike_while_it_grows(people: Population) -> None:
-    assert GrowingPopulation.__struct_fields__ == Population._fields
-    growing = cast(Population, GrowingPopulation(*people))
+    assert MutablePopulation.__struct_fields__ == Population._fields
+    growing = cast(Population, MutablePopulation(*people))
     assert tables.encode_counts(Counts(7, growing, growing)) == tables.encode_counts(Counts(7, people, people))
 
 
@@ -235,7 +235,7 @@ def test_a_cell_of_many_events_is_small() -> None:
 
 
 @given(SESSION_CELLS, st.binary(min_size=16, max_size=16))
-def test_a_cell_of_one_event_from_before_is_read(cell: SessionCell, event_id: bytes) -> None:
+def test_an_old_cell_of_a_single_event_is_read(cell: SessionCell, event_id: bytes) -> None:
     assert tables.session_events({tables.session_column(event_id): msgpack.packb(cell)}) == {event_id: cell}
 
 
@@ -248,11 +248,11 @@ def test_no_session_cell_grows_too_large_for_hbase() -> None:
     assert 3 <= len(cells) < 9
     assert max(map(len, cells.values())) <= 2**20
     assert tables.session_events(cells) == dict(events)
-    # Nothing can be done about an event that is too large alone.
+    # A single event that is too large cannot be split.
     assert len(tables.session_cells([(bytes(16), unsaid._replace(page_title="x" * 2**21))])) == 1
 
 
-def test_of_an_event_in_two_cells_the_lowest_offset_is_its_own() -> None:
+def test_an_event_in_two_cells_has_the_lower_offset() -> None:
     event = SessionCell(7, 0, 0, 0, "click", "shop", "a", *[None] * 8, False)
     other, event_id = b"o" * 16, b"e" * 16
     cells = {
@@ -268,7 +268,7 @@ def test_progress_is_read_as_written(progress: Progress) -> None:
     assert tables.decode_progress(tables.encode_progress(progress)) == progress
 
 
-def test_what_an_event_says_is_in_its_session_cell() -> None:
+def test_the_fields_of_an_event_are_in_its_session_cell() -> None:
     event = stored_event(
         event_type="page_view",
         user_id="u-1",

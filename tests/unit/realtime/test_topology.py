@@ -58,7 +58,7 @@ def test_the_fingerprint_changes_with_each_of_its_parts(settings: Settings) -> N
     assert first not in changed
 
 
-def test_only_settings_that_the_bolts_read_deploy_the_topology_anew(tmp_path: Path) -> None:
+def test_only_settings_that_the_bolts_read_redeploy_the_topology(tmp_path: Path) -> None:
     def deployed(**given: object) -> str:
         settings = Settings(**{"home": tmp_path, **given})  # type: ignore[arg-type]  # pydantic converts them
         return topology.fingerprint(b"jar", topology.definition(settings), [])

@@ -1,4 +1,4 @@
-"""The visit of a session's newest event, from what the live tables hold of the session."""
+"""The open visit of a session is restored from its cells in the live tables."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def cell(offset: int, minute: int, **more: Any) -> SessionCell:
     return SessionCell(**fields | {"offset": offset, "seq": offset, "event_time_ms": at_ms, "page_path": "/"} | more)
 
 
-def test_a_visit_is_taken_up_from_a_sessions_cells() -> None:
+def test_a_visit_is_restored_from_a_sessions_cells() -> None:
     noon = NOON_MS // MINUTE_MS
     cells = [
         cell(9, 50),

@@ -1,1 +1,1 @@
-"""Alerts: what is out of the ordinary now, and since when. Pure but for `past`, which reads the live tables."""
+"""Alerts: figures that are out of the ordinary. All modules are pure except `past`, which reads the live tables."""

@@ -1,4 +1,4 @@
-"""What an alert says."""
+"""The alert: its fields, its states and its row."""
 
 from typing import Any, Final, NamedTuple
 
@@ -10,13 +10,15 @@ RESOLVED: Final = "resolved"
 CRITICAL: Final = "critical"
 WARNING: Final = "warning"
 
-# Kind, site, page; no page: the whole site.
+# Kind, site, page; the page is None for the whole site.
 Key = tuple[str, str, str | None]
 
 
 class Alert(NamedTuple):
-    """Something out of the ordinary. Times in ms since 1970; see `rules.Finding` for the figures, which are those of
-    the worst moment."""
+    """Figures of a site or a page that are out of the ordinary. Times are in ms since 1970.
+
+    `observed` to `sample_request_id` are those of the worst finding so far; see `rules.Finding`.
+    """
 
     kind: str
     app_id: str
@@ -34,17 +36,17 @@ class Alert(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """What it is about."""
+        """The kind, site and page that the alert is about."""
         return self.kind, self.app_id, self.page_path
 
     @property
     def alert_id(self) -> str:
-        """The same for the same trouble, whoever finds it."""
+        """The id. Two processes that find the same incident give it the same id."""
         return f"{self.kind}:{self.app_id}:{self.page_path or ''}:{self.started_ms}"
 
 
 def row(alert: Alert) -> dict[str, Any]:
-    """An alert as it is told outside: a row of `live-alerts`, and a message of the topic `alerts`."""
+    """An alert as a row of `live-alerts` and as a message of the topic `alerts`."""
     resolved = alert.resolved_ms
     return {
         "alert_id": alert.alert_id,

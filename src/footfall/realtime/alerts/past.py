@@ -1,58 +1,58 @@
-"""What the live tables know of the last half hour, so that a watch begins where another one ended."""
+"""Loads the watch of a new process from the live tables, and reads the stored alerts."""
 
 from footfall import names
 from footfall.realtime import aggregate_reader, tables
 from footfall.realtime.alerts.alert import Alert
-from footfall.realtime.alerts.moments import BASELINE_MINUTES, LONG_SLOTS, SLOT_MS, Moment
+from footfall.realtime.alerts.figures import BASELINE_MINUTES, LONG_SLOTS, SLOT_MS, Figures
 from footfall.realtime.alerts.watch import Watch
 from footfall.realtime.apps import counted_apps
 from footfall.realtime.store import HBaseStore
 
 
-def watch(store: HBaseStore, until: int) -> Watch:
-    """A watch that knows the half hour before a minute (since 1970), and its alerts. Raises HBaseUnavailable."""
+def load_watch(store: HBaseStore, until: int) -> Watch:
+    """A watch with the figures and alerts of the half hour before a minute (since 1970). Raises HBaseUnavailable."""
     first = until - BASELINE_MINUTES
     first_ms = first * LONG_SLOTS * SLOT_MS
-    found = Watch(alert for alert in alerts(store) if alert.resolved_ms is None or alert.resolved_ms >= first_ms)
+    watch = Watch(alert for alert in stored_alerts(store) if alert.resolved_ms is None or alert.resolved_ms >= first_ms)
     apps = counted_apps(store)
     for dimension in ("app", "page"):
         rows = aggregate_reader.scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, until)
         for key, cells in rows:
             path = key.value if dimension == "page" else None
-            found.add(key.app_id, path, key.minute * LONG_SLOTS, _counted(cells, path is None))
+            watch.add(key.app_id, path, key.minute * LONG_SLOTS, _minute_figures(cells, path is None))
     for key, people, bots in aggregate_reader.visitors(store, apps, "app", first, until):
-        found.add(
+        watch.add(
             key.app_id,
             None,
             key.minute * LONG_SLOTS,
-            _crowd(aggregate_reader.distinct(people), aggregate_reader.distinct(bots)),
+            _visitor_counts(aggregate_reader.distinct(people), aggregate_reader.distinct(bots)),
         )
-    return found
+    return watch
 
 
-def alerts(store: HBaseStore) -> list[Alert]:
-    """All that are kept, in no order. Raises HBaseUnavailable."""
+def stored_alerts(store: HBaseStore) -> list[Alert]:
+    """All stored alerts, in no order. Raises HBaseUnavailable."""
     rows = store.scan(names.TABLE_ALERTS, b"\0", b"\xff")
     return [tables.decode_alert(cells[tables.ALERT_COLUMN]) for _, cells in rows if tables.ALERT_COLUMN in cells]
 
 
-def _counted(cells: dict[bytes, bytes], is_site: bool) -> Moment:
-    """A minute's figures, all partitions together."""
-    moment = Moment()
+def _minute_figures(cells: dict[bytes, bytes], is_site: bool) -> Figures:
+    """The figures of one minute, summed over all partitions."""
+    figures = Figures()
     for column, cell in cells.items():
         if not column.startswith(b"f:e"):
-            moment.rejected += tables.decode_rejected(cell)[1]
+            figures.rejected += tables.decode_rejected(cell)[1]
             continue
         people, bots = tables.decode_counts(cell)[1:3]
-        moment.tried += people.page_views + people.error_events
-        moment.failed += people.errors
+        figures.tried += people.page_views + people.error_events
+        figures.failed += people.errors
         for bucket, views in people.responses.items():
-            moment.responses[bucket] = moment.responses.get(bucket, 0) + views
+            figures.responses[bucket] = figures.responses.get(bucket, 0) + views
         if is_site:
-            moment.events += people.events + bots.events
-    return moment
+            figures.events += people.events + bots.events
+    return figures
 
 
-def _crowd(people: int, bots: int) -> Moment:
-    """So many of each. Who they were nobody knows any more, and nobody needs to: minutes are compared by numbers."""
-    return Moment(people=set(range(people)), bots=set(range(-bots, 0)))
+def _visitor_counts(people: int, bots: int) -> Figures:
+    """Figures with these numbers of visitors. Their identities are made up, since the rules compare numbers only."""
+    return Figures(people=set(range(people)), bots=set(range(-bots, 0)))

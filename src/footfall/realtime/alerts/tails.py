@@ -1,22 +1,22 @@
-"""How unlikely a count is: tails of the binomial and the Poisson distribution. Pure."""
+"""Tail probabilities of the binomial and the Poisson distribution. Pure."""
 
 from collections.abc import Iterable
 from itertools import count as counting
 from math import exp, lgamma, log, log1p
 from typing import Final
 
-# A term this much smaller than the sum changes no digit that anybody looks at.
+# Terms that are smaller than the sum by this factor are left out.
 _NEGLIGIBLE: Final = 1e-16
 
 
 def binomial_upper(count: int, trials: int, share: float) -> float:
-    """P(X ≥ count) of so many trials that each hit with that probability (0–1)."""
+    """P(X ≥ count) for independent trials that each succeed with the probability `share` (0–1)."""
     if count <= 0 or share >= 1:
         return 1.0
     if count > trials or share <= 0:
         return 0.0
     if count <= trials * share:
-        # Its terms grow at first, from none that a float can hold: the other tail's shrink at once.
+        # The terms of this tail grow at first, from below the smallest float. Those of the other tail only shrink.
         return 1 - binomial_upper(trials - count + 1, trials, 1 - share)
     odds = share / (1 - share)
     term = exp(
@@ -30,7 +30,7 @@ def binomial_upper(count: int, trials: int, share: float) -> float:
 
 
 def poisson_lower(count: int, mean: float) -> float:
-    """P(X ≤ count) where that many are expected."""
+    """P(X ≤ count) for a Poisson distribution with this mean."""
     if count < 0:
         return 0.0
     if mean <= 0:
@@ -42,7 +42,7 @@ def poisson_lower(count: int, mean: float) -> float:
 
 
 def _summed(term: float, ratios: Iterable[float]) -> float:
-    """A sum of ever smaller terms; ratios: of each to the one before it."""
+    """The sum of decreasing terms. term: the first one. ratios: of each further term to the one before it."""
     total = term
     for ratio in ratios:
         term *= ratio

@@ -1,4 +1,4 @@
-"""The questions that the live tables answer, one module each."""
+"""The questions that are answered from the live tables, one module each."""
 
 from typing import Final
 

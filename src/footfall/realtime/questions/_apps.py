@@ -1,4 +1,4 @@
-"""The apps of the live tables that a question is about."""
+"""The apps that a question about the live tables covers."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ APP: Final = parameters.app(lambda context, _: counted_apps(context.store))
 
 
 def apps(context: Context[HBaseStore], app: str | None) -> tuple[str, ...]:
-    """That app; for None the registered sites, then those that were counted and are registered no more.
+    """The given app; for None all registered sites, then the counted ones that are no longer registered.
 
     Raises HBaseUnavailable.
     """

@@ -1,4 +1,4 @@
-"""Sessions as stored, put into order and cut into visits."""
+"""Stored sessions: their events in order, and the visits they are cut into."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -31,7 +31,7 @@ def ordered(cells: Mapping[bytes, bytes]) -> list[StoredEvent]:
 
 
 def entries_and_exits(events: Iterable[StoredEvent]) -> tuple[set[str], set[str]]:
-    """The ids of the page views that begin a visit of these events of one session, and of those that end one."""
+    """The ids of the page views that begin a visit and of those that end one, among the events of one session."""
     entries, exits = set(), set()
     for visit in visits.cut(
         visits.VisitEvent(event_id, cell.seq, cell.event_time_ms, cell.event_type, cell.app_id, cell.is_bot)
@@ -45,9 +45,9 @@ def entries_and_exits(events: Iterable[StoredEvent]) -> tuple[set[str], set[str]
 
 
 def can_exist(name: str) -> bool:
-    """Whether an event can hold such a session or person.
+    """Whether the schema allows such a session or person.
 
-    HBase would refuse an empty key, or one of 32 KiB, with the words that it has for its own troubles.
+    HBase would refuse an empty key or one of 32 KiB with an error that looks like an outage.
     """
     try:
         return 0 < len(name) <= _LONGEST_NAME and bool(name.encode())
@@ -56,7 +56,7 @@ def can_exist(name: str) -> bool:
 
 
 def unknown(store: HBaseStore, what: str, value: str) -> UnknownValue:
-    """The sentence for a session or a person that no table knows, with some that exist."""
+    """The error for an unknown session or person; its sentence lists some that exist."""
     found: list[str] = []
     for key in store.first_keys(names.TABLE_USER_PAGES, _EXAMPLES * 4):
         kind, _, rest = key.decode().partition(":")

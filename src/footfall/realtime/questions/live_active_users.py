@@ -16,15 +16,15 @@ _BOTS_MINUTES = 5
 
 
 def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str, Any]]:
-    """Rows of `live-active-users`; by app, several apps have their sum too. Raises HBaseUnavailable."""
+    """Rows of `live-active-users`; by app, several apps also have a row with their sum. Raises HBaseUnavailable."""
     apps = _apps.apps(context, app)
     now = context.now_ms // MINUTE_MS
     people: dict[tuple[str, str], dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     bots: dict[tuple[str, str], list[bytes]] = defaultdict(list)
     for one in apps if by == "app" else ():
-        # An app where nobody is has a row that says so.
+        # An app without visitors has a row as well.
         people[one, ""] = defaultdict(list)
-    # A clock of another process may be a moment ahead; its minute belongs to now.
+    # The clock of another process may be slightly ahead, so the next minute is included.
     rows = aggregate_reader.visitors(context.store, apps, by, first_minute(now, max(ACTIVE_MINUTES)), now + 2)
     for key, human, robot in rows:
         for window in ACTIVE_MINUTES:
@@ -45,7 +45,7 @@ def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str
         for (app_id, value), active in people.items()
     ]
     if by == "app" and len(apps) > 1:
-        # A visitor belongs to one app, so all is the sum.
+        # A visitor belongs to one app, so the total is the sum.
         counted = ("active_1m", "active_5m", "active_30m", "bots_5m")
         total = {name: sum(row[name] for row in found) for name in counted}
         found.append({"as_of_at": as_of, "app_id": "all", "dimension": by, "value": "all", **total})

@@ -13,16 +13,16 @@ from footfall.realtime.store import HBaseStore
 
 
 def run(context: Context[HBaseStore], app: str | None, state: str | None) -> list[dict[str, Any]]:
-    """Rows of `live-alerts`, the newest first; state None: of each state. Raises HBaseUnavailable."""
-    kept = past.alerts(context.store)
+    """Rows of `live-alerts`, the newest first; state None: all states. Raises HBaseUnavailable."""
+    kept = past.stored_alerts(context.store)
     found = [row(alert) for alert in kept if app in (None, alert.app_id) and state in (None, alert.state)]
     found.sort(key=lambda one: str(one["alert_id"]))
     return sorted(found, key=lambda one: str(one["raised_at"]), reverse=True)
 
 
 def _known(context: Context[HBaseStore], _app: str) -> set[str]:
-    """The apps of the live tables: alerts may outlive the rows that they were found in."""
-    return {*counted_apps(context.store), *(alert.app_id for alert in past.alerts(context.store))}
+    """The apps of the live tables, including those of alerts, which may outlive the rows they were found in."""
+    return {*counted_apps(context.store), *(alert.app_id for alert in past.stored_alerts(context.store))}
 
 
 QUESTION = Question(

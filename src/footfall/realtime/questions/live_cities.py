@@ -42,12 +42,14 @@ def run(context: Context[HBaseStore], app: str | None) -> list[dict[str, Any]]:
             "page_views_5m": counted[app_id, country, city],
             "page_views_30m": listed[app_id, country, city],
         }
-        for app_id, country, city in sorted(listed, key=lambda place: (-counted[place], -listed[place], *_named(place)))
+        for app_id, country, city in sorted(
+            listed, key=lambda place: (-counted[place], -listed[place], *_tie_breaker(place))
+        )
     ]
 
 
-def _named(place: _CityKey) -> tuple[str, str, str, float, float]:
-    """What breaks ties; a city of unknown coordinates comes first, as unknown countries do."""
+def _tie_breaker(place: _CityKey) -> tuple[str, str, str, float, float]:
+    """The order of ties. A city with unknown coordinates comes first, as unknown countries do."""
     app_id, country, city = place
     latitude, longitude = (float("-inf") if degrees is None else degrees for degrees in city[1:])
     return app_id, country, city.name, latitude, longitude

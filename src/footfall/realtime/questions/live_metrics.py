@@ -14,7 +14,7 @@ from footfall.realtime.store import HBaseStore
 
 
 def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) -> list[dict[str, Any]]:
-    """Rows of `live-metrics` for people, the current minute and those before it, `minutes` in all.
+    """Rows of `live-metrics` for people: the current minute and those before it, `minutes` in total.
 
     Raises HBaseUnavailable.
     """

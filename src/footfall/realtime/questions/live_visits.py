@@ -12,7 +12,7 @@ from footfall.realtime.questions import HBASE, _apps
 from footfall.realtime.store import HBaseStore
 
 _COUNTED_MINUTES = 30
-# Half an hour without another page view ends a visit: in these minutes one may still follow what is the last so far.
+# A visit ends after half an hour without an event: in these minutes another page view may still become the last.
 _OPEN_MINUTES = LONGEST_GAP_MS // MINUTE_MS + 1
 
 

@@ -18,9 +18,9 @@ _MOST = 50
 
 
 def run(context: Context[HBaseStore], user: str) -> list[dict[str, Any]]:
-    """Rows of `recent-pages` of a `user_id` or `anonymous_id`, the newest 50. Raises UnknownValue.
+    """Rows of `recent-pages` for a `user_id` or `anonymous_id`, the newest 50. Raises UnknownValue.
 
-    Of a user, the views of the visits' events that carry the `user_id`; earlier ones are not relabelled.
+    A `user_id` finds only the page views that carry it; earlier ones of the same visit are not relabelled.
     """
     sessions: dict[str, str] = {}
     for kind in ("a", "u") if _sessions.can_exist(user) else ():

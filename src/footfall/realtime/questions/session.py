@@ -15,7 +15,7 @@ from footfall.realtime.store import HBaseStore
 def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
     """Rows of `session`: its events by `seq`, then by id. Raises UnknownValue if there is no such session.
 
-    gap_ms: since the event before it; null at the first. is_entry and is_exit: first and last page view of a visit.
+    gap_ms: since the event before it; null for the first one. is_entry, is_exit: first and last page view of a visit.
     """
     known = _sessions.can_exist(session)
     cells = context.store.read_row(names.TABLE_SESSIONS, session.encode()) if known else {}

@@ -11,7 +11,7 @@ import org.apache.storm.shade.org.yaml.snakeyaml.LoaderOptions;
 import org.apache.storm.shade.org.yaml.snakeyaml.Yaml;
 import org.apache.storm.shade.org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** What a topology's file says, read strictly: a missing or mistyped entry is an error with its name. */
+/** A topology's definition file. A missing entry, or one of the wrong type, is an error with its name. */
 record Definition(Map<?, ?> entries, String path) {
 
     /** Reads a YAML or JSON file (JSON is YAML). */

@@ -3,14 +3,14 @@ package footfall.live;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** One partition's packs that were emitted and not all acked, and how far everything before is acked. Pure. */
+/** The emitted and unacked packs of one partition, and the position up to which everything is acked. Pure. */
 final class InFlight {
 
     private final TreeMap<Long, Pack> unacked = new TreeMap<>();
     private long emittedTo;
     private long committed;
 
-    /** @param position offset up to which everything counts as acked and committed */
+    /** @param position the offset below which everything counts as acked and committed */
     InFlight(long position) {
         emittedTo = position;
         committed = position;
@@ -21,7 +21,7 @@ final class InFlight {
         emittedTo = Math.max(emittedTo, pack.to());
     }
 
-    /** Returns the pack that is thereby done, or null if it was already (or never) known. */
+    /** Returns the acked pack, or null if it is not in flight. */
     Pack acked(Pack.Id id) {
         Pack pack = find(id);
         if (pack != null) {
@@ -30,7 +30,7 @@ final class InFlight {
         return pack;
     }
 
-    /** The pack as it was emitted, or null once it is acked. */
+    /** The pack as it was emitted, or null if it is not in flight. */
     Pack find(Pack.Id id) {
         Pack pack = unacked.get(id.from());
         return pack != null && pack.to() == id.to() ? pack : null;
@@ -46,8 +46,8 @@ final class InFlight {
         return first == null ? emittedTo : first.getKey();
     }
 
-    /** Whether there is more to commit than was committed. */
-    boolean hasNews() {
+    /** Whether the acked position is beyond the committed one. */
+    boolean hasUncommitted() {
         return ackedPosition() > committed;
     }
 

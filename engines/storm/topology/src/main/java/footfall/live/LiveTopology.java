@@ -17,12 +17,12 @@ public final class LiveTopology {
 
     static final String SPOUT = "kafka";
     static final String BOLT = "live";
-    static final String JUDGE = "alerts";
+    static final String ALERT_BOLT = "alerts";
 
     private LiveTopology() {
     }
 
-    /** Argument: path of the definition, YAML or JSON. */
+    /** Argument: the path of the definition, YAML or JSON. */
     public static void main(String[] arguments) throws Exception {
         Definition definition = Definition.read(Path.of(arguments[0]));
         Config config = new Config();
@@ -30,7 +30,7 @@ public final class LiveTopology {
         StormSubmitter.submitTopology(definition.text("name"), config, build(definition));
     }
 
-    /** Wires spout and bolts as the definition says; one task judges what all that count tell it. */
+    /** Wires the spout and the bolts. The alert bolt has one task, which receives the reports of all counting bolts. */
     static StormTopology build(Definition definition) {
         Definition spout = definition.section("spout");
         Definition bolt = definition.section("bolt");
@@ -40,8 +40,8 @@ public final class LiveTopology {
         Definition streams = bolt.section("streams");
         builder.setBolt(BOLT, bolt(bolt, streams.lists()), bolt.number("tasks"))
                 .customGrouping(SPOUT, new PartitionGrouping(topics));
-        BoltDeclarer judge = builder.setBolt(JUDGE, bolt(definition.section("alerts"), Map.of()), 1);
-        streams.lists().keySet().forEach(stream -> judge.globalGrouping(BOLT, stream));
+        BoltDeclarer alerts = builder.setBolt(ALERT_BOLT, bolt(definition.section("alerts"), Map.of()), 1);
+        streams.lists().keySet().forEach(stream -> alerts.globalGrouping(BOLT, stream));
         return builder.createTopology();
     }
 
@@ -58,12 +58,12 @@ public final class LiveTopology {
                 System::currentTimeMillis);
     }
 
-    /** Connects to Kafka with the definition's properties and with those that the spout's promises rest on. */
+    /** Connects to Kafka with the definition's properties and with those that the spout's guarantees depend on. */
     record KafkaConnector(HashMap<String, Object> given) implements PartitionSpout.Connector {
 
         private static final Map<String, Object> FIXED = Map.of(
                 "enable.auto.commit", false,
-                // A position outside the log must be seen, never be mended in silence.
+                // A position outside the log must be reported, never reset silently.
                 "auto.offset.reset", "none",
                 "allow.auto.create.topics", false,
                 "key.deserializer", ByteArrayDeserializer.class.getName(),

@@ -14,9 +14,9 @@ import org.apache.storm.thrift.transport.TNonblockingServerSocket.NonblockingAbs
 import org.apache.storm.thrift.transport.TTransportException;
 
 /**
- * Storm's simple transport for its daemons, listening on 127.0.0.1 alone; the original listens on every address and has no
- * setting for it. Only the daemons need it ({@code nimbus.thrift.transport}, {@code supervisor.thrift.transport}): what
- * goes over the wire is the same.
+ * Storm's simple transport for its daemons, but listening on 127.0.0.1 only; the original listens on every address
+ * and has no setting for it. Only the daemons need it ({@code nimbus.thrift.transport},
+ * {@code supervisor.thrift.transport}): the wire protocol is the same.
  */
 public final class LoopbackTransport extends SimpleTransportPlugin {
 

@@ -27,14 +27,14 @@ import org.msgpack.core.MessagePacker;
 import org.msgpack.value.Value;
 
 /**
- * Storm's multilang protocol in MessagePack: each message is four bytes of length, big-endian, and so many bytes. Bytes
- * stay bytes; JSON would make text of them. One thread writes and one reads, as ShellBolt does.
+ * Storm's multilang protocol in MessagePack: each message is a length (four bytes, big-endian) and that many bytes.
+ * Unlike JSON, it keeps binary values. One thread writes and one reads, as in ShellBolt.
  */
 public final class MessagePackSerializer implements ISerializer {
 
     private static final long serialVersionUID = 1L;
     private static final int BUFFER = 256 * 1024;
-    /** A child's answers are small; a longer one means that the stream is out of step. */
+    /** A child's messages are small; a longer one means that the stream is corrupt. */
     private static final int LONGEST_ANSWER = 16 * 1024 * 1024;
 
     private transient DataOutputStream out;

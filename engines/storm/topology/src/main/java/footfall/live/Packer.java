@@ -4,15 +4,15 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects one partition's records into packs, closed by number, by size or by age. Pure: time is an argument. */
+/** Collects the records of one partition into packs, closed by count, size or age. Pure: time is an argument. */
 final class Packer {
 
     /**
-     * When a pack is closed.
+     * The limits at which a pack is closed.
      *
-     * @param records  at most so many records
-     * @param bytes    at most so many bytes of values, except that one longer record is a pack of its own
-     * @param lingerMs at the latest so many milliseconds after its first record was read
+     * @param records  the largest number of records
+     * @param bytes    the largest total size of the values; a single record that is larger is a pack of its own
+     * @param lingerMs the longest time, in ms, after its first record was read
      */
     record Limits(int records, long bytes, long lingerMs) implements Serializable {
     }
@@ -27,7 +27,7 @@ final class Packer {
     private List<Long> offsets = new ArrayList<>();
     private List<byte[]> values = new ArrayList<>();
 
-    /** @param position offset expected first */
+    /** @param position the offset that is expected first */
     Packer(String topic, int partition, long position, Limits limits) {
         this.topic = topic;
         this.partition = partition;
@@ -36,7 +36,7 @@ final class Packer {
         this.to = position;
     }
 
-    /** Takes the next record; adds the packs that this closes to {@code closed}. */
+    /** Takes the next record; adds the packs that it closes to {@code closed}. */
     void add(long offset, byte[] value, long nowMs, List<Pack> closed) {
         if (!values.isEmpty() && bytes + value.length > limits.bytes()) {
             closed.add(close());
@@ -53,17 +53,17 @@ final class Packer {
         }
     }
 
-    /** The reader moved to {@code position} without a record: what lies between is in no record's place. */
+    /** Moves to {@code position} without a record: the offsets in between have no records. */
     void skipTo(long position) {
         to = position;
     }
 
-    /** Whether something is held, a record or a skipped range. */
+    /** Whether a record or a skipped range is waiting to be closed. */
     boolean isOpen() {
         return to != from;
     }
 
-    /** Milliseconds until the pack in hand must be closed; 0 if that is now, -1 if there is none. */
+    /** Milliseconds until the open pack must be closed; 0 if it is due now, -1 if there is none. */
     long dueInMs(long nowMs) {
         if (!isOpen()) {
             return -1;
@@ -71,12 +71,12 @@ final class Packer {
         return values.isEmpty() ? 0 : Math.max(0, openedMs + limits.lingerMs() - nowMs);
     }
 
-    /** Offset expected next. */
+    /** The offset that is expected next. */
     long position() {
         return to;
     }
 
-    /** Closes the pack in hand, which may be without records. */
+    /** Closes the open pack, which may be without records. */
     Pack close() {
         boolean contiguous = values.size() == to - from;
         Pack pack = new Pack(topic, partition, from, to, contiguous ? null : offsets, values, bytes);

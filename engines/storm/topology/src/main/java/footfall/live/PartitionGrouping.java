@@ -8,8 +8,8 @@ import org.apache.storm.grouping.CustomStreamGrouping;
 import org.apache.storm.task.WorkerTopologyContext;
 
 /**
- * Gives each partition to one task for as long as the topology runs, evenly: the partitions of all topics are counted
- * through, in the topics' order, and dealt out in turn.
+ * Assigns each partition to one task for as long as the topology runs. The partitions of all topics are numbered in
+ * order and assigned round-robin, so the tasks have equal shares.
  */
 public final class PartitionGrouping implements CustomStreamGrouping {
 

@@ -18,14 +18,14 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Reads a fixed set of partitions into packs and knows where their logs end. No group membership: which task reads what
- * is fixed by the topology, and the group is only where positions are committed.
+ * Reads a fixed set of partitions into packs and tracks the ends of their logs. It is not a member of the consumer
+ * group: the topology fixes which task reads which partitions, and the group only stores the committed positions.
  *
- * <p>Every method that asks Kafka may throw a KafkaException; nothing is lost by calling it again.
+ * <p>Every method that calls Kafka may throw a KafkaException and may then be called again.
  */
 final class PartitionReader {
 
-    /** Longest that one question may hold up the spout's thread, and with it its acks. */
+    /** The longest time that one request may block the spout's thread, and with it the acks. */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(1);
     private static final long LONGEST_POLL_MS = 10;
     private static final long ASK_ENDS_EVERY_MS = 1000;
@@ -42,7 +42,7 @@ final class PartitionReader {
 
     /**
      * @param clock  wall clock, epoch ms
-     * @param report told, in a sentence, what a person should know
+     * @param report called with a sentence for the operator
      */
     PartitionReader(Consumer<byte[], byte[]> consumer, List<TopicPartition> partitions, LongSupplier clock,
             java.util.function.Consumer<String> report) {
@@ -52,7 +52,7 @@ final class PartitionReader {
         this.report = report;
     }
 
-    /** Takes up each partition at its committed offset, or at the log's start if none was ever committed. */
+    /** Starts each partition at its committed offset, or at the start of its log. Returns the positions. */
     Map<TopicPartition, Long> start(Packer.Limits limits) {
         Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(new HashSet<>(partitions), ANSWER_WITHIN);
         Set<TopicPartition> fresh = new HashSet<>();
@@ -70,7 +70,7 @@ final class PartitionReader {
         return positions;
     }
 
-    /** Waits a little for records and returns the packs that are full or old enough. */
+    /** Polls for records and returns the packs that are full or old enough. */
     List<Pack> read() {
         List<Pack> closed = new ArrayList<>();
         try {
@@ -93,9 +93,9 @@ final class PartitionReader {
     }
 
     /**
-     * Asks where the logs end, if a second has passed since it was asked last.
+     * Requests the ends of the logs, at most once a second.
      *
-     * @return the partitions that are read to their end, or none if it was not asked
+     * @return the partitions that are read to their end; none if no request was made
      */
     Collection<TopicPartition> askEnds() {
         long now = clock.getAsLong();
@@ -139,7 +139,7 @@ final class PartitionReader {
         return wait;
     }
 
-    /** The log no longer holds what comes next: begin where it begins, and leave the hole for all to see. */
+    /** The next records were deleted from the log: continue at its start, and leave a gap in the offsets. */
     private void reposition(Set<TopicPartition> lost) {
         Map<TopicPartition, Long> begins = new HashMap<>(consumer.beginningOffsets(lost, ANSWER_WITHIN));
         Map<TopicPartition, Long> lastEnds = consumer.endOffsets(lost, ANSWER_WITHIN);
@@ -162,7 +162,7 @@ final class PartitionReader {
         }
     }
 
-    /** Kafka lost records that were already read. Reading on would count other records under the same offsets. */
+    /** Kafka lost records that were already read. Reading on would count other records with the same offsets. */
     private void refuse(TopicPartition partition) {
         consumer.pause(List.of(partition));
         refused.add(partition);

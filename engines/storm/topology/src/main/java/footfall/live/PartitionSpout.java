@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Emits Kafka's records in packs and commits, for each partition, the offset below which every pack is acked.
  *
- * <p>A pack that fails is emitted again as it was, from memory. What was emitted and not committed when the worker dies
- * is read again. So every record arrives at least once, and only the bolt decides what counts. Kafka being away is not an
- * error here: it is reported and tried again.
+ * <p>A failed pack is emitted again, unchanged, from memory. Packs that are emitted but not committed when the worker
+ * dies are read again. So every record arrives at least once, and the bolt removes repeats. If Kafka is unavailable,
+ * the spout reports it and tries again.
  */
 public final class PartitionSpout extends BaseRichSpout {
 
@@ -31,12 +31,12 @@ public final class PartitionSpout extends BaseRichSpout {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionSpout.class);
     private static final long COMMIT_EVERY_MS = 2000;
     private static final long RETRY_KAFKA_AFTER_MS = 1000;
-    /** A pack that fails at once would otherwise come at once again, in a hot loop. */
+    /** The delay keeps a pack that fails at once from being emitted in a hot loop. */
     private static final long EMIT_AGAIN_AFTER_MS = 1000;
     private static final long REPORT_SAME_AFTER_MS = 60_000;
     private static final Duration LAST_COMMIT_WITHIN = Duration.ofSeconds(5);
 
-    /** Makes the consumer where the spout runs. */
+    /** Creates the consumer in the worker that runs the spout. */
     interface Connector extends Serializable {
         Consumer<byte[], byte[]> connect();
     }
@@ -68,7 +68,7 @@ public final class PartitionSpout extends BaseRichSpout {
     private transient long commitAtMs;
     private transient boolean active;
 
-    /** @param maxInFlightBytes nothing more is read while so many bytes are emitted and not acked */
+    /** @param maxInFlightBytes reading pauses while this many bytes are emitted and not acked */
     PartitionSpout(Topics topics, Packer.Limits limits, long maxInFlightBytes, Connector connector, Clock clock) {
         this.topics = topics;
         this.limits = limits;
@@ -145,7 +145,7 @@ public final class PartitionSpout extends BaseRichSpout {
 
     @Override
     public void close() {
-        // Storm interrupts the thread that closes; the consumer would refuse to send anything.
+        // Storm interrupts the closing thread, and an interrupted consumer refuses to send anything.
         Thread.interrupted();
         commitAndWait();
         if (consumer != null) {
@@ -166,7 +166,7 @@ public final class PartitionSpout extends BaseRichSpout {
         }
     }
 
-    /** Whether packs of it wait to be emitted: a tick behind them would pass for their records' loss if one failed. */
+    /** Whether packs wait to be emitted. If one failed, a tick behind them would look like a loss of its records. */
     private boolean isReady(TopicPartition partition) {
         return ready.stream().anyMatch(pack -> partition(pack.id()).equals(partition));
     }
@@ -195,7 +195,7 @@ public final class PartitionSpout extends BaseRichSpout {
 
     private void emit(Pack pack) {
         if (pack.from() == pack.to()) {
-            // Says only how far the partition was read: nothing to commit, nothing to lose, so nothing to ack.
+            // A tick only reports how far the partition was read. It has no records, so it needs no ack.
             collector.emit(pack.values(caughtUpMs(pack)));
             return;
         }
@@ -217,55 +217,55 @@ public final class PartitionSpout extends BaseRichSpout {
         if (now < commitAtMs) {
             return;
         }
-        Map<TopicPartition, OffsetAndMetadata> news = news();
-        if (!news.isEmpty()) {
+        Map<TopicPartition, OffsetAndMetadata> uncommitted = uncommitted();
+        if (!uncommitted.isEmpty()) {
             commitAtMs = now + COMMIT_EVERY_MS;
-            askKafka(() -> consumer.commitAsync(news, (offsets, error) -> {
+            askKafka(() -> consumer.commitAsync(uncommitted, (offsets, error) -> {
                 if (error == null) {
                     committed(offsets);
                 } else {
-                    report("commit", "A position could not be committed and will be again: " + error.getMessage());
+                    report("commit", "A position could not be committed; it is tried again: " + error.getMessage());
                 }
             }));
         }
     }
 
     private void commitAndWait() {
-        Map<TopicPartition, OffsetAndMetadata> news = news();
-        if (!news.isEmpty()) {
+        Map<TopicPartition, OffsetAndMetadata> uncommitted = uncommitted();
+        if (!uncommitted.isEmpty()) {
             askKafka(() -> {
-                consumer.commitSync(news, LAST_COMMIT_WITHIN);
-                committed(news);
+                consumer.commitSync(uncommitted, LAST_COMMIT_WITHIN);
+                committed(uncommitted);
             });
         }
     }
 
-    private Map<TopicPartition, OffsetAndMetadata> news() {
-        Map<TopicPartition, OffsetAndMetadata> news = new HashMap<>();
+    private Map<TopicPartition, OffsetAndMetadata> uncommitted() {
+        Map<TopicPartition, OffsetAndMetadata> uncommitted = new HashMap<>();
         inFlight.forEach((partition, packs) -> {
-            if (packs.hasNews()) {
-                news.put(partition, new OffsetAndMetadata(packs.ackedPosition()));
+            if (packs.hasUncommitted()) {
+                uncommitted.put(partition, new OffsetAndMetadata(packs.ackedPosition()));
             }
         });
-        return news;
+        return uncommitted;
     }
 
     private void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         offsets.forEach((partition, offset) -> inFlight.get(partition).committed(offset.offset()));
     }
 
-    /** Does what needs Kafka, unless it just failed; a failure is reported and makes the next attempt wait. */
-    private void askKafka(Runnable question) {
+    /** Runs a request to Kafka, unless one has just failed. A failure is reported and delays the next attempt. */
+    private void askKafka(Runnable request) {
         if (clock.ms() < askKafkaAtMs) {
             return;
         }
         try {
-            question.run();
+            request.run();
         } catch (InterruptException e) {
             throw e;
         } catch (KafkaException e) {
             askKafkaAtMs = clock.ms() + RETRY_KAFKA_AFTER_MS;
-            report(e.getClass().getName(), "Kafka does not answer as it should and is asked again: " + e.getMessage());
+            report(e.getClass().getName(), "Kafka does not answer and is asked again: " + e.getMessage());
         }
     }
 
@@ -273,7 +273,7 @@ public final class PartitionSpout extends BaseRichSpout {
         report(sentence, sentence);
     }
 
-    /** Tells of one matter, known by {@code key}, at most once a minute. */
+    /** Reports one problem, identified by {@code key}, at most once a minute. */
     private void report(String key, String sentence) {
         long now = clock.ms();
         Long before = reportedMs.get(key);
@@ -284,7 +284,7 @@ public final class PartitionSpout extends BaseRichSpout {
         }
     }
 
-    /** Carries a sentence to Storm's list of a component's errors. */
+    /** An error without a stack trace for Storm's list of a component's errors. */
     private static final class ReadFault extends Exception {
 
         private static final long serialVersionUID = 1L;

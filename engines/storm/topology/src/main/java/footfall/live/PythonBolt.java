@@ -9,7 +9,7 @@ import org.apache.storm.topology.OutputFieldsDeclarer;
 import org.apache.storm.tuple.Fields;
 
 /**
- * A bolt whose work is done by a child process. The worker ends with the child and the supervisor starts both anew.
+ * A bolt that runs as a child process. If the child dies, so does the worker, and the supervisor restarts both.
  */
 public final class PythonBolt extends ShellBolt implements IRichBolt {
 
@@ -18,15 +18,15 @@ public final class PythonBolt extends ShellBolt implements IRichBolt {
     private final HashMap<String, List<String>> streams;
 
     /**
-     * @param command     program and arguments, absolute
-     * @param environment added to the worker's own
-     * @param streams     what it emits: the fields of each stream
+     * @param command     absolute path of the program, and its arguments
+     * @param environment variables that are added to the worker's
+     * @param streams     the fields of each stream that the bolt emits
      */
     PythonBolt(List<String> command, Map<String, String> environment, Map<String, List<String>> streams) {
         super(command.toArray(new String[0]));
         this.streams = new HashMap<>(streams);
         setEnv(environment);
-        // The program is installed, not shipped in the jar, so there is no folder of resources to change to.
+        // The program is installed and not in the jar, so there is no folder of resources to change to.
         changeChildCWD(false);
     }
 

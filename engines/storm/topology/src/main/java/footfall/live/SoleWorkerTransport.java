@@ -13,8 +13,8 @@ import org.apache.storm.messaging.TaskMessage;
 import org.apache.storm.messaging.netty.BackPressureStatus;
 
 /**
- * Messages between workers for a topology that has one. Storm's own transport would listen on all addresses, and cannot be
- * told otherwise; this one listens nowhere.
+ * The transport of a topology with a single worker, which has no other worker to talk to. Storm's default transport
+ * listens on all addresses and has no setting for it; this one does not listen at all.
  */
 public final class SoleWorkerTransport implements IContext {
 

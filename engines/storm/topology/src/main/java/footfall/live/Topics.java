@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
-/** The topics that are read, in order, each with its fixed number of partitions. */
+/** The topics to read, in order, each with its fixed number of partitions. */
 final class Topics implements Serializable {
 
     private static final long serialVersionUID = 1L;
@@ -18,7 +18,7 @@ final class Topics implements Serializable {
         this.partitions = new LinkedHashMap<>(partitions);
     }
 
-    /** The place of a partition when all are counted through from 0. */
+    /** The number of a partition if the partitions of all topics are numbered from 0, in order. */
     int number(String topic, int partition) {
         int before = 0;
         for (Map.Entry<String, Integer> entry : partitions.entrySet()) {

@@ -17,23 +17,23 @@ import org.apache.storm.thrift.TException;
 import org.apache.storm.utils.NimbusClient;
 import org.apache.storm.utils.Utils;
 
-/** Looks at topologies and ends them. Prints one JSON document; exit code 3 when a bounded wait was too short. */
+/** Lists, activates and kills topologies. Prints one JSON document; the exit code is 3 if a wait timed out. */
 public final class TopologyControl {
 
-    private static final int WAITED_IN_VAIN = 3;
-    private static final long LOOK_EVERY_MS = 250;
+    private static final int TIMED_OUT = 3;
+    private static final long POLL_EVERY_MS = 250;
 
     private TopologyControl() {
     }
 
-    private interface Question {
-        boolean answered() throws Exception;
+    private interface Condition {
+        boolean holds() throws Exception;
     }
 
     /**
-     * Arguments: {@code list}, {@code activate NAME}, {@code deactivate NAME}; {@code await NAME WITHIN_S}: all executors
-     * must work WITHIN_S seconds from now; {@code kill NAME DRAIN_S WITHIN_S}: the spout is stopped, tuples have DRAIN_S
-     * seconds to end, and the topology must be gone WITHIN_S seconds from now.
+     * Arguments: {@code list}; {@code activate NAME}; {@code deactivate NAME}; {@code await NAME WITHIN_S}: waits until
+     * all executors run; {@code kill NAME DRAIN_S WITHIN_S}: stops the spout, gives tuples DRAIN_S seconds to be
+     * processed, and waits until the topology is gone. WITHIN_S is the timeout of the wait in seconds.
      */
     public static void main(String[] arguments) throws Exception {
         int code = 0;
@@ -51,7 +51,7 @@ public final class TopologyControl {
             }
             System.out.println(JSONValue.toJSONString(list(nimbus)));
         }
-        // Storm's client leaves threads behind that would keep the process.
+        // Storm's client leaves threads that would keep the process alive.
         System.exit(code);
     }
 
@@ -79,14 +79,14 @@ public final class TopologyControl {
         return within(withinS, () -> find(nimbus, name).isEmpty());
     }
 
-    /** Asks until the answer is yes. */
-    private static int within(int seconds, Question question) throws Exception {
+    /** Polls until the condition holds. */
+    private static int within(int seconds, Condition condition) throws Exception {
         long until = System.nanoTime() + seconds * 1_000_000_000L;
-        while (!question.answered()) {
+        while (!condition.holds()) {
             if (System.nanoTime() > until) {
-                return WAITED_IN_VAIN;
+                return TIMED_OUT;
             }
-            Thread.sleep(LOOK_EVERY_MS);
+            Thread.sleep(POLL_EVERY_MS);
         }
         return 0;
     }
@@ -115,7 +115,7 @@ public final class TopologyControl {
                 entry.put("running", running(info));
                 entry.put("errors", errors(info));
             } catch (NotAliveException e) {
-                // It ended between the two questions.
+                // It ended between the two requests.
                 continue;
             }
             listed.add(entry);

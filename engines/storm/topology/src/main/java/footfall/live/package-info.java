@@ -1,5 +1,5 @@
 /**
- * The JVM part of the live path: a spout that packs Kafka records, the pipe to Python bolts, and the programs that submit
- * and end the topology. Nothing here looks into an event; counting is Python's.
+ * The JVM part of the live path: a spout that reads Kafka's records in packs, the pipe to the Python bolts, and the
+ * programs that submit and kill the topology. Nothing here parses an event; the Python bolts do.
  */
 package footfall.live;

@@ -22,7 +22,7 @@ class InFlightTest {
         packs.emitted(third);
         packs.acked(third.id());
         assertEquals(10, packs.ackedPosition());
-        assertFalse(packs.hasNews());
+        assertFalse(packs.hasUncommitted());
         packs.acked(first.id());
         assertEquals(20, packs.ackedPosition());
         packs.acked(second.id());
@@ -31,13 +31,13 @@ class InFlightTest {
     }
 
     @Test
-    void aCommittedPositionIsNoNewsAndNeverFallsBack() {
+    void aCommittedPositionIsNotCommittedAgainAndNeverFallsBack() {
         packs.emitted(first);
         packs.acked(first.id());
-        assertTrue(packs.hasNews());
+        assertTrue(packs.hasUncommitted());
         packs.committed(20);
         packs.committed(15);
-        assertFalse(packs.hasNews());
+        assertFalse(packs.hasUncommitted());
     }
 
     @Test

@@ -27,7 +27,7 @@ class LiveTopologyTest {
                        "pack": {"records": 256, "bytes": 1024, "linger_ms": 20},
                        "consumer": {"bootstrap.servers": "127.0.0.1:9092", "group.id": "g"}},
              "bolt": {"tasks": 2, "command": ["/bin/python", "-m", "x"], "environment": {"A": "b"},
-                      "streams": {"moments": ["a", "b"]}},
+                      "streams": {"slot_figures": ["a", "b"]}},
              "alerts": {"command": ["/bin/python", "-m", "y"], "environment": {}}}
             """;
 
@@ -47,7 +47,7 @@ class LiveTopologyTest {
         assertTrue(topology.get_bolts().get("live").get_common().get_inputs().values().iterator().next()
                 .is_set_custom_serialized());
         assertEquals(List.of("a", "b"),
-                topology.get_bolts().get("live").get_common().get_streams().get("moments").get_output_fields());
+                topology.get_bolts().get("live").get_common().get_streams().get("slot_figures").get_output_fields());
         assertEquals("live", topology.get_bolts().get("alerts").get_common().get_inputs().keySet().iterator().next()
                 .get_componentId());
         assertEquals(1, topology.get_bolts().get("alerts").get_common().get_parallelism_hint());

@@ -1,4 +1,4 @@
-"""Times as people write them: a UTC day such as `2026-11-24`, or a time such as `2026-11-24T08:00:00Z`."""
+"""Parses the times of parameters: a UTC day such as `2026-11-24`, or a time such as `2026-11-24T08:00:00Z`."""
 
 import re
 from datetime import datetime, timezone
@@ -7,7 +7,7 @@ from typing import Final
 from footfall.questions.model import UnknownValue
 
 _DAY_MS: Final = 86_400_000
-# 1970, and 9999: beyond lies what no calendar here can add a day to.
+# 1970 to 9998: Python's calendar ends with 9999, and a day must remain to be added.
 _YEARS_MS: Final = range(253_370_764_800_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -29,7 +29,7 @@ def _instant_ms(name: str, text: str) -> int:
         if (found := _parsed_ms(text)) in _YEARS_MS:
             return found
     except (ValueError, OverflowError):
-        pass  # no calendar has it
+        pass  # such as February 30
     raise UnknownValue(
         f"The parameter {name} is a UTC day such as 2026-11-24 or a time such as 2026-11-24T08:00:00Z, not {text!r}."
     )
