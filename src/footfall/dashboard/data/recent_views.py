@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from footfall.dashboard.errors import Unavailable
+from footfall.dashboard.data.errors import Unavailable
 from footfall.events.times import parse_rfc3339_ms
 from footfall.metrics.page_views import is_page_view
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS

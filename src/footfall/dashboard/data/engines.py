@@ -4,8 +4,8 @@ import logging
 from typing import Any, Final
 
 from footfall import question_registry, site_registry
-from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.recent_views import PageView, Tail
+from footfall.dashboard.data.errors import NotFound, Unavailable
+from footfall.dashboard.data.recent_views import PageView, Tail
 from footfall.errors import EngineUnavailable
 from footfall.lags import ConsumerLag, lags
 from footfall.questions.model import UnknownValue

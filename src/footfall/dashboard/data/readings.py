@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from footfall import question_registry
-from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.recent_views import PageView
+from footfall.dashboard.data.errors import NotFound, Unavailable
+from footfall.dashboard.data.recent_views import PageView
 from footfall.lags import ConsumerLag
 from footfall.questions.model import Row
 from footfall.site_registry import Site
@@ -74,7 +74,7 @@ class Reading(Generic[T]):
     missing: bool = False
 
 
-class Figures:
+class Readings:
     """All that the live page shows, shared by every open page."""
 
     def __init__(self, source: Source, patience_s: float = PATIENCE_S) -> None:

@@ -1,11 +1,11 @@
 """Alerts as HTML: what is out of the ordinary, and of one of them what lies behind it. Pure but for its questions."""
 
 from footfall.dashboard import wording
-from footfall.dashboard.components import app_mark, empty, others, panel
-from footfall.dashboard.data import Figures, Reading
+from footfall.dashboard.components.errors import errors_table
+from footfall.dashboard.components.parts import app_mark, empty, others, panel
+from footfall.dashboard.data.readings import Reading, Readings
 from footfall.dashboard.figures import of_site
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
-from footfall.dashboard.panels import error_lines
 from footfall.events.times import parse_rfc3339_ms
 from footfall.notify import sentences
 from footfall.questions.model import Row
@@ -23,7 +23,7 @@ _WHERE = {
 _LOGGED = {"errors": "error", "slow": "performance"}
 
 
-def alerts(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> Html:
+def alerts_panel(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> Html:
     """What is open, the newest first, and what ended in the last hours. app: None for all sites."""
 
     def draw(all_rows: list[Row]) -> Html:
@@ -47,10 +47,10 @@ def alerts(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> 
     return panel("Alerts", "Compared with the half hour before; ended ones stay for six hours.", reading, draw)
 
 
-def look_up(figures: Figures, wanted: str, now_ms: int) -> Html:
+def alert_details(readings: Readings, alert_id: str, now_ms: int) -> Html:
     """One alert with what lies behind it: the errors of its place, and the log line of its sample request."""
-    reading = figures.alerts()
-    row = next((row for row in reading.value or [] if row["alert_id"] == wanted), None)
+    reading = readings.alerts()
+    row = next((row for row in reading.value or [] if row["alert_id"] == alert_id), None)
     close = tag("a", "Close", href="?", target="_self")
     if row is None:
         if reading.value is None:
@@ -60,8 +60,8 @@ def look_up(figures: Figures, wanted: str, now_ms: int) -> Html:
     return tag(
         "div",
         panel("Alert", close, Reading(row, None), lambda one: join(_card(one, now_ms, linked=False), _hint(one))),
-        _errors(figures, row) if row["kind"] == "errors" else None,
-        _logged(figures, row) if row["kind"] in _LOGGED and row["sample_request_id"] else None,
+        _errors(readings, row) if row["kind"] == "errors" else None,
+        _logged(readings, row) if row["kind"] in _LOGGED and row["sample_request_id"] else None,
         class_="ff-stack",
     )
 
@@ -97,15 +97,15 @@ def _hint(row: Row) -> Html | None:
     return tag("p", prose(said), class_="ff-empty") if said else None
 
 
-def _errors(figures: Figures, row: Row) -> Html:
+def _errors(readings: Readings, row: Row) -> Html:
     def draw(rows: list[Row]) -> Html:
         here = [one for one in rows if row["page_path"] in (None, one["page_path"])]
-        return error_lines(here) if here else empty("No error of the last hour is known there any more.")
+        return errors_table(here) if here else empty("No error of the last hour is known there any more.")
 
-    return panel("Errors there", "Last hour; counts of the last 5 minutes.", figures.errors(row["app_id"]), draw)
+    return panel("Errors there", "Last hour; counts of the last 5 minutes.", readings.errors(row["app_id"]), draw)
 
 
-def _logged(figures: Figures, row: Row) -> Html:
+def _logged(readings: Readings, row: Row) -> Html:
     def draw(rows: list[Row]) -> Html:
         found = [one for one in rows if one["request_id"] == row["sample_request_id"]]
         if not found:
@@ -125,4 +125,4 @@ def _logged(figures: Figures, row: Row) -> Html:
         )
 
     note = join("Request ", foreign(row["sample_request_id"]), f", from the {_LOGGED[row['kind']]} log in HDFS.")
-    return panel("A request that shows it", note, figures.logged(row["app_id"], _LOGGED[row["kind"]]), draw)
+    return panel("A request that shows it", note, readings.logged(row["app_id"], _LOGGED[row["kind"]]), draw)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from footfall.dashboard import data
-from footfall.dashboard.data import Figures, Reading
+from footfall.dashboard.data import readings as module
+from footfall.dashboard.data.readings import Reading, Readings
 from tests.unit.dashboard.rows import MadeUp
 
 
@@ -37,66 +37,66 @@ def until(read: Callable[[], Reading[Any]], good: Callable[[Reading[Any]], bool]
 
 def test_ten_pages_cost_what_one_costs() -> None:
     source = MadeUp()
-    figures = Figures(source)
-    readings: list[Reading[Any]] = []
-    pages = [threading.Thread(target=lambda: readings.append(figures.active())) for _ in range(10)]
+    readings = Readings(source)
+    answers: list[Reading[Any]] = []
+    pages = [threading.Thread(target=lambda: answers.append(readings.active())) for _ in range(10)]
     for page in pages:
         page.start()
     for page in pages:
         page.join()
     assert source.asked == ["live-active-users"]
-    assert all(reading.value and reading.trouble is None for reading in readings)
+    assert all(reading.value and reading.trouble is None for reading in answers)
 
 
 def test_an_answer_is_asked_for_again_when_it_is_old() -> None:
     source = MadeUp()
-    figures = Figures(source)
-    assert (figures.active().value or [])[0]["active_5m"] == 7
+    readings = Readings(source)
+    assert (readings.active().value or [])[0]["active_5m"] == 7
     source.active = 8
-    renewed = until(figures.active, lambda r: (r.value or [])[0]["active_5m"] == 8)
+    renewed = until(readings.active, lambda r: (r.value or [])[0]["active_5m"] == 8)
     assert (renewed.value or [])[0]["active_5m"] == 8
     assert len(source.asked) == 2
 
 
 def test_an_engine_that_goes_down_leaves_its_last_answer_with_a_sentence() -> None:
     source = MadeUp()
-    figures = Figures(source)
-    before = figures.active()
+    readings = Readings(source)
+    before = readings.active()
     source.hbase = False
-    after = until(figures.active, lambda r: r.trouble is not None)
+    after = until(readings.active, lambda r: r.trouble is not None)
     assert after.trouble == "HBase at 127.0.0.1:9090 does not answer."
     assert (after.value, after.read_at_ms) == (before.value, before.read_at_ms)
     source.hbase = True
-    assert until(figures.active, lambda r: r.trouble is None).trouble is None
+    assert until(readings.active, lambda r: r.trouble is None).trouble is None
 
 
 def test_engines_fail_apart() -> None:
-    figures = Figures(MadeUp(hbase=False))
-    assert figures.active().trouble
-    assert figures.latest().trouble is None
-    figures = Figures(MadeUp(kafka=False))
-    assert figures.latest().trouble
-    assert figures.active().trouble is None
+    readings = Readings(MadeUp(hbase=False))
+    assert readings.active().trouble
+    assert readings.latest().trouble is None
+    readings = Readings(MadeUp(kafka=False))
+    assert readings.latest().trouble
+    assert readings.active().trouble is None
 
 
 def test_an_engine_that_hangs_holds_a_page_up_once() -> None:
     source = Held()
-    figures = Figures(source, patience_s=0.2)
+    readings = Readings(source, patience_s=0.2)
     began_s = time.monotonic()
-    readings = [figures.active(), figures.metrics(), figures.errors(), figures.pages(), figures.sections()]
+    answers = [readings.active(), readings.metrics(), readings.errors(), readings.pages(), readings.sections()]
     assert time.monotonic() - began_s < 0.8
-    assert all(reading.value is None and reading.trouble for reading in readings)
+    assert all(reading.value is None and reading.trouble for reading in answers)
     source.let_go.set()
-    assert until(figures.active, lambda r: r.trouble is None).value
+    assert until(readings.active, lambda r: r.trouble is None).value
 
 
 def test_what_does_not_exist_is_told_from_what_cannot_be_read() -> None:
     source = MadeUp()
-    figures = Figures(source)
-    assert figures.session("nobody").missing
-    assert not figures.session("s1").missing
+    readings = Readings(source)
+    assert readings.session("nobody").missing
+    assert not readings.session("s1").missing
     source.hbase = False
-    assert not figures.session("another").missing
+    assert not readings.session("another").missing
 
 
 def test_a_fault_of_ours_is_a_sentence_too() -> None:
@@ -104,20 +104,20 @@ def test_a_fault_of_ours_is_a_sentence_too() -> None:
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             raise KeyError("secret detail")
 
-    trouble = Figures(Broken()).active().trouble
+    trouble = Readings(Broken()).active().trouble
     assert trouble is not None
     assert "secret detail" not in trouble
     assert "logs dashboard" in trouble
 
 
 def test_an_hour_of_all_pages_is_asked_for_less_often_than_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "LISTS_FRESH_S", 0.0)
+    monkeypatch.setattr(module, "LISTS_FRESH_S", 0.0)
     source = MadeUp()
-    figures = Figures(source)
+    readings = Readings(source)
     for _ in range(2):
-        assert figures.cities().value
-        assert figures.visits().value
+        assert readings.cities().value
+        assert readings.visits().value
     assert source.asked == ["live-cities", "live-visits", "live-cities"]
-    monkeypatch.setattr(data, "VISITS_FRESH_S", 0.0)
-    assert figures.visits().value
+    monkeypatch.setattr(module, "VISITS_FRESH_S", 0.0)
+    assert readings.visits().value
     assert source.asked.count("live-visits") == 2

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from footfall.dashboard.recent_views import Recent
+from footfall.dashboard.data.recent_views import Recent
 from tests.support.events import NOW_MS, stored_event
 
 

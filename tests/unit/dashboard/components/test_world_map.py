@@ -7,7 +7,8 @@ from math import dist
 
 import pytest
 
-from footfall.dashboard import HERE, world_map
+from footfall.dashboard import HERE
+from footfall.dashboard.components import world_map
 from footfall.dashboard.figures import City, MapPoint
 
 

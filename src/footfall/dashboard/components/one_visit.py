@@ -1,8 +1,8 @@
 """One visitor's visit as HTML: the answer to a look-up by session, user or browser. Pure but for its questions."""
 
 from footfall.dashboard import wording
-from footfall.dashboard.components import app_mark, empty, panel, table
-from footfall.dashboard.data import Figures, Reading
+from footfall.dashboard.components.parts import app_mark, empty, panel, table
+from footfall.dashboard.data.readings import Reading, Readings
 from footfall.dashboard.markup import Html, foreign, join, local_link, tag
 from footfall.events.times import parse_rfc3339_ms
 from footfall.metrics.page_views import is_page_view
@@ -11,18 +11,18 @@ from footfall.questions.model import Row
 _SHOWN = 200
 
 
-def look_up(figures: Figures, wanted: str) -> Html:
+def visit_panel(readings: Readings, name: str) -> Html:
     """The visit called `wanted`, or what the person of that name saw last.
 
     wanted: a session_id, user_id or anonymous_id as someone typed it
     """
-    session = figures.session(wanted)
+    session = readings.session(name)
     if not session.missing:
-        return panel("One visit", _note(f"Session {wanted}"), session, path)
-    person = figures.recent_pages(wanted)
+        return panel("One visit", _note(f"Session {name}"), session, path)
+    person = readings.recent_pages(name)
     if not person.missing:
-        return panel("Recent pages", _note(f"What {wanted} viewed last"), person, recent)
-    said = f"Nothing of the last days is called {wanted}: there is no such session, user or browser."
+        return panel("Recent pages", _note(f"What {name} viewed last"), person, recent)
+    said = f"Nothing of the last days is called {name}: there is no such session, user or browser."
     return panel("Not found", _note(), Reading(join(empty(said)), None), lambda drawn: drawn)
 
 
