@@ -87,7 +87,7 @@ def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> N
     send(platform, "shop", event)
 
     page.goto(f"{address(platform)}?session={session}")
-    # The stream first: within half a minute newer page views take its place.
+    # The stream is checked first, because newer page views replace the line within half a minute.
     line = page.locator(".ff-stream tr").filter(has=page.locator(f"a[href='?session={session}']"))
     expect(line).to_contain_text(HOSTILE, timeout=15_000)
     path = page.locator(".ff-path")
@@ -149,7 +149,7 @@ def test_people_are_on_the_map(platform: Settings, page: Page) -> None:
     assert largest is not None
     assert city is not None
     assert city["width"] < largest["width"] / 2
-    # The land is a mask that holds its picture; none is asked for.
+    # The mask of the land contains its picture, so the browser requests none.
     mask = page.locator(".ff-land").evaluate("shape => getComputedStyle(shape).maskImage")
     assert mask.startswith('url("data:image/svg+xml')
 
@@ -159,7 +159,9 @@ def test_pages_where_visits_begin_are_listed(platform: Settings, page: Page) -> 
     begin = page.get_by_role("region", name="Where visits begin")
     await_true(lambda: begin.locator("tbody tr").count() > 0, "a page where visits begin")
     assert all(int(count.replace(",", "")) > 0 for count in begin.locator("tbody td:last-child").all_inner_texts())
-    expect(page.get_by_role("region", name="Where visits end")).to_contain_text("a visit is over after half an hour")
+    expect(page.get_by_role("region", name="Where visits end")).to_contain_text(
+        "A visit ends after half an hour without another page view"
+    )
 
 
 def test_fits_a_phone(platform: Settings, browser: Browser) -> None:

@@ -24,7 +24,7 @@ CONFIG: Final = HERE / "config.yaml"
 def command(settings: Settings) -> list[str]:
     """The command line of the dashboard's process.
 
-    Options are flags, because flags win over a `.streamlit` folder that the user may have for programs of their own.
+    Options are passed as flags, because flags override a `.streamlit` folder that the user may keep for other programs.
     """
     options = yaml.safe_load(CONFIG.read_text("utf-8"))
     options["server"] |= {"address": settings.bind, "port": settings.port("dashboard")}

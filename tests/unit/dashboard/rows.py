@@ -1,4 +1,4 @@
-"""Rows as the live questions answer them, and a source of them, for tests."""
+"""Rows as the live questions return them, and sources of such rows, for tests."""
 
 import time
 from typing import Any
@@ -166,7 +166,7 @@ class MadeUp:
 
 
 class Travelled(MadeUp):
-    """Cities and pages of two sites that can be told apart."""
+    """Two sites that differ in their countries, cities and pages."""
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
         if question == "live-active-users" and parameters["by"] == "country":

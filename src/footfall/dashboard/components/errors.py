@@ -14,7 +14,7 @@ def errors_panel(reading: Reading[list[Row]]) -> Html:
     """The errors of the last hour."""
     return panel(
         "Errors",
-        "Pages and browsers, last hour; counts of the last 5 minutes.",
+        "Failed pages and browser errors of the last hour. Counts are those of the last 5 minutes.",
         reading,
         lambda rows: errors_table(rows) if rows else empty("No errors in the last hour."),
     )
@@ -35,5 +35,5 @@ def errors_table(rows: list[Row]) -> Html:
         )
         for row in by_urgency[:_SHOWN]
     ]
-    shown = table("ff-errors", ("Code", "What and where", "Times", "People", "Last"), lines, numeric=(2, 3, 4))
+    shown = table("ff-errors", ("Code", "Message and page", "Count", "People", "Last"), lines, numeric=(2, 3, 4))
     return join(shown, others(len(lines), len(rows)))

@@ -6,7 +6,7 @@ from footfall.dashboard.figures import as_of_ms
 from footfall.dashboard.markup import Html, prose, tag
 from footfall.questions.model import Row
 
-_LOST = "This page hears nothing from the dashboard: what it shows is old. It goes on by itself."
+_LOST = "The connection to the dashboard is lost, so this page shows old figures. It reconnects by itself."
 
 
 def header(active: Reading[list[Row]], now_ms: int) -> Html:
@@ -14,7 +14,7 @@ def header(active: Reading[list[Row]], now_ms: int) -> Html:
     if active.value is None and active.trouble is None:
         state, sentence = "waiting", "Reading the first figures …"
     elif active.value is None:
-        state, sentence = "behind", "There are no live figures at the moment; the panels below say why."
+        state, sentence = "behind", "There are no live figures at the moment. The panels below say why."
     elif active.trouble is not None:
         state, sentence = "behind", wording.unread(as_of_ms(active.value), now_ms)
     else:

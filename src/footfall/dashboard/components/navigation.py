@@ -7,7 +7,7 @@ from footfall.dashboard.data.recent_views import PageView
 from footfall.dashboard.markup import Html, foreign, join, local_link, tag
 
 _SHOWN = 18
-_WITHOUT_KAFKA = "Nothing is lost: the sites keep on disk what they receive until it is back."
+_WITHOUT_KAFKA = "Nothing is lost: until Kafka is back, the sites keep received events on disk."
 
 
 def navigation_panel(reading: Reading[list[PageView]], app: str | None = None, is_paused: bool = False) -> Html:
@@ -34,14 +34,14 @@ def navigation_panel(reading: Reading[list[PageView]], app: str | None = None, i
             )
             for view in views
         ]
-        shown = table("ff-stream", ("Time", "Site", "Page", "Who", "Country"), lines)
+        shown = table("ff-stream", ("Time", "Site", "Page", "Visitor", "Country"), lines)
         return join(shown, attribution() if any(view.country for view in views) else None)
 
     return panel(
         "Latest navigation",
-        "Paused. Choose one to see the visit."
+        "Paused. Choose a visitor to see the visit."
         if is_paused
-        else "The newest page views of people. Choose one to see the visit.",
+        else "The newest page views of people. Choose a visitor to see the visit.",
         reading,
         draw,
         _WITHOUT_KAFKA,

@@ -34,7 +34,7 @@ def now_panel(
 
     return panel(
         "Active now",
-        "People only; bots stand apart. Times are UTC; error rate and p95 are of the last full minute.",
+        "People only; bots have their own column. Times are UTC. Error rate and p95 are of the last full minute.",
         active,
         draw,
         WITHOUT_HBASE,
@@ -110,8 +110,8 @@ def _comparison(
 ) -> str:
     known = usual(past)
     if known is None:
-        return "what is usual shows after ten minutes"
-    prefix = "usually" if _is_usual(past, value, least) else "far from usual:"
+        return "the usual range appears after ten minutes"
+    prefix = "usually" if _is_usual(past, value, least) else "far from the usual"
     return f"{prefix} {word(known.low)} to {word(known.high)}"
 
 

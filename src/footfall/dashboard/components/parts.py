@@ -11,7 +11,7 @@ from footfall.events.geo import ATTRIBUTION
 
 T = TypeVar("T")
 
-WITHOUT_HBASE: Final = "Nothing is lost: events are still taken in, kept, and counted when it is back."
+WITHOUT_HBASE: Final = "Nothing is lost: events are still received and stored, and are counted when HBase is back."
 
 
 def panel(title: str, note: Child, reading: Reading[T], draw: Callable[[T], Html], reassurance: str = "") -> Html:
@@ -79,4 +79,4 @@ def table(name: str, heads: Sequence[str], lines: Sequence[Sequence[Child]], num
     return tag("div", tag("table", tag("thead", cells("th", heads)), body), class_=f"ff-table {name}")
 
 
-_BROKEN = "This panel cannot be drawn; the others are not affected. `./footfall logs dashboard` says why."
+_BROKEN = "This panel cannot be drawn; the others are not affected. `./footfall logs dashboard` shows why."

@@ -1,4 +1,4 @@
-"""The panel "Behind the sites": how far each store is behind."""
+"""The panel "Pipeline lag": how far each store is behind the sites."""
 
 from footfall.dashboard import wording
 from footfall.dashboard.components.parts import empty, panel, table
@@ -19,7 +19,7 @@ def pipeline_panel(reading: Reading[list[ConsumerLag]]) -> Html:
 
     def draw(lags: list[ConsumerLag]) -> Html:
         if not lags:
-            return empty("Nothing runs that could be behind.")
+            return empty("None of these stores is running.")
         lines = [
             (
                 tag("span", _STORES.get(lag.name, lag.name), tag("small", lag.trouble) if lag.trouble else None),
@@ -28,6 +28,6 @@ def pipeline_panel(reading: Reading[list[ConsumerLag]]) -> Html:
             )
             for lag in lags
         ]
-        return table("ff-lags", ("Store", "Waiting", "Age of the newest"), lines, numeric=(1, 2))
+        return table("ff-lags", ("Store", "Waiting", "Age of newest"), lines, numeric=(1, 2))
 
-    return panel("Behind the sites", "What still waits on its way, and how old the newest is.", reading, draw)
+    return panel("Pipeline lag", "How much still waits for each store, and the age of its newest data.", reading, draw)

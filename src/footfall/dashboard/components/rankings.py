@@ -7,6 +7,8 @@ from footfall.dashboard.figures import of_site, ranked
 from footfall.dashboard.markup import Html, foreign, tag
 from footfall.questions.model import Row
 
+_NOTE = "Views of the last 5 minutes. ▲ and ▼ compare them with the 5 minutes before, where the change exceeds chance."
+
 
 def pages_panel(reading: Reading[list[Row]], at_ms: int, app: str | None = None) -> Html:
     """The most viewed pages. at_ms: the time up to which views are counted, epoch ms. app: None for all sites."""
@@ -22,7 +24,7 @@ def _panel(title: str, reading: Reading[list[Row]], at_ms: int, column: str, lim
     def draw(rows: list[Row]) -> Html:
         return _ranking(of_site(rows, app), at_ms, column, limit)
 
-    return panel(title, "Views of the last 5 minutes, and against the 5 before where that is no chance.", reading, draw)
+    return panel(title, _NOTE, reading, draw)
 
 
 def _ranking(rows: list[Row], at_ms: int, column: str, limit: int) -> Html:

@@ -20,12 +20,12 @@ def visits_panels(reading: Reading[list[Row]], app: str | None) -> Html:
     )
     end = _panel(
         "Where visits end",
-        "Visits over in the last half hour, by their last page; a visit is over after half an hour without another "
-        "page.",
+        "Visits that ended in the last half hour, by their last page. A visit ends after half an hour without another "
+        "page view.",
         reading,
         "exits_30m",
-        "No visit was over in the last half hour. One is over only after half an hour without another page: after a "
-        "start it takes up to an hour until the first stand here.",
+        "No visit ended in the last half hour. A visit ends only after half an hour without another page view, so "
+        "after a start it takes up to an hour until the first one appears here.",
         app,
     )
     return tag("div", begin, end, class_="ff-pair")

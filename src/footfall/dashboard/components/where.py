@@ -13,7 +13,7 @@ _SHOWN = 8
 _MAP_KEY = tag(
     "figcaption",
     tag("span", tag("i", class_="ff-country"), "People, by country"),
-    tag("span", tag("i", class_="ff-city"), "Cities pages are viewed from"),
+    tag("span", tag("i", class_="ff-city"), "Page views, by city"),
 )
 
 
@@ -23,7 +23,9 @@ def where_panel(countries: Reading[list[Row]], cities: Reading[list[Row]], app: 
     def draw(rows: list[Row]) -> Html:
         found = places(of_site(rows, app))
         if not found:
-            return join(world_map.chart([], []), empty("Nobody whose place is known was active in the last 5 minutes."))
+            return join(
+                world_map.chart([], []), empty("No person with a known location was active in the last 5 minutes.")
+            )
         viewing = city_views(of_site(cities.value or [], app))
         lines = [
             (share(place.share, foreign(world_map.name(place.country))), wording.number(place.people))
@@ -36,7 +38,7 @@ def where_panel(countries: Reading[list[Row]], cities: Reading[list[Row]], app: 
 
     return panel(
         "Where from",
-        "People active in the last 5 minutes, and the page views by city of those who gave consent.",
+        "People active in the last 5 minutes, by country; page views by city, from people who gave consent.",
         countries,
         draw,
         WITHOUT_HBASE,

@@ -1,4 +1,4 @@
-"""What reading a figure can end in; both messages are one sentence for the reader."""
+"""Errors of reading an answer. Each message is one sentence for the user of the page."""
 
 from footfall.errors import FootfallError
 
@@ -8,4 +8,4 @@ class Unavailable(FootfallError):
 
 
 class NotFound(FootfallError):
-    """Nothing has the name that was asked for; the message says what there is."""
+    """Nothing has the requested name. The message says which names exist."""

@@ -9,7 +9,7 @@ from tests.unit.dashboard.drawing import drawn, page
 from tests.unit.dashboard.rows import HOSTILE, MadeUp, alert_row
 
 
-def test_an_alert_leads_to_what_lies_behind_it() -> None:
+def test_an_alert_has_a_link_to_its_details() -> None:
     text = drawn(page(MadeUp()))
     assert "80.0 % of 10 page views and browser errors failed; 0.4 % is usual." in text
     assert re.search(r"since 24 Nov [0-9:]+ UTC", text)
@@ -37,7 +37,7 @@ def test_an_alert_without_a_request_says_where_to_look() -> None:
     assert "A request that shows it" not in opened
 
 
-def test_no_alert_is_said_in_words_and_one_that_is_gone_too() -> None:
+def test_no_alerts_and_an_unknown_alert_are_sentences() -> None:
     class Calm(MadeUp):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             return [] if question == "live-alerts" else super().ask(question, **parameters)

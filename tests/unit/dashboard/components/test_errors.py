@@ -6,7 +6,7 @@ from tests.unit.dashboard.drawing import drawn, page
 from tests.unit.dashboard.rows import MadeUp
 
 
-def test_errors_of_now_come_before_those_that_are_over_and_newer_before_older() -> None:
+def test_current_errors_come_before_past_ones_and_newer_before_older() -> None:
     class Failing(MadeUp):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             rows = super().ask(question, **parameters)

@@ -11,7 +11,7 @@ from tests.unit.dashboard.rows import MadeUp, page_view
 
 
 def test_navigation_stands_still_while_it_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Each drawing asks anew.
+    # Each run of the page asks again.
     monkeypatch.setattr(readings, "FRESH_S", 0.0)
 
     class Moving(MadeUp):

@@ -9,9 +9,9 @@ from tests.unit.dashboard.rows import MadeUp, metrics_row
 
 
 @pytest.mark.parametrize(
-    ("rate", "said"), [(0.0, "usually 0.0 %"), (0.015, "usually 0.0 %"), (0.3, "far from usual: 0.0 %")]
+    ("rate", "sentence"), [(0.0, "usually 0.0 %"), (0.015, "usually 0.0 %"), (0.3, "far from the usual 0.0 %")]
 )
-def test_an_error_rate_is_far_from_usual_only_if_it_is_worth_a_look(rate: float, said: str) -> None:
+def test_an_error_rate_is_far_from_usual_only_if_it_is_worth_a_look(rate: float, sentence: str) -> None:
     class Failing(MadeUp):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             if question != "live-metrics" or parameters["by"] != "app":
@@ -20,5 +20,5 @@ def test_an_error_rate_is_far_from_usual_only_if_it_is_worth_a_look(rate: float,
             return [metrics_row(0, events=30), last, *(metrics_row(minute) for minute in range(2, 20))]
 
     text = drawn(page(Failing()))
-    assert said in text
-    assert ("ff-far" in text) is said.startswith("far")
+    assert sentence in text
+    assert ("ff-far" in text) is sentence.startswith("far")

@@ -11,7 +11,7 @@ def test_a_path_is_summed_up() -> None:
     rows = [session_row(0), session_row(1, event_type="click"), session_row(2, user_id="u-7")]
     text = one_visit.path(rows).text
     assert 'user <a href="?user=u-7"' in text
-    assert "2 page views and 1 other event in 20 s from 24 Nov 08:10:30 UTC on, still open." in text
+    assert "2 page views and 1 other event in 20 s, starting 24 Nov 08:10:30 UTC, still open." in text
     assert text.count("<tr>") == 4
 
 
@@ -40,6 +40,6 @@ def test_recent_pages_lead_to_their_sessions() -> None:
     assert "untitled" in text
 
 
-def test_nothing_to_list_is_said() -> None:
+def test_an_empty_list_is_a_sentence() -> None:
     assert "no event" in one_visit.path([]).text
     assert "no page" in one_visit.recent([]).text

@@ -13,7 +13,7 @@ from tests.unit.dashboard.rows import MadeUp, Travelled, page_view
 
 
 @pytest.mark.parametrize(("country", "shown"), [("DE", True), (None, False)])
-def test_whoever_knows_the_places_is_named_where_one_is_shown(country: str | None, shown: bool) -> None:
+def test_the_source_of_places_is_named_wherever_one_is_shown(country: str | None, shown: bool) -> None:
     class Placed(MadeUp):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             placed = parameters.get("by") == "country" or question == "live-cities"
@@ -35,9 +35,9 @@ def test_cities_stand_in_a_list_and_on_the_map() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failing", "said"), [(False, "No page was viewed from a known city"), (True, "HBase is at rest.")]
+    ("failing", "sentence"), [(False, "No page was viewed from a known city"), (True, "HBase is at rest.")]
 )
-def test_countries_are_shown_without_cities(failing: bool, said: str) -> None:
+def test_countries_are_shown_without_cities(failing: bool, sentence: str) -> None:
     class Rural(Travelled):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             if question != "live-cities":
@@ -48,5 +48,5 @@ def test_countries_are_shown_without_cities(failing: bool, said: str) -> None:
 
     text = drawn(page(Rural()))
     assert lines(text, "Where from") == [[], ["Germany", "3"], ["France", "1"]]
-    assert said in text
+    assert sentence in text
     assert text.count('class="ff-city"') == 1  # in the map's key

@@ -1,4 +1,4 @@
-"""One question for all open pages; old answers with a sentence when there is no new one."""
+"""All open pages share one request; without a new answer they show the old one and a sentence."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from tests.unit.dashboard.rows import MadeUp
 
 
 class Held(MadeUp):
-    """Answers only when it is let go."""
+    """Answers only after `let_go` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Held(MadeUp):
 
 
 def until(read: Callable[[], Reading[Any]], good: Callable[[Reading[Any]], bool]) -> Reading[Any]:
-    """Reads until a reading is as wanted; the last one if that takes too long."""
+    """Reads until a reading is good; returns the last one if that takes too long."""
     deadline = time.monotonic() + 10
     reading = read()
     while not good(reading) and time.monotonic() < deadline:
@@ -48,7 +48,7 @@ def test_ten_pages_cost_what_one_costs() -> None:
     assert all(reading.value and reading.trouble is None for reading in answers)
 
 
-def test_an_answer_is_asked_for_again_when_it_is_old() -> None:
+def test_an_old_answer_is_asked_for_again() -> None:
     source = MadeUp()
     readings = Readings(source)
     assert (readings.active().value or [])[0]["active_5m"] == 7
@@ -70,7 +70,7 @@ def test_an_engine_that_goes_down_leaves_its_last_answer_with_a_sentence() -> No
     assert until(readings.active, lambda r: r.trouble is None).trouble is None
 
 
-def test_engines_fail_apart() -> None:
+def test_engines_fail_independently() -> None:
     readings = Readings(MadeUp(hbase=False))
     assert readings.active().trouble
     assert readings.latest().trouble is None
@@ -79,7 +79,7 @@ def test_engines_fail_apart() -> None:
     assert readings.active().trouble is None
 
 
-def test_an_engine_that_hangs_holds_a_page_up_once() -> None:
+def test_a_hanging_engine_delays_a_page_once() -> None:
     source = Held()
     readings = Readings(source, patience_s=0.2)
     began_s = time.monotonic()
@@ -90,7 +90,7 @@ def test_an_engine_that_hangs_holds_a_page_up_once() -> None:
     assert until(readings.active, lambda r: r.trouble is None).value
 
 
-def test_what_does_not_exist_is_told_from_what_cannot_be_read() -> None:
+def test_a_missing_thing_differs_from_one_that_cannot_be_read() -> None:
     source = MadeUp()
     readings = Readings(source)
     assert readings.session("nobody").missing
@@ -99,7 +99,7 @@ def test_what_does_not_exist_is_told_from_what_cannot_be_read() -> None:
     assert not readings.session("another").missing
 
 
-def test_a_fault_of_ours_is_a_sentence_too() -> None:
+def test_an_unexpected_error_is_a_sentence_too() -> None:
     class Broken(MadeUp):
         def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
             raise KeyError("secret detail")

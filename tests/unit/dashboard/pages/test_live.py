@@ -27,7 +27,7 @@ def test_all_panels_with_everything_up() -> None:
         "Errors",
         "Top pages",
         "Top sections",
-        "Behind the sites",
+        "Pipeline lag",
     ):
         assert f"<h2>{title}</h2>" in text
     for app in ("shop", "news", "academy"):
@@ -38,7 +38,7 @@ def test_all_panels_with_everything_up() -> None:
     assert "One visit" not in text
 
 
-def test_a_page_of_one_site_tells_of_no_other() -> None:
+def test_a_page_of_one_site_shows_no_other() -> None:
     test = page(MadeUp(), app="news")
     text = drawn(test)
     assert 'data-app="news"' in text
@@ -50,7 +50,7 @@ def test_a_page_of_one_site_tells_of_no_other() -> None:
 
 
 class Blogging(MadeUp):
-    """Figures of sites of which a blog is one."""
+    """Three sites and a blog."""
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
         found = super().ask(question, **parameters)
@@ -94,7 +94,7 @@ def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
         assert html.escape(hostile, quote=True) in text
     assert "<script" not in text
     assert "<img" not in text
-    # Whatever Markdown the page had could be given a visitor's string one day: it has none.
+    # The page has no Markdown at all, so no visitor's string can ever reach it.
     assert not test.markdown
 
 
@@ -127,7 +127,7 @@ def test_nothing_has_happened_yet() -> None:
     assert "Counting has not caught up" in text
     assert "No errors in the last hour" in text
     assert "No page has been viewed yet" in text
-    assert "Nothing runs that could be behind" in text
+    assert "None of these stores is running" in text
     assert "No visit began in the last half hour" in text
     assert "after a start it takes up to an hour" in text
     assert "ff-trouble" not in text
@@ -147,7 +147,11 @@ def test_a_panel_that_cannot_be_drawn_leaves_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "sentence"),
-    [("s1", "2 page views"), ("u1", "What u1 viewed last"), ("nobody", "there is no such session")],
+    [
+        ("s1", "2 page views"),
+        ("u1", "Last pages that u1 viewed"),
+        ("nobody", "No session, user or browser of the last days is called nobody."),
+    ],
 )
 def test_look_up(wanted: str, sentence: str) -> None:
     test = page(MadeUp())
@@ -161,7 +165,7 @@ def test_a_link_opens_its_visit_above_the_rest(query: dict[str, str], title: str
     assert text.index(title) < text.index("Active now")
 
 
-def test_each_head_is_another_one_so_that_a_page_cut_off_can_tell() -> None:
+def test_each_header_differs_so_that_a_page_can_notice_a_lost_connection() -> None:
     test = page(MadeUp(hbase=False))
     first = re.findall(r'data-drawn="(\d+)"', drawn(test))
     second = re.findall(r'data-drawn="(\d+)"', drawn(test.run()))
