@@ -41,7 +41,9 @@ class LiveProgress:
         for partition, records in behind(cut.starts, cut.ends, self._states).items():
             name, end = partition_name(partition), cut.ends[partition]
             reached = self.counted(partition, cut.starts[partition]) + 1
-            findings.say("behind", f"{records} records of {name} are not counted yet: {reached} of {end} are.")
+            findings.say(
+                "behind", f"{records} records of {name} are not counted yet: counting is at offset {reached} of {end}."
+            )
         for partition, state in sorted(self._states.items()):
             name = partition_name(partition)
             for first, end, _ in state.lost:

@@ -217,7 +217,9 @@ def _judge_reached(reached: Reached, cut: Cut, findings: StoreFindings) -> None:
     for partition, records in unarchived(reached, cut.ends, cut.starts).items():
         name, end = partition_name(partition), cut.ends[partition]
         done = reached.ends.get(partition, cut.starts[partition])
-        findings.say("behind", f"{records} records of {name} are not archived yet: {done} of {end} are.")
+        findings.say(
+            "behind", f"{records} records of {name} are not archived yet: the archive is at offset {done} of {end}."
+        )
     for loss in reached.current.lost:
         findings.say(
             "lost",
