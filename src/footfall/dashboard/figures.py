@@ -74,7 +74,7 @@ class Ranked:
     page_views: int
     errors: int
     share: float  # relative to the largest in the list, for its bar
-    change: float | None  # of the rate of views since the five minutes before; None if it may be chance
+    change: float | None  # of the view rate, relative to the five minutes before; None if it may be chance
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,10 @@ class SiteFile:
 
 
 class LineHour(NamedTuple):
-    """day: of a line, `2026-11-24` or NO_DAY. hour: `2026-11-24T08`, of the line's time or else of its file."""
+    """The day and hour of a line.
+
+    day: `2026-11-24`, or NO_DAY. hour: `2026-11-24T08`, of the line's own time or else of its file.
+    """
 
     day: bytes
     hour: bytes

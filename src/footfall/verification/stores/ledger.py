@@ -22,7 +22,7 @@ from footfall.verification.stores.store import Comparison, Store
 
 _SENTENCES: Final = {
     "accepted_missing": "{n} events that were answered 202 are not in Kafka.",
-    "rejected_missing": "{n} events whose rejection was answered are not in events.rejected.",
+    "rejected_missing": "{n} events that a site rejected are not in events.rejected.",
     "never_attempted": "{n} events in Kafka belong to simulated visits that never sent them.",
     "seq_differs": "{n} events in Kafka have a different seq than their visitor gave them.",
 }
@@ -222,7 +222,7 @@ class _LedgerLines(EventsCheck):
             self._count_late(key)
 
     def judge_rejected(self) -> None:
-        """Reports events whose rejection was answered and that are not in `events.rejected`."""
+        """Reports events that a site rejected and that are not in `events.rejected`."""
         for (app, event_id), hour in self._rejected.items():
             if hour >= self._first_hour:
                 self._findings.add("rejected_missing", app, hour, event_id)
