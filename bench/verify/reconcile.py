@@ -1,4 +1,4 @@
-"""What comparing costs `verify`, without any engine: `PYTHONPATH=src:. python -m bench.verify.reconcile`."""
+"""Measures the comparing part of `verify` without engines: `PYTHONPATH=src:. python -m bench.verify.reconcile`."""
 
 import argparse
 import cProfile
@@ -40,7 +40,7 @@ from footfall.verification.stores.rejected import RejectedStore
 from footfall.verification.stores.store import Store
 from tests.support.local_files import LocalFiles
 from tests.unit.realtime.memory_store import Cells, MemoryStore
-from tests.unit.verification.world import PLACES, TOPICS, MemoryTables, World
+from tests.unit.verification.world import PARTITIONS, TOPICS, MemoryTables, World
 
 _PACK: Final = 256
 _SESSION_EVENTS: Final = 40
@@ -48,7 +48,7 @@ _HOURS: Final = 12
 
 
 class Tables:
-    """The live tables, laid out so that reading them costs next to nothing. A `live_tables.LiveTables`."""
+    """Implements `live_tables.LiveTables` with a layout that makes reading nearly free."""
 
     def __init__(self, cells: Cells) -> None:
         self.progress = MemoryTables(cells).progress
@@ -79,7 +79,7 @@ class Tables:
 
 
 def made(events: int, live: float, root: Path) -> World:
-    """So many events of half a day in Kafka; live ones counted, all archived in files as the archive's."""
+    """A world with this number of events over half a day: the live ones counted, all in files like the archive's."""
     now_ms = int(time.time() * 1000)
     first_ms = now_ms - _HOURS * HOUR_MS
     crowd = visits(load_settings(), events // _SESSION_EVENTS, first_ms, seed=1)
@@ -112,9 +112,9 @@ def made(events: int, live: float, root: Path) -> World:
         folder = root / "events" / f"app_id={app}" / f"dt={day}"
         folder.mkdir(parents=True)
         pq.write_table(table, folder / "0000000a-000000000.parquet", compression="zstd")
-    starts = {(topic, number): len(world.log.records[topic, number]) for topic, number in PLACES}
+    starts = {(topic, number): len(world.log.records[topic, number]) for topic, number in PARTITIONS}
     Journal(LocalFiles(root)).begin(Current("0000000a", {}, starts))
-    for topic, number in PLACES:
+    for topic, number in PARTITIONS:
         records = world.log.records[topic, number]
         partition = Partition(TOPICS[topic], number, MemoryStore(world.cells))
         for begin in range(0, len(records), _PACK):
@@ -125,7 +125,7 @@ def made(events: int, live: float, root: Path) -> World:
 
 
 def compare(world: World, live: Tables, root: Path, spent: dict[str, float]) -> Report:
-    """Verifies the world; `spent` gets the processor seconds of each part."""
+    """Verifies the world, and adds the processor seconds of each part to `spent`."""
     settings = load_settings()
     progress = LiveProgress(live)
     stores: list[Store] = [
@@ -168,7 +168,7 @@ def main() -> None:
             return
         report = compare(world, live, Path(scratch), spent)
     if not report.ok:
-        raise SystemExit(f"The made world does not agree: {report.problems[:3]}.")
+        raise SystemExit(f"The generated world does not agree: {report.problems[:3]}.")
     total = sum(spent.values())
     document = {
         "events": options.events,

@@ -1,6 +1,6 @@
-"""A fixed seed's visits on empty stores, before anybody else comes: every figure is known in advance.
+"""Visits of a fixed seed on empty stores, before any other visit: every figure is known in advance.
 
-The oracle reads the ledger and Kafka's records themselves and counts with nothing but dictionaries.
+The oracle reads the ledger and Kafka's records, and counts them with plain dictionaries.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ PACE = 20.0
 
 @dataclass
 class Golden:
-    """What was sent, as `run_visits` says it, and what Kafka holds of it."""
+    """The events that `run_visits` reports as sent, and the records in Kafka."""
 
     sent: dict[str, dict[str, int]]
     records: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -83,19 +83,19 @@ def test_minutes_are_exact(platform: Settings, golden: Golden, app: str) -> None
         assert row["visitors"] == len(visitors[minute]), minute
 
 
-def test_people_and_bots_are_counted_apart(platform: Settings, golden: Golden) -> None:
+def test_people_and_bots_are_counted_separately(platform: Settings, golden: Golden) -> None:
     rows = {row["app_id"]: row for row in Platform(platform).query("live-active-users")}
     for app in DEMO_SITES:
         people = {e["anonymous_id"] for e in golden.records[app] if not e["is_bot"]}
         crawlers = {e["anonymous_id"] for e in golden.records[app] if e.get("bot_reason") == "agent"}
         assert people
         assert len(crawlers) == 2
-        # All of it happened within the last half hour: the visits are the first that this platform has seen.
+        # All visits happened within the last half hour, because they are the first on this platform.
         assert rows[app]["active_30m"] == len(people)
 
 
 @pytest.mark.parametrize("app", DEMO_SITES)
-def test_sessions_tell_the_whole_visit(platform: Settings, golden: Golden, app: str) -> None:
+def test_a_session_contains_the_whole_visit(platform: Settings, golden: Golden, app: str) -> None:
     sessions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for event in golden.records[app]:
         sessions[event["session_id"]].append(event)
@@ -113,7 +113,7 @@ def test_sessions_tell_the_whole_visit(platform: Settings, golden: Golden, app: 
     assert of_session
 
 
-def test_figures_are_there_within_seconds_of_the_visit(platform: Settings, golden: Golden) -> None:
+def test_figures_appear_within_seconds_of_the_visit(platform: Settings, golden: Golden) -> None:
     def counted() -> int:
         return sum(row["events"] for row in Platform(platform).query("live-metrics", "--app", "shop"))
 

@@ -1,7 +1,7 @@
 """A page of another site, open in the user's browser, can change nothing in HDFS and start nothing on YARN.
 
-Such a page may send a POST with a plain body to any port of this machine without asking first. The answer stays hidden
-from it, but the request arrives. Each test sends what the page's browser would.
+A browser lets such a page send a POST with a plain body to any port of this machine without a preflight request. The
+page cannot read the answer, but the request arrives. Each test sends the request that the browser would send.
 """
 
 import getpass
@@ -22,12 +22,12 @@ _AS_A_BROWSER = {
 }
 _HTTP = urllib3.PoolManager(retries=False, timeout=15.0)
 _FILE = "/tmp/hostile-page/kept"
-_WEB_ENDS = ("yarn_http", "yarn_nodemanager_http", "yarn_jobhistory_http")
+_WEB_ENDPOINTS = ("yarn_http", "yarn_nodemanager_http", "yarn_jobhistory_http")
 
 
 @pytest.fixture
 def kept(platform: Settings) -> Iterator[Hdfs]:
-    """HDFS, with a file that must stay as it is."""
+    """HDFS with a file that must not change."""
     hdfs = Hdfs(platform)
     hdfs.write(_FILE, b"kept")
     yield hdfs
@@ -53,14 +53,14 @@ def test_a_page_that_knows_the_datanode_writes_no_block(platform: Settings, kept
     assert kept.read(_FILE) == b"kept"
 
 
-def test_a_request_without_a_user_owns_nothing(platform: Settings, kept: Hdfs) -> None:
+def test_a_request_without_a_user_may_change_nothing(platform: Settings, kept: Hdfs) -> None:
     path = f"/webhdfs/v1{_FILE}?op=TRUNCATE&newlength=0"
     assert _post(platform, "namenode_http", path, {CSRF_HEADER: "1"}) == 403
     assert kept.read(_FILE) == b"kept"
 
 
 @pytest.mark.parametrize("header", [{}, {CSRF_HEADER: "1"}], ids=["page", "local-program"])
-def test_nobody_submits_an_application_by_rest(platform: Settings, header: dict[str, str]) -> None:
+def test_no_application_can_be_submitted_by_rest(platform: Settings, header: dict[str, str]) -> None:
     application = {
         "application-id": "application_1_0001",
         "application-type": "YARN",
@@ -72,11 +72,11 @@ def test_nobody_submits_an_application_by_rest(platform: Settings, header: dict[
     assert _post(platform, "yarn_http", "/ws/v1/cluster/apps", headers, body) in (400, 403)
 
 
-@pytest.mark.parametrize("port", _WEB_ENDS)
-def test_every_web_end_of_yarn_asks_for_the_header(platform: Settings, port: str) -> None:
+@pytest.mark.parametrize("port", _WEB_ENDPOINTS)
+def test_every_web_endpoint_of_yarn_requires_the_header(platform: Settings, port: str) -> None:
     path = {"yarn_http": "/ws/v1/cluster/info", "yarn_nodemanager_http": "/ws/v1/node/info"}.get(port, "/ws/v1/history")
     assert _post(platform, port, path, _AS_A_BROWSER) == 400
-    # With it, the request gets as far as the resource, which knows no POST.
+    # With the header, the request reaches the resource, which does not support POST.
     assert _post(platform, port, path, {**_AS_A_BROWSER, CSRF_HEADER: "1"}) != 400
 
 

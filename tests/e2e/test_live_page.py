@@ -28,7 +28,7 @@ def browser(busy_platform: Platform) -> Iterator[Browser]:
 
 @pytest.fixture
 def requested(page: Page) -> list[str]:
-    """Every address that the page asks for, from its first request on."""
+    """Every address that the page requests, from its first request on."""
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
     page.on("websocket", lambda socket: addresses.append(socket.url))
@@ -52,7 +52,9 @@ def active(page: Page, app: str) -> int:
     return int(line.locator("td").nth(2).inner_text().replace(",", ""))
 
 
-def test_shows_three_busy_sites_and_asks_nobody_else(platform: Settings, page: Page, requested: list[str]) -> None:
+def test_shows_three_busy_sites_and_requests_nothing_from_other_hosts(
+    platform: Settings, page: Page, requested: list[str]
+) -> None:
     page.goto(address(platform))
     expect(page.locator(".ff-sites")).to_be_visible(timeout=30_000)
     await_true(lambda: all(active(page, app) > 0 for app in DEMO_SITES), "active visitors on three sites")
@@ -72,8 +74,8 @@ def test_keeps_itself_current_without_a_reload(platform: Settings, page: Page) -
     expect(stream).to_be_visible(timeout=30_000)
     expect(figures).to_be_visible(timeout=30_000)
     before = figures.inner_text(), stream.inner_text()
-    await_true(lambda: figures.inner_text() != before[0], "a counter that changes", seconds=15)
-    await_true(lambda: stream.inner_text() != before[1], "navigation that goes on", seconds=15)
+    await_true(lambda: figures.inner_text() != before[0], "changed figures", seconds=15)
+    await_true(lambda: stream.inner_text() != before[1], "new lines in the stream", seconds=15)
     assert len(loads) == 1
 
 
@@ -87,7 +89,7 @@ def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> N
     send(platform, "shop", event)
 
     page.goto(f"{address(platform)}?session={session}")
-    # The stream first: within half a minute newer page views take its place.
+    # The stream is checked first, because newer page views replace the line within half a minute.
     line = page.locator(".ff-stream tr").filter(has=page.locator(f"a[href='?session={session}']"))
     expect(line).to_contain_text(HOSTILE, timeout=15_000)
     path = page.locator(".ff-path")
@@ -99,7 +101,7 @@ def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> N
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_can_be_read_by_everybody(platform: Settings, browser: Browser, colours: Literal["light", "dark"]) -> None:
+def test_is_accessible(platform: Settings, browser: Browser, colours: Literal["light", "dark"]) -> None:
     page = browser.new_page(viewport={"width": 1360, "height": 2300}, color_scheme=colours)
     page.goto(address(platform))
     for inside in (".ff-stream", ".ff-ranking", ".ff-places", ".ff-cities", ".ff-sites", ".ff-pair .ff-ranking"):
@@ -120,7 +122,7 @@ def test_one_site_alone(platform: Settings, page: Page) -> None:
     await_true(lambda: page.locator('.ff-stream [data-app="news"]').count() > 0, "navigation on the news site")
 
 
-def test_navigation_can_be_held(platform: Settings, page: Page) -> None:
+def test_navigation_can_be_paused(platform: Settings, page: Page) -> None:
     page.goto(address(platform))
     stream = page.locator(".ff-stream tbody")
     expect(stream).to_be_visible(timeout=30_000)
@@ -130,7 +132,7 @@ def test_navigation_can_be_held(platform: Settings, page: Page) -> None:
     page.wait_for_timeout(6_000)
     assert stream.inner_text() == held
     page.get_by_text("Pause the navigation").click()
-    await_true(lambda: stream.inner_text() != held, "navigation that goes on", seconds=15)
+    await_true(lambda: stream.inner_text() != held, "new lines in the stream", seconds=15)
 
 
 def test_people_are_on_the_map(platform: Settings, page: Page) -> None:
@@ -149,7 +151,7 @@ def test_people_are_on_the_map(platform: Settings, page: Page) -> None:
     assert largest is not None
     assert city is not None
     assert city["width"] < largest["width"] / 2
-    # The land is a mask that holds its picture; none is asked for.
+    # The mask of the land contains its picture, so the browser requests none.
     mask = page.locator(".ff-land").evaluate("shape => getComputedStyle(shape).maskImage")
     assert mask.startswith('url("data:image/svg+xml')
 
@@ -159,7 +161,9 @@ def test_pages_where_visits_begin_are_listed(platform: Settings, page: Page) -> 
     begin = page.get_by_role("region", name="Where visits begin")
     await_true(lambda: begin.locator("tbody tr").count() > 0, "a page where visits begin")
     assert all(int(count.replace(",", "")) > 0 for count in begin.locator("tbody td:last-child").all_inner_texts())
-    expect(page.get_by_role("region", name="Where visits end")).to_contain_text("a visit is over after half an hour")
+    expect(page.get_by_role("region", name="Where visits end")).to_contain_text(
+        "A visit ends after half an hour without another page view"
+    )
 
 
 def test_fits_a_phone(platform: Settings, browser: Browser) -> None:

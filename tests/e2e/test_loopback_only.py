@@ -1,4 +1,4 @@
-"""Nothing of Footfall listens anywhere but on this machine's own address."""
+"""No process of Footfall listens on any address but loopback, and its files are readable by their owner only."""
 
 import psutil
 
@@ -32,7 +32,7 @@ def test_secrets_are_readable_by_their_owner_only(busy_platform: Platform) -> No
         assert path.stat().st_mode & 0o077 == 0, f"{path.name} can be read by others"
 
 
-def test_what_visitors_did_is_readable_by_its_owner_only(busy_platform: Platform) -> None:
+def test_visitors_data_is_readable_by_its_owner_only(busy_platform: Platform) -> None:
     home = busy_platform.settings.home
     kept = [*home.glob("ledger/*/*.jsonl"), *home.glob("logs/sites/*/*.log"), *home.glob("data/kafka/*/*.log")]
     assert len(kept) > 10

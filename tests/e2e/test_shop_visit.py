@@ -1,4 +1,4 @@
-"""A person with a real browser walks through the shop; the visit is found by the questions, step by step."""
+"""A real browser visits the shop, and the questions return the visit step by step."""
 
 import re
 
@@ -17,7 +17,7 @@ def test_a_browsers_visit_is_found(busy_platform: Platform) -> None:
 
     with chromium() as browser:
         page = browser.new_page(
-            # A headless browser names itself, and counts as a bot.
+            # The default user agent of a headless browser would make it a bot.
             user_agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36"
         )
         page.goto(shop + "/")
@@ -32,7 +32,7 @@ def test_a_browsers_visit_is_found(busy_platform: Platform) -> None:
         expect(page.locator("body")).to_contain_text(re.compile("cart", re.IGNORECASE))
         page.goto(shop + "/there-is-no-such-page")
         page.goto("about:blank")
-        # The browser stays open meanwhile: one that ends keeps what it could not send for its next visit.
+        # The browser stays open meanwhile. If it ended, it would keep unsent events for its next visit.
         await_true(lambda: "/there-is-no-such-page" in steps(session), "the visit in `session`", 30, every=0.5)
     rows = busy_platform.query("session", "--session", session)
     views = [row["page_path"] for row in rows if row["event_type"] == "page_view"]

@@ -1,4 +1,4 @@
-"""What the faults have in common: visitors are at work while they happen, and every store agrees afterwards."""
+"""Shared by the fault tests: visitors are active while faults happen, and every store agrees afterwards."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from tests.support.platform import Platform
 def verified_platform(busy_platform: Platform) -> Iterator[Platform]:
     """The busy platform; every store must agree when the tests of a file are done.
 
-    `verify` compares everything since the platform began. So it finds what any of these tests lost or counted twice,
-    and need not run after each of them.
+    `verify` compares everything since the platform began. So one run at the end finds every event that any of these
+    tests lost or counted twice.
     """
     yield busy_platform
     busy_platform.assert_verified()

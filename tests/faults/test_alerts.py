@@ -1,4 +1,4 @@
-"""The shop breaks: an alert is raised in time, told everywhere, leads to its cause, and ends when the trouble does."""
+"""The shop breaks: an alert is raised in time, delivered, leads to its cause, and ends when the trouble ends."""
 
 import hashlib
 import hmac
@@ -22,14 +22,14 @@ from tests.support.browser import chromium
 from tests.support.platform import Platform, await_true
 from tests.support.receiver import Receiver, receiving
 
-# Five minutes of a site must be known before it is judged, and a minute may lie between two steps of that.
+# Alerts for a site begin after five minutes of known events, and each step of that may take a minute.
 KNOWN_S = 400
 _INCIDENT_S = 45
 
 
 @pytest.fixture
-def told(busy_platform: Platform, tmp_path: Path) -> Iterator[tuple[Receiver, bytes]]:
-    """Somebody whom all alerts are sent to, and the key that signs them."""
+def deliveries(busy_platform: Platform, tmp_path: Path) -> Iterator[tuple[Receiver, bytes]]:
+    """A receiver of all alerts, and the key that signs them."""
     stop = threading.Event()
     with receiving() as receiver:
         changed = {"home": tmp_path, "alerts": {"webhook_url": receiver.url}}
@@ -51,16 +51,18 @@ def errors_of_the_shop(platform: Platform, since_ms: float) -> list[dict[str, An
 
 
 def failures_of_the_shop(platform: Platform, since_ms: float) -> list[int]:
-    """When requests failed since then, by the shop's own log; epoch ms, in order."""
+    """The times of failed requests since then, from the shop's own log; epoch ms, in order."""
     folder = platform.settings.logs_dir / "sites" / "shop"
-    # What is no line of a site is not asked: other tests of this platform write some.
+    # Other tests of this platform write lines that do not come from a site; they do not parse.
     lines = [parse("error", raw) for path in folder.glob("error-*.log") for raw in path.read_bytes().splitlines()]
     failed = [parse_rfc3339_ms(line.logged_at) for line in lines if line is not None and (line.status or 0) >= 500]
     return sorted(at_ms for at_ms in failed if at_ms >= since_ms)
 
 
-def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tuple[Receiver, bytes]) -> None:
-    receiver, key = told
+def test_a_broken_shop_raises_an_alert_and_its_repair_resolves_it(
+    busy_platform: Platform, deliveries: tuple[Receiver, bytes]
+) -> None:
+    receiver, key = deliveries
 
     def known() -> bool:
         minutes = busy_platform.query("live-metrics", "--app", "shop", "--minutes", "30")
@@ -72,7 +74,7 @@ def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tu
     assert broken.returncode == 0, broken.stderr
     await_true(lambda: bool(errors_of_the_shop(busy_platform, began_ms)), "an alert", 60, every=1)
     first = min(errors_of_the_shop(busy_platform, began_ms), key=lambda row: str(row["raised_at"]))
-    # It takes four failures that are events, as a request to buy may not be, and ten visitors may be slow to meet them.
+    # An alert needs four failures that are events, which a request to buy need not be. Ten visitors may take a while.
     enough_ms = failures_of_the_shop(busy_platform, began_ms)[:5][-1]
     assert parse_rfc3339_ms(first["raised_at"]) <= max(began_ms + 20_000, enough_ms + 4 * SLOT_MS)
     assert first["observed"] > 5 * max(first["expected"], 0.01)
@@ -88,7 +90,7 @@ def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tu
         card.first.get_by_role("link").click()
         expect(page.get_by_role("heading", name="Errors there")).to_be_visible(timeout=30_000)
         expect(page.locator(".ff-errors .ff-code").first).to_contain_text("500", timeout=30_000)
-        # Its line comes through Flume and HDFS.
+        # The log line of the request arrives through Flume and HDFS.
         expect(page.locator("pre").first).to_contain_text("did not answer", timeout=60_000)
 
     def over() -> bool:
@@ -98,14 +100,14 @@ def test_a_broken_shop_is_told_and_its_end_too(busy_platform: Platform, told: tu
     await_true(over, "its end", _INCIDENT_S + 240, every=2)
     raised = {row["alert_id"] for row in errors_of_the_shop(busy_platform, began_ms)}
 
-    def heard() -> list[dict[str, Any]]:
+    def delivered() -> list[dict[str, Any]]:
         return [json.loads(content)["alert"] for _, content in list(receiver.requests)]
 
-    def all_told() -> bool:
-        return raised <= {one["alert_id"] for one in heard() if one["state"] == "resolved"}
+    def all_resolved() -> bool:
+        return raised <= {one["alert_id"] for one in delivered() if one["state"] == "resolved"}
 
-    await_true(all_told, "the webhook to hear of each end", 30)
-    assert raised <= {one["alert_id"] for one in heard() if one["state"] == "open"}
+    await_true(all_resolved, "the delivery of each resolved alert", 30)
+    assert raised <= {one["alert_id"] for one in delivered() if one["state"] == "open"}
     for headers, content in receiver.requests:
         signed = hmac.new(key, f"{headers['X-Footfall-Timestamp']}.".encode() + content, hashlib.sha256)
         assert headers["X-Footfall-Signature"] == f"sha256={signed.hexdigest()}"

@@ -1,4 +1,4 @@
-"""Flume dies, and HDFS pauses, while the sites go on writing: no line is lost, and what was left open is finished."""
+"""Flume dies and HDFS pauses while the sites keep writing: no line is lost, and open files are finished."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from footfall.logs import layout
 from tests.support.platform import Platform, await_true
 from tests.support.weblogs import await_all_arrived
 
-# In a minute HDFS gives its DataNode up and HBase ends, which takes minutes to mend.
+# After a pause of a minute, HDFS declares its DataNode dead and HBase ends. Recovery then takes minutes.
 _LONG = bool(os.environ.get("FOOTFALL_TEST_LONG"))
 _PAUSE_S = 60 if _LONG else 30
 
@@ -20,7 +20,7 @@ def test_flume_dies_twice(verified_platform: Platform) -> None:
         left = {file.path for file in layout.open_files(hdfs)}
         pid = verified_platform.kill_service("flume")
         verified_platform.await_back("flume", pid)
-        # Finished before it started again, under the names that they would have had.
+        # They are finished before Flume starts again, under the names that Flume would have given them.
         assert not left & {file.path for file in layout.open_files(hdfs)}
         for path in left:
             assert hdfs.read(layout.final_name(path, 0)) is not None, path
@@ -30,9 +30,9 @@ def test_flume_dies_twice(verified_platform: Platform) -> None:
 def test_hdfs_pauses(verified_platform: Platform) -> None:
     with verified_platform.paused("datanode"):
         time.sleep(_PAUSE_S)
-    # The file that was being written can be read again once HDFS has settled how long it is.
+    # The open file can be read again once HDFS has recovered its length.
     await_all_arrived(verified_platform.settings, 240)
-    # HBase may have ended, too; the next test is to find it at work.
+    # HBase may have ended too. The next test needs it running.
     verified_platform.await_well()
 
 

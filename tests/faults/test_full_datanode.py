@@ -1,4 +1,4 @@
-"""The DataNode's disk is full: it is named, all waits, and with room again goes on by itself; nothing is lost."""
+"""The DataNode's disk is full: `status` reports it, writers wait, and all continue by themselves; nothing is lost."""
 
 from footfall.streaming import driver_report
 from tests.support import batches
@@ -10,14 +10,14 @@ _SENTENCE = "HDFS has no room for another block: "
 _REMEDY = "Free some space on the disk of "
 
 
-def test_a_full_datanode_is_named_and_loses_nothing(busy_platform: Platform) -> None:
+def test_a_full_datanode_is_reported_and_loses_nothing(busy_platform: Platform) -> None:
     settings = busy_platform.settings
     before = batches.latest(settings)
     with full(settings):
-        await_true(lambda: _SENTENCE in busy_platform.service("datanode")["detail"], "status to name it", 60, every=1)
+        await_true(lambda: _SENTENCE in busy_platform.service("datanode")["detail"], "status to report it", 60, every=1)
         [problem] = [problem for problem in busy_platform.json("doctor")["problems"] if _SENTENCE in problem]
         assert _REMEDY in problem
-        await_true(lambda: _trouble(busy_platform) != "", "the archive to say that it waits", 60, every=0.5)
+        await_true(lambda: _trouble(busy_platform) != "", "the archive to report that it waits", 60, every=0.5)
         stood = batches.latest(settings)
     pid = busy_platform.service("datanode")["pid"]
     await_true(lambda: busy_platform.service("datanode")["state"] == "healthy", "room again", 60, every=1)
@@ -25,7 +25,7 @@ def test_a_full_datanode_is_named_and_loses_nothing(busy_platform: Platform) -> 
     await_all_arrived(settings, 180)
     busy_platform.await_well()
     busy_platform.assert_verified()
-    assert busy_platform.service("datanode")["pid"] == pid, "nobody else had to start it"
+    assert busy_platform.service("datanode")["pid"] == pid, "the DataNode was not restarted"
     assert batches.latest(settings).totals.archived > before.totals.archived
     assert not any(_SENTENCE in problem for problem in busy_platform.json("doctor")["problems"])
 

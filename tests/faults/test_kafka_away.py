@@ -1,4 +1,4 @@
-"""Kafka is away under load, and a collector dies meanwhile: all are answered 202, and all that was accepted counts."""
+"""Kafka is down under load, and a collector dies meanwhile: every event is answered 202 and counted once."""
 
 import json
 import os
@@ -19,12 +19,12 @@ from tests.support.collecting import post
 from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
 
-# More than twice the time after which a site's producer gives a record up; `test all` takes the whole minute.
+# More than twice the time after which a site's producer gives up a record. `test all` uses the whole minute.
 _AWAY_S = 60 if os.environ.get("FOOTFALL_TEST_LONG") else 30
 
 
 class _Client(threading.Thread):
-    """Posts events one by one until it is told to stop, each until it is answered, as a tracker does."""
+    """Posts events one by one until `stop` is set. Like a tracker, it repeats each event until it is answered."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         super().__init__()
@@ -32,10 +32,10 @@ class _Client(threading.Thread):
         self.acknowledged: list[str] = []
         self.unanswered = 0
         self.refused: list[tuple[int, dict[str, Any]]] = []
-        self._settings, self._stop_told = settings, stop
+        self._settings, self._stop_requested = settings, stop
 
     def run(self) -> None:
-        while not self._stop_told.wait(0.03):
+        while not self._stop_requested.wait(0.03):
             now_ms = int(time.time() * 1000)
             event = example_event(now_ms, app_id="news", session_id=self.session_id, seq=len(self.acknowledged))
             while not self._is_answered(event):
@@ -68,11 +68,11 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -
         client.start()
     try:
         await_answers()
-        # Not killed, which would be the easier case for a producer.
+        # Kafka is paused, not killed: a killed broker would be the easier case for a producer.
         with busy_platform.paused("kafka"):
             until_s = time.monotonic() + _AWAY_S
             await_true(lambda: all(_spooled(busy_platform, app) > 20 for app in DEMO_SITES), "events in each spool", 60)
-            # It dies with acknowledged events in its spool.
+            # The collector dies with acknowledged events in its spool.
             collector = busy_platform.kill_service("site-news")
             time.sleep(max(0.0, until_s - time.monotonic()))
         busy_platform.await_back("site-news", collector)
@@ -83,7 +83,7 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -
             client.join(60)
     assert not any(client.is_alive() for client in clients)
     assert [client.refused for client in clients] == [[]] * len(clients)
-    # Or else nobody was there when it died.
+    # Otherwise no client was active when the collector died.
     assert any(client.unanswered for client in clients)
     await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in DEMO_SITES), "empty spools", 120)
     busy_platform.assert_verified()
@@ -94,7 +94,7 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -
         store.close()
     for client in clients:
         assert len(client.acknowledged) > 50
-        # What was acknowledged, and what was sent again because nobody heard of the first time: each once.
+        # Each acknowledged event is counted once, even if it was sent again because the first answer was lost.
         assert set(counted[client.session_id]) == {UUID(event_id).bytes for event_id in client.acknowledged}
     assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
 

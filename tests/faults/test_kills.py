@@ -1,4 +1,4 @@
-"""Each process dies as in a crash while thirty visitors go on; it comes back, and every number still agrees."""
+"""Each process is killed while thirty visitors are active; it comes back, and every store still agrees."""
 
 import os
 import subprocess
@@ -35,9 +35,9 @@ def test_storm_worker(verified_platform: Platform) -> None:
     verified_platform.await_figures()
 
 
-@pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: it takes minutes to be noticed")
-def test_a_process_of_a_worker_that_nobody_reaps(verified_platform: Platform) -> None:
-    """Storm's supervisor waits for the end of one that has ended already, until it is started anew."""
+@pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: noticing it takes minutes")
+def test_a_zombie_process_of_a_worker(verified_platform: Platform) -> None:
+    """Storm's supervisor waits for the end of a process that has already ended, until the supervisor restarts."""
     worker = verified_platform.processes(_WORKER)[-1]
     (note,) = (verified_platform.settings.data_dir / "storm" / "workers").glob(f"*/pids/{worker.pid}")
     with subprocess.Popen(["true"]) as zombie:
@@ -47,10 +47,10 @@ def test_a_process_of_a_worker_that_nobody_reaps(verified_platform: Platform) ->
         verified_platform.kill(worker.pid)
         verified_platform.await_back("storm-supervisor", supervisor, 400)
         verified_platform.await_figures(180)
-        assert zombie.returncode is None, "nobody was to reap it so far"
+        assert zombie.returncode is None, "the zombie was to stay until here"
 
 
-# The DataNode dies in `test_flume`. Those that die together have nothing to do with each other.
+# The DataNode dies in `test_flume`. Services that die together are independent of each other.
 @pytest.mark.parametrize(
     "services",
     [("kafka",), ("hbase-regionserver",), ("hbase-thrift", "site-shop", "visitors-news", "storm-supervisor")],
@@ -68,7 +68,7 @@ def test_process_manager(verified_platform: Platform) -> None:
     (manager,) = verified_platform.processes("supervisord")
     verified_platform.kill(manager.pid)
     verified_platform.up()
-    # Whatever the dead manager left was ended; nothing runs twice.
+    # All processes of the dead manager were ended, so nothing runs twice.
     assert not before & {process.pid for process in verified_platform.processes("")}
     status = verified_platform.json("status")
     assert status["healthy"], [service for service in status["services"] if service["state"] != "healthy"]

@@ -1,4 +1,4 @@
-"""The live tables are made anew from Kafka, under load, and tell the same as before."""
+"""The live tables are rebuilt from Kafka under load and show the same figures as before."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from tests.support.platform import Platform
 
 
 def test_rebuilt_figures_are_the_same(busy_platform: Platform) -> None:
-    # Minutes in which nothing can happen any more, apart from what comes late.
+    # Minutes that no longer change, except for late events.
     until = format_rfc3339_ms(int(time.time() * 1000) - 120_000)
 
     def past() -> dict[tuple[str, str], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What comes twice, or fails half-way, is counted once."""
+"""Events that arrive twice or fail half-way are counted once."""
 
 import shutil
 import time
@@ -13,7 +13,7 @@ from tests.support.platform import Platform, await_true
 _WORKER = "org.apache.storm.daemon.worker.Worker"
 
 
-def test_what_fails_and_what_is_sent_again_count_once(busy_platform: Platform) -> None:
+def test_failed_and_repeated_events_count_once(busy_platform: Platform) -> None:
     order = busy_platform.settings.run_dir / "chaos" / "fail-pack"
     order.parent.mkdir(exist_ok=True)
     workers = {process.pid for process in busy_platform.processes(_WORKER)}
@@ -37,7 +37,7 @@ def test_what_fails_and_what_is_sent_again_count_once(busy_platform: Platform) -
     order.touch()
     await_true(lambda: not order.exists(), "a pack that fails", 30)
     busy_platform.assert_verified()
-    # It failed as a pack does, and took nobody with it.
+    # Only the pack failed: the workers are the same.
     assert workers == {process.pid for process in busy_platform.processes(_WORKER)}
     assert counted() == 5
     assert len(busy_platform.query("session", "--session", session)) == 5
@@ -45,7 +45,7 @@ def test_what_fails_and_what_is_sent_again_count_once(busy_platform: Platform) -
 
 
 def test_a_changed_bolt_takes_over(busy_platform: Platform, tmp_path: Path) -> None:
-    """`up` from a clone whose bolt is another one replaces the topology, and the numbers go on."""
+    """`up` from a clone with a changed bolt replaces the topology, and counting continues."""
     clone = tmp_path / "clone"
     shutil.copytree(
         REPOSITORY, clone, ignore=shutil.ignore_patterns(".git", ".footfall", "__pycache__", ".*_cache", "target")

@@ -1,4 +1,4 @@
-"""The streaming driver, its executor and YARN die; a checkpoint is lost or another's: each event is archived once."""
+"""The streaming driver, its executor and YARN die; a checkpoint is lost or foreign: each event is archived once."""
 
 import json
 
@@ -13,39 +13,40 @@ _EXECUTOR = "YarnCoarseGrainedExecutorBackend"
 
 
 def _refused(platform: Platform) -> str:
-    """What the driver cannot go on for, as soon as it says so."""
-    told: list[str] = []
+    """The reason why the driver does not continue, as soon as it reports one."""
+    troubles: list[str] = []
 
-    def says() -> bool:
+    def has_reported() -> bool:
         found = driver_report.read(platform.settings)
-        told[:] = [found.trouble] if found is not None and found.trouble else []
-        return bool(told)
+        troubles[:] = [found.trouble] if found is not None and found.trouble else []
+        return bool(troubles)
 
-    await_true(says, "the driver to say what is wrong", 120)
-    return told[0]
+    await_true(has_reported, "the driver to report its trouble", 120)
+    return troubles[0]
 
 
 def test_driver(verified_platform: Platform) -> None:
     log = verified_platform.settings.logs_dir / "spark-streaming.log"
-    told = log.stat().st_size
+    logged_bytes = log.stat().st_size
     pid = verified_platform.kill_service("spark-streaming")
     verified_platform.await_back("spark-streaming", pid)
-    # Its successor did not wait for ZooKeeper to give the dead one up.
-    assert b"another driver holds the lock" not in log.read_bytes()[told:]
+    # The new driver did not have to wait until ZooKeeper declared the old one dead.
+    assert b"another driver holds the lock" not in log.read_bytes()[logged_bytes:]
     batches.await_more(verified_platform.settings, 1)
 
 
 def test_executor_comes_back_beside_a_full_batch_queue(verified_platform: Platform) -> None:
     settings = verified_platform.settings
     share_mb = next(queue.memory_mb for queue in node(settings).queues if queue.name == "batch")
-    # A share in hundredths of a percent may be a little less than that: so all but the last step, and more than it.
+    # YARN rounds the share to hundredths of a percent. So the first application takes all but the last step of memory,
+    # and the second asks for more than that step.
     most_mb = share_mb - STEP_MB
     asked = [yarn.submit(settings, f"test-{mb}", "batch", mb, "sleep 600") for mb in (most_mb, 2 * STEP_MB)]
     try:
 
         def full() -> bool:
-            told = yarn.queue(settings, "batch")
-            return bool(told["resourcesUsed"]["memory"] == most_mb and told["numPendingApplications"] == 1)
+            queue = yarn.queue(settings, "batch")
+            return bool(queue["resourcesUsed"]["memory"] == most_mb and queue["numPendingApplications"] == 1)
 
         await_true(full, "a full queue, and an application that waits", 60)
         old = {process.pid for process in verified_platform.processes(_EXECUTOR)}
@@ -54,7 +55,7 @@ def test_executor_comes_back_beside_a_full_batch_queue(verified_platform: Platfo
             verified_platform.kill(pid)
         await_true(lambda: bool({p.pid for p in verified_platform.processes(_EXECUTOR)} - old), "a new executor", 120)
         batches.await_more(settings)
-        assert full(), "the batch queue was to be full all the while"
+        assert full(), "the batch queue was to stay full"
     finally:
         for application in asked:
             yarn.end(settings, application)
@@ -86,8 +87,8 @@ def test_a_foreign_checkpoint_is_refused(verified_platform: Platform) -> None:
     hdfs.write(owner, json.dumps({"checkpoint": "0badf00d"}).encode())
     pid = verified_platform.kill_service("spark-streaming")
     assert "is not this archive's" in _refused(verified_platform)
-    # What it may not do needs no containers; those that the killed one left were ended.
+    # A refused driver needs no containers, and those of the killed driver were ended.
     await_true(lambda: not verified_platform.processes(_EXECUTOR), "no executor to be left", 30)
-    # Put right by hand, it goes on by itself.
+    # Once the owner is restored by hand, the driver continues by itself.
     hdfs.write(owner, own)
     verified_platform.await_back("spark-streaming", pid)

@@ -1,4 +1,4 @@
-"""`verify` is worth what it finds: each kind of damage, done by hand to the running stores, is named."""
+"""`verify` can fail: it reports each kind of damage that is done by hand to the running stores."""
 
 import io
 import json
@@ -27,7 +27,7 @@ from tests.support.collecting import send
 from tests.support.events import example_event
 from tests.support.platform import Platform, await_true
 
-# What `verify` waits for a line that could be on its way, and for the next batch of the archive.
+# Seconds that `verify` waits for a line that may be on its way, and for the next batch of the archive.
 _PATIENCE_S = 45
 
 Words = tuple[str, ...]
@@ -40,7 +40,7 @@ def store(busy_platform: Platform) -> Iterator[HBaseStore]:
     opened.close()
 
 
-def test_each_damage_is_named_and_none_where_all_is_mended(busy_platform: Platform, store: HBaseStore) -> None:
+def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform, store: HBaseStore) -> None:
     settings = busy_platform.settings
     done: list[AbstractContextManager[Words]] = [
         _a_log_line_is_gone(settings),
@@ -56,7 +56,7 @@ def test_each_damage_is_named_and_none_where_all_is_mended(busy_platform: Platfo
     problems = [json.dumps(problem) for problem in document["problems"]]
     for words in named:
         found = [problem for problem in problems if all(word in problem for word in words)]
-        assert found, f"{words} is not named in {json.dumps(document['problems'], indent=1)[:4000]}"
+        assert found, f"{words} is not reported in {json.dumps(document['problems'], indent=1)[:4000]}"
     # The archive lacks nothing else.
     [problem] = [problem for problem in document["problems"] if problem["store"] == "archive"]
     assert (problem["kind"], problem["count"], tuple(problem["ids"])) == ("not_archived", 1, named[-1])
@@ -73,7 +73,7 @@ def _a_session_cell_is_gone(settings: Settings, store: HBaseStore) -> Iterator[W
     try:
         yield session, event_id
     finally:
-        # Above the mark of the deletion, which would hide it otherwise.
+        # A timestamp above that of the deletion mark, which would hide the cell otherwise.
         store.write(TABLE_SESSIONS, {session.encode(): {column: value}}, timestamp + 1)
 
 
@@ -100,7 +100,7 @@ def _a_live_cell_counts_too_much(settings: Settings, store: HBaseStore) -> Itera
 
 @contextmanager
 def _an_accepted_event_is_not_in_kafka(settings: Settings) -> Iterator[Words]:
-    # An hour to which no visitor writes any more.
+    # An hour to which no visitor writes any longer.
     ms = _now_ms() - ledger.HOUR_MS
     event_id, session = new_uuid7(ms), new_uuid7(ms)
     path = settings.ledger_dir / "academy" / ledger.hour_name(ms)
@@ -124,7 +124,7 @@ def _a_log_line_is_gone(settings: Settings) -> Iterator[Words]:
     hdfs, kind = Hdfs(settings), LOG_KINDS[0]
 
     def closed_file() -> tuple[str, bytes, bytes] | None:
-        """A file that is done, what it holds, and a line in it that the sites' own files hold and no other has."""
+        """A closed file, its content, and a line in it that is in the sites' own files and only once in HDFS."""
         written, arrived = weblogs.written(settings)[kind], weblogs.arrived(settings, kind)
         for folder in layout.days(hdfs, kind).values():
             for file in hdfs.list(folder):
@@ -138,12 +138,12 @@ def _a_log_line_is_gone(settings: Settings) -> Iterator[Words]:
     found = closed_file()
     assert found is not None
     path, content, line = found
-    told = parse(kind, line)
-    assert told is not None
-    assert told.request_id
+    parsed = parse(kind, line)
+    assert parsed is not None
+    assert parsed.request_id
     hdfs.write(path, content.replace(line + b"\n", b"", 1))
     try:
-        yield f"{kind}_missing", told.app_id, told.request_id
+        yield f"{kind}_missing", parsed.app_id, parsed.request_id
     finally:
         hdfs.write(path, content)
 
@@ -168,13 +168,13 @@ def _an_archived_row_is_gone(settings: Settings) -> Iterator[Words]:
 
 
 def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
-    """A file that has few of its kind beside it, so that it stays as it is for some minutes.
+    """The oldest file with few files of the same level beside it, so that it is not merged for some minutes.
 
-    The oldest: minutes that are about to be published must not lack the row.
+    It is the oldest, because minutes that are about to be published must not lack the row.
     """
     found: list[tuple[int, str]] = []
 
-    def there_is() -> bool:
+    def exists() -> bool:
         for folder in archive.folders(hdfs, archive.EVENTS).values():
             named = {
                 part: f"{folder}/{part.name}" for f in archive.parts(hdfs, folder) if (part := archive.part_of(f.name))
@@ -185,7 +185,7 @@ def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
             )
         return bool(found)
 
-    await_true(there_is, "a file with few of its kind", 300, every=2)
+    await_true(exists, "a file that is not merged soon", 300, every=2)
     return min(found)[1]
 
 

@@ -1,4 +1,4 @@
-"""What the running platform publishes of its windows is, to the digit, what DuckDB counts over the archive in HDFS."""
+"""The windows that the running platform publishes equal, digit by digit, what DuckDB counts over the archive."""
 
 import time
 from itertools import count
@@ -12,7 +12,7 @@ from tests.support import window_oracle
 from tests.support.platform import Platform, await_true
 
 _MINUTES = 8
-# Twice the time that a late event's batch may take.
+# Twice the time that the batch of a late event may take.
 _LATE_S = 60
 _FIGURES = ("page_views", "visits", "visitors", "engaged_ms", "errors", "p50_ms", "p95_ms", "p99_ms")
 _Figures = dict[tuple[Any, ...], tuple[Any, ...]]
@@ -22,7 +22,7 @@ def _download(hdfs: Hdfs, target: Path) -> None:
     for values, folder in layout.folders(hdfs, layout.EVENTS).items():
         for file in layout.parts(hdfs, folder):
             content = hdfs.read(file.path)
-            # Merged into another meanwhile, which is read below or was read already.
+            # None if the file was merged meanwhile into another, which is read below or was read already.
             if content is not None:
                 path = target / f"app_id={values[0]}" / f"dt={values[1]}" / file.name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def test_published_windows_are_what_duckdb_counts(busy_platform: Platform, tmp_p
         return (window_files.read_closed(hdfs) or 0) >= asked_at
 
     await_true(closed, "this minute's beginning to be closed and published", 180, every=2)
-    # Rows of these minutes that come from now on are late, and few minutes after their own nobody is late.
+    # Rows of these minutes that arrive from now on are late, and few events are more than some minutes late.
     end = asked_at - 2
     minutes, fives = range(end - _MINUTES, end), range(end - _MINUTES, end - 4)
     deadline = time.monotonic() + _LATE_S
@@ -55,7 +55,7 @@ def test_published_windows_are_what_duckdb_counts(busy_platform: Platform, tmp_p
         copy = tmp_path / str(attempt)
         _download(hdfs, copy)
         expected = _keyed(window_oracle.figures(copy, minutes, fives))
-        # A late event may have come in between; its windows are computed anew within seconds of its batch.
+        # A late event may have arrived in between. Its windows are computed again within seconds of its batch.
         if published == expected or time.monotonic() > deadline:
             break
         time.sleep(2)

@@ -15,7 +15,7 @@ _PICTURES: Final = (
     ("live", 1360, 1000, "light", None),
     ("live-dark", 1360, 1000, "dark", None),
     ("live-phone", 390, 844, "light", None),
-    ("alert", 1360, 800, "light", "What lies behind it"),
+    ("alert", 1360, 800, "light", "Details"),
 )
 
 

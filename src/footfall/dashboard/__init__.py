@@ -1,6 +1,11 @@
-"""The dashboard: Streamlit pages over the live figures. It asks questions and words the answers; it decides no figure.
+"""The dashboard: Streamlit pages over the live figures. It asks questions and shows the answers; it defines no figure.
 
-Every string that a visitor can choose passes `markup.py` on its way to a page, and nothing else makes HTML.
+- `app.py` is Streamlit's entry.
+- `pages/` holds one file a page: where each component stands. Only pages and `app.py` import Streamlit.
+- `components/` holds one file a component: readings in, HTML out.
+- `data/` asks the engines and caches the answers for all open pages.
+- `figures.py` computes what a component shows from the rows of an answer; `wording.py` puts figures into words.
+- `markup.py` makes all HTML, and escapes every string that a visitor can choose.
 """
 
 import sys
@@ -19,7 +24,7 @@ CONFIG: Final = HERE / "config.yaml"
 def command(settings: Settings) -> list[str]:
     """The command line of the dashboard's process.
 
-    Options are flags, because flags win over a `.streamlit` folder that the user may have for programs of their own.
+    Options are passed as flags, because flags override a `.streamlit` folder that the user may keep for other programs.
     """
     options = yaml.safe_load(CONFIG.read_text("utf-8"))
     options["server"] |= {"address": settings.bind, "port": settings.port("dashboard")}

@@ -1,16 +1,16 @@
-"""The live page, as Streamlit runs it: once for each page that is opened, and its fragments every two seconds."""
+"""Streamlit's entry. Streamlit runs this file once for each page that a browser opens."""
 
 import streamlit as st
 
-from footfall.dashboard.data import Figures
-from footfall.dashboard.live import show
-from footfall.dashboard.sources import Engines
+from footfall.dashboard.data.engines import Engines
+from footfall.dashboard.data.readings import Readings
+from footfall.dashboard.pages import live
 from footfall.settings import load_settings
 
 
 @st.cache_resource(show_spinner=False)
-def _figures() -> Figures:
-    return Figures(Engines(load_settings()))
+def _readings() -> Readings:
+    return Readings(Engines(load_settings()))
 
 
-show(_figures())
+live.show(_readings())

@@ -1,4 +1,4 @@
-"""What the live page shows, made from the rows of the questions. Pure: rows in, small records out."""
+"""The arithmetic of the pages. Pure: rows of questions in, small records out."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,12 +14,12 @@ from footfall.questions.model import Row
 ALL = ALL_APPS
 _MINUTE_MS = 60_000
 _RANKED_MINUTES = 5
-_TELLING = 10
+_MINUTES_FOR_USUAL = 10
 
 
 @dataclass(frozen=True)
 class Site:
-    """One line of the table of sites; `ALL` sums them up. None where a figure is not known or has no sum."""
+    """One line of the table of sites; the line `ALL` sums them up. A figure that is unknown or has no sum is None."""
 
     app_id: str
     active_1m: int
@@ -33,10 +33,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Minute:
-    """What happened on some sites in one minute, of which `seconds` have passed.
+    """The figures of one or more sites in one minute, of which `seconds` have passed.
 
-    error_rate, p95_ms: None where nothing was tried or answered; p95_ms is the slowest site's: percentiles have
-    no sum.
+    error_rate, p95_ms: None if there was no request. p95_ms is that of the slowest site, since percentiles cannot be
+    summed.
     """
 
     minute_ms: int
@@ -49,18 +49,18 @@ class Minute:
 
     @property
     def per_second(self) -> float:
-        # The first second of a minute cannot be divided by: a single event would tower over the hour.
+        # At the start of a minute, dividing by less than a second would let a single event dwarf the hour.
         return self.events / max(1.0, self.seconds)
 
 
 class Usual(NamedTuple):
-    """Between what a figure's minutes of the last hour lie, but for the twentieth at either end."""
+    """The usual range of a figure: its minutes of the last hour, without the lowest and the highest twentieth."""
 
     low: float
     high: float
 
     def is_far(self, value: float) -> bool:
-        """Whether a value lies as far outside as the range is wide, a fifth of its end at least."""
+        """Whether a value lies outside by more than the width of the range, or a fifth of `high` if that is more."""
         width = max(self.high - self.low, self.high / 5)
         return value > self.high + width or value < self.low - width
 
@@ -73,29 +73,29 @@ class Ranked:
     value: str
     page_views: int
     errors: int
-    share: float  # of the largest in the list, for its bar
-    change: float | None  # of the rate of views against the five minutes before; None if it may well be chance
+    share: float  # relative to the largest in the list, for its bar
+    change: float | None  # of the view rate, relative to the five minutes before; None if it may be chance
 
 
 @dataclass(frozen=True)
 class MapPoint:
-    """Where people are who were active in the last five minutes."""
+    """A country and the number of people active there in the last five minutes."""
 
     country: str
     people: int
-    share: float  # of the largest in the list, for its bar
+    share: float  # relative to the largest in the list, for its bar
 
 
 @dataclass(frozen=True)
 class City:
-    """From where pages were viewed in the last five minutes; degrees north and east, None if unknown."""
+    """A city and its page views in the last five minutes; degrees north and east, None if unknown."""
 
     country: str | None
     city: str
     latitude: float | None
     longitude: float | None
     page_views: int
-    share: float  # of the largest in the list, for its bar
+    share: float  # relative to the largest in the list, for its bar
 
 
 @dataclass(frozen=True)
@@ -105,34 +105,33 @@ class VisitPage:
     app_id: str
     page_path: str
     visits: int
-    share: float  # of the largest in the list, for its bar
+    share: float  # relative to the largest in the list, for its bar
 
 
 def of_site(rows: list[Row], app: str | None) -> list[Row]:
-    """The rows of a site; all if it is None."""
+    """The rows of a site; all rows if it is None."""
     return [row for row in rows if app in (None, row["app_id"])]
 
 
 def as_of_ms(active: list[Row]) -> int | None:
-    """Until when everything is counted: the oldest of the rows' `as_of_at`, epoch ms; None if counting never caught up.
+    """The time up to which everything is counted: the oldest `as_of_at`, epoch ms; None if counting never caught up.
 
-    1970 is how a question says never: a partition whose end was not reached yet.
+    A question answers 1970 for never: counting has not reached the end of some partition yet.
     """
     return min((parse_rfc3339_ms(row["as_of_at"]) for row in active), default=0) or None
 
 
 def app_ids(registered: Sequence[str], *rows: Iterable[Row]) -> list[str]:
-    """The registered sites in their order, then by name those that only rows know of: new ones, and removed ones."""
-    found = {row["app_id"] for some in rows for row in _by_app(some)}
-    return list(dict.fromkeys((*registered, *sorted(found))))
+    """The registered sites in their order, then, by name, sites that only occur in rows: new and removed ones."""
+    in_rows = {row["app_id"] for some in rows for row in _by_app(some)}
+    return list(dict.fromkeys((*registered, *sorted(in_rows))))
 
 
 def events_per_second(metrics: list[Row], at_ms: int, registered: Sequence[str]) -> dict[str, float]:
-    """Events per second of each app and of `ALL`, over the minute of `at_ms` so far and the full one before.
+    """Events per second of each app and of `ALL`, over the running minute and the full minute before it.
 
-    metrics: rows of `live-metrics` by app
-    at_ms: until when they are counted, epoch ms. Two minutes, not one: the first seconds of a minute say nothing, and
-        the span divided by is the true one.
+    A rate over the running minute alone would mean little in its first seconds.
+    metrics: rows of `live-metrics` by app. at_ms: the time up to which they are counted, epoch ms.
     """
     first_ms = (at_ms // _MINUTE_MS - 1) * _MINUTE_MS
     span_s = (at_ms - first_ms) / 1000
@@ -145,7 +144,7 @@ def events_per_second(metrics: list[Row], at_ms: int, registered: Sequence[str])
 
 
 def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequence[str]) -> list[Site]:
-    """The table of sites: all first, then each in its fixed order (`app_ids`), so that no line jumps.
+    """The table of sites: the sum first, then each site in the fixed order of `app_ids`, so that no line jumps.
 
     active, metrics: rows of `live-active-users` and `live-metrics` by app; at_ms as in `events_per_second`.
     Error rate and p95 are those of the last complete minute: neither can be summed over minutes or sites.
@@ -177,7 +176,7 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequenc
 
 
 def minutes(metrics: list[Row], at_ms: int, count: int = 60) -> list[Minute]:
-    """The last `count` minutes of all sites in the rows, oldest first, the current one last, gaps as zero."""
+    """The last `count` minutes over all sites in the rows, oldest first. The current minute is last; gaps are zero."""
     last = at_ms // _MINUTE_MS
     rows: dict[int, list[Row]] = defaultdict(list)
     for row in _by_app(metrics):
@@ -188,14 +187,14 @@ def minutes(metrics: list[Row], at_ms: int, count: int = 60) -> list[Minute]:
 
 def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> Minute:
     errors = sum(row["errors"] for row in rows)
-    # A row tells no number of tries. Where nothing failed, those are its page views.
-    tried = sum(round(row["errors"] / row["error_rate"]) if row["error_rate"] else row["page_views"] for row in rows)
+    # A row does not contain the number of attempts. Without errors, it equals the page views.
+    attempts = sum(round(row["errors"] / row["error_rate"]) if row["error_rate"] else row["page_views"] for row in rows)
     slowest = max((row["p95_ms"] for row in rows if row["p95_ms"] is not None), default=None)
     return Minute(
         minute * _MINUTE_MS,
         sum(row["events"] for row in rows),
         sum(row["visitors"] for row in rows),
-        error_rate(errors, tried),
+        error_rate(errors, attempts),
         slowest,
         seconds,
         is_complete,
@@ -203,18 +202,18 @@ def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> 
 
 
 def usual(values: Iterable[float | None]) -> Usual | None:
-    """The range of a figure, of its values minute by minute; None if fewer than ten are known."""
+    """The usual range of a figure from its values by minute; None if fewer than ten are known."""
     known = sorted(value for value in values if value is not None)
-    if len(known) < _TELLING:
+    if len(known) < _MINUTES_FOR_USUAL:
         return None
     twentieth = len(known) // 20
     return Usual(known[twentieth], known[-1 - twentieth])
 
 
 def ranked(metrics: list[Row], at_ms: int, limit: int = 10) -> list[Ranked]:
-    """Pages or sections with the most page views over the last five minutes of the rows, names breaking ties.
+    """Pages or sections with the most page views over the last five minutes; ties are ordered by name.
 
-    metrics: rows of `live-metrics` by page or section, of ten minutes. at_ms: until when they are counted, epoch ms.
+    metrics: ten minutes of `live-metrics` by page or section. at_ms: the time up to which they are counted, epoch ms.
     """
     views: dict[tuple[str, str], int] = defaultdict(int)
     before: dict[tuple[str, str], int] = defaultdict(int)
@@ -230,7 +229,7 @@ def ranked(metrics: list[Row], at_ms: int, limit: int = 10) -> list[Ranked]:
         views[key] += row["page_views"]
         errors[key] += row["errors"]
     oldest_ms = min((parse_rfc3339_ms(row["minute_at"]) for row in metrics), default=at_ms)
-    # Where the five minutes before are not known whole there is nothing to compare with.
+    # Without the whole of the five minutes before, there is nothing to compare with.
     is_known = oldest_ms <= first_ms - _RANKED_MINUTES * _MINUTE_MS
     span_share = (at_ms - first_ms) / (_RANKED_MINUTES * _MINUTE_MS) if is_known else 0.0
     best = sorted(((v, key) for key, v in views.items() if v or errors[key]), key=lambda item: (-item[0], item[1]))
@@ -242,14 +241,14 @@ def ranked(metrics: list[Row], at_ms: int, limit: int = 10) -> list[Ranked]:
 
 
 def _change(views: int, expected: float) -> float | None:
-    # Counts scatter by their square root; twice of that is no chance any more.
+    # The standard deviation of a count is about its square root. A difference of two of them is hardly chance.
     if expected < 1 or abs(views - expected) <= 2 * sqrt(expected + 1):
         return None
     return views / expected - 1
 
 
 def places(active: list[Row]) -> list[MapPoint]:
-    """The countries where people are, those with the most first, names breaking ties; without who is nowhere known.
+    """The countries where people are, most people first; ties are ordered by name. Unknown countries are left out.
 
     active: rows of `live-active-users` by country
     """
@@ -262,9 +261,9 @@ def places(active: list[Row]) -> list[MapPoint]:
 
 
 def city_views(rows: list[Row]) -> list[City]:
-    """The cities from which pages were viewed, those with the most views first, names breaking ties.
+    """The cities from which pages were viewed, most views first; ties are ordered by name.
 
-    rows: of `live-cities`
+    rows: rows of `live-cities`
     """
     views: dict[tuple[str | None, str, float | None, float | None], int] = defaultdict(int)
     for row in _by_app(rows):
@@ -274,16 +273,16 @@ def city_views(rows: list[Row]) -> list[City]:
     return [City(*place, count, count / best[0][1]) for place, count in best]
 
 
-def visit_pages(rows: list[Row], counted: str, limit: int = 8) -> list[VisitPage]:
-    """The pages on which the most visits begin or end, names breaking ties.
+def visit_pages(rows: list[Row], column: str, limit: int = 8) -> list[VisitPage]:
+    """The pages on which the most visits begin or end; ties are ordered by name.
 
-    rows: of `live-visits`; counted: which of its columns, `entries_30m` or `exits_30m`
+    rows: rows of `live-visits`. column: `entries_30m` or `exits_30m`
     """
-    pages = [row for row in _by_app(rows) if row[counted]]
-    best = sorted(pages, key=lambda row: (-row[counted], row["app_id"], row["page_path"]))[:limit]
-    return [VisitPage(row["app_id"], row["page_path"], row[counted], row[counted] / best[0][counted]) for row in best]
+    pages = [row for row in _by_app(rows) if row[column]]
+    best = sorted(pages, key=lambda row: (-row[column], row["app_id"], row["page_path"]))[:limit]
+    return [VisitPage(row["app_id"], row["page_path"], row[column], row[column] / best[0][column]) for row in best]
 
 
 def _by_app(metrics: Iterable[Row]) -> Iterable[Row]:
-    """Rows of single apps: a question may also sum them up, and a sum must not be counted again."""
+    """The rows of single apps, without the sums over all apps that a question may add."""
     return (row for row in metrics if row["app_id"] != ALL)

@@ -1,7 +1,7 @@
-"""HTML in which every string is inert: the only place of the dashboard that makes tags.
+"""HTML in which every string is inert. No other module of the dashboard makes tags.
 
-Nothing here passes through Markdown, so `[x](javascript:…)`, `$\\LaTeX$`, `:red[…]` and `:material/…:` stay what they
-are: characters.
+Nothing here passes through Markdown, so `[x](javascript:…)`, `$\\LaTeX$`, `:red[…]` and `:material/…:` remain plain
+characters.
 """
 
 import html
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-# Controls move cursors or reverse the reading order of what follows (U+202E), and can make a text say another thing
-# than it holds. They are shown as the replacement character.
+# Control characters move the cursor or reverse the reading order of the text after them (U+202E), so a text could show
+# something that it does not contain. They appear as the replacement character.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 _VOID = frozenset({"br", "hr"})
@@ -20,7 +20,7 @@ _VOID = frozenset({"br", "hr"})
 
 @dataclass(frozen=True)
 class Html:
-    """Finished HTML; only this module makes it."""
+    """Finished HTML. Only this module creates it."""
 
     text: str
 
@@ -29,14 +29,14 @@ Child = Html | str | int | None
 
 
 def inert(text: str) -> str:
-    """`text` as HTML that shows exactly its characters, controls as U+FFFD."""
+    """`text` as HTML that shows exactly its characters; control characters become U+FFFD."""
     return html.escape(_CONTROLS.sub("\ufffd", text), quote=True)
 
 
 def tag(name: str, *children: Child, **attributes: str | int | None) -> Html:
     """An element. Strings among the children are escaped.
 
-    attributes: `class_`, `aria_label` and the like: a trailing underscore falls, the others become hyphens;
+    attributes: `class_`, `aria_label` and the like. A trailing underscore is removed, the others become hyphens.
         None leaves the attribute out.
     """
     parts = [f"<{name}"]
@@ -51,24 +51,24 @@ def tag(name: str, *children: Child, **attributes: str | int | None) -> Html:
 
 
 def join(*children: Child) -> Html:
-    """Children one after the other, strings escaped, None left out."""
+    """The children in their order. Strings are escaped, None is left out."""
     return Html("".join(c.text if isinstance(c, Html) else inert(str(c)) for c in children if c is not None))
 
 
 def style(rules: Iterable[str]) -> Html:
-    """Rules of our own as a style sheet; nothing in them may be anybody else's."""
+    """CSS rules as a style sheet. Nothing is escaped, so no rule may contain foreign text."""
     return Html(f"<style>{' '.join(rules)}</style>")
 
 
 def data_url(kind: str, content: str) -> str:
-    """A small file as an address that holds it all."""
+    """A small file as a data URL."""
     return f"data:{kind};base64,{b64encode(content.encode()).decode()}"
 
 
 def foreign(text: str | None, absent: str = "–") -> Html:
-    """A string that a visitor chose: escaped, and isolated so that right-to-left letters do not turn their neighbours.
+    """A string that a visitor chose: escaped, and isolated so that right-to-left letters do not reorder other text.
 
-    The whole text is also the tooltip, since a narrow cell cuts it.
+    The whole text is also the tooltip, since a narrow cell cuts it off.
     """
     if not text:
         return tag("span", absent, class_="ff-faint")
@@ -76,11 +76,11 @@ def foreign(text: str | None, absent: str = "–") -> Html:
 
 
 def prose(sentence: str) -> Html:
-    """A sentence of our own in which `backticks` hold what to type: that is set as code, all of it escaped."""
+    """A sentence of our own. Text in `backticks` is shown as code; everything is escaped."""
     parts = sentence.split("`")
     return join(*(tag("code", part) if i % 2 else part for i, part in enumerate(parts)))
 
 
 def local_link(parameter: str, value: str, label: str) -> Html:
-    """A link to this page with one query parameter; it can lead nowhere else, whatever `value` holds."""
+    """A link to this page with one query parameter. It cannot lead elsewhere, whatever `value` contains."""
     return tag("a", tag("bdi", label), href=f"?{quote(parameter, safe='')}={quote(value, safe='')}", target="_self")

@@ -1,4 +1,4 @@
-"""The colour of each site's name: its registered one or one of a palette, made to be read on light and dark pages."""
+"""The colour of each site's name: the registered one or one of a palette, adjusted for light and dark pages."""
 
 import colorsys
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from footfall.site_registry import Site, is_app_id
 # The cards of page.css (--ff-card), on which names stand.
 LIGHT_CARD: Final = "#ffffff"
 DARK_CARD: Final = "#171f1d"
-# WCAG 2.2 asks for 4.5:1 of text of this size. On the dark card more, as much as the page's other colours have there.
+# WCAG 2.2 requires 4.5:1 for text of this size. On the dark card, names match the contrast of the page's other colours.
 LIGHT_CONTRAST: Final = 4.5
 DARK_CONTRAST: Final = 8.0
 # Hues for sites without a colour, far from each other and from the red of errors and the teal of the page itself.
@@ -20,9 +20,9 @@ _STEP: Final = 0.01
 
 
 def style_of(app_id: str) -> str | None:
-    """The style of a site's name, for any site: one that is not registered has a colour of the palette by its name.
+    """The style of a site's name. A site that is not registered gets a colour of the palette, chosen by its name.
 
-    None for what is no site's name: nothing else gets into a style.
+    None for any text that is no valid name of a site, so that no other text gets into a style.
     """
     if not is_app_id(app_id):
         return None
@@ -30,7 +30,7 @@ def style_of(app_id: str) -> str | None:
 
 
 def style_sheet(sites: Sequence[Site]) -> Html:
-    """The colours as CSS variables: those of the palette, and one of each registered site."""
+    """The colours as CSS variables: those of the palette, and one for each registered site."""
     taken = {site.colour.lower() for site in sites if site.colour}
     free = [colour for colour in PALETTE if colour not in taken] or list(PALETTE)
     colours = {f"--ff-hue-{number}": colour for number, colour in enumerate(PALETTE)}
@@ -47,7 +47,7 @@ def style_sheet(sites: Sequence[Site]) -> Html:
 
 
 def readable(colour: str, ground: str, contrast: float) -> str:
-    """A colour of the same hue that has at least this contrast with the ground; itself if it has. All as `#rrggbb`."""
+    """The colour, made lighter or darker until it has at least this contrast with the ground. Colours are `#rrggbb`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
     step = -_STEP if _luminance(ground) > 0.5 else _STEP
     while contrast_of(colour, ground) < contrast and 0 < lightness + step < 1:
@@ -58,7 +58,7 @@ def readable(colour: str, ground: str, contrast: float) -> str:
 
 
 def contrast_of(one: str, other: str) -> float:
-    """The contrast of two colours, 1 to 21, by WCAG 2.2's definition."""
+    """The contrast of two colours, 1 to 21, as WCAG 2.2 defines it."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 

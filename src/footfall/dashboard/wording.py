@@ -1,25 +1,25 @@
-"""Numbers and times in words and figures, as the pages say them. Pure."""
+"""Numbers, times and states as pages word them. Pure."""
 
 from datetime import datetime, timezone
 
 from footfall.notify import sentences
 
-# Figures are written five times a second and read every two: beyond this something holds them up.
+# Figures are written five times a second and read every two seconds. Beyond this age, something delays them.
 LIVE_WITHIN_S = 5.0
 
 
 def number(value: float | int | None, digits: int = 0) -> str:
-    """`12,345` or, with digits, `12.3`; a dash for what is not known."""
+    """`12,345` or, with digits, `12.3`; a dash if the value is unknown."""
     return "–" if value is None else f"{value:,.{digits}f}"
 
 
 def per_second(value: float | None) -> str:
-    """A rate with as many digits as it can bear: one below a hundred, none above."""
+    """A rate with one decimal below a hundred and none above."""
     return number(value, 1 if value is not None and value < 100 else 0)
 
 
 def percent(share: float | None) -> str:
-    """A share of 0 to 1 as a percentage, as alerts tell it; a dash for what is not known."""
+    """A share of 0 to 1 as a percentage, formatted as in alerts; a dash if it is unknown."""
     return "–" if share is None else sentences.percent(share)
 
 
@@ -29,7 +29,7 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 def waiting(count: int, unit: str) -> str:
-    """`12 events`; bytes in the unit that suits them."""
+    """`12 events`; bytes in KiB or MiB."""
     if unit != "bytes":
         return counted(count, unit.removesuffix("s"), unit)
     return f"{number(count / 1024)} KiB" if count < 1 << 20 else f"{number(count / (1 << 20), 1)} MiB"
@@ -41,7 +41,7 @@ def clock(ms: int | None) -> str:
 
 
 def moment(ms: int) -> str:
-    """Day and time in UTC, `24 Nov 09:12:31`: for what may be days ago."""
+    """Day and time in UTC, `24 Nov 09:12:31`, for moments that may be days ago."""
     return datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%-d %b %H:%M:%S")
 
 
@@ -67,31 +67,31 @@ def gap(ms: int | None) -> str:
 
 
 def age(as_of_ms: int | None, now_ms: int) -> tuple[str, str]:
-    """How old the figures are and how far counting is behind.
+    """The age of the figures and how far counting is behind.
 
-    as_of_ms: until when everything that arrived is counted, epoch ms; None if counting never caught up.
-    Returns the state (`waiting`, `live`, `behind`) and one sentence or two.
+    as_of_ms: the time up to which all received events are counted, epoch ms; None if counting never caught up.
+    Returns the state (`waiting`, `live`, `behind`) and one or two sentences.
     """
     if as_of_ms is None:
         return (
             "waiting",
-            "Counting has not caught up with the events yet; figures appear as it does, in seconds as a rule.",
+            "Counting has not caught up with the events yet. Figures appear as soon as it has, usually within seconds.",
         )
     behind_ms = max(0, now_ms - as_of_ms)
     if behind_ms < LIVE_WITHIN_S * 1000:
-        return "live", f"Live. Everything that arrived until {clock(as_of_ms)} UTC is counted, {_ago(behind_ms)}."
+        return "live", f"Live. All events received up to {clock(as_of_ms)} UTC are counted; that was {_ago(behind_ms)}."
     return "behind", (
-        f"Counting is {duration(behind_ms)} behind: these are the figures of {clock(as_of_ms)} UTC. "
-        "Later events wait in Kafka and will be counted; `./footfall doctor` says what holds them up."
+        f"Counting is {duration(behind_ms)} behind, so this page shows the figures of {clock(as_of_ms)} UTC. "
+        "Later events wait in Kafka and will be counted. `./footfall doctor` finds the cause."
     )
 
 
 def unread(as_of_ms: int | None, now_ms: int) -> str:
-    """What the page's head says when the figures it shows cannot be read anew; arguments as in `age`."""
+    """The header's sentence while newer figures cannot be read. Arguments as in `age`."""
     if as_of_ms is None:
         return "The live figures cannot be read at the moment."
     return (
-        f"The live figures cannot be read at the moment: shown are those of {clock(as_of_ms)} UTC, "
+        f"The live figures cannot be read at the moment. This page shows those of {clock(as_of_ms)} UTC, "
         f"{duration(now_ms - as_of_ms)} old."
     )
 
@@ -101,7 +101,7 @@ def _ago(ms: int) -> str:
 
 
 def stale(trouble: str, read_at_ms: int | None) -> str:
-    """What a panel says when it could not be read anew."""
+    """A panel's sentence while a newer answer cannot be read."""
     if read_at_ms is None:
         return trouble
-    return f"{trouble} Shown is what was read at {clock(read_at_ms)} UTC."
+    return f"{trouble} This panel shows the answer of {clock(read_at_ms)} UTC."

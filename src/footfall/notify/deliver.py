@@ -28,7 +28,7 @@ _POLL_S: Final = 1.0
 _ASK_S: Final = 5.0
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
-# An alert that is an hour old wakes nobody.
+# Alerts older than an hour are no longer worth a notification.
 _TOO_OLD_MS: Final = 3_600_000
 _REMEMBERED: Final = 1_000
 
@@ -36,24 +36,24 @@ Alert = dict[str, Any]
 
 
 class Deliverer:
-    """Sends alerts where the settings say. Used by one thread."""
+    """Sends alerts to the webhook and the mail address of the settings. Used by one thread."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._stop = stop
         self._channels: dict[str, Callable[[Alert], None]] = {}
         self._delivered: OrderedDict[str, str] = OrderedDict()
-        wanted = settings.alerts
-        # Mail comes first: writing a file waits for nobody.
-        if wanted.mail_to:
-            self._channels["mail"] = lambda alert: mail.write(alert, wanted.mail_to, settings.mail_dir)
-        if wanted.webhook_url:
+        alerts = settings.alerts
+        # Mail comes first, because writing a file does not wait for another service.
+        if alerts.mail_to:
+            self._channels["mail"] = lambda alert: mail.write(alert, alerts.mail_to, settings.mail_dir)
+        if alerts.webhook_url:
             key = secret(settings, KEY)
-            self._channels["webhook"] = lambda alert: _post(wanted.webhook_url, key, alert)
+            self._channels["webhook"] = lambda alert: _post(alerts.webhook_url, key, alert)
 
     def take(self, record: bytes) -> None:
         """Delivers a message of the topic, unless the same degree of this alert was delivered before.
 
-        Returns once it is delivered or given up, or when it is time to stop.
+        Returns when it is delivered, when delivery is given up, or when `stop` is set.
         """
         try:
             alert: Alert = orjson.loads(record)
@@ -77,7 +77,7 @@ class Deliverer:
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
             if time.time() * 1000 - at_ms > _TOO_OLD_MS:
-                log.warning("%s: older than an hour, so %s does not deliver it any more.", title, name)
+                log.warning("%s: older than an hour, so it is no longer delivered by %s.", title, name)
                 return
             try:
                 send(alert)
@@ -95,7 +95,7 @@ class Deliverer:
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Delivers until it is time to stop, also across outages of Kafka."""
+    """Delivers alerts until `stop` is set, and continues after outages of Kafka."""
     while not stop.is_set():
         try:
             _run(settings, stop)
@@ -145,7 +145,7 @@ def _begin(consumer: Any) -> bool:
     except KafkaException as error:
         log.warning("Alerts are not delivered yet: %s", error.args[0].str())
         return False
-    # One partition and one reader: a group has nothing to balance.
+    # There is one partition and one reader, so no group has to balance anything.
     consumer.assign([partition])
     return True
 

@@ -9,7 +9,7 @@ _TITLES: Final = {
     "bots": "Bot wave",
     "rejects": "Rejected events",
 }
-# Of n (first) a share (second).
+# Counted things, and what happened to a share of them.
 _MEANING: Final = {
     "errors": ("page views and browser errors", "failed"),
     "slow": ("page views", "took longer than 0.1 s and than 95 % of them did before"),
@@ -28,9 +28,9 @@ def evidence(alert: dict[str, Any]) -> str:
     """The worst figure that was observed, and the usual one."""
     observed, expected = alert["observed"], alert["expected"]
     if alert["kind"] == "drop":
-        return f"{observed:,.0f} events came in a minute; {expected:,.0f} are usual."
-    what, happened = _MEANING[alert["kind"]]
-    return f"{percent(observed)} of {alert['n']:,} {what} {happened}; {percent(expected)} is usual."
+        return f"{observed:,.0f} events arrived in a minute; {expected:,.0f} are usual."
+    things, happened = _MEANING[alert["kind"]]
+    return f"{percent(observed)} of {alert['n']:,} {things} {happened}; {percent(expected)} is usual."
 
 
 def percent(share: float) -> str:
@@ -59,5 +59,5 @@ def _time(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    # A visitor chose this text: an invisible character could end a line or turn the reading order.
+    # A visitor chose this text. An invisible character could end a line or reverse the reading order.
     return "".join(one if one.isprintable() else "\ufffd" for one in text)

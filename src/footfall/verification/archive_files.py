@@ -1,4 +1,4 @@
-"""The archive in HDFS as the verifier reads it: its progress, and the identities in its Parquet files."""
+"""Reads the archive in HDFS: its progress, and the identities in its Parquet files."""
 
 import io
 import time
@@ -13,12 +13,12 @@ from footfall.lake import compaction, layout
 from footfall.lake.progress import Current, Journal, Progress
 
 _COLUMNS: Final = ("session_id", "event_id", "event_time", "kafka_partition", "kafka_offset")
-_TRIES: Final = 60
-_AGAIN_S: Final = 0.5
+_ATTEMPTS: Final = 60
+_RETRY_S: Final = 0.5
 
 
 class Archived(NamedTuple):
-    """Rows of a site's day, in columns. event_ms: since 1970."""
+    """Rows of one site and day, in columns. event_ms: ms since 1970."""
 
     app_id: str
     sessions: list[str]
@@ -29,42 +29,42 @@ class Archived(NamedTuple):
 
 
 class ArchiveFiles:
-    """What `/events` holds. All methods raise HdfsUnavailable."""
+    """The files below `/events`. All methods raise HdfsUnavailable."""
 
     def __init__(self, hdfs: Hdfs) -> None:
         self._hdfs = hdfs
         self._journal = Journal(hdfs)
 
     def current(self) -> Current | None:
-        """The archive's checkpoint; None before it began."""
+        """The archive's checkpoint; None before the archive began."""
         return self._journal.current()
 
     def latest(self, current: Current) -> Progress | None:
-        """How far it is."""
+        """How far the archive is; None before the checkpoint's first batch."""
         return self._journal.latest(current.checkpoint)
 
     def rows(self, damaged: Callable[[str], None]) -> Iterator[Archived]:
-        """Every archived row, a folder after the other; each folder as it was at one instant.
+        """Every archived row, folder by folder. The rows of one folder are a consistent snapshot.
 
-        damaged: gets a sentence for each file that cannot be read.
+        damaged: called with a sentence for each file that cannot be read.
         """
         for values, folder in layout.folders(self._hdfs, layout.EVENTS).items():
             for table in self._folder(folder, damaged):
                 yield _columns(values[0], table)
 
     def _folder(self, folder: str, damaged: Callable[[str], None]) -> list[pa.Table]:
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             listed = layout.parts(self._hdfs, folder)
-            # While one stands, merged rows may be in two files.
+            # During a compaction, merged rows may be in two files.
             if not compaction.under_way(self._hdfs):
                 tables = [self._read(file, damaged) for file in listed]
                 if all(table is not None for table in tables):
                     return [table for table in tables if table is not None and table.num_rows]
-            time.sleep(_AGAIN_S)
-        raise HdfsUnavailable(f"The files in {folder} are merged all the time.")
+            time.sleep(_RETRY_S)
+        raise HdfsUnavailable(f"The files in {folder} are being merged again and again.")
 
     def _read(self, file: FileStatus, damaged: Callable[[str], None]) -> pa.Table | None:
-        """None if it is gone; empty, and named, if it is damaged."""
+        """None if the file is gone; an empty table, after a call of `damaged`, if it cannot be read."""
         content = self._hdfs.read(file.path)
         if content is None:
             return None

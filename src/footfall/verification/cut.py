@@ -1,4 +1,4 @@
-"""The cut: the moment and the offsets at which the stores are compared, and the first hour that can be."""
+"""The cut: the time and the offsets at which the stores are compared, and the first hour that can be compared."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,25 +10,28 @@ from footfall.verification.findings import HOUR_MS
 from footfall.verification.kafka_log import Record
 
 DAY_MS: Final = 24 * HOUR_MS
-# Producers of several sites write side by side: a record may be this much older than one before it in the log.
+# Producers of several sites write concurrently, so a record may be this much older than the one before it in the log.
 _DISORDER_MS: Final = 60_000
 
 
 class Log(Protocol):
-    """How Kafka is read; `kafka_log.KafkaLog` in life."""
+    """Reads Kafka. `kafka_log.KafkaLog` implements it."""
 
     def bounds(self, topic: str, partitions: list[int]) -> dict[int, tuple[int, int]]:
-        """First offset held and next to be written, by partition."""
+        """First offset held and next offset to be written, by partition."""
 
     def read(self, topic: str, partition: int, first: int, end: int) -> Iterable[Record]:
         """Records with first ≤ offset < end, in order of offset."""
 
     def time_ms(self, topic: str, partition: int, offset: int) -> int:
-        """When the record at that offset was written."""
+        """The time at which the record at that offset was written, ms since 1970."""
 
 
 class Floor(NamedTuple):
-    """hour: the first that is compared, since 1970. hides: whether anything may be left out by it."""
+    """The first hour that is compared.
+
+    hour: hours since 1970. hides: whether events before that hour may exist.
+    """
 
     hour: int
     hides: bool
@@ -36,9 +39,9 @@ class Floor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The point up to which every store is compared, and of which every total is.
+    """The point up to which every store is compared and every total is summed.
 
-    at_ms: the time T. starts, ends: first offset held and end E of each partition, taken after T.
+    at_ms: the time T. starts, ends: first offset held and end E of each partition, read after T.
     """
 
     at_ms: int
@@ -48,9 +51,9 @@ class Cut:
 
 
 class PartitionRange(NamedTuple):
-    """A partition as it is read: from `start` to before `end`, which is asked for after the stores' cells are read.
+    """The offsets of a partition that are read: start ≤ offset < end. `end` is read after the stores' cells.
 
-    cut: the end E that every store had to reach; what lies behind it is compared, but is of no total.
+    cut: the end E that every store had to reach. Records from there on are compared, but no total includes them.
     """
 
     topic: str
@@ -61,7 +64,7 @@ class PartitionRange(NamedTuple):
 
 
 def bounds(log: Log, topics: Mapping[str, Topic]) -> dict[TopicPartition, tuple[int, int]]:
-    """First offset and end of every partition."""
+    """First offset held and end of every partition."""
     return {
         (topic.name, partition): found
         for topic in topics.values()
@@ -77,14 +80,14 @@ def floor_of(
     since_ms: int | None,
     kept_from_hour: int,
 ) -> Floor:
-    """The first hour that can be compared: the user's, where Kafka has forgotten, where a store was swept.
+    """The first hour that can be compared: limited by the user, by Kafka's retention, and by that of the stores.
 
-    kept_from_hour: the first hour (since 1970) that every store still holds whole, 0 if all do.
+    kept_from_hour: the first hour (since 1970) that every store still holds completely; 0 if nothing was deleted.
     """
     limits = [] if since_ms is None else [since_ms // HOUR_MS]
     for (topic, partition), (start, end) in bounds.items():
         if start > 0:
-            # An empty log was emptied by time, never by size.
+            # If a log is empty, retention by time emptied it; retention by size never empties one.
             kept_ms = log.time_ms(topic, partition, start) if start < end else at_ms - retention.kafka_days * DAY_MS
             limits.append(next_hour(kept_ms + _DISORDER_MS))
     known = max(limits, default=0)
@@ -96,6 +99,6 @@ def next_hour(ms: int) -> int:
     return -(-ms // HOUR_MS)
 
 
-def partition_name(place: TopicPartition) -> str:
-    """How a partition is named to people: `TOPIC/NUMBER`."""
-    return f"{place[0]}/{place[1]}"
+def partition_name(partition: TopicPartition) -> str:
+    """The name of a partition in messages: `TOPIC/NUMBER`."""
+    return f"{partition[0]}/{partition[1]}"

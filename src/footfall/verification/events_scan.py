@@ -1,4 +1,4 @@
-"""One pass over a partition of `events`: shows each check the first record of every identity, then the end."""
+"""One pass over a partition of `events`, which passes every record to each check."""
 
 from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from footfall.verification.stored_record import Stored, Unreadable, read_stored
 
 
 class EventRecord(NamedTuple):
-    """A record of `events`. key: of its identity; hour: of event_time, since 1970."""
+    """A record of `events`. key: `key_of` its identity. hour: hour of event_time, since 1970."""
 
     offset: int
     key: int
@@ -20,50 +20,50 @@ class EventRecord(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How it is named to people: `SESSION/EVENT`."""
+        """Its name in messages: `SESSION/EVENT`."""
         return name_of(self.stored.session_id, self.stored.event_id)
 
 
 class EventsCheck:
-    """Compares one store with `events`, partition by partition. A store overrides what it has to know.
+    """Compares one store with `events`, partition by partition. A store overrides the methods that it needs.
 
-    Only hours from the report's first on are compared, and only what lies before the cut is of a total.
+    A check compares only hours from the report's first hour on. Its totals include only records before the cut.
     """
 
     def read(self, partition: int) -> None:
-        """Reads what the store has of a partition; Kafka's end is asked for afterwards."""
+        """Reads the store's data of a partition. The end of the partition is read afterwards."""
 
     def begin(self, partition: PartitionRange) -> Iterable[int]:
-        """Makes ready for the pass; returns keys of identities whose first record Kafka no longer holds."""
+        """Prepares the pass. Returns the keys of identities whose first record Kafka no longer holds."""
         return ()
 
     def first(self, event: EventRecord) -> None:
-        """Takes the first record of an identity, in order of offset; history is not among them."""
+        """Handles the first record of an identity, in order of offset. Backfill is passed to `backfill` instead."""
 
     def repeat(self, event: EventRecord) -> None:
-        """Takes a later record of an identity; history is not among them."""
+        """Handles a later record of an identity. Backfill is passed to `backfill` instead."""
 
     def backfill(self, event: EventRecord) -> None:
-        """Takes a record of history, which may be a repeat."""
+        """Handles a record of backfill, which may be a repeat."""
 
     def unreadable(self, offset: int) -> None:
-        """Takes the offset of a record that is no stored event."""
+        """Handles a record that is no stored event, by its offset."""
 
     def end(self, known: Container[int]) -> None:
-        """The pass is over; `known` has the key of every identity in the partition, history too."""
+        """Ends the pass. `known` contains the key of every identity in the partition, backfill included."""
 
 
 class EventsScan:
-    """Passes over the partitions, one after the other."""
+    """Scans the partitions one after the other."""
 
     def __init__(self, checks: Sequence[EventsCheck], first_hour: int) -> None:
-        """first_hour: the first that is compared, since 1970."""
+        """first_hour: the first hour that is compared, since 1970."""
         self.checks, self._first_hour = checks, first_hour
         self.skipped_hours = False
         """Whether Kafka holds events of hours that are not compared."""
 
     def partition(self, partition: PartitionRange, records: Iterable[Record]) -> None:
-        """Reads one once. Raises what `records` and the checks raise."""
+        """Reads a partition once. Raises what `records` and the checks raise."""
         checks, first_hour, skipped = self.checks, self._first_hour, False
         seen: set[int] = set()
         backfilled: set[int] = set()

@@ -1,4 +1,4 @@
-"""What does not agree, grouped so that it can be read: by store, kind, app and hour, with names of some offenders."""
+"""The disagreements, grouped by store, kind, app and hour, with the names of some of the events or rows concerned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import Any, Final
 from footfall.events.times import format_rfc3339_ms
 
 HOUR_MS: Final = 3_600_000
-# Enough to go and look; a store that lost a whole hour need not name each event.
-MOST_NAMED: Final = 20
+# Enough to investigate. A store that lost a whole hour need not name each event.
+MAX_NAMED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One disagreement. `hour` is hours since 1970, None if it is of no hour; `ids` names the first of `count`."""
+    """One disagreement. hour: hours since 1970, None if it concerns no single hour. ids: the first of `count` names."""
 
     store: str
     kind: str
@@ -24,7 +24,7 @@ class Problem:
     ids: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        """As `footfall verify --json` shows it."""
+        """The JSON object that `footfall verify --json` prints."""
         return {
             "store": self.store,
             "kind": self.kind,
@@ -51,11 +51,11 @@ class Findings:
         self._single: list[Problem] = []
 
     def of(self, store: str, sentences: Mapping[str, str]) -> "StoreFindings":
-        """Collects for one store. sentences: by kind, the sentence for `{n}` offenders."""
+        """The findings of one store. sentences: by kind, the sentence for a group of `{n}`."""
         return StoreFindings(store, sentences, self._groups, self._single)
 
     def problems(self) -> list[Problem]:
-        """All of them: single sentences first, then groups by store, kind, app and hour."""
+        """All problems: single sentences first, then groups by store, kind, app and hour."""
         grouped = [
             Problem(*key, group.sentence.format(n=group.count), group.count, tuple(group.ids))
             for key, group in sorted(self._groups.items(), key=lambda item: item[0])
@@ -76,15 +76,15 @@ class StoreFindings:
         self._store, self._sentences, self._groups, self._single = store, sentences, groups, single
 
     def add(self, kind: str, app_id: str, hour: int, name: str) -> None:
-        """One offender, by name. kind: one that has a sentence; hour: since 1970."""
+        """Adds one event or row to its group. kind: a key of `sentences`. hour: hours since 1970."""
         key = self._store, kind, app_id, hour
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(self._sentences[kind])
         group.count += 1
-        if len(group.ids) < MOST_NAMED:
+        if len(group.ids) < MAX_NAMED:
             group.ids.append(name)
 
     def say(self, kind: str, detail: str, app_id: str | None = None) -> None:
-        """A problem that is a sentence of its own."""
+        """Adds a problem with a sentence of its own."""
         self._single.append(Problem(self._store, kind, app_id, None, detail, 1, ()))

@@ -1,4 +1,4 @@
-"""The live tables in HBase, as `verify` reads them: whole, without a decision."""
+"""Reads the live tables in HBase completely, and decides nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -12,12 +12,12 @@ from footfall.realtime.lag import PartitionState, read_states
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 
-# Reading everything beside a counting topology may have to wait for a busy region.
+# A full read may have to wait for a region that is busy with counting.
 _TIMEOUT_S: Final = 60.0
 
 
 class HBaseLiveTables:
-    """A `live_tables.LiveTables`. Every call may raise HBaseUnavailable."""
+    """Implements `live_tables.LiveTables`. Every call may raise HBaseUnavailable."""
 
     def __init__(self, settings: Settings) -> None:
         self.store = HBaseStore(settings, _TIMEOUT_S)
@@ -27,7 +27,7 @@ class HBaseLiveTables:
         return read_states(self.store, topics)
 
     def newest_minute(self) -> int | None:
-        """The newest minute (since 1970) in which any app had an event; None if there was never one."""
+        """The newest minute (since 1970) in which any app had an event; None if there never was one."""
         return sweeper.newest_minute(self.store)
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
@@ -40,18 +40,18 @@ class HBaseLiveTables:
         return self.store.read_row(names.TABLE_SESSIONS, session_id.encode())
 
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
-        """One column of an aggregate table, from a minute (since 1970) on; a dimension of an app at a time."""
+        """One column of an aggregate table, from a minute (since 1970) on, by app and dimension."""
         for start, stop in ranges(counted_apps(self.store, table), since_minute):
             for key, cells in self.store.scan(table, start, stop, [column]):
                 yield key, cells[column]
 
     def close(self) -> None:
-        """Ends the connection; the next call opens another."""
+        """Closes the connection. The next call opens another."""
         self.store.close()
 
 
 def ranges(apps: Iterable[str], since_minute: int) -> list[tuple[bytes, bytes]]:
-    """Row ranges that hold every row of these apps from that minute on; all rows, also of other apps, if it is 0."""
+    """Row ranges that contain every row of these apps from that minute on; for minute 0, all rows of all apps."""
     starts = sorted(
         tables.encode_row_key(app, dimension, since_minute, "") for app in apps for dimension in tables.DIMENSIONS
     )

@@ -1,4 +1,4 @@
-"""Identities kept small: a 64-bit key for comparing, columns for naming, and the partition each belongs to."""
+"""Compact identities: a 64-bit key for comparing, columns for their names, and the partition of each session."""
 
 from array import array
 from functools import lru_cache
@@ -14,15 +14,15 @@ _ID_BYTES: Final = 16
 
 
 def key_of(session_id: str, event_id: bytes) -> int:
-    """64 bits that stand for an identity within this process.
+    """A 64-bit key of an identity, valid within this process.
 
-    Among ten million identities two share a key with a chance of about 1 in 400,000.
+    Among ten million identities, the probability that two share a key is about 1 in 400,000.
     """
     return hash((session_id, event_id))
 
 
 def event_bytes(event_id: str) -> bytes:
-    """The sixteen bytes of an event's id as it is written; ValueError if it is no UUID."""
+    """The sixteen bytes of an event_id. Raises ValueError if the text is no UUID."""
     found = bytes.fromhex(event_id.replace("-", ""))
     if len(found) != _ID_BYTES:
         raise ValueError("not a UUID")
@@ -30,13 +30,13 @@ def event_bytes(event_id: str) -> bytes:
 
 
 def name_of(session_id: str, event_id: bytes) -> str:
-    """How an identity is named to people: `SESSION/EVENT`."""
+    """The name of an identity in messages: `SESSION/EVENT`."""
     return f"{session_id}/{UUID(bytes=event_id)}"
 
 
 @lru_cache(maxsize=100_000)
 def partition_of(session_id: str) -> int:
-    """The partition of `events` in which every record of the session must be."""
+    """The partition of `events` that must hold every record of the session."""
     return (murmur2(session_id.encode()) & 0x7FFFFFFF) % names.EVENTS_PARTITIONS
 
 
@@ -55,7 +55,7 @@ def murmur2(data: bytes) -> int:
 
 
 class Identities:
-    """Identities in columns: twenty bytes each beside their sessions, where a dict of texts would need hundreds."""
+    """Identities in columns: twenty bytes each in addition to their sessions. A dict of strings would need hundreds."""
 
     def __init__(self) -> None:
         self._sessions: list[str] = []
@@ -67,7 +67,7 @@ class Identities:
         return len(self._session)
 
     def add(self, session_id: str, event_id: bytes) -> None:
-        """Appends one; its index is the length before. `event_id`: sixteen bytes."""
+        """Appends an identity; its index is the length before. event_id: sixteen bytes."""
         number = self._numbers.get(session_id)
         if number is None:
             number = self._numbers[session_id] = len(self._sessions)
@@ -97,10 +97,10 @@ class Identities:
 
 
 class Rows:
-    """What a store holds of one partition, in columns: identities with their offsets, hours since 1970 and apps."""
+    """A store's rows of one partition, in columns: identities with their offsets, hours since 1970 and apps."""
 
     def __init__(self) -> None:
         self.identities = Identities()
         self.offsets = array("q")
         self.hours = array("i")
-        self.apps: list[str] = []  # the same few texts again and again
+        self.apps: list[str] = []  # references to a few shared strings

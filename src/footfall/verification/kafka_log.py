@@ -1,4 +1,4 @@
-"""Kafka read as a log: every record of a partition from where it begins to a given end."""
+"""Reads Kafka as a log: every record of a partition between two offsets."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -8,13 +8,13 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from footfall.errors import EngineUnavailable
 
 _BATCH = 10_000
-# A partition that is known to hold more records answers within this, or the broker is in trouble.
+# A healthy broker returns records that exist within this time.
 _PATIENCE_S = 30.0
 _ASK_TIMEOUT_S = 20.0
 
 
 class Record(NamedTuple):
-    """One record as the verifier needs it."""
+    """The offset and value of a record."""
 
     offset: int
     value: bytes
@@ -36,9 +36,9 @@ class KafkaLog:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": False,
-                # Its own log would repeat on stderr what the sentences here say.
+                # The client's own log would repeat on stderr what the messages below report.
                 "log_level": 2,
-                # The default back-off of 1 s while the queue is full holds a reader to a fifth of its speed.
+                # With the default back-off of 1 s while the queue is full, reading is five times slower.
                 "fetch.queue.backoff.ms": 5,
                 "queued.max.messages.kbytes": 65_536,
             }
@@ -51,8 +51,8 @@ class KafkaLog:
         found = {}
         try:
             for partition in partitions:
-                place = TopicPartition(topic, partition)
-                found[partition] = self._consumer.get_watermark_offsets(place, timeout=timeout_s)
+                topic_partition = TopicPartition(topic, partition)
+                found[partition] = self._consumer.get_watermark_offsets(topic_partition, timeout=timeout_s)
         except KafkaException as error:
             raise KafkaLogUnavailable(f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}.") from None
         return found
@@ -65,12 +65,12 @@ class KafkaLog:
         try:
             reached = first
             while reached < end:
-                # Never more than there are: it would wait its whole patience for records beyond the end.
+                # Asks for no more records than exist; otherwise the call would wait until its timeout.
                 messages = self._consumer.consume(min(_BATCH, end - reached), timeout=_PATIENCE_S)
                 if not messages:
                     raise KafkaLogUnavailable(
-                        f"Kafka gave nothing of {topic}/{partition} after offset {reached} for {_PATIENCE_S:.0f} s, "
-                        f"though its end is {end}."
+                        f"Kafka returned no record of {topic}/{partition} from offset {reached} on within "
+                        f"{_PATIENCE_S:.0f} s, although the partition ends at {end}."
                     )
                 for message in messages:
                     if message.error() is not None:
@@ -84,7 +84,7 @@ class KafkaLog:
             self._consumer.unassign()
 
     def time_ms(self, topic: str, partition: int, offset: int) -> int:
-        """When the record at `offset`, which must be held, was written to the log: ms since 1970."""
+        """The time at which the record at `offset` was written, ms since 1970. The log must still hold the record."""
         self._consumer.assign([TopicPartition(topic, partition, offset)])
         try:
             message = self._consumer.poll(_PATIENCE_S)
@@ -96,5 +96,5 @@ class KafkaLog:
             self._consumer.unassign()
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._consumer.close()

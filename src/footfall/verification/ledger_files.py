@@ -1,4 +1,4 @@
-"""The visitors' ledgers as they are read; `verify` reads those on disk."""
+"""Reads the visitors' ledgers, which record each event that a simulated visitor sent."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,13 +10,13 @@ from footfall.sites.visitors.ledger import Entry
 
 
 class Ledgers(Protocol):
-    """How the visitors' ledgers are read; `LedgerFiles` in life."""
+    """Reads ledgers. `LedgerFiles` implements it."""
 
     def entries(self, app: str, since_ms: int) -> Iterable[Entry]:
-        """A site's single lines from a time (ms since 1970) on."""
+        """The lines of a site's ledger from a time (ms since 1970) on."""
 
     def complete_from(self, app: str) -> int:
-        """The hour (since 1970) before which a site's single lines are gone; 0 if all are there."""
+        """The hour (since 1970) from which all lines are kept; earlier ones are reduced to totals. 0 for all."""
 
 
 class LedgerFiles:
@@ -26,11 +26,11 @@ class LedgerFiles:
         self._settings = settings
 
     def entries(self, app: str, since_ms: int) -> Iterable[Entry]:
-        """A site's single lines from a time (ms since 1970) on."""
+        """The lines of a site's ledger from a time (ms since 1970) on."""
         return ledger.read(self._settings, app, since_ms)
 
     def complete_from(self, app: str) -> int:
-        """The hour (since 1970) before which a site's single lines are gone; 0 if all are there."""
+        """The hour (since 1970) from which all lines are kept; earlier ones are reduced to totals. 0 for all."""
         reduced = [str(total["hour"]) for total in ledger.read_totals(self._settings, app)]
         return max((_hour_of(stem) for stem in reduced), default=-1) + 1
 

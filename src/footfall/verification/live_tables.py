@@ -1,4 +1,4 @@
-"""How the live tables are read; `hbase_live_tables.HBaseLiveTables` in life."""
+"""The interface through which the live tables are read. `hbase_live_tables.HBaseLiveTables` implements it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -14,16 +14,16 @@ class LiveTables(Protocol):
         """How far every partition of these topics is counted."""
 
     def newest_minute(self) -> int | None:
-        """The newest minute (since 1970) in which any app had an event; None if there was never one."""
+        """The newest minute (since 1970) in which any app had an event; None if there never was one."""
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
-        """Every row of `sessions`: its key, its cells by column."""
+        """Every row of `sessions`: its key, and its cells by column."""
 
     def session(self, session_id: str) -> Mapping[bytes, bytes]:
-        """One of these rows, by its columns; nothing if there is none."""
+        """The cells of one row of `sessions` by column; empty if there is no such row."""
 
     def cells(self, table: str, column: bytes, since_minute: int) -> Iterator[tuple[bytes, bytes]]:
-        """Key and that column's cell of every row of an aggregate table from a minute (since 1970) on."""
+        """Key and cell of every row that has this column, in an aggregate table, from a minute (since 1970) on."""
 
     def close(self) -> None:
-        """Ends the connection; the next call opens another."""
+        """Closes the connection. The next call opens another."""

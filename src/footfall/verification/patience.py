@@ -1,4 +1,4 @@
-"""Waiting with a bound: in short steps, with a word now and then about what is waited for."""
+"""Bounded waiting in short steps, with a progress message every few seconds."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,36 +15,36 @@ Seen = TypeVar("Seen")
 
 
 class Patience:
-    """Waits in short steps until its seconds are over, and says now and then what for."""
+    """Waits in short steps until its time is over. Every few seconds it calls `say` with a message."""
 
     def __init__(self, seconds: float, say: Say) -> None:
         now = time.monotonic()
-        self._until, self.say, self._said = now + seconds, say, now
+        self._deadline, self.say, self._last_said = now + seconds, say, now
 
     def wait(self, sentence: str) -> bool:
-        """Waits a step; False, at once, when the time is over."""
+        """Waits one step, or returns False at once when the time is over. sentence: the reason to wait."""
         now = time.monotonic()
-        if now >= self._until:
+        if now >= self._deadline:
             return False
-        if now >= self._said + _SAY_EVERY_S:
-            self._said = now
+        if now >= self._last_said + _SAY_EVERY_S:
+            self._last_said = now
             self.say(f"Waiting: {sentence}")
         time.sleep(_LOOK_EVERY_S)
         return True
 
 
 def await_reached(look: Callable[[], tuple[Seen, Mapping[TopicPartition, int]]], done: str, patience: Patience) -> Seen:
-    """Looks until no record waits or patience is over; returns what the last look saw.
+    """Calls `look` until no record is waiting or the patience is over. Returns the state that it saw last.
 
-    look: returns what it sees, and how many records wait, by partition, where there are any.
-    done: what the records wait to be, such as "archived".
-    Raises what `look` raises; while its engine is away, only when patience is over.
+    look: returns a state, and the number of records that wait, by partition, without zeros.
+    done: the state that the records wait for, such as "archived".
+    Raises what `look` raises; EngineUnavailable only when the patience is over.
     """
     while True:
         try:
             seen, waiting = look()
         except EngineUnavailable as error:
-            # A region that moves is back within a minute, and so is a NameNode that was started anew.
+            # A region that moves and a NameNode that restarts are back within a minute.
             if not patience.wait(str(error)):
                 raise
             continue

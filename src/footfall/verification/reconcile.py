@@ -1,4 +1,4 @@
-"""Compares a list of stores with Kafka at a cut. It knows none of them by name, and no engine."""
+"""Compares a list of stores with Kafka at a cut. It depends on no particular store and on no engine."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -21,12 +21,12 @@ def take_cut(
 ) -> Cut:
     """Takes the cut at T = at_ms, and waits until every store has reached it or its patience is over.
 
-    patience: gives a new one for each wait. Raises EngineUnavailable.
+    patience: returns a new Patience for each wait. Raises EngineUnavailable.
     """
     for store in stores:
         store.begin(at_ms, patience())
     held = bounds(log, topics)
-    starts, ends = ({place: of_place[side] for place, of_place in held.items()} for side in (0, 1))
+    starts, ends = ({partition: limits[side] for partition, limits in held.items()} for side in (0, 1))
     cut = Cut(at_ms, topics, starts, ends)
     for store in stores:
         store.await_cut(cut, patience())
@@ -41,13 +41,13 @@ def reconcile(
     since_ms: int | None,
     say: Say = lambda _: None,
 ) -> Report:
-    """Reads everything once and reports what does not agree, with all totals as of the cut.
+    """Reads everything once and reports all disagreements, with all totals as of the cut.
 
-    stores: those that were awaited. since_ms: leaves out hours before that one's. say: takes progress.
-    Raises EngineUnavailable; KafkaLogUnavailable also if Kafka deletes records meanwhile.
+    stores: the stores that were awaited. since_ms: hours before the hour of this time are left out. say: receives
+    progress messages. Raises EngineUnavailable, and KafkaLogUnavailable if Kafka deletes records meanwhile.
     """
     kept_from_hour = max((store.kept_from_hour() for store in stores), default=0)
-    held = {place: (start, cut.ends[place]) for place, start in cut.starts.items()}
+    held = {partition: (start, cut.ends[partition]) for partition, start in cut.starts.items()}
     floor = floor_of(log, held, retention, cut.at_ms, since_ms, kept_from_hour)
     comparison = Comparison(cut, floor.hour, Findings(), Tally(), say)
     checks = [check for store in stores for check in store.compare(comparison)]
@@ -65,14 +65,16 @@ def reconcile(
 def _partitions(
     log: Log, cut: Cut, topic: str, checks: Sequence[EventsCheck | RejectedCheck], say: Say
 ) -> Iterable[PartitionRange]:
-    """One after the other: lets the stores read what they have of it, and asks for Kafka's end afterwards."""
+    """The partitions of a topic. For each, the checks read their store before the end of the partition is read."""
     for number in range(cut.topics[topic].partitions):
         say(f"Comparing {topic}/{number}.")
         for check in checks:
             check.read(number)
         start, end = log.bounds(topic, [number])[number]
         if start != cut.starts[topic, number]:
-            raise KafkaLogUnavailable(f"Kafka deleted old records of {topic}/{number} in the meantime: verify again.")
+            raise KafkaLogUnavailable(
+                f"Kafka deleted old records of {topic}/{number} during the comparison. Please verify again."
+            )
         yield PartitionRange(topic, number, start, cut.ends[topic, number], end)
 
 

@@ -1,4 +1,4 @@
-"""The naive recount of one partition's log: what every live row must say, computed event by event."""
+"""The naive recount of one partition's log: the figures that every live row must hold, computed event by event."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -9,21 +9,22 @@ from footfall.events.times import parse_rfc3339_ms
 
 
 class AggregateKey(NamedTuple):
-    """The key of one live row: what is counted, where, and in which minute."""
+    """The key of one live row: site, dimension, minute and value."""
 
     app_id: str
     dimension: str  # app, page, section, country, device, error
     minute: int  # minutes since 1970-01-01T00:00Z
-    value: str  # '' for the app itself, and for what is unknown
+    value: str  # '' for the app itself, and for an unknown value
 
 
 @dataclass(slots=True)
 class Figures:
-    """What one row counts for one population (people or bots).
+    """The figures of one row for one population (people or bots).
 
-    errors: failed page views and error events; error_events: those alone; first_error_ms, last_error_ms: the smallest
-    and the largest event_time among errors, ms since 1970; cities: page views by name, latitude, longitude; entries and
-    exits: visits whose first and whose last page view are among the row's, which pages' rows count of people alone.
+    errors: failed page views and error events; error_events: error events alone
+    first_error_ms, last_error_ms: the smallest and the largest event_time among errors, ms since 1970
+    cities: page views by name, latitude, longitude
+    entries, exits: visits whose first or last page view belongs to the row; only rows of pages have them, for people
     """
 
     events: int = 0
@@ -41,7 +42,7 @@ class Figures:
 
 
 class Recounted(NamedTuple):
-    """A row's recount for people and for bots."""
+    """The recount of a row, for people and for bots."""
 
     people: Figures
     bots: Figures
@@ -80,7 +81,7 @@ def error_value(event: dict[str, Any]) -> str:
 
 
 def add(figures: Recounted, event: dict[str, Any]) -> None:
-    """Counts one event, which is the first of its identity, into a row."""
+    """Counts one event, the first record of its identity, into a row."""
     add_counts(figures, event)
     add_visitor(figures, event)
 
@@ -113,23 +114,23 @@ def add_counts(figures: Recounted, event: dict[str, Any]) -> None:
 
 
 class _Visit:
-    """The newest visit of a session: its site, its time, and its page views in any order, each with its page's row."""
+    """The newest visit of a session: its site, its times, and its page views in any order, each with its page's row."""
 
     def __init__(self, app_id: str, ms: int) -> None:
         self.app_id, self.from_ms, self.to_ms = app_id, ms, ms
         self.views: list[tuple[int, str, AggregateKey]] = []
 
     def ends(self) -> tuple[AggregateKey | None, AggregateKey | None]:
-        """The rows of its first and of its last page view."""
+        """The rows of its first and its last page view."""
         if not self.views:
             return None, None
-        # What lies between changes nothing any more.
+        # Page views between these two cannot become the first or the last any more.
         self.views = [min(self.views), max(self.views)]
         return self.views[0][2], self.views[1][2]
 
 
 class Visits:
-    """Where people's visits begin and end, event by event: each changes rows by so many entries and exits."""
+    """The first and last pages of people's visits. Each event may change the entries and exits of some rows."""
 
     def __init__(self) -> None:
         self._newest: dict[str, _Visit] = {}
@@ -138,7 +139,7 @@ class Visits:
         return session_id in self._newest
 
     def add(self, event: dict[str, Any], event_time_ms: int) -> list[tuple[AggregateKey, int, int]]:
-        """Takes the first event of an identity, in order of offset: rows, with how many entries and exits more."""
+        """Adds the first event of an identity, in order of offset. Returns rows with additional entries and exits."""
         if event["is_bot"]:
             return []
         app, session, ms = event["app_id"], event["session_id"], event_time_ms
@@ -146,7 +147,7 @@ class Visits:
         if visit is None or app != visit.app_id or (ms > visit.to_ms and not _together(visit.to_ms, ms)):
             visit = self._newest[session] = _Visit(app, ms)
         elif ms < visit.from_ms and not _together(ms, visit.from_ms):
-            return []  # of a visit that is over
+            return []  # belongs to a visit that has ended
         first, last = visit.ends()
         visit.from_ms, visit.to_ms = min(ms, visit.from_ms), max(ms, visit.to_ms)
         if event["event_type"] == "page_view" and event.get("page_path") is not None:
@@ -159,7 +160,7 @@ class Visits:
 
 
 def _together(earlier_ms: int, later_ms: int) -> bool:
-    """Whether two events with nothing between them are of one visit."""
+    """Whether two consecutive events belong to one visit."""
     return later_ms - earlier_ms <= 1_800_000 and later_ms // 86_400_000 == earlier_ms // 86_400_000
 
 

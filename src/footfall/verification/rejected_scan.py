@@ -1,4 +1,4 @@
-"""One pass over a partition of `events.rejected`, where every record counts: shows each check every record."""
+"""One pass over a partition of `events.rejected`, which passes every record to each check. Every record counts."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from footfall.verification.kafka_log import Record
 
 
 class RejectedRecord(NamedTuple):
-    """A rejected event. minute: of rejected_at, since 1970; event_id: None if the event had none fit to be kept."""
+    """A rejected event. minute: of rejected_at, since 1970. event_id: None if the event had no usable one."""
 
     offset: int
     app_id: str
@@ -20,25 +20,25 @@ class RejectedRecord(NamedTuple):
 
 
 class RejectedCheck:
-    """Compares one store with `events.rejected`, partition by partition. A store overrides what it has to know."""
+    """Compares one store with `events.rejected`, by partition. A store overrides the methods that it needs."""
 
     def read(self, partition: int) -> None:
-        """Reads what the store has of a partition; Kafka's end is asked for afterwards."""
+        """Reads the store's data of a partition. The end of the partition is read afterwards."""
 
     def begin(self, partition: PartitionRange) -> None:
-        """Makes ready for the pass."""
+        """Prepares the pass."""
 
     def record(self, rejected: RejectedRecord) -> None:
-        """Takes a record, in order of offset."""
+        """Handles a record, in order of offset."""
 
     def unreadable(self, offset: int) -> None:
-        """Takes the offset of a record that is no reject."""
+        """Handles a record that is no reject, by its offset."""
 
     def end(self) -> None:
-        """The pass over this partition is over."""
+        """Ends the pass over this partition."""
 
     def finish(self) -> None:
-        """All partitions were passed over."""
+        """Ends the scan of all partitions."""
 
 
 def scan_rejected(partition: PartitionRange, records: Iterable[Record], checks: Sequence[RejectedCheck]) -> None:

@@ -1,4 +1,4 @@
-"""The topic `events.rejected` read from its end: what people look for has mostly just happened."""
+"""Reads the topic `events.rejected` from its end, since users mostly look for recent rejects."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -7,15 +7,15 @@ from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.names import TOPIC_REJECTED
 from footfall.verification.kafka_log import Record
 
-# An offset names a record only because the topic has this one partition.
+# The topic has this single partition, so an offset alone identifies a record.
 _PARTITION: Final = 0
-# Records held at once; one is about a kilobyte, and a third of a megabyte at most.
+# Records in memory at once. One is usually about 1 KB, and at most a third of a megabyte.
 _WINDOW: Final = 500
 _PATIENCE_S: Final = 10.0
 
 
 class Log(Protocol):
-    """What is needed of `kafka_log.KafkaLog`."""
+    """The methods of `kafka_log.KafkaLog` that are used here."""
 
     def bounds(self, topic: str, partitions: Sequence[int], timeout_s: float = ...) -> dict[int, tuple[int, int]]:
         """First offset held and next offset to be written, by partition."""
@@ -25,7 +25,7 @@ class Log(Protocol):
 
 
 class Kept(NamedTuple):
-    """A reject and where it stands in the topic."""
+    """A reject and its offset in the topic."""
 
     offset: int
     reject: RejectRecord
@@ -34,7 +34,8 @@ class Kept(NamedTuple):
 def newest_first(log: Log, unreadable: Callable[[int], object], window: int = _WINDOW) -> Iterator[Kept]:
     """The rejects that Kafka holds, the newest first. Raises KafkaLogUnavailable.
 
-    unreadable: gets the offset of each record that is no reject; those are left out. window: records read at once.
+    unreadable: called with the offset of each record that is no reject; such records are left out.
+    window: the number of records read at once.
     """
     first, end = _bounds(log)
     while end > first:
@@ -48,7 +49,7 @@ def newest_first(log: Log, unreadable: Callable[[int], object], window: int = _W
 
 
 def find(log: Log, name: str, unreadable: Callable[[int], object]) -> list[Kept]:
-    """The reject at an offset, if `name` is a number, else all that have the event_id `name`, the newest first.
+    """If `name` is a number, the reject at that offset; otherwise all rejects of the event_id `name`, newest first.
 
     Raises KafkaLogUnavailable.
     """

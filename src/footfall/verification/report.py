@@ -8,7 +8,7 @@ from typing import Any, Final
 from footfall.events.times import format_rfc3339_ms
 from footfall.verification.findings import HOUR_MS, Problem
 
-# Of the table; each is a sum of events before the cut, by the UTC hour of event_time (rejected: of rejected_at).
+# The table's columns: sums of events before the cut, by UTC hour of event_time (`rejected`: of rejected_at).
 COLUMNS: Final = ("accepted", "in_kafka", "counted", "archived", "repeats", "rejected")
 
 
@@ -36,9 +36,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome. at_ms: T of the cut; ends: E by topic and partition; covers_from_ms: None if nothing is left out.
+    """The result of `verify`.
 
-    stores: store → its totals at the cut, with `compared`; one that was not compared has a `reason`.
+    at_ms: T of the cut. ends: E by topic and partition. covers_from_ms: None if nothing is left out.
+    stores: the totals of each store at the cut, with `compared`, and with a `reason` if it was not compared.
     """
 
     at_ms: int
@@ -50,11 +51,11 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every store that runs agrees."""
+        """Whether every compared store agrees."""
         return not self.problems
 
     def document(self) -> dict[str, Any]:
-        """As `footfall verify --json` shows it."""
+        """The JSON object that `footfall verify --json` prints."""
         cut: dict[str, Any] = {"at": format_rfc3339_ms(self.at_ms)}
         for (topic, partition), end in sorted(self.ends.items()):
             cut.setdefault(topic, {})[str(partition)] = end

@@ -1,4 +1,4 @@
-"""The log lines as the sites wrote them, read from their own files: the reference for what lies in HDFS."""
+"""Reads the log lines from the sites' own files. They are the reference for the lines in HDFS."""
 
 import re
 from collections import defaultdict
@@ -16,7 +16,7 @@ from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS
 
-# Flume's own pattern: only a line that it matches goes to the day of its own time.
+# The same pattern as in Flume's configuration: only a line that matches is stored under the day of its own time.
 _DAY: Final = (
     rb"20[0-9][0-9]-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     rb"|02-(?:0[1-9]|1[0-9]|2[0-8])|(?<=(?:[02468][048]|[13579][26])-)02-29)"
@@ -26,17 +26,17 @@ OWN_TIME: Final = re.compile(
     + _DAY
     + rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9][0-9][0-9]Z)(?:",|$)'
 )
-# As a site names its files; Flume reads whatever begins with its kind.
+# The names that a site gives its files. Flume reads every file whose name begins with a kind.
 _OPENED: Final = re.compile(r"[a-z]+-([0-9]{8}T[0-9]{6})[.][0-9]+Z[.]log")
-_LONGEST_NAME: Final = 80
+_MAX_NAME_LENGTH: Final = 80
 
-# The day of a line without a time of its own: Flume files it under the day on which it reads it.
+# Stands for the day of a line without a time of its own. Flume stores such a line under the day on which it reads it.
 NO_DAY: Final = b""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A site's log file. opened_ms: since 1970, as its name says; 0 if it says none."""
+    """A site's log file. opened_ms: from its name, ms since 1970; 0 if the name contains no time."""
 
     path: Path
     app: str
@@ -44,7 +44,7 @@ class SiteFile:
     opened_ms: int
 
     def lines(self) -> Iterator[bytes]:
-        """Its lines with their line feeds, without empty ones and one that is not complete; none if it is deleted."""
+        """Its complete lines with their line feeds, without empty ones; none if the file is deleted."""
         try:
             with self.path.open("rb") as opened:
                 for raw in opened:
@@ -55,20 +55,23 @@ class SiteFile:
 
 
 class LineHour(NamedTuple):
-    """Where a line belongs. day: `2026-11-24`, or NO_DAY; hour: `2026-11-24T08`, of its time, else of its file's."""
+    """The day and hour of a line.
+
+    day: `2026-11-24`, or NO_DAY. hour: `2026-11-24T08`, of the line's own time or else of its file.
+    """
 
     day: bytes
     hour: bytes
 
 
-class Placing:
-    """Tells where the lines of a file belong."""
+class LineHours:
+    """Determines the day and hour of each line of a file."""
 
     def __init__(self, file: SiteFile) -> None:
         self._opened = hour_text(file.opened_ms)
 
     def of(self, raw: bytes) -> LineHour:
-        """Where Flume puts this line."""
+        """The day under which Flume stores this line, and its hour."""
         found = OWN_TIME.match(raw)
         if found is None:
             return LineHour(NO_DAY, self._opened)
@@ -78,10 +81,10 @@ class Placing:
 
 @dataclass(slots=True)
 class Due:
-    """The lines of a kind that have to be in HDFS, distinct, as hashes of their bytes, by day.
+    """The distinct lines of a kind that must be in HDFS, as hashes of their bytes, by day.
 
-    opened_ms: when the oldest of their files was begun; timeless_from: `2026-11-24`, when the oldest of those was that
-    holds a line without a time of its own.
+    opened_ms: when the oldest of their files was opened. timeless_from: the day, such as `2026-11-24`, on which the
+    oldest file with a line without a time of its own was opened.
     """
 
     lines: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -89,10 +92,10 @@ class Due:
     timeless_from: bytes | None = None
 
     def add(self, file: SiteFile, since_hour: bytes) -> None:
-        """Takes up a file's lines of this hour and later ones."""
-        place, added = Placing(file), False
+        """Adds the lines of a file from this hour on."""
+        hours, added = LineHours(file), False
         for raw in file.lines():
-            day, hour = place.of(raw)
+            day, hour = hours.of(raw)
             if hour >= since_hour:
                 added = True
                 self.lines[day].add(hash(raw))
@@ -103,13 +106,13 @@ class Due:
 
 
 def site_files(settings: Settings, since_ms: int) -> list[SiteFile]:
-    """The files that were written since a time (ms since 1970), in order of app and kind, oldest first."""
+    """The files that were written to since a time (ms since 1970), by app and kind, oldest first."""
     found = []
     root = settings.logs_dir / "sites"
     for app in site_registry.names_and_folders(settings, root):
         for kind in LOG_KINDS:
             for path in sorted((root / app).glob(f"{kind}-*.log")):
-                with suppress(FileNotFoundError):  # deleted since, because Flume has read it
+                with suppress(FileNotFoundError):  # deleted meanwhile, because Flume has read it
                     if path.stat().st_mtime * 1000 >= since_ms:
                         found.append(SiteFile(path, app, kind, _opened_ms(path.name)))
     return found
@@ -125,16 +128,16 @@ def _opened_ms(name: str) -> int:
 
 
 def hour_text(ms: int) -> bytes:
-    """An hour as lines begin it, such as `2026-11-24T08`."""
+    """The hour of a time as text, such as `2026-11-24T08`."""
     return f"{datetime.fromtimestamp(ms / 1000, timezone.utc):%Y-%m-%dT%H}".encode()
 
 
 def hour_number(hour: bytes) -> int:
-    """The hour (since 1970) that such a text means."""
+    """The hour (since 1970) of such a text."""
     return parse_shaped_ms(f"{hour.decode()}:00:00.000Z") // HOUR_MS
 
 
 def name_of(kind: LogKind, raw: bytes) -> str:
-    """What a line is called where it is missed: its request id; its beginning, if it is no line of a site."""
+    """The name of a missing line in messages: its request id, or its beginning if it is no valid line of a site."""
     line = line_parser.parse(kind, raw.rstrip(b"\n"))
-    return raw[:_LONGEST_NAME].decode("utf-8", "replace").rstrip("\n") if line is None else line.request_id
+    return raw[:_MAX_NAME_LENGTH].decode("utf-8", "replace").rstrip("\n") if line is None else line.request_id

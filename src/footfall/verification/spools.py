@@ -1,4 +1,4 @@
-"""Whether events that sites have accepted still wait in their spools on the way to Kafka."""
+"""Finds accepted events that still wait in the sites' spools for Kafka."""
 
 import json
 from collections.abc import Callable, Collection, Iterable
@@ -18,8 +18,11 @@ _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5.0))
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """port: None if the site has none here. answers: whether the site did. oldest_ms: lower bound of the receipt of
-    what waits. files: segments on disk."""
+    """The state of a site's spool.
+
+    port: None if the site has none on this machine. answers: whether the site answered. oldest_ms: no waiting event was
+    received before this time, ms since 1970; None if none waits. files: number of segments on disk.
+    """
 
     app: str
     port: int | None
@@ -28,19 +31,21 @@ class SpoolState:
     files: int
 
     def lag(self, before_ms: int, runs: bool) -> str | None:
-        """What is wrong, as a sentence, with a cut at `before_ms`; None if Kafka has all that came before."""
+        """A sentence on why Kafka may lack events received before `before_ms`; None if it has all of them."""
         if self.answers:
             if self.oldest_ms is None or self.oldest_ms >= before_ms:
                 return None
             since = format_rfc3339_ms(self.oldest_ms)
             return f"The spool of site-{self.app} still holds events received at {since} or later."
-        left = f"; {self.files} files are left in its spool, and what it accepted is not compared" if self.files else ""
+        left = (
+            f"; its spool still has {self.files} files, and its accepted events are not compared" if self.files else ""
+        )
         if runs:
             return f"site-{self.app} does not answer on port {self.port}{left}."
         return f"site-{self.app} does not run{left}." if self.files else None
 
     def accepted_before_ms(self, before_ms: int) -> int:
-        """What was accepted before is in Kafka, unless it was lost."""
+        """The time before which all accepted events must be in Kafka, ms since 1970."""
         if not self.answers:
             return 0 if self.files else before_ms
         return before_ms if self.oldest_ms is None else min(before_ms, self.oldest_ms)
@@ -53,28 +58,30 @@ def await_drained(
     before_ms: int,
     patience: Patience,
 ) -> dict[str, SpoolState]:
-    """Waits until none of the apps holds an event received before that time; returns the last state of each.
+    """Waits until no spool holds an event received before `before_ms`. Returns the last state of each app.
 
-    running: apps whose site should answer; of another one only what it left on disk counts.
+    running: the apps whose sites should answer. For other apps, only files that are left on disk count.
     """
-    wanted = tuple(apps)
+    all_apps = tuple(apps)
     while True:
-        states: dict[str, SpoolState] = {app: look(app) for app in wanted}
+        states: dict[str, SpoolState] = {app: look(app) for app in all_apps}
         lags = [state.lag(before_ms, app in running) for app, state in states.items()]
-        # What a stopped site left will not move while we wait.
-        worth = [lag for app, lag in zip(states, lags, strict=True) if lag and (states[app].answers or app in running)]
-        if not worth or not patience.wait(" ".join(worth)):
+        # Waiting does not empty the spool of a stopped site.
+        waiting = [
+            lag for app, lag in zip(states, lags, strict=True) if lag and (states[app].answers or app in running)
+        ]
+        if not waiting or not patience.wait(" ".join(waiting)):
             return states
 
 
 def known_apps(settings: Settings) -> tuple[str, ...]:
-    """The sites, and those registered no more that left a spool or a ledger. Raises SitesError."""
+    """The registered sites, and removed ones that left a spool or a ledger. Raises SitesError."""
     spooled = site_registry.names_and_folders(settings, settings.spool_dir)
     return tuple(dict.fromkeys((*spooled, *site_registry.names_and_folders(settings, settings.ledger_dir))))
 
 
 def look_at(settings: Settings, app: str) -> SpoolState:
-    """The state of a site's spool now."""
+    """The current state of a site's spool."""
     address = address_of(settings, app)
     files = len(list((settings.spool_dir / app).glob("*.spool")))
     if address is None:

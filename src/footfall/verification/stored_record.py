@@ -1,4 +1,4 @@
-"""One record of `events` as the verifier reads it: what every stored event must have, and the rest as it stands."""
+"""Parses one record of `events`: checks the fields that every stored event has, and keeps the rest unchanged."""
 
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +29,7 @@ class Unreadable(ValueError):
 
 
 class Stored(NamedTuple):
-    """An event in Kafka. Times in ms since 1970; `fields` is all that was stored."""
+    """An event in Kafka. time_ms: event_time in ms since 1970. fields: all fields of the record."""
 
     session_id: str
     event_id: bytes
@@ -69,6 +69,6 @@ def read_stored(value: bytes) -> Stored:
 
 
 def _check_text(text: Any) -> None:
-    # NUL parts the row keys of the live tables; the schema allows no control character.
+    # NUL separates the parts of row keys in the live tables. The schema allows no control character.
     if type(text) is not str or "\0" in text:
         raise Unreadable("a text is missing or wrong")

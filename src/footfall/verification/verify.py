@@ -1,4 +1,4 @@
-"""Proves the running platform: takes the cut, waits until the stores have reached it, compares them."""
+"""Verifies the running platform: takes the cut, waits until the stores have reached it, and compares them."""
 
 import time
 from contextlib import ExitStack, closing
@@ -13,10 +13,10 @@ from footfall.verification.stores import stores_of
 
 
 def verify(settings: Settings, since_ms: int | None, wait_s: float, say: Say) -> Report:
-    """Reconciles all stores of what `up` started.
+    """Reconciles all stores that `up` started.
 
-    since_ms: leaves out hours before that one's; wait_s: bound of each wait, in seconds; say: takes progress.
-    Raises EngineUnavailable if one that must be read is away.
+    since_ms: hours before the hour of this time are left out. wait_s: limit of each wait, in seconds. say: receives
+    progress messages. Raises EngineUnavailable if an engine that must be read does not answer.
     """
     with ExitStack() as opened:
         stores = stores_of(settings, since_ms)

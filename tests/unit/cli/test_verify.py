@@ -74,7 +74,7 @@ def test_problems_are_shown_with_some_names(capsys: pytest.CaptureFixture[str]) 
     at = lines.index(sentence)
     assert lines[at + 1] == f"    {name}"
     assert lines[at + 6] == "    … 25 more"
-    assert lines[at + 7].startswith("✗ live: 1 cells count something though nothing in Kafka belongs to them.")
+    assert lines[at + 7].startswith("✗ live: 1 cells count events although no event in Kafka belongs to them.")
     assert not any(line.startswith("ok") for line in lines)
 
 

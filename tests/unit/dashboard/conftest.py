@@ -1,4 +1,4 @@
-"""Streamlit runs a page as the main module; whatever comes after must find the real one."""
+"""Restores the main module, which Streamlit replaces while it runs a page."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def main_module() -> Iterator[None]:
-    """Put back after each test: a process that is spawned later would run the page again, and fail."""
+    """Without this, a process that is spawned later would run the page as its main module and fail."""
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before

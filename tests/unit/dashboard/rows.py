@@ -1,10 +1,10 @@
-"""Rows as the live questions answer them, and a source of them, for tests."""
+"""Rows as the live questions return them, and sources of such rows, for tests."""
 
 import time
 from typing import Any
 
-from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.recent_views import PageView
+from footfall.dashboard.data.errors import NotFound, Unavailable
+from footfall.dashboard.data.recent_views import PageView
 from footfall.events.times import format_rfc3339_ms
 from footfall.lags import ConsumerLag
 from footfall.realtime.alerts.alert import Alert, row
@@ -163,3 +163,16 @@ class MadeUp:
             raise Unavailable("Kafka at 127.0.0.1:9092 does not answer.")
         hostile = " ".join(HOSTILE)
         return [page_view(page_title=hostile, page_path=hostile, user_id=hostile, country=hostile)]
+
+
+class Travelled(MadeUp):
+    """Two sites that differ in their countries, cities and pages."""
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        if question == "live-active-users" and parameters["by"] == "country":
+            return [active_row("shop", 3, value="DE"), active_row("news", 1, value="FR")]
+        if question == "live-cities":
+            return [city_row("Berlin", 7), city_row("Nice", 2, app_id="news", country="FR")]
+        if question == "live-visits":
+            return [visits_row("/tea", 5, 0), visits_row("/rain", 3, 2, "news"), visits_row("/cart", 0, 4)]
+        return super().ask(question, **parameters)

@@ -1,4 +1,4 @@
-"""Rows of questions made into what the page shows."""
+"""The arithmetic that turns rows of questions into figures on a page."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_as_of_is_the_oldest_and_unknown_before_the_first_count() -> None:
     assert as_of_ms([]) is None
 
 
-def test_events_per_second_divides_by_the_time_that_truly_passed() -> None:
+def test_events_per_second_divides_by_the_elapsed_time() -> None:
     # 30 s of the minute have passed, so two minutes' rows span 90 s; the third row is older than that.
     rows = [metrics_row(0, events=30), metrics_row(1, events=60), metrics_row(2, events=6000)]
     assert events_per_second(rows, AT_MS, DEMO_SITES) == {ALL: 1.0, "shop": 1.0, "news": 0.0, "academy": 0.0}
@@ -79,7 +79,7 @@ def test_minutes_fill_gaps_and_end_with_the_current_one() -> None:
     assert series[-1].minute_ms == AT_MS // MINUTE_MS * MINUTE_MS
 
 
-def test_a_minute_just_begun_does_not_tower() -> None:
+def test_a_minute_that_just_began_has_no_huge_rate() -> None:
     at_ms = AT_MS // MINUTE_MS * MINUTE_MS
     assert minutes([metrics_row(0, events=3)], at_ms, count=1)[0].per_second == 3.0
 
@@ -119,12 +119,12 @@ def test_a_minute_sums_its_sites_and_shows_the_slowest() -> None:
         metrics_row(1, "academy", visitors=1, page_views=0, errors=0, error_rate=None, p95_ms=None),
     ]
     before, now = minutes(rows, AT_MS, count=2)
-    # Four of the shop's tries were error events, no views.
+    # Four of the shop's attempts were error events, not page views.
     assert (before.visitors, before.error_rate, before.p95_ms) == (13, 3 / 40, 120)
     assert (now.visitors, now.error_rate, now.p95_ms) == (0, None, None)
 
 
-def test_what_is_usual_leaves_out_the_ends_and_needs_ten_minutes() -> None:
+def test_the_usual_range_leaves_out_extremes_and_needs_ten_minutes() -> None:
     assert usual([1.0] * 9 + [None] * 9) is None
     assert usual([*range(40), None]) == Usual(2, 37)
     assert usual(range(10)) == Usual(0, 9)
@@ -135,12 +135,12 @@ def test_far_is_beyond_the_range_by_its_own_width(value: float, far: bool) -> No
     assert Usual(10, 20).is_far(value) is far
 
 
-def test_what_never_changed_may_change_a_little() -> None:
+def test_a_constant_figure_may_change_a_little() -> None:
     assert [Usual(10, 10).is_far(value) for value in (7.9, 8.1, 11.9, 12.1)] == [True, False, False, True]
 
 
 def test_a_page_rises_or_falls_only_by_more_than_chance() -> None:
-    # Of the present minute 30 s have passed, so five minutes are 270 s of the 300 before.
+    # 30 s of the current minute have passed, so 270 s are compared with the 300 s before.
     rows = [metrics_row(0, value="/up", page_views=60), metrics_row(6, value="/up", page_views=40)]
     rows += [metrics_row(1, value="/same", page_views=40), metrics_row(9, value="/same", page_views=40)]
     rows += [metrics_row(4, value="/down", page_views=9), metrics_row(5, value="/down", page_views=40)]
@@ -152,7 +152,7 @@ def test_a_page_rises_or_falls_only_by_more_than_chance() -> None:
     assert [found[path].page_views for path in ("/up", "/down")] == [60, 9]
 
 
-def test_places_sum_sites_and_leave_out_nowhere_and_nobody() -> None:
+def test_places_sum_sites_and_leave_out_unknown_and_empty_ones() -> None:
     rows = [
         active_row("shop", 3, dimension="country", value="DE"),
         active_row("news", 2, dimension="country", value="DE"),

@@ -1,4 +1,4 @@
-"""No string of a visitor's becomes anything but its own characters."""
+"""A visitor's string always shows as its own characters."""
 
 import html
 from html.parser import HTMLParser
@@ -12,7 +12,7 @@ from tests.unit.dashboard.rows import HOSTILE
 
 
 class Reader(HTMLParser):
-    """What a browser would make of HTML: tags, attributes and text apart."""
+    """Parses HTML as a browser does, into tags, attributes and text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""Colours of sites: readable on both cards, one for every name, and nothing in a style that is not a site's name."""
+"""Colours of sites: readable on both cards, one for every name; only a site's name gets into a style."""
 
 import re
 
@@ -70,5 +70,5 @@ def test_any_site_has_a_style_registered_or_not() -> None:
 
 
 @pytest.mark.parametrize("odd", ["all", "", "Shop", "a;b", "a)", "</style>", "x" * 32, "url(//evil)"])
-def test_what_is_no_sites_name_gets_into_no_style(odd: str) -> None:
+def test_only_a_sites_name_gets_into_a_style(odd: str) -> None:
     assert style_of(odd) is None

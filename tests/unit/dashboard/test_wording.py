@@ -1,4 +1,4 @@
-"""Figures and times in words."""
+"""Numbers, times and states in words."""
 
 import pytest
 
@@ -83,6 +83,6 @@ def test_figures_that_cannot_be_read_are_not_called_late() -> None:
     assert "cannot be read" in wording.unread(None, AT_MS)
 
 
-def test_stale_says_of_when_the_shown_figures_are() -> None:
+def test_stale_says_how_old_the_shown_answer_is() -> None:
     assert wording.stale("It is away.", None) == "It is away."
-    assert wording.stale("It is away.", AT_MS) == "It is away. Shown is what was read at 08:10:30 UTC."
+    assert wording.stale("It is away.", AT_MS) == "It is away. This panel shows the answer of 08:10:30 UTC."

@@ -1,4 +1,4 @@
-"""Alerts in words, as signed requests to a receiver that fails now and then, and as mails."""
+"""Alerts as text, as signed requests to a receiver that sometimes fails, and as mails."""
 
 import email
 import hashlib
@@ -31,7 +31,7 @@ def alert(kind: str = "errors", **changes: Any) -> dict[str, Any]:
     return row(raised) | changes
 
 
-def told(one: dict[str, Any]) -> bytes:
+def message(one: dict[str, Any]) -> bytes:
     return json.dumps(one).encode()
 
 
@@ -54,16 +54,16 @@ def test_an_alert_in_words(kind: str, title: str, evidence: str) -> None:
     assert sentences.evidence(alert(kind)) == evidence
 
 
-def test_a_drop_is_told_in_events() -> None:
+def test_a_drop_is_worded_in_events() -> None:
     dropped = alert("drop", page_path=None, observed=12.0, expected=1180.5)
-    assert sentences.evidence(dropped) == "12 events came in a minute; 1,180 are usual."
+    assert sentences.evidence(dropped) == "12 events arrived in a minute; 1,180 are usual."
 
 
-def test_every_kind_has_its_words() -> None:
+def test_every_kind_has_a_text() -> None:
     assert all(sentences.whole(alert(kind)) for kind in KINDS)
 
 
-def test_what_a_visitor_sent_ends_no_line() -> None:
+def test_a_visitors_text_ends_no_line() -> None:
     hostile = alert(page_path="/x\nBcc: all@example.org\u202e", sample_request_id="r\r\n2")
     assert "\n" not in sentences.title(hostile)
     assert len(sentences.whole(hostile).splitlines()) == 4
@@ -84,9 +84,9 @@ def deliverer(tmp_path: Path, receiver: Receiver, stop: threading.Event | None =
     return Deliverer(Settings.model_validate({"home": tmp_path, "alerts": alerts}), stop or threading.Event())
 
 
-def test_a_receiver_can_tell_that_it_is_genuine(tmp_path: Path, receiver: Receiver) -> None:
+def test_a_receiver_can_verify_the_signature(tmp_path: Path, receiver: Receiver) -> None:
     sent = alert()
-    deliverer(tmp_path, receiver).take(told(sent))
+    deliverer(tmp_path, receiver).take(message(sent))
     ((headers, content),) = receiver.requests
     key = secret(Settings(home=tmp_path), deliver.KEY)
     signed = hmac.new(key, f"{headers['X-Footfall-Timestamp']}.".encode() + content, hashlib.sha256).hexdigest()
@@ -95,26 +95,26 @@ def test_a_receiver_can_tell_that_it_is_genuine(tmp_path: Path, receiver: Receiv
     assert json.loads(content) == {"text": sentences.whole(sent), "alert": sent}
 
 
-def test_it_is_sent_again_until_it_is_taken(tmp_path: Path, receiver: Receiver) -> None:
+def test_an_alert_is_sent_again_until_it_is_accepted(tmp_path: Path, receiver: Receiver) -> None:
     receiver.answers = [500, 429, 503]
-    deliverer(tmp_path, receiver).take(told(alert()))
+    deliverer(tmp_path, receiver).take(message(alert()))
     assert len(receiver.requests) == 4
     assert len({headers["X-Footfall-Delivery"] for headers, _ in receiver.requests}) == 1
 
 
 @pytest.mark.parametrize("status", [302, 400, 404])
-def test_a_refusal_is_final_and_nothing_is_followed(tmp_path: Path, receiver: Receiver, status: int) -> None:
+def test_a_refusal_is_final_and_no_redirect_is_followed(tmp_path: Path, receiver: Receiver, status: int) -> None:
     receiver.answers = [status]
-    deliverer(tmp_path, receiver).take(told(alert()))
+    deliverer(tmp_path, receiver).take(message(alert()))
     assert len(receiver.requests) == 1
 
 
-def test_only_news_are_told(tmp_path: Path, receiver: Receiver) -> None:
-    taking = deliverer(tmp_path, receiver)
+def test_only_changes_are_delivered(tmp_path: Path, receiver: Receiver) -> None:
+    delivering = deliverer(tmp_path, receiver)
     first = alert()
     over = first | {"state": "resolved", "resolved_at": format_rfc3339_ms(int(time.time() * 1000))}
     for one in (first, first | {"n": 50}, first | {"severity": "critical"}, over, over):
-        taking.take(told(one))
+        delivering.take(message(one))
     states = [json.loads(content)["alert"] for _, content in receiver.requests]
     assert [(one["severity"], one["state"]) for one in states] == [
         ("warning", "open"), ("critical", "open"), ("warning", "resolved"),
@@ -122,26 +122,26 @@ def test_only_news_are_told(tmp_path: Path, receiver: Receiver) -> None:
     assert len({headers["X-Footfall-Delivery"] for headers, _ in receiver.requests}) == 3
 
 
-def test_what_is_old_or_no_alert_is_not_told(tmp_path: Path, receiver: Receiver) -> None:
-    taking = deliverer(tmp_path, receiver)
-    taking.take(told(alert(raised_at="2025-01-01T00:00:00.000Z")))
-    for garbage in (b"", b"{}", b"[1]", told(alert(kind="unknown")), told(alert(raised_at="now"))):
-        taking.take(garbage)
+def test_old_alerts_and_garbage_are_not_delivered(tmp_path: Path, receiver: Receiver) -> None:
+    delivering = deliverer(tmp_path, receiver)
+    delivering.take(message(alert(raised_at="2025-01-01T00:00:00.000Z")))
+    for garbage in (b"", b"{}", b"[1]", message(alert(kind="unknown")), message(alert(raised_at="now"))):
+        delivering.take(garbage)
     assert not receiver.requests
 
 
-def test_a_receiver_that_is_away_holds_up_no_mail_and_no_end(tmp_path: Path, receiver: Receiver) -> None:
+def test_a_receiver_that_is_down_delays_neither_mail_nor_shutdown(tmp_path: Path, receiver: Receiver) -> None:
     receiver.close()
     stop = threading.Event()
-    taking = deliverer(tmp_path, receiver, stop, mail_to="oncall@example.org")
+    delivering = deliverer(tmp_path, receiver, stop, mail_to="oncall@example.org")
     threading.Timer(0.3, stop.set).start()
-    taking.take(told(alert()))
+    delivering.take(message(alert()))
     (path,) = (tmp_path / "mail").glob("*.eml")
     made = email.message_from_bytes(path.read_bytes(), policy=default)
     assert made["To"] == "oncall@example.org"
     assert "25.0 % of 40 page views" in made.get_content()
     # It was not delivered, so the next process still delivers it.
-    assert not taking._delivered
+    assert not delivering._delivered
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_wrong_settings_are_refused(monkeypatch: pytest.MonkeyPatch, given: dict
         load_settings()
 
 
-def test_another_machine_is_allowed_in_so_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_machine_is_allowed_explicitly(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"WEBHOOK_URL": "https://example.org/x", "WEBHOOK_ANYWHERE": "true"}.items():
         monkeypatch.setenv(f"FOOTFALL_ALERTS__{name}", value)
     assert load_settings().alerts.webhook_url == "https://example.org/x"

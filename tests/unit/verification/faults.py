@@ -1,4 +1,4 @@
-"""Ways to break a counted world; each returns what must be named."""
+"""Ways to break a counted world. Each returns the text that the report must contain."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ def raise_a_count(world: World) -> str:
     counts = tables.decode_counts(world.cells.get("minute_metrics", key)[column])
     people = counts.people._replace(events=counts.people.events + 1)
     put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(people=people)))
-    return f"people' events {people.events} instead of {counts.people.events}"
+    return f"events (people) {people.events} instead of {counts.people.events}"
 
 
 def shift_an_error(world: World) -> str:
@@ -54,11 +54,11 @@ def shift_an_error(world: World) -> str:
     return "error E7 broken /product/blue-kettle"
 
 
-def _counted(world: World, wanted: Callable[[bytes, Counts], object]) -> tuple[bytes, bytes, Counts]:
-    """Key, column and content of the first cell of `minute_metrics` that is wanted."""
+def _counted(world: World, is_wanted: Callable[[bytes, Counts], object]) -> tuple[bytes, bytes, Counts]:
+    """Key, column and content of the first cell of `minute_metrics` for which `is_wanted` is true."""
     for key, row in world.cells.tables["minute_metrics"].items():
         for column, (_, cell) in row.items():
-            if column.startswith(b"f:e") and wanted(key, counts := tables.decode_counts(cell)):
+            if column.startswith(b"f:e") and is_wanted(key, counts := tables.decode_counts(cell)):
                 return key, column, counts
     raise AssertionError("no such cell was counted")
 
@@ -68,7 +68,7 @@ def lower_a_count_of_bots(world: World) -> str:
     views = counts.bots.page_views
     fewer = counts._replace(bots=counts.bots._replace(page_views=views - 1))
     put(world, "minute_metrics", key, column, tables.encode_counts(fewer))
-    return f"bots' page_views {views - 1} instead of {views}"
+    return f"page_views (bots) {views - 1} instead of {views}"
 
 
 def lose_an_entry(world: World) -> str:
@@ -98,14 +98,14 @@ def add_a_visitor(world: World) -> str:
     more = sketches.Visitors(found.people_sketch)
     more.add(["news\0nobody"])
     put(world, "active_users", key, column, tables.encode_visitors(found.offset, more.stored(), found.bots_sketch))
-    return f"people' visitors {found.people + 1} instead of {found.people}"
+    return f"visitors (people) {found.people + 1} instead of {found.people}"
 
 
 def lose_a_visitor(world: World) -> str:
     key, column = row_of(newest(world))
     found = tables.decode_visitors(world.cells.get("active_users", key)[column])
     put(world, "active_users", key, column, tables.encode_visitors(found.offset, sketches.EMPTY, found.bots_sketch))
-    return f"people' visitors 0 instead of {found.people}"
+    return f"visitors (people) 0 instead of {found.people}"
 
 
 def lose_a_row(world: World) -> str:
@@ -153,7 +153,7 @@ def lose_rejected(world: World) -> str:
 
 
 def promise_an_event(world: World) -> str:
-    """A visitor was answered 202 for what is nowhere."""
+    """Adds an event to the ledger that was answered 202 but is in no store."""
     event_id, session = new_uuid7(NOW_MS), newest(world, "shop")["session_id"]
     world.ledger["shop"] += [
         Entry("attempted", NOW_MS, event_id, session, seq=9, event_type="click"),
@@ -186,7 +186,7 @@ def renumber_an_attempt(world: World) -> str:
 
 
 def misplace_a_record(world: World) -> str:
-    """A producer with another partitioner: the same identity could be first twice."""
+    """Writes a record to a partition that a producer with another partitioner could choose."""
     event = newest(world)
     right = partition_of(event["session_id"])
     wrong = (right + 1) % 8
@@ -207,12 +207,12 @@ def row_of(event: dict[str, Any], dimension: str = "app", value: str = "") -> tu
 
 
 def kept(world: World, session_id: str) -> dict[bytes, SessionCell]:
-    """What the live tables hold of a session's events, by the bytes of their ids."""
+    """The session cells of a session, by the bytes of their event_ids."""
     return tables.session_events(world.cells.get("sessions", session_id.encode()))
 
 
 def keep(world: World, session_id: str, events: dict[bytes, SessionCell]) -> None:
-    """Has them hold these instead."""
+    """Replaces the session cells of a session."""
     row = world.cells.tables["sessions"][session_id.encode()]
     stamp = max(stamp for stamp, _ in row.values())
     row.clear()

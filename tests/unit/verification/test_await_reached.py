@@ -1,4 +1,4 @@
-"""Stores are waited for until nothing waits, while they are away too, and no longer than patience lasts."""
+"""Waiting for stores: until no record waits, across outages of their engine, and no longer than the patience."""
 
 from collections.abc import Mapping
 
@@ -9,24 +9,24 @@ from footfall.kafka.topics import TopicPartition
 from footfall.realtime.store import HBaseUnavailable
 from footfall.verification.patience import Patience, await_reached
 
-_PLACE = ("events", 3)
+_PARTITION = ("events", 3)
 
 
 class Counted(Patience):
-    """Patience for so many steps, which take no time; remembers what it was told."""
+    """Patience for a number of steps, which take no time. Records the sentences."""
 
     def __init__(self, steps: int) -> None:
         self._left = steps
-        self.told: list[str] = []
+        self.sentences: list[str] = []
 
     def wait(self, sentence: str) -> bool:
-        self.told.append(sentence)
+        self.sentences.append(sentence)
         self._left -= 1
         return self._left >= 0
 
 
 class Store:
-    """Gives one of these at each look: the records that wait, or an error."""
+    """Returns the next answer at each look: a number of waiting records, or an error."""
 
     def __init__(self, *answers: int | Exception) -> None:
         self._answers = iter(answers)
@@ -37,13 +37,13 @@ class Store:
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer
-        return self.looks, {_PLACE: answer} if answer else {}
+        return self.looks, {_PARTITION: answer} if answer else {}
 
 
-def test_what_is_seen_last_is_what_had_reached_the_end() -> None:
+def test_the_last_state_seen_is_returned() -> None:
     patience = Counted(9)
     assert await_reached(Store(5, 2, 0).look, "archived", patience) == 3
-    assert patience.told == [f"not archived yet, by partition: events/3 ({records})." for records in (5, 2)]
+    assert patience.sentences == [f"not archived yet, by partition: events/3 ({records})." for records in (5, 2)]
 
 
 def test_when_patience_is_over_the_last_look_counts() -> None:
@@ -54,10 +54,10 @@ def test_when_patience_is_over_the_last_look_counts() -> None:
 def test_a_store_that_is_away_may_come_back(away: Exception) -> None:
     patience = Counted(9)
     assert await_reached(Store(away, 1, away, 0).look, "counted", patience) == 4
-    assert patience.told[0] == str(away)
+    assert patience.sentences[0] == str(away)
 
 
-def test_a_store_that_stays_away_is_told() -> None:
+def test_a_store_that_stays_away_raises_its_error() -> None:
     away = HBaseUnavailable("HBase is away.")
     with pytest.raises(HBaseUnavailable, match="HBase is away"):
         await_reached(Store(*[away] * 4).look, "counted", Counted(3))

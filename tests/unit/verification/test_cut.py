@@ -1,4 +1,4 @@
-"""Which hours can be compared, and which partitions are behind."""
+"""The hours that can be compared, and the partitions that are behind."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.unit.verification.world import MemoryLog
 DAY_MS = 24 * HOUR_MS
 AT_MS = 20_000 * DAY_MS
 HOUR = AT_MS // HOUR_MS
-PLACE: TopicPartition = ("events", 3)
+PARTITION: TopicPartition = ("events", 3)
 
 
 def floor(
@@ -22,7 +22,7 @@ def floor(
 ) -> Floor:
     log = MemoryLog(first_ms=first_ms)
     kept_from_hour = swept_hour(newest_minute, Retention().live_days)
-    return floor_of(log, {PLACE: (start, end)}, Retention(), AT_MS, since_ms, kept_from_hour)
+    return floor_of(log, {PARTITION: (start, end)}, Retention(), AT_MS, since_ms, kept_from_hour)
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def floor(
     [
         ({}, 0, False),
         ({"since_ms": AT_MS + 1_799_000}, HOUR, True),
-        # The first record that Kafka holds is of 23:30: all of the hour from midnight is there.
+        # The first record that Kafka holds is of 23:30, so the hour from midnight is complete.
         ({"start": 5, "first_ms": AT_MS - 1_800_000}, HOUR, True),
-        # Half a minute before midnight something of the next hour may have been written before it.
+        # With a first record of half a minute before midnight, Kafka may have deleted records of the next hour.
         ({"start": 5, "first_ms": AT_MS - 30_000}, HOUR + 1, True),
         ({"start": 5, "first_ms": AT_MS - HOUR_MS, "since_ms": AT_MS}, HOUR, True),
-        # All of the log is deleted, so all of it was older than seven days.
+        # The whole log is deleted, so all records were older than seven days.
         ({"start": 9, "end": 9}, HOUR - 7 * 24 + 1, True),
-        # The live tables are kept for eight days; an hour more may be swept right now.
+        # The live tables keep eight days, and the sweeper may be deleting another hour right now.
         ({"newest_minute": AT_MS // 60_000}, HOUR - 8 * 24 + 1, False),
         ({"newest_minute": AT_MS // 60_000, "since_ms": AT_MS - 9 * DAY_MS}, HOUR - 8 * 24 + 1, False),
         ({"newest_minute": AT_MS // 60_000, "since_ms": AT_MS}, HOUR, True),
@@ -52,15 +52,15 @@ def test_the_first_hour_compared(given: dict[str, int], hour: int, hides: bool) 
     ("start", "end", "counted", "waiting"),
     [
         (0, 0, None, {}),
-        (0, 5, None, {PLACE: 5}),
-        (3, 5, None, {PLACE: 2}),
+        (0, 5, None, {PARTITION: 5}),
+        (3, 5, None, {PARTITION: 2}),
         (5, 5, None, {}),
         (0, 5, 4, {}),
         (0, 5, 9, {}),
-        (0, 5, 2, {PLACE: 2}),
-        (4, 5, 1, {PLACE: 1}),
+        (0, 5, 2, {PARTITION: 2}),
+        (4, 5, 1, {PARTITION: 1}),
     ],
 )
-def test_what_is_behind(start: int, end: int, counted: int | None, waiting: dict[TopicPartition, int]) -> None:
+def test_records_that_are_behind(start: int, end: int, counted: int | None, waiting: dict[TopicPartition, int]) -> None:
     progress = None if counted is None else Progress("t", 8, counted, 0)
-    assert behind({PLACE: start}, {PLACE: end}, {PLACE: PartitionState(progress, 0, ())}) == waiting
+    assert behind({PARTITION: start}, {PARTITION: end}, {PARTITION: PartitionState(progress, 0, ())}) == waiting

@@ -1,4 +1,4 @@
-"""Whatever is broken in a world that agreed is named, and nothing else is."""
+"""Every kind of damage to a consistent world is reported, and nothing else is."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ from tests.unit.verification.world import World, kinds, made_world
         (faults.misplace_a_record, {("kafka", "wrong_partition")}),
     ],
 )
-def test_each_fault_is_named(fault: Callable[[World], str], named: set[tuple[str, str]]) -> None:
+def test_each_fault_is_reported(fault: Callable[[World], str], named: set[tuple[str, str]]) -> None:
     world = made_world()
     offender = fault(world)
     report = world.verify()
@@ -46,7 +46,7 @@ def test_each_fault_is_named(fault: Callable[[World], str], named: set[tuple[str
     assert all(problem.app_id and problem.hour for problem in report.problems)
 
 
-def test_a_cell_of_visitors_may_be_of_an_earlier_offset_as_long_as_nobody_is_missing() -> None:
+def test_a_cell_of_visitors_may_have_an_earlier_offset_if_no_visitor_is_missing() -> None:
     world = made_world()
     key, column = faults.row_of(faults.newest(world))
     found = tables.decode_visitors(world.cells.get("active_users", key)[column])

@@ -1,4 +1,4 @@
-"""Identities in columns are what they were as texts; a session's partition is the one that Kafka's clients choose."""
+"""Identities survive their storage in columns; a session's partition is the one that Kafka's clients choose."""
 
 from uuid import UUID
 
@@ -50,6 +50,6 @@ def test_an_events_id_survives_its_bytes(event_id: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "01a20c91-9e0c-7bd6-9e7d-00000000000", "g" * 32])
-def test_no_uuid_is_refused(text: str) -> None:
+def test_a_text_that_is_no_uuid_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         event_bytes(text)

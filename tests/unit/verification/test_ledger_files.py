@@ -1,4 +1,4 @@
-"""The ledgers on disk say from when their single lines are complete."""
+"""The ledgers on disk report the hour from which their lines are complete."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from footfall.verification.ledger_files import LedgerFiles
 NOW_MS = 20_000 * DAY_MS + 5 * HOUR_MS
 
 
-def test_complete_from_the_hour_after_the_last_that_became_sums(tmp_path: Path) -> None:
+def test_lines_are_complete_from_the_hour_after_the_last_totals(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     ledger = Ledger(settings, "shop")
     old, new = NOW_MS - 8 * DAY_MS, NOW_MS

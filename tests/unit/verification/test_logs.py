@@ -1,4 +1,4 @@
-"""Log lines that the sites wrote are looked for in HDFS, and those that are not there are named."""
+"""The log lines of the sites are compared with those in HDFS, and missing lines are reported."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ TODAY, YESTERDAY, TOMORROW = "2026-11-24", "2026-11-23", "2026-11-25"
 
 @dataclass
 class Store(Files):
-    """HDFS, some of whose files cannot be read so many times."""
+    """HDFS in memory; `unreadable` says how often reading a file fails."""
 
     unreadable: dict[str, int] = field(default_factory=dict)
     fails: int = 0
@@ -58,12 +58,12 @@ class Store(Files):
 
 
 @dataclass
-class Ends:
+class World:
     """The sites' files and HDFS."""
 
     settings: Settings
     hdfs: Store = field(default_factory=Store)
-    said: list[str] = field(default_factory=list)
+    progress: list[str] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)
 
     def site(self, *lines: bytes, kind: str = "access", app: str = "shop", opened_ms: int = NOW_MS) -> Path:
@@ -83,15 +83,15 @@ class Ends:
         findings = Findings()
         store = LogsStore(self.settings, self.hdfs.as_hdfs(), since_ms)
         store.begin(NOW_MS, Patience(0, str))
-        store.await_cut(CUT, Patience(wait_s, self.said.append))
+        store.await_cut(CUT, Patience(wait_s, self.progress.append))
         assert store.compare(Comparison(CUT, 0, findings, Tally(), str)) == ()
         self.report = dict(store.summarise())
         return findings.problems()
 
 
 @pytest.fixture
-def ends(tmp_path: Path) -> Ends:
-    return Ends(Settings(home=tmp_path / "home", ports={"namenode_http": 1}))  # type: ignore[arg-type]
+def world(tmp_path: Path) -> World:
+    return World(Settings(home=tmp_path / "home", ports={"namenode_http": 1}))  # type: ignore[arg-type]
 
 
 def access(word: str, ms: int = NOW_MS) -> bytes:
@@ -104,16 +104,16 @@ def failure(word: str, ms: int = NOW_MS) -> bytes:
     return json.dumps(fields | {"status": 500, "message": "broken", "page_path": "/"}, separators=(",", ":")).encode()
 
 
-def test_what_arrived_agrees_however_often_and_wherever_it_lies(ends: Ends) -> None:
-    ends.site(access("a"), access("b"), b"", access("c", NOW_MS - DAY_MS))
-    ends.site(access("d"), opened_ms=NOW_MS + HOUR_MS, app="academy")
-    ends.site(failure("e"), kind="error", app="news")
-    ends.flume(access("a"), access("b"), access("a"), access("older, whose file is deleted"))
-    ends.flume(access("b"), access("d"), name="_box.2.log.tmp")
-    ends.flume(access("c", NOW_MS - DAY_MS), day=YESTERDAY)
-    ends.flume(failure("e"), kind="error")
-    assert ends.problems() == []
-    assert ends.report == {
+def test_arrived_lines_agree_in_any_file_and_any_number_of_copies(world: World) -> None:
+    world.site(access("a"), access("b"), b"", access("c", NOW_MS - DAY_MS))
+    world.site(access("d"), opened_ms=NOW_MS + HOUR_MS, app="academy")
+    world.site(failure("e"), kind="error", app="news")
+    world.flume(access("a"), access("b"), access("a"), access("older, whose file is deleted"))
+    world.flume(access("b"), access("d"), name="_box.2.log.tmp")
+    world.flume(access("c", NOW_MS - DAY_MS), day=YESTERDAY)
+    world.flume(failure("e"), kind="error")
+    assert world.problems() == []
+    assert world.report == {
         "compared": True,
         "written": {"access": 4, "error": 1, "performance": 0},
         "arrived": {"access": 4, "error": 1, "performance": 0},
@@ -122,150 +122,150 @@ def test_what_arrived_agrees_however_often_and_wherever_it_lies(ends: Ends) -> N
     }
 
 
-def test_nothing_written_agrees(ends: Ends) -> None:
-    assert ends.problems() == []
-    assert ends.report["files_from"] is None
+def test_nothing_written_agrees(world: World) -> None:
+    assert world.problems() == []
+    assert world.report["files_from"] is None
 
 
-def test_missing_lines_are_named_by_site_kind_and_hour(ends: Ends) -> None:
-    ends.site(access("a"), access("b", NOW_MS - 1), access("c", NOW_MS - 1), access("b", NOW_MS - 1))
-    ends.site(failure("e"), kind="error", app="news")
-    ends.flume(access("a"))
-    found = {(p.store, p.kind, p.app_id, p.hour): (p.count, p.ids) for p in ends.problems()}
+def test_missing_lines_are_reported_by_site_kind_and_hour(world: World) -> None:
+    world.site(access("a"), access("b", NOW_MS - 1), access("c", NOW_MS - 1), access("b", NOW_MS - 1))
+    world.site(failure("e"), kind="error", app="news")
+    world.flume(access("a"))
+    found = {(p.store, p.kind, p.app_id, p.hour): (p.count, p.ids) for p in world.problems()}
     assert found == {
         ("logs", "access_missing", "shop", NOW_MS // HOUR_MS - 1): (2, ("b", "c")),
         ("logs", "error_missing", "news", NOW_MS // HOUR_MS): (1, ("e",)),
     }
-    assert ends.report["written"] == {"access": 3, "error": 1, "performance": 0}
-    assert ends.report["arrived"] == {"access": 1, "error": 0, "performance": 0}
+    assert world.report["written"] == {"access": 3, "error": 1, "performance": 0}
+    assert world.report["arrived"] == {"access": 1, "error": 0, "performance": 0}
 
 
-def test_a_line_of_another_kind_or_under_another_day_is_missing(ends: Ends) -> None:
-    ends.site(access("a"), access("b", NOW_MS - DAY_MS))
-    ends.flume(access("b", NOW_MS - DAY_MS))
-    ends.flume(access("a"), kind="error")
-    assert [problem.ids for problem in ends.problems()] == [("b",), ("a",)]
+def test_a_line_of_another_kind_or_under_another_day_is_missing(world: World) -> None:
+    world.site(access("a"), access("b", NOW_MS - DAY_MS))
+    world.flume(access("b", NOW_MS - DAY_MS))
+    world.flume(access("a"), kind="error")
+    assert [problem.ids for problem in world.problems()] == [("b",), ("a",)]
 
 
-def test_a_line_that_was_cut_off_is_not_counted(ends: Ends) -> None:
-    path = ends.site(access("a"))
+def test_a_line_that_was_cut_off_is_not_counted(world: World) -> None:
+    path = world.site(access("a"))
     path.write_bytes(path.read_bytes() + access("torn")[:40])
-    ends.flume(access("a"))
-    assert ends.problems() == []
-    assert ends.report["written"]["access"] == 1
-    # In HDFS a line that is cut off is not the line either.
-    whole = ends.flume(access("a"))
-    ends.hdfs.content[whole] = ends.hdfs.content[whole][:-1]
-    assert [problem.ids for problem in ends.problems()] == [("a",)]
+    world.flume(access("a"))
+    assert world.problems() == []
+    assert world.report["written"]["access"] == 1
+    # A truncated line in HDFS does not count as the line either.
+    whole = world.flume(access("a"))
+    world.hdfs.content[whole] = world.hdfs.content[whole][:-1]
+    assert [problem.ids for problem in world.problems()] == [("a",)]
 
 
 @pytest.mark.parametrize(
     ("day", "arrived"), [(YESTERDAY, False), (TODAY, True), (TOMORROW, True), ("2026-12-20", True)]
 )
-def test_a_line_without_a_time_lies_under_a_day_since_its_file_was_begun(ends: Ends, day: str, arrived: bool) -> None:
+def test_a_line_without_a_time_lies_under_a_day_since_its_file_was_begun(world: World, day: str, arrived: bool) -> None:
     impossible = b'{"logged_at":"2026-02-31T08:00:00.000Z","x":1}'
-    ends.site(b"no time", impossible, kind="error")
-    ends.flume(b"no time", impossible, kind="error", day=day)
-    told = [(problem.hour, problem.ids) for problem in ends.problems()]
-    assert told == ([] if arrived else [(NOW_MS // HOUR_MS, ("no time", impossible.decode()))])
+    world.site(b"no time", impossible, kind="error")
+    world.flume(b"no time", impossible, kind="error", day=day)
+    found = [(problem.hour, problem.ids) for problem in world.problems()]
+    assert found == ([] if arrived else [(NOW_MS // HOUR_MS, ("no time", impossible.decode()))])
 
 
-def test_hours_before_the_first_are_left_out(ends: Ends) -> None:
+def test_hours_before_the_first_are_left_out(world: World) -> None:
     old = NOW_MS - 5 * HOUR_MS
-    ends.site(access("old", old), b"no time", access("a"), opened_ms=old)
-    assert [problem.ids for problem in ends.problems(NOW_MS)] == [("a",)]
-    assert ends.report["written"]["access"] == 1
+    world.site(access("old", old), b"no time", access("a"), opened_ms=old)
+    assert [problem.ids for problem in world.problems(NOW_MS)] == [("a",)]
+    assert world.report["written"]["access"] == 1
 
 
-def test_files_in_hdfs_from_before_the_sites_own_are_not_read(ends: Ends) -> None:
-    ends.site(access("a"))
-    before = ends.flume(access("older"), name="box.0.log")
-    ends.hdfs.modified_ms[before] = NOW_MS - HOUR_MS
-    new = ends.flume(access("a"))
-    assert ends.problems() == []
-    assert ends.hdfs.read_paths == [new]
+def test_files_in_hdfs_from_before_the_sites_own_are_not_read(world: World) -> None:
+    world.site(access("a"))
+    before = world.flume(access("older"), name="box.0.log")
+    world.hdfs.modified_ms[before] = NOW_MS - HOUR_MS
+    new = world.flume(access("a"))
+    assert world.problems() == []
+    assert world.hdfs.read_paths == [new]
 
 
-def test_a_file_that_is_finished_meanwhile_is_found_by_its_new_name(ends: Ends) -> None:
-    ends.site(access("a"), access("b"))
-    opened = ends.flume(access("a"), access("b"), access("a"), name="_box.1.log.tmp")
+def test_a_file_that_is_finished_meanwhile_is_found_by_its_new_name(world: World) -> None:
+    world.site(access("a"), access("b"))
+    opened = world.flume(access("a"), access("b"), access("a"), name="_box.1.log.tmp")
     recovered = layout.final_name(opened, 1)
 
     def finish() -> None:
         # The first listing is that of the days.
-        if ends.hdfs.listed == 2:
-            ends.hdfs.rename(opened, recovered)
+        if world.hdfs.listed == 2:
+            world.hdfs.rename(opened, recovered)
 
-    ends.hdfs.after_listing = finish
-    assert ends.problems() == []
-    assert ends.report["repeats"]["access"] == 1
-    assert ends.hdfs.read_paths == [opened, recovered]
+    world.hdfs.after_listing = finish
+    assert world.problems() == []
+    assert world.report["repeats"]["access"] == 1
+    assert world.hdfs.read_paths == [opened, recovered]
 
 
-def test_lines_on_their_way_are_waited_for_and_closed_files_read_once(ends: Ends) -> None:
-    ends.site(access("a"), access("b"))
-    closed = ends.flume(access("a"), access("a"))
-    opened = ends.flume(access("a"), name="_box.2.log.tmp")
+def test_waits_for_lines_on_their_way_and_reads_closed_files_once(world: World) -> None:
+    world.site(access("a"), access("b"))
+    closed = world.flume(access("a"), access("a"))
+    opened = world.flume(access("a"), name="_box.2.log.tmp")
 
     def flush() -> None:
-        if ends.hdfs.listed == 5:
-            ends.flume(access("a"), access("b"), name="_box.2.log.tmp")
+        if world.hdfs.listed == 5:
+            world.flume(access("a"), access("b"), name="_box.2.log.tmp")
 
-    ends.hdfs.after_listing = flush
-    assert ends.problems(wait_s=30) == []
-    assert ends.hdfs.read_paths == [closed, opened, opened]
-    assert ends.report["repeats"]["access"] == 2
-
-
-def test_a_file_that_cannot_be_read_is_waited_for(ends: Ends) -> None:
-    ends.site(access("a"))
-    path = ends.flume(access("a"))
-    ends.hdfs.unreadable = {path: 1}
-    assert ends.problems(wait_s=30) == []
+    world.hdfs.after_listing = flush
+    assert world.problems(wait_s=30) == []
+    assert world.hdfs.read_paths == [closed, opened, opened]
+    assert world.report["repeats"]["access"] == 2
 
 
-def test_a_file_that_stays_unreadable_is_named_beside_its_lines(ends: Ends) -> None:
-    ends.site(access("a"))
-    path = ends.flume(access("a"))
-    ends.hdfs.unreadable = {path: 99}
-    assert [(problem.kind, path in problem.detail) for problem in ends.problems()] == [
+def test_a_file_that_cannot_be_read_is_waited_for(world: World) -> None:
+    world.site(access("a"))
+    path = world.flume(access("a"))
+    world.hdfs.unreadable = {path: 1}
+    assert world.problems(wait_s=30) == []
+
+
+def test_a_file_that_stays_unreadable_is_reported_with_its_lines(world: World) -> None:
+    world.site(access("a"))
+    path = world.flume(access("a"))
+    world.hdfs.unreadable = {path: 99}
+    assert [(problem.kind, path in problem.detail) for problem in world.problems()] == [
         ("unreadable", True),
         ("access_missing", False),
     ]
 
 
-def test_an_unreadable_file_whose_lines_lie_elsewhere_too_is_no_problem(ends: Ends) -> None:
-    ends.site(access("a"))
-    ends.hdfs.unreadable = {ends.flume(access("a")): 99}
-    ends.flume(access("a"), name="box.2.log")
-    assert ends.problems() == []
+def test_an_unreadable_file_whose_lines_lie_elsewhere_too_is_no_problem(world: World) -> None:
+    world.site(access("a"))
+    world.hdfs.unreadable = {world.flume(access("a")): 99}
+    world.flume(access("a"), name="box.2.log")
+    assert world.problems() == []
 
 
-def test_a_file_that_is_deleted_meanwhile_does_not_hide_its_lines(ends: Ends) -> None:
-    path = ends.site(access("a"), access("b"))
-    ends.flume(access("a"))
-    ends.hdfs.after_listing = lambda: path.unlink(missing_ok=True)
-    (problem,) = ends.problems()
+def test_a_file_that_is_deleted_meanwhile_does_not_hide_its_lines(world: World) -> None:
+    path = world.site(access("a"), access("b"))
+    world.flume(access("a"))
+    world.hdfs.after_listing = lambda: path.unlink(missing_ok=True)
+    (problem,) = world.problems()
     assert (problem.kind, problem.detail) == (
         "access_missing",
-        "1 access lines of files that are deleted meanwhile are not in HDFS.",
+        "1 access lines of files that have been deleted meanwhile are not in HDFS.",
     )
 
 
 @pytest.mark.parametrize("fails", [1, 2])
-def test_hdfs_that_comes_back_is_waited_for(ends: Ends, fails: int) -> None:
-    ends.site(access("a"))
-    ends.flume(access("a"), access("a"))
-    ends.hdfs.fails = fails
-    assert ends.problems(wait_s=30) == []
-    assert ends.report["repeats"]["access"] == 1
+def test_hdfs_that_comes_back_is_waited_for(world: World, fails: int) -> None:
+    world.site(access("a"))
+    world.flume(access("a"), access("a"))
+    world.hdfs.fails = fails
+    assert world.problems(wait_s=30) == []
+    assert world.report["repeats"]["access"] == 1
 
 
-def test_a_pause_after_the_last_missing_line_was_found_hides_no_repeat(ends: Ends) -> None:
-    ends.site(access("a"))
-    ends.flume(access("a"))
-    last = ends.flume(access("a"), name="box.2.log")
-    read: Callable[[str], bytes | None] = ends.hdfs.read
+def test_a_pause_after_the_last_missing_line_was_found_hides_no_repeat(world: World) -> None:
+    world.site(access("a"))
+    world.flume(access("a"))
+    last = world.flume(access("a"), name="box.2.log")
+    read: Callable[[str], bytes | None] = world.hdfs.read
     calls: list[str] = []
 
     def pausing(path: str) -> bytes | None:
@@ -274,51 +274,51 @@ def test_a_pause_after_the_last_missing_line_was_found_hides_no_repeat(ends: End
             raise HdfsUnavailable("HDFS does not answer.")
         return read(path)
 
-    ends.hdfs.read = pausing  # type: ignore[method-assign]
-    assert ends.problems(wait_s=30) == []
-    assert ends.report["repeats"]["access"] == 1
+    world.hdfs.read = pausing  # type: ignore[method-assign]
+    assert world.problems(wait_s=30) == []
+    assert world.report["repeats"]["access"] == 1
 
 
-def test_hdfs_that_stays_away_ends_the_comparison(ends: Ends) -> None:
-    (ends.settings.run_dir).mkdir(parents=True)
-    (ends.settings.run_dir / "wanted.json").write_text('["flume"]', "utf-8")
-    ends.site(access("a"))
-    (store,) = (store for store in stores_of(ends.settings, None) if store.name == "logs")
+def test_hdfs_that_stays_away_ends_the_comparison(world: World) -> None:
+    (world.settings.run_dir).mkdir(parents=True)
+    (world.settings.run_dir / "wanted.json").write_text('["flume"]', "utf-8")
+    world.site(access("a"))
+    (store,) = (store for store in stores_of(world.settings, None) if store.name == "logs")
     store.begin(NOW_MS, Patience(0, str))
     with pytest.raises(HdfsUnavailable, match="HDFS does not answer"):
         store.await_cut(CUT, Patience(0, str))
 
 
-def test_without_flume_nothing_is_compared(ends: Ends) -> None:
-    (store,) = (store for store in stores_of(ends.settings, None) if store.name == "logs")
+def test_without_flume_nothing_is_compared(world: World) -> None:
+    (store,) = (store for store in stores_of(world.settings, None) if store.name == "logs")
     assert store.summarise() == {"compared": False, "reason": "not part of this profile"}
 
 
-def test_days_that_hdfs_may_have_deleted_are_left_out(ends: Ends) -> None:
-    kept_ms = NOW_MS - 8 * HOUR_MS - (ends.settings.retention.hdfs_logs_days - 1) * DAY_MS
-    assert first_compared_ms(ends.settings, NOW_MS, None) == kept_ms
-    assert first_compared_ms(ends.settings, NOW_MS, 5) == kept_ms
-    assert first_compared_ms(ends.settings, NOW_MS, NOW_MS + 5) == NOW_MS
+def test_days_that_hdfs_may_have_deleted_are_left_out(world: World) -> None:
+    kept_ms = NOW_MS - 8 * HOUR_MS - (world.settings.retention.hdfs_logs_days - 1) * DAY_MS
+    assert first_compared_ms(world.settings, NOW_MS, None) == kept_ms
+    assert first_compared_ms(world.settings, NOW_MS, 5) == kept_ms
+    assert first_compared_ms(world.settings, NOW_MS, NOW_MS + 5) == NOW_MS
 
 
-def test_the_files_are_read_that_flume_reads(ends: Ends) -> None:
-    path = ends.site(access("a"))
+def test_the_same_files_are_read_as_flume_reads(world: World) -> None:
+    path = world.site(access("a"))
     for name in ("access.log", "other-20261124T080000.000Z.log", "access-20261124T080000.000Z.log.gz"):
         (path.parent / name).write_bytes(access("b") + b"\n")
-    assert [file.path for file in site_files(ends.settings, 0)] == [path]
+    assert [file.path for file in site_files(world.settings, 0)] == [path]
 
 
 @pytest.mark.parametrize("name", ["access-of-somebody.log", "access-20269924T080000.000Z.log"])
-def test_a_file_whose_name_tells_no_time_is_compared_with_all(ends: Ends, name: str) -> None:
-    ends.site(access("a"), access("b")).rename(ends.settings.logs_dir / "sites" / "shop" / name)
-    ends.hdfs.modified_ms[ends.flume(access("a"))] = NOW_MS - DAY_MS
-    assert [problem.ids for problem in ends.problems()] == [("b",)]
-    assert ends.report["files_from"] is None
+def test_a_file_without_a_time_in_its_name_is_compared_with_all(world: World, name: str) -> None:
+    world.site(access("a"), access("b")).rename(world.settings.logs_dir / "sites" / "shop" / name)
+    world.hdfs.modified_ms[world.flume(access("a"))] = NOW_MS - DAY_MS
+    assert [problem.ids for problem in world.problems()] == [("b",)]
+    assert world.report["files_from"] is None
 
 
 @pytest.mark.parametrize("kind", ["access", "error"])
-def test_a_day_is_told_as_flume_tells_it(ends: Ends, kind: LogKind) -> None:
-    conf = configure.render(ends.settings, BY_NAME["flume"])["flume.conf"].splitlines()
+def test_the_day_of_a_line_is_the_one_that_flume_uses(world: World, kind: LogKind) -> None:
+    conf = configure.render(world.settings, BY_NAME["flume"])["flume.conf"].splitlines()
     (pattern,) = [line.split(" = ", 1)[1] for line in conf if ".interceptors.own.regex = " in line]
     assert OWN_TIME.pattern.decode() == pattern
     found = OWN_TIME.match((access("a") if kind == "access" else failure("a")) + b"\n")

@@ -1,4 +1,4 @@
-"""A world that the real counting made agrees; whatever is broken in it afterwards is named."""
+"""A world that the real counting made agrees; any later damage is reported."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ import pytest
 from footfall.events.identity import new_uuid7
 from footfall.realtime import tables
 from footfall.sites.visitors.ledger import Entry
-from footfall.verification.findings import HOUR_MS, MOST_NAMED
+from footfall.verification.findings import HOUR_MS, MAX_NAMED
 from footfall.verification.identity import partition_of
 from footfall.verification.kafka_log import KafkaLogUnavailable
 from tests.support.events import NOW_MS, stored_event
@@ -18,12 +18,12 @@ from tests.unit.verification.world import World, kinds, made_world, newest
 EARLIER_MS = NOW_MS - HOUR_MS
 
 
-def test_what_was_counted_agrees() -> None:
+def test_a_counted_world_agrees() -> None:
     report = made_world().verify()
     assert report.problems == []
     assert report.ok
     assert report.covers_from_ms is None
-    # 12 × 6 + 4 + 2 + 3 + 4 events of people and bots; three of history are counted nowhere live.
+    # 12 × 6 + 4 + 2 + 3 + 4 events of people and bots. The live path does not count the three of backfill.
     kafka = {name: report.stores["kafka"][name] for name in ("events", "repeats", "backfill", "rejected", "unreadable")}
     assert kafka == {"events": 85, "repeats": 1, "backfill": 3, "rejected": 2, "unreadable": 0}
     assert report.stores["ledger"]["accepted"] == 82
@@ -32,9 +32,9 @@ def test_what_was_counted_agrees() -> None:
     assert report.stores["archive"] == {"compared": False, "reason": "not part of this profile"}
 
 
-def test_sums_stand_by_app_and_hour() -> None:
+def test_totals_are_grouped_by_app_and_hour() -> None:
     rows = {(row["app_id"], row["hour"][11:13]): row for row in made_world().verify().hours}
-    # Visits 0, 6 (shop) and 4, 10 (news) of six events are of eight o'clock; odd ones of seven.
+    # Visits 0 and 6 (shop) and 4 and 10 (news), of six events each, are at eight o'clock; odd ones are at seven.
     assert rows["academy", "08"] | {"hour": ""} == {
         "hour": "",
         "app_id": "academy",
@@ -50,7 +50,7 @@ def test_sums_stand_by_app_and_hour() -> None:
     assert sum(row["in_kafka"] for row in rows.values()) == sum(row["counted"] for row in rows.values()) == 85
 
 
-def test_the_document_is_as_agreed() -> None:
+def test_the_document_keeps_its_format() -> None:
     document = made_world().verify().document()
     assert list(document) == ["ok", "cut", "covers_from", "stores", "hours", "problems"]
     assert document["cut"]["at"] == "2026-11-24T09:00:00.000Z"
@@ -68,12 +68,12 @@ def test_a_record_sent_again_is_a_repeat_and_changes_nothing() -> None:
     assert report.stores["kafka"]["repeats"] == 4
 
 
-def test_a_repeat_that_is_counted_is_named() -> None:
+def test_a_repeat_that_is_counted_is_reported() -> None:
     world = made_world()
     event = newest(world)
     world.append(event)
     session = world.cells.tables["sessions"].pop(event["session_id"].encode())
-    world.count()  # the bolt knows nothing of the first, as after a lost row
+    world.count()  # the bolt does not know the first record, as after the loss of a row
     world.cells.tables["sessions"][event["session_id"].encode()] = session
     assert ("live", "row_differs") in kinds(world.verify())
 
@@ -84,18 +84,18 @@ def test_cells_ahead_of_progress_agree(rows_written: int) -> None:
     for number in range(8):
         world.visit("shop", 3, NOW_MS + number * 1000)
     world.count(rows_written)
-    states = {place: world.progress(place).progress for place in world.log.records}
-    world.ends = {place: state.offset + 1 if state else 0 for place, state in states.items()}
+    states = {partition: world.progress(partition).progress for partition in world.log.records}
+    world.ends = {partition: state.offset + 1 if state else 0 for partition, state in states.items()}
     world.accepted_before_ms = NOW_MS
     assert [problem.detail for problem in world.verify().problems] == []
 
 
-def test_what_goes_on_behind_the_cut_is_not_compared() -> None:
+def test_events_after_the_cut_are_not_compared() -> None:
     world = made_world()
-    world.ends = {place: len(log) for place, log in world.log.records.items()}
+    world.ends = {partition: len(log) for partition, log in world.log.records.items()}
     world.accepted_before_ms = NOW_MS + 60_000
     world.visit("shop", 5, NOW_MS + 61_000)
-    # The ledger was read before these were attempted; another line shows that it knows the session.
+    # The ledger was read before most of these were attempted, but a line shows that it knows the session.
     late = [entry for entry in world.ledger["shop"] if entry.ms >= NOW_MS + 61_000]
     world.ledger["shop"] = [entry for entry in world.ledger["shop"] if entry not in late[1:]]
     report = world.verify()
@@ -103,7 +103,7 @@ def test_what_goes_on_behind_the_cut_is_not_compared() -> None:
     assert sum(row["in_kafka"] for row in report.hours) == 85
 
 
-def test_counting_that_lags_is_named_with_its_partition() -> None:
+def test_counting_that_lags_is_reported_with_its_partition() -> None:
     world = made_world()
     event = world.visit("shop", 2)[0]
     report = world.verify()
@@ -111,24 +111,24 @@ def test_counting_that_lags_is_named_with_its_partition() -> None:
     assert f"2 records of events/{partition_of(event['session_id'])} are not counted" in report.problems[0].detail
 
 
-def test_a_lost_tail_is_named() -> None:
+def test_a_lost_tail_is_reported() -> None:
     world = made_world()
     event = newest(world, "academy")
     world.log.records["events", partition_of(event["session_id"])].pop()
     assert ("live", "tail_lost") in kinds(world.verify())
 
 
-def test_losses_that_counting_met_stay_named() -> None:
+def test_losses_during_counting_stay_reported() -> None:
     world = made_world()
     world.lost = ((3, 9, NOW_MS),)
     problem = world.verify().problems[0]
     assert (problem.kind, problem.detail) == (
         "lost",
-        "Offsets 3 to 8 of events/0 were gone from Kafka before they were counted.",
+        "Kafka deleted offsets 3 to 8 of events/0 before they were counted.",
     )
 
 
-def test_records_that_are_no_events_are_left_out_by_all() -> None:
+def test_every_store_leaves_out_unreadable_records() -> None:
     world = made_world()
     world.log.records["events", 2] += [b"{not json", b"[1]", b'{"app_id": "shop"}']
     world.log.records["events.rejected", 0].append(b"nonsense")
@@ -143,7 +143,7 @@ def test_records_that_are_no_events_are_left_out_by_all() -> None:
     assert kinds(world.verify()) == {("live", "unreadable_differs")}
 
 
-def test_another_topic_of_the_name_is_named() -> None:
+def test_another_topic_of_the_same_name_is_reported() -> None:
     world = made_world()
     cell = world.cells.tables["progress"][b"events|2"]
     stamp, packed = cell[tables.PROGRESS_COLUMN]
@@ -154,7 +154,7 @@ def test_another_topic_of_the_name_is_named() -> None:
     assert kinds(world.verify()) == {("live", "topic_differs")}
 
 
-def test_what_kafka_has_forgotten_is_not_compared() -> None:
+def test_events_that_kafka_has_deleted_are_not_compared() -> None:
     world = World()
     forgotten = world.visit("shop", 6, EARLIER_MS)
     for event in forgotten:
@@ -162,9 +162,9 @@ def test_what_kafka_has_forgotten_is_not_compared() -> None:
     for _ in range(20):
         world.visit("shop", 3)
     world.count()
-    # What is left is a retry of events whose first records are gone: only the session cells know them.
-    place = ("events", partition_of(forgotten[0]["session_id"]))
-    world.log.starts[place] = 6
+    # Kafka still holds repeats of events whose first records are deleted. Only the session cells know the first ones.
+    partition = ("events", partition_of(forgotten[0]["session_id"]))
+    world.log.starts[partition] = 6
     world.log.first_ms = EARLIER_MS + 20_000
     report = world.verify()
     assert report.problems == []
@@ -173,24 +173,24 @@ def test_what_kafka_has_forgotten_is_not_compared() -> None:
     assert report.stores["kafka"]["repeats"] == 6
 
 
-def test_a_visit_that_began_before_what_kafka_holds_is_no_other_visit() -> None:
+def test_a_visit_whose_beginning_kafka_has_deleted_is_one_visit() -> None:
     world = World()
     visit = world.visit("shop", 40, NOW_MS - 20_000)
     world.count()
     world.log.starts["events", partition_of(visit[0]["session_id"])] = 20
     world.log.first_ms = NOW_MS - 60_000
     assert world.verify().problems == []
-    # It is compared: without the cells of what was forgotten, its next page view would have to be an entry.
+    # The visit is compared: without the cells of the deleted events, its next page view would have to be an entry.
     session = visit[0]["session_id"]
     forgotten = {UUID(event["event_id"]).bytes for event in visit[:20]}
     keep(world, session, {known: cell for known, cell in kept(world, session).items() if known not in forgotten})
     assert kinds(world.verify()) == {("live", "row_differs")}
 
 
-def test_a_page_view_of_an_hour_not_compared_may_change_one_that_is() -> None:
+def test_a_page_view_before_the_compared_hours_may_change_a_compared_row() -> None:
     world = World()
     visit = world.visit("shop", 3)
-    # It comes after them, but was before, and so the visit began with it.
+    # It arrives after them but happened before them, so the visit began with it.
     at_ms = NOW_MS - 1_000
     same = {"session_id": visit[0]["session_id"], "anonymous_id": visit[0]["anonymous_id"], "seq": -1}
     late = stored_event(at_ms + 500, **same, page_path="/before")
@@ -229,7 +229,7 @@ def test_hours_that_the_sweeper_may_have_cleared_are_left_out() -> None:
     assert old_ms < report.covers_from_ms < NOW_MS
 
 
-def test_ledger_hours_that_became_sums_are_not_missed() -> None:
+def test_ledger_hours_that_are_reduced_to_totals_are_not_missing() -> None:
     world = made_world()
     world.visit("shop", 3, NOW_MS + HOUR_MS - 1_500)  # begins in one hour, ends in the next
     world.count()
@@ -237,7 +237,7 @@ def test_ledger_hours_that_became_sums_are_not_missed() -> None:
     assert world.verify().problems == []
 
 
-def test_what_is_still_spooled_is_not_missing() -> None:
+def test_spooled_events_are_not_missing() -> None:
     world = made_world()
     promise_an_event(world)
     world.accepted_before_ms = NOW_MS
@@ -245,7 +245,7 @@ def test_what_is_still_spooled_is_not_missing() -> None:
 
 
 def replay(world: World, event: dict[str, Any], seq: int | None = None) -> None:
-    """An event goes in as a mended reject does, announced with its seq or another one."""
+    """Sends an event as a repaired reject is sent, with a ledger line of its seq or another one."""
     announced = event["seq"] if seq is None else seq
     line = Entry("replayed", NOW_MS + 1_800_000, event["event_id"], event["session_id"], seq=announced)
     world.ledger[event["app_id"]].append(line)
@@ -256,7 +256,7 @@ def replay(world: World, event: dict[str, Any], seq: int | None = None) -> None:
 def test_a_replay_is_explained() -> None:
     world = made_world()
     visit = world.visit("shop", 3)
-    # Of the visit, with an id that its visitor never had, and with another seq than its visitor gave it.
+    # One replay has an event_id that the visitor never sent; the other has a different seq than the visitor gave it.
     replay(world, {**visit[0], "event_id": new_uuid7(NOW_MS)})
     rejected = world.reject("shop")
     session = next(e.session_id for e in world.ledger["shop"] if e.event_id == rejected)
@@ -267,14 +267,14 @@ def test_a_replay_is_explained() -> None:
     assert report.stores["kafka"]["events"] == 85 + 3 + 2
 
 
-def test_a_replay_into_a_browsers_visit_asks_nothing_of_the_rest() -> None:
+def test_a_replay_into_a_browsers_visit_does_not_concern_its_other_events() -> None:
     world = made_world()
     visit = world.visit("news", 4, by="browser")
     replay(world, {**visit[0], "event_id": new_uuid7(NOW_MS)})
     assert world.verify().problems == []
 
 
-def test_replays_again_and_of_history_change_nothing() -> None:
+def test_repeated_replays_and_backfill_change_nothing() -> None:
     world = made_world()
     event = stored_event()
     for _ in range(2):
@@ -298,16 +298,16 @@ def test_a_replay_explains_only_what_it_announced() -> None:
     assert kinds(world.verify()) == {("ledger", "never_attempted")}
 
 
-def test_many_offenders_are_counted_and_some_named() -> None:
+def test_all_missing_events_are_counted_and_some_named() -> None:
     world = made_world()
-    for _ in range(MOST_NAMED + 5):
+    for _ in range(MAX_NAMED + 5):
         promise_an_event(world)
     (problem,) = world.verify().problems
-    assert (problem.count, len(problem.ids)) == (MOST_NAMED + 5, MOST_NAMED)
+    assert (problem.count, len(problem.ids)) == (MAX_NAMED + 5, MAX_NAMED)
     assert problem.document()["hour"] == "2026-11-24T08:00:00.000Z"
 
 
-def test_a_log_that_shrinks_meanwhile_ends_the_comparison() -> None:
+def test_a_log_that_shrinks_during_the_comparison_ends_it() -> None:
     world = made_world()
     honest = world.log.bounds
     calls = []

@@ -1,4 +1,4 @@
-"""`events.rejected` read backwards: each reject once, the newest first, whatever the topic still holds."""
+"""`events.rejected` is read backwards: each reject once, the newest first."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -47,7 +47,7 @@ def test_all_are_read_once_newest_first_in_windows(window: int, first: int) -> N
     assert log.most_at_once == min(window, 7)
 
 
-def test_no_more_is_read_than_is_wanted() -> None:
+def test_no_more_is_read_than_needed() -> None:
     log = Memory([b"never read"] * 90 + [reject(number) for number in range(10)])
     assert len(list(islice(newest_first(log, never, 10), 10))) == 10
 
@@ -58,12 +58,12 @@ def test_an_empty_topic_has_none() -> None:
 
 
 @pytest.mark.parametrize("strange", [b"", b"{}", b"\xff", b'{"event_id": 1}', b"[1]"])
-def test_what_is_no_reject_is_told_and_left_out(strange: bytes) -> None:
-    told: list[int] = []
+def test_a_record_that_is_no_reject_is_reported_and_left_out(strange: bytes) -> None:
+    unreadable: list[int] = []
     log = Memory([reject(0), strange, reject(2)])
-    assert [kept.offset for kept in newest_first(log, told.append)] == [2, 0]
-    assert find(log, "1", told.append) == []
-    assert told == [1, 1]
+    assert [kept.offset for kept in newest_first(log, unreadable.append)] == [2, 0]
+    assert find(log, "1", unreadable.append) == []
+    assert unreadable == [1, 1]
 
 
 def test_an_event_id_names_all_its_rejects() -> None:
@@ -79,5 +79,5 @@ def test_a_number_is_an_offset(name: str, found: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", ["²", "٤٢", "-1", "4 1", ""])
-def test_what_only_looks_like_a_number_is_none(name: str) -> None:
+def test_a_text_that_only_looks_like_a_number_is_no_offset(name: str) -> None:
     assert find(Memory([reject(0, "other")] * 50), name, never) == []

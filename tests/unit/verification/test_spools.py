@@ -1,4 +1,4 @@
-"""Spools are waited for, and who lags is named."""
+"""Waiting for spools, and messages about those that are not empty."""
 
 import json
 import threading
@@ -37,12 +37,12 @@ def state(app: str = "shop", answers: bool = True, oldest_ms: int | None = None,
         (
             state(answers=False, files=2),
             False,
-            "site-shop does not run; 2 files are left in its spool, and what it accepted is not compared.",
+            "site-shop does not run; its spool still has 2 files, and its accepted events are not compared.",
             0,
         ),
     ],
 )
-def test_a_state_is_told(found: SpoolState, runs: bool, lag: str | None, accepted_before_ms: int) -> None:
+def test_a_state_as_a_sentence(found: SpoolState, runs: bool, lag: str | None, accepted_before_ms: int) -> None:
     assert found.lag(T_MS, runs) == lag
     assert found.accepted_before_ms(T_MS) == accepted_before_ms
 
@@ -54,8 +54,8 @@ def test_waits_until_the_last_spool_is_drained() -> None:
         asked[app] += 1
         return state(app, oldest_ms=T_MS - 5 if app == "news" and asked[app] == 1 else None)
 
-    said: list[str] = []
-    states = await_drained(look, DEMO_SITES, DEMO_SITES, T_MS, Patience(30, said.append))
+    progress: list[str] = []
+    states = await_drained(look, DEMO_SITES, DEMO_SITES, T_MS, Patience(30, progress.append))
     assert asked["news"] == 2
     assert all(found.lag(T_MS, True) is None for found in states.values())
 
@@ -65,7 +65,7 @@ def test_gives_up_when_patience_is_over() -> None:
     assert states["shop"].lag(T_MS, True) == "site-shop does not answer on port 5001."
 
 
-def test_what_a_stopped_site_left_is_not_waited_for() -> None:
+def test_does_not_wait_for_the_spool_of_a_stopped_site() -> None:
     asked: list[str] = []
 
     def look(app: str) -> SpoolState:
@@ -100,7 +100,7 @@ def site() -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    ("told", "answers", "oldest_ms"),
+    ("health", "answers", "oldest_ms"),
     [
         ({"app": "shop", "spool_oldest_received_at": None}, True, None),
         ({"app": "shop", "spool_oldest_received_at": "2026-11-24T08:00:00.000Z"}, True, T_MS),
@@ -110,10 +110,10 @@ def site() -> Iterator[tuple[int, dict[str, Any]]]:
     ],
 )
 def test_asks_the_site(
-    site: tuple[int, dict[str, Any]], tmp_path: Path, told: dict[str, Any], answers: bool, oldest_ms: int | None
+    site: tuple[int, dict[str, Any]], tmp_path: Path, health: dict[str, Any], answers: bool, oldest_ms: int | None
 ) -> None:
     port, answer = site
-    answer.update(told)
+    answer.update(health)
     (tmp_path / "spool" / "shop").mkdir(parents=True)
     (tmp_path / "spool" / "shop" / "000000000001.spool").touch()
     settings = Settings(home=tmp_path, ports={"shop": port})
@@ -121,6 +121,6 @@ def test_asks_the_site(
 
 
 def test_a_site_that_does_not_run_does_not_answer(tmp_path: Path) -> None:
-    # Port 1 is nobody's.
+    # Nothing listens on port 1.
     found = look_at(Settings(home=tmp_path, ports={"shop": 1}), "shop")
     assert found == SpoolState("shop", 1, False, None, 0)

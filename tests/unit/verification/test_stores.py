@@ -1,4 +1,4 @@
-"""Which stores are compared follows what `up` was asked for; a new one is compared by being in the list."""
+"""The compared stores depend on what `up` started; adding a store to the list is enough to compare it."""
 
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,9 @@ from tests.unit.verification.world import TOPICS, World, made_world, newest
         (["flume", "spark-streaming", "site-shop"], {"hive"}),
     ],
 )
-def test_what_runs_is_compared_and_the_rest_is_named(tmp_path: Path, services: list[str], left_out: set[str]) -> None:
+def test_started_stores_are_compared_and_the_rest_is_listed(
+    tmp_path: Path, services: list[str], left_out: set[str]
+) -> None:
     settings = Settings(home=tmp_path)
     settings.run_dir.mkdir()
     requested.write(settings, services)
@@ -42,7 +44,7 @@ def test_what_runs_is_compared_and_the_rest_is_named(tmp_path: Path, services: l
 
 
 class TableStore(Store):
-    """A store as somebody might add it: identities, of which each in Kafka must be there. Awaited like the others."""
+    """An example of a new store: a set of identities that must contain every identity in Kafka."""
 
     name = "table"
 

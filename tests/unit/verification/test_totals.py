@@ -1,4 +1,4 @@
-"""All totals of a report are as of its cut, however much comes while it is made."""
+"""All totals of a report are those at its cut, however many events arrive during the comparison."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ T_MS = NOW_MS + 10 * MINUTE_MS
 
 
 def simulated() -> World:
-    """Visits of simulated visitors alone, rejects too; counted and archived. T of the cut is after all of it."""
+    """Visits and rejects of simulated visitors only, counted and archived. T of the cut is after all of them."""
     world = World(at_ms=T_MS, accepted_before_ms=T_MS)
     for number in range(9):
         world.visit(DEMO_SITES[number % 3], 5, NOW_MS - HOUR_MS * (number % 2), is_bot=number == 4)
@@ -30,15 +30,15 @@ def simulated() -> World:
 
 
 def take_ends(world: World) -> None:
-    """The cut's ends are now."""
-    world.ends = {place: len(records) for place, records in world.log.records.items()}
+    """Sets the cut's ends to the current ends of the log."""
+    world.ends = {partition: len(records) for partition, records in world.log.records.items()}
 
 
 def go_on(world: World) -> None:
-    """The world after the cut: more of everything, in old rows and new ones, counted and archived at once."""
+    """Adds more of everything after the cut, to old rows and new ones, and counts and archives it at once."""
     visit = newest(world, "shop")
     same = {name: visit[name] for name in ("app_id", "session_id", "anonymous_id")}
-    # Into rows that count something before the cut, and into new ones.
+    # Some go to rows with events before the cut, some to new rows.
     for ms in (NOW_MS, T_MS + MINUTE_MS):
         event = stored_event(ms, **same, seq=7, page_path="/new")
         world.append(event)
@@ -51,8 +51,8 @@ def go_on(world: World) -> None:
     for event in (newest(world), visit):
         world.append(event)
     world.append({**stored_event(backfill=True), "event_id": visit["event_id"], "session_id": visit["session_id"]})
-    for place in (("events", 3), ("events.rejected", 0)):
-        world.log.records[place].append(b"nonsense")
+    for partition in (("events", 3), ("events.rejected", 0)):
+        world.log.records[partition].append(b"nonsense")
     world.reject("academy", T_MS + MINUTE_MS)
     world.log.records["events.rejected", 0].append(
         reject_record(Reject("wrong_type", "A field is wrong.", None), b"{}", "shop", NOW_MS)
@@ -62,7 +62,7 @@ def go_on(world: World) -> None:
 
 
 def same_totals(report: Report) -> dict[str, Any]:
-    """The totals that mean the same where all events are simulated visitors'."""
+    """The totals that are equal if all events come from simulated visitors."""
     stores = report.stores
     return {
         "accepted": stores["ledger"]["accepted"],
@@ -84,7 +84,7 @@ def test_totals_of_simulated_visitors_are_equal() -> None:
 
 
 @pytest.mark.parametrize("make", [simulated, made_world])
-def test_no_total_runs_on_behind_the_cut(make: Any) -> None:
+def test_no_total_includes_events_after_the_cut(make: Any) -> None:
     world = make()
     world.at_ms = world.accepted_before_ms = T_MS
     world.archive()
@@ -95,7 +95,7 @@ def test_no_total_runs_on_behind_the_cut(make: Any) -> None:
     assert before.problems == after.problems == []
     assert after.stores == before.stores
     assert after.hours == before.hours
-    # It was not left out because nothing came.
+    # With a later cut, the totals do change: events had arrived.
     world.ends, world.at_ms, world.accepted_before_ms = None, T_MS + HOUR_MS, T_MS + HOUR_MS
     later = world.verify()
     assert later.problems == []
@@ -104,7 +104,7 @@ def test_no_total_runs_on_behind_the_cut(make: Any) -> None:
         assert set(unchanged) <= {"compared", "dropped", "replayed"}, part
 
 
-def test_what_comes_between_the_time_and_the_ends_is_of_all_totals() -> None:
+def test_all_totals_include_events_between_the_cuts_time_and_its_ends() -> None:
     world = simulated()
     world.visit("shop", 5, T_MS + 1_000)
     world.reject("news", T_MS + 1_000)
@@ -120,16 +120,16 @@ def test_what_comes_between_the_time_and_the_ends_is_of_all_totals() -> None:
     assert report.stores["ledger"]["explained"] == {"rejected: wrong_type": 2}
 
 
-def test_what_a_spool_gave_to_kafka_before_the_ends_is_accepted_too() -> None:
+def test_events_that_a_spool_sent_before_the_ends_count_as_accepted() -> None:
     world = simulated()
-    # Nothing that was accepted is promised, as of a site that does not answer.
+    # As for a site that does not answer, no accepted event has to be in Kafka.
     world.accepted_before_ms = 0
     report = world.verify()
     assert report.problems == []
     assert set(same_totals(report).values()) == {45}
 
 
-def test_only_hours_that_are_compared_are_of_the_totals() -> None:
+def test_totals_include_only_compared_hours() -> None:
     world = simulated()
     report = world.verify(NOW_MS)
     assert report.problems == []

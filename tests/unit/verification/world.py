@@ -1,4 +1,4 @@
-"""A small world to verify: visits in ledgers, records in a log, live tables made of them by the real counting."""
+"""A small world to verify: visits in ledgers, records in a log, and live tables that the real counting made of them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,15 +39,19 @@ from tests.support.events import ABSENT, NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore
 
 TOPICS = {"events": Topic("events", "topic-e", 8), "events.rejected": Topic("events.rejected", "topic-r", 1)}
-PLACES: list[TopicPartition] = [(topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)]
+PARTITIONS: list[TopicPartition] = [
+    (topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)
+]
 
 
 @dataclass
 class MemoryLog:
-    """Kafka's log: records, how many were deleted from the front, when the first held one was written."""
+    """Kafka's log in memory. starts: numbers of deleted records. first_ms: when the first held record was written."""
 
-    records: dict[TopicPartition, list[bytes]] = field(default_factory=lambda: {place: [] for place in PLACES})
-    starts: dict[TopicPartition, int] = field(default_factory=lambda: dict.fromkeys(PLACES, 0))
+    records: dict[TopicPartition, list[bytes]] = field(
+        default_factory=lambda: {partition: [] for partition in PARTITIONS}
+    )
+    starts: dict[TopicPartition, int] = field(default_factory=lambda: dict.fromkeys(PARTITIONS, 0))
     first_ms: int = NOW_MS
 
     def bounds(self, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -63,7 +67,7 @@ class MemoryLog:
 
 @dataclass
 class MemoryTables:
-    """The live tables as they are read."""
+    """The live tables in memory."""
 
     stored: Cells
     lost: tuple[tuple[int, int, int], ...] = ()
@@ -71,8 +75,8 @@ class MemoryTables:
     def progress(self, topics: Mapping[str, Topic]) -> dict[TopicPartition, PartitionState]:
         reader = MemoryStore(self.stored)
         return {
-            place: PartitionState(reader.read_progress(*place), 0, self.lost if place[1] == 0 else ())
-            for place in PLACES
+            partition: PartitionState(reader.read_progress(*partition), 0, self.lost if partition[1] == 0 else ())
+            for partition in PARTITIONS
         }
 
     def newest_minute(self) -> int | None:
@@ -96,7 +100,7 @@ class MemoryTables:
 
 
 class Drained(SpoolState):
-    """A spool about which nothing is to be said, though what was accepted since `oldest_ms` is not promised."""
+    """A spool without a problem, although events accepted since `oldest_ms` need not be in Kafka."""
 
     def lag(self, before_ms: int, runs: bool) -> str | None:
         return None
@@ -104,7 +108,7 @@ class Drained(SpoolState):
 
 @dataclass
 class World:
-    """Everything that the stores read; tests break it where they like."""
+    """All data that the stores read. Tests damage parts of it."""
 
     log: MemoryLog = field(default_factory=MemoryLog)
     cells: Cells = field(default_factory=Cells)
@@ -118,7 +122,7 @@ class World:
     archived_ends: dict[TopicPartition, int] = field(default_factory=dict)
     archived_totals: Totals = field(default_factory=Totals)
     archive_lost: tuple[Loss, ...] = ()
-    rng: Random = field(default_factory=lambda: Random(7))  # so that sessions always meet the same partitions
+    rng: Random = field(default_factory=lambda: Random(7))  # so that sessions always have the same partitions
 
     def entries(self, app: str, since_ms: int) -> list[Entry]:
         return [entry for entry in self.ledger[app] if entry.ms >= max(since_ms, self.ledger_from * HOUR_MS)]
@@ -129,7 +133,7 @@ class World:
     def visit(
         self, app: str, events: int, ms: int = NOW_MS, by: str = "visitor", **fields: Any
     ) -> list[dict[str, Any]]:
-        """Events of one visit, a second apart, in the log; `by` a visitor also in the ledger."""
+        """Writes the events of one visit, a second apart, to the log; for `by="visitor"` also to the ledger."""
         session, made = new_uuid7(ms, self.rng), []
         for seq in range(events):
             at = ms + 1000 * seq
@@ -153,13 +157,13 @@ class World:
         return made
 
     def append(self, event: dict[str, Any]) -> int:
-        """Writes an event where its session belongs; returns its offset."""
+        """Writes an event to the partition of its session. Returns its offset."""
         records = self.log.records["events", partition_of(event["session_id"])]
         records.append(orjson.dumps(event))
         return len(records) - 1
 
     def reject(self, app: str, ms: int = NOW_MS) -> str:
-        """A visitor's event that is rejected; returns its id."""
+        """Writes a visitor's event that is rejected. Returns its event_id."""
         event_id, session = new_uuid7(ms), new_uuid7(ms)
         record = reject_record(Reject("wrong_type", "A field is wrong.", event_id), b"{}", app, ms)
         self.log.records["events.rejected", 0].append(record)
@@ -170,8 +174,8 @@ class World:
         return event_id
 
     def count(self, writes_left: int | None = None) -> None:
-        """Lets the live path count what is in the log; it may die after so many rows."""
-        for topic, number in PLACES:
+        """Lets the live path count the log; it dies after `writes_left` rows, if given."""
+        for topic, number in PARTITIONS:
             records, start = self.log.records[topic, number], self.log.starts[topic, number]
             partition = Partition(TOPICS[topic], number, MemoryStore(self.cells, writes_left))
             first = max(start, partition.next or 0)
@@ -184,8 +188,8 @@ class World:
             except Crash:
                 return
 
-    def progress(self, place: TopicPartition) -> PartitionState:
-        return MemoryTables(self.cells, self.lost).progress(TOPICS)[place]
+    def progress(self, partition: TopicPartition) -> PartitionState:
+        return MemoryTables(self.cells, self.lost).progress(TOPICS)[partition]
 
     def stores(self) -> list[Store]:
         """The stores of this world."""
@@ -202,8 +206,8 @@ class World:
     def verify(self, since_ms: int | None = None) -> Report:
         """The report of `footfall verify` on this world."""
         held, stores = bounds(self.log, TOPICS), self.stores()
-        starts = {place: start for place, (start, _) in held.items()}
-        cut = Cut(self.at_ms, TOPICS, starts, self.ends or {place: end for place, (_, end) in held.items()})
+        starts = {partition: start for partition, (start, _) in held.items()}
+        cut = Cut(self.at_ms, TOPICS, starts, self.ends or {partition: end for partition, (_, end) in held.items()})
         for store in stores:
             store.begin(self.at_ms, Patience(0, str))
             store.await_cut(cut, Patience(0, str))
@@ -216,7 +220,7 @@ class World:
         return None
 
     def archive(self) -> None:
-        """Archives everything that is in the log now: the first record of each identity."""
+        """Archives the current log: the first record of each identity."""
         self.archived = []
         known: set[tuple[str, str]] = set()
         left_out: Counter[str] = Counter()
@@ -247,7 +251,7 @@ class World:
 
 
 def made_world() -> World:
-    """Visits of all sites over two hours: bots, failures, a repeat, a browser, history, rejects; all counted."""
+    """Visits of all sites over two hours, all counted: bots, failures, a repeat, a browser, backfill, rejects."""
     world = World()
     for number in range(12):
         world.visit(DEMO_SITES[number % 3], 6, NOW_MS - HOUR_MS * (number % 2), is_bot=number == 5)

@@ -1,6 +1,6 @@
-"""The stores that `verify` compares: one module for each, which may hold only what that store needs.
+"""The stores that `verify` compares, one module each. A module contains only what its store needs.
 
-A new store is a module with a subclass of `store.Store`, and its line in `stores_of`.
+To add a store, write a module with a subclass of `store.Store` and add it to `stores_of`.
 """
 
 from functools import partial
@@ -23,24 +23,24 @@ from footfall.verification.stores.store import NotCompared, Store
 
 
 def stores_of(settings: Settings, since_ms: int | None) -> list[Store]:
-    """The stores of what the last `up` started, in the order in which they are awaited and read.
+    """The stores that the last `up` started, in the order in which they are awaited and read.
 
-    since_ms: leaves out hours before that one's, where a store is not compared with Kafka; ms since 1970.
+    since_ms: stores that are not compared with Kafka leave out hours before the hour of this time, ms since 1970.
     """
     services = requested.read(settings)
     tables, retention = HBaseLiveTables(settings), settings.retention
     progress = LiveProgress(tables)
     return [
-        # First, because what it reads of the sites' files is given back before the others read.
+        # First, because it frees the memory of the sites' lines before the other stores read.
         LogsStore(settings, Hdfs(settings), since_ms) if "flume" in services else NotCompared("logs"),
         LedgerStore(LedgerFiles(settings), partial(spools.look_at, settings), spools.known_apps(settings), services),
         KafkaStore(),
         ArchiveStore(ArchiveFiles(Hdfs(settings)), retention.hdfs_events_days)
         if "spark-streaming" in services
         else NotCompared("archive"),
-        # After what may be waited for long: HBase's gateway closes a connection that is silent.
+        # After stores with long waits, because HBase's gateway closes idle connections.
         LiveStore(tables, progress, retention.live_days),
         RejectedStore(tables, progress),
-        # No profile runs it yet.
+        # No profile runs Hive yet.
         NotCompared("hive"),
     ]

@@ -1,4 +1,4 @@
-"""The archive against Kafka: every identity that Kafka holds is archived once, by its first record."""
+"""Compares the archive with Kafka: every identity in Kafka must be archived once, by its first record."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
@@ -18,33 +18,33 @@ from footfall.verification.stores.store import Comparison, Store
 _SENTENCES: Final = {
     "not_archived": "{n} events in Kafka are not archived.",
     "archived_twice": "{n} events are archived more than once.",
-    "archived_other": "{n} events are archived by another record than their first.",
-    "archived_extra": "{n} archived events are not in Kafka, which should still hold them.",
+    "archived_other": "{n} events are archived from a record that is not their first.",
+    "archived_extra": "{n} archived events are not in Kafka, although Kafka should still hold them.",
 }
 
 
 class ArchiveReader(Protocol):
-    """How the archive is read; `archive_files.ArchiveFiles` in life."""
+    """Reads the archive. `archive_files.ArchiveFiles` implements it."""
 
     def current(self) -> Current | None:
-        """The archive's checkpoint; None before it began."""
+        """The archive's checkpoint; None before the archive began."""
 
     def latest(self, current: Current) -> Progress | None:
-        """How far it is; None before the checkpoint's first batch."""
+        """How far the archive is; None before the checkpoint's first batch."""
 
     def rows(self, damaged: Callable[[str], None]) -> Iterable[Archived]:
-        """Every archived row. damaged: gets a sentence for each file that cannot be read."""
+        """Every archived row. damaged: called with a sentence for each file that cannot be read."""
 
 
 class Reached(NamedTuple):
-    """How far the archive was, read before its rows were."""
+    """How far the archive was before its rows were read."""
 
     current: Current
     latest: Progress | None
 
     @property
     def ends(self) -> dict[TopicPartition, int]:
-        """The offset up to which everything is archived, by partition."""
+        """The offset before which everything is archived, by partition."""
         return ends_of(self.current, self.latest)
 
 
@@ -54,7 +54,7 @@ class ArchiveStore(Store):
     name = "archive"
 
     def __init__(self, reader: ArchiveReader, kept_days: int) -> None:
-        """kept_days: of how many days the files are kept."""
+        """kept_days: the number of days for which the files are kept."""
         self._reader, self._kept_days = reader, kept_days
         self._reached = Reached(Current("", {}, {}), None)
 
@@ -62,7 +62,7 @@ class ArchiveStore(Store):
         """Waits until the archive has reached the cut."""
 
         def look() -> tuple[Reached, Mapping[TopicPartition, int]]:
-            # Before its first checkpoint nothing is archived.
+            # Before the first checkpoint, nothing is archived.
             current = self._reader.current() or Current("", {}, {})
             reached = Reached(current, self._reader.latest(current))
             return reached, unarchived(reached, cut.ends, cut.starts)
@@ -74,7 +74,7 @@ class ArchiveStore(Store):
         comparison.say("Reading the archive.")
         findings = comparison.findings.of(self.name, _SENTENCES)
         _judge_reached(self._reached, comparison.cut, findings)
-        # The watchdog may be deleting the last day that is kept no longer.
+        # The watchdog may be deleting the oldest day right now.
         first_hour = (comparison.cut.at_ms // DAY_MS - self._kept_days + 1) * 24
         self._tally = comparison.tally
         self._events = _ArchivedEvents(
@@ -84,7 +84,7 @@ class ArchiveStore(Store):
         return self._events, self._rejected
 
     def summarise(self) -> Mapping[str, Any]:
-        """events: of the hours compared; the other totals are since the archive began."""
+        """events: those of the compared hours. The other totals count from the archive's beginning."""
         totals = self._reached.current.totals if self._reached.latest is None else self._reached.latest.totals
         return {
             "compared": True,
@@ -96,7 +96,7 @@ class ArchiveStore(Store):
 
 
 class _ArchivedEvents(EventsCheck):
-    """later_…: how much of the archive's own totals came behind the cut."""
+    """Compares archived rows with `events`. later_…: the part of the archive's own totals that came after the cut."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class _ArchivedEvents(EventsCheck):
         findings: StoreFindings,
         comparison: Comparison,
     ) -> None:
-        """first_hour: the first compared, since 1970. ends: offsets up to which everything is archived."""
+        """first_hour: the first hour that is compared, since 1970. ends: the offsets before which all is archived."""
         self._first_hour, self._ends, self._findings, self._tally = first_hour, ends, findings, comparison.tally
         self._partitions = [Rows() for _ in range(names.EVENTS_PARTITIONS)]
         for rows in reader.rows(lambda sentence: findings.say("damaged", sentence)):
@@ -118,7 +118,7 @@ class _ArchivedEvents(EventsCheck):
         self.later_repeats = self.later_unreadable = 0
 
     def begin(self, partition: PartitionRange) -> Sequence[int]:
-        """Looks out the partition's rows, and names those that are there twice."""
+        """Indexes the partition's rows, and reports those that exist twice."""
         self._partition, self._left, self._seen = partition, {}, set()
         self._end = self._ends.get((partition.topic, partition.number), 0)
         rows = self._partitions[partition.number]
@@ -131,7 +131,7 @@ class _ArchivedEvents(EventsCheck):
         return ()
 
     def first(self, event: EventRecord) -> None:
-        """Looks for the identity's row."""
+        """Looks up the row of the identity."""
         if event.key in self._seen:
             self.repeat(event)
             return
@@ -144,25 +144,25 @@ class _ArchivedEvents(EventsCheck):
                 self._findings.add("not_archived", event.stored.app_id, event.hour, event.name)
             return
         found = self._partitions[self._partition.number].offsets[index]
-        # A lower offset than any that Kafka still holds is that of the true first.
+        # If Kafka no longer holds the archived offset, that record was the true first one.
         if found != event.offset and found >= self._partition.start:
             name = f"{event.name}: offset {found} instead of {event.offset}"
             self._findings.add("archived_other", event.stored.app_id, event.hour, name)
 
     def repeat(self, event: EventRecord) -> None:
-        """The archive has left it out."""
+        """Counts a repeat, which the archive leaves out."""
         self.later_repeats += self._partition.cut <= event.offset < self._end
 
     def backfill(self, event: EventRecord) -> None:
-        """The archive takes history as it takes everything."""
+        """Handles backfill like any other event, as the archive does."""
         self.first(event)
 
     def unreadable(self, offset: int) -> None:
-        """The archive has left it out."""
+        """Counts an unreadable record, which the archive leaves out."""
         self.later_unreadable += self._partition.cut <= offset < self._end
 
     def end(self, known: Container[int]) -> None:
-        """Names rows that no record of Kafka's stands behind."""
+        """Reports rows that have no record in Kafka."""
         rows = self._partitions[self._partition.number]
         for index in self._left.values():
             if self._partition.start <= rows.offsets[index]:
@@ -186,7 +186,7 @@ class _ArchivedEvents(EventsCheck):
 
 
 class _ArchivedRejected(RejectedCheck):
-    """later, later_unreadable: how much of the archive's own totals came behind the cut."""
+    """Counts rejects. later, later_unreadable: the part of the archive's own totals that came after the cut."""
 
     def __init__(self, ends: Mapping[TopicPartition, int]) -> None:
         self._ends = ends
@@ -206,21 +206,23 @@ class _ArchivedRejected(RejectedCheck):
 def unarchived(
     reached: Reached, ends: Mapping[TopicPartition, int], starts: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
-    """Records below the ends that are not archived yet, by partition, where there are any."""
+    """The number of records before the ends that are not archived yet, by partition, without zeros."""
     done = reached.ends
-    waiting = {place: end - max(done.get(place, 0), starts[place]) for place, end in ends.items()}
-    return {place: records for place, records in waiting.items() if records > 0}
+    waiting = {partition: end - max(done.get(partition, 0), starts[partition]) for partition, end in ends.items()}
+    return {partition: records for partition, records in waiting.items() if records > 0}
 
 
 def _judge_reached(reached: Reached, cut: Cut, findings: StoreFindings) -> None:
-    """Names what the archive has not reached, and what it lost for ever."""
-    for place, records in unarchived(reached, cut.ends, cut.starts).items():
-        done = reached.ends.get(place, cut.starts[place])
-        sentence = f"{records} records of {partition_name(place)} are not archived yet: {done} of {cut.ends[place]}."
-        findings.say("behind", sentence)
+    """Reports partitions that are behind, and offsets that are lost."""
+    for partition, records in unarchived(reached, cut.ends, cut.starts).items():
+        name, end = partition_name(partition), cut.ends[partition]
+        done = reached.ends.get(partition, cut.starts[partition])
+        findings.say(
+            "behind", f"{records} records of {name} are not archived yet: the archive is at offset {done} of {end}."
+        )
     for loss in reached.current.lost:
         findings.say(
             "lost",
-            f"Offsets {loss.first} to {loss.end - 1} of {loss.topic}/{loss.partition} were gone from Kafka before they "
-            "were archived.",
+            f"Kafka deleted offsets {loss.first} to {loss.end - 1} of {loss.topic}/{loss.partition} before they were "
+            "archived.",
         )

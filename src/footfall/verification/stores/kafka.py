@@ -1,4 +1,4 @@
-"""Kafka itself: the log that the other stores are compared with. Judged here: each record is in its partition."""
+"""Kafka itself, with which the other stores are compared. Checks that each record is in its session's partition."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -9,22 +9,22 @@ from footfall.verification.identity import partition_of
 from footfall.verification.rejected_scan import RejectedCheck, RejectedRecord
 from footfall.verification.stores.store import Comparison, Store
 
-_SENTENCES: Final = {"wrong_partition": "{n} records are not in their session's partition."}
+_SENTENCES: Final = {"wrong_partition": "{n} records are in another partition than their session belongs to."}
 
 
 class KafkaStore(Store):
-    """The topics `events` and `events.rejected`. The cut is taken of them, so nothing has to be awaited."""
+    """The topics `events` and `events.rejected`. The cut is defined by their ends, so there is nothing to wait for."""
 
     name = "kafka"
 
     def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
-        """Reads nothing by itself: the scan does."""
+        """Returns the checks. The scan reads the records."""
         self._tally = comparison.tally
         self._events, self._rejected = _KafkaEvents(comparison), _KafkaRejected(comparison)
         return self._events, self._rejected
 
     def summarise(self) -> Mapping[str, Any]:
-        """records, repeats, unreadable: all that the log holds before the cut; the others only of hours compared."""
+        """records, repeats, unreadable: all in the log before the cut. The other totals cover only compared hours."""
         return {
             "compared": True,
             "records": self._events.records,
@@ -41,7 +41,7 @@ class _KafkaEvents(EventsCheck):
         self._first_hour, self._tally = comparison.first_hour, comparison.tally
         self._findings = comparison.findings.of(KafkaStore.name, _SENTENCES)
         self._number = self._cut = 0
-        # Sessions that were found where they belong, so that each is hashed once.
+        # Sessions known to be in their partition, so that each is hashed once.
         self._placed: set[str] = set()
         self.records = self.repeats = self.backfills = self.unreadables = 0
 

@@ -1,6 +1,6 @@
-"""The visitors' ledgers against Kafka: what was accepted is there, and what is there of theirs was attempted.
+"""Compares the visitors' ledgers with Kafka: every accepted event is there, and each of their events was attempted.
 
-A mended reject that went in again is explained by its *replayed* line.
+A repaired reject that was sent again is explained by its *replayed* line.
 """
 
 from array import array
@@ -22,13 +22,13 @@ from footfall.verification.stores.store import Comparison, Store
 
 _SENTENCES: Final = {
     "accepted_missing": "{n} events that were answered 202 are not in Kafka.",
-    "rejected_missing": "{n} events that were answered as rejected are not in events.rejected.",
-    "never_attempted": "{n} events in Kafka are of simulated visits that never sent them.",
-    "seq_differs": "{n} events in Kafka have another seq than their visitor gave them.",
+    "rejected_missing": "{n} events that a site rejected are not in events.rejected.",
+    "never_attempted": "{n} events in Kafka belong to simulated visits that never sent them.",
+    "seq_differs": "{n} events in Kafka have a different seq than their visitor gave them.",
 }
 _ATTEMPTED, _ACCEPTED, _REJECTED, _DROPPED = range(4)
 _KINDS: Final = {"attempted": _ATTEMPTED, "accepted": _ACCEPTED, "rejected": _REJECTED, "dropped": _DROPPED}
-# A body that was no JSON is one reject without the ids of what was in it.
+# A body that is not JSON becomes one reject, without the ids of its events.
 _WITHOUT_ID: Final = "not_json"
 _UNKNOWN: Final = -1
 
@@ -45,17 +45,17 @@ class LedgerStore(Store):
         apps: Sequence[str],
         services: Collection[str],
     ) -> None:
-        """look_at_spool: gives the state of a site's spool now. apps: all sites; services: what runs."""
+        """look_at_spool: returns the state of a site's spool. apps: all sites. services: those that `up` started."""
         self._ledgers, self._look_at_spool, self._apps = ledgers, look_at_spool, apps
         self._running = {app for app in apps if f"site-{app}" in services}
         self._spools: Mapping[str, SpoolState] = {}
 
     def begin(self, at_ms: int, patience: Patience) -> None:
-        """Waits until all that was accepted before that time has left the spools: then Kafka's ends include it."""
+        """Waits until all events accepted before that time have left the spools, so that Kafka's ends include them."""
         self._spools = await_drained(self._look_at_spool, self._apps, self._running, at_ms, patience)
 
     def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
-        """Reads the ledgers; after Kafka's ends are taken, so that no attempt of what lies before them is missed."""
+        """Reads the ledgers. It must happen after Kafka's ends are read, so that no attempt before them is missing."""
         comparison.say("Reading the ledgers.")
         at_ms, findings = comparison.cut.at_ms, comparison.findings.of(self.name, _SENTENCES)
         for app, state in self._spools.items():
@@ -65,22 +65,22 @@ class LedgerStore(Store):
         accepted_before_ms = {app: state.accepted_before_ms(at_ms) for app, state in self._spools.items()}
         self._tally = comparison.tally
         self._lines = _LedgerLines(accepted_before_ms, comparison)
-        # An event's attempt may be written in the hour before the event's own.
+        # The line of an attempt may be in the hour before that of the event.
         since_ms = max(0, comparison.first_hour - 1) * HOUR_MS
         for app in self._apps:
             self._lines.add(app, self._ledgers.entries(app, since_ms))
-            # Afterwards: an hour that was reduced to sums meanwhile is missing here.
+            # Read after the lines: an hour that was reduced to totals meanwhile is missing among them.
             self._lines.complete_from(app, self._ledgers.complete_from(app))
         return self._lines, _RejectedLines(self._lines)
 
     def summarise(self) -> Mapping[str, Any]:
-        """Lines by kind, of accepted ones distinct events; explained: of those with a reason, how many have which."""
+        """Lines by kind; accepted: distinct events. explained: the number of lines by kind and reason."""
         totals = {kind: self._lines.totals[kind] for kind in KINDS} | {"accepted": self._tally.total("accepted")}
         return {"compared": True, **totals, "explained": dict(sorted(self._lines.explained.items()))}
 
 
 class _PartitionLines:
-    """The ledger lines of one partition's sessions, in columns; seq `_UNKNOWN` where a line has none."""
+    """The ledger lines of one partition's sessions, in columns. seqs: `_UNKNOWN` for a line without seq."""
 
     def __init__(self) -> None:
         self.identities = Identities()
@@ -93,23 +93,23 @@ class _PartitionLines:
 class _LedgerLines(EventsCheck):
     """Compares all lines with the records of `events`.
 
-    A line belongs to the cut if it was written before T, or if Kafka holds its event before its ends: the ledgers are
-    read later, and visitors go on.
+    The ledgers are read after the cut, while visitors continue. So a line belongs to the cut if it was written before
+    T, or if Kafka holds its event before the cut's ends.
     """
 
     def __init__(self, accepted_before_ms: Mapping[str, int], comparison: Comparison) -> None:
-        """accepted_before_ms: by app; what was accepted before is in Kafka."""
+        """accepted_before_ms: by app, the time before which all accepted events must be in Kafka."""
         self._before_ms, self._at_ms = accepted_before_ms, comparison.cut.at_ms
         self._first_hour, self._tally = comparison.first_hour, comparison.tally
         self._findings = comparison.findings.of(LedgerStore.name, _SENTENCES)
         self._lines = [_PartitionLines() for _ in range(names.EVENTS_PARTITIONS)]
         self._complete_from: dict[str, int] = {}
-        # The lines name an app by its place in here.
+        # Lines refer to an app by its index in this list.
         self._apps: list[str] = []
         self._rejected: dict[tuple[str, str], int] = {}
-        # By identity. Not among the lines: they would make a browser's session one that a visitor must have sent whole.
+        # By identity. Kept apart from the lines, because a session with lines must be complete, and a browser's is not.
         self._replayed: dict[int, set[int | None]] = {}
-        # Lines that were written after T, by the identity of their event, and that by app and event_id.
+        # Lines that were written after T, by the key of their event; and that key by app and event_id.
         self._late: dict[int, list[Entry]] = {}
         self._late_ids: dict[tuple[str, str], int] = {}
         self._partition = PartitionRange(names.TOPIC_EVENTS, 0, 0, 0, 0)
@@ -120,17 +120,17 @@ class _LedgerLines(EventsCheck):
         self.explained: Counter[str] = Counter()
 
     def complete_from(self, app: str, hour: int) -> None:
-        """Says that a site's single lines of before that hour (since 1970) are gone."""
+        """Sets the first hour (since 1970) from which a site's lines are all kept."""
         self._complete_from[app] = hour
 
     def add(self, app: str, entries: Iterable[Entry]) -> None:
-        """Takes a site's ledger."""
+        """Adds a site's ledger."""
         number = len(self._apps)
         self._apps.append(app)
         for entry in entries:
             try:
                 event_id = event_bytes(entry.event_id)
-            except ValueError:  # nothing of this name can be accepted
+            except ValueError:  # an event with such an id cannot be accepted
                 continue
             if entry.ms < self._at_ms:
                 self._count(entry)
@@ -151,7 +151,7 @@ class _LedgerLines(EventsCheck):
             lines.seqs.append(_UNKNOWN if entry.seq is None else entry.seq)
 
     def begin(self, partition: PartitionRange) -> Sequence[int]:
-        """Looks out the lines of the partition's sessions."""
+        """Indexes the lines of the partition's sessions."""
         self._partition = partition
         lines = self._lines[partition.number]
         self._first_lines = {}
@@ -163,7 +163,7 @@ class _LedgerLines(EventsCheck):
         return ()
 
     def first(self, event: EventRecord) -> None:
-        """An event of a visit that a ledger knows must have been attempted or replayed, with this seq."""
+        """Reports an event of a visit in the ledger that was neither attempted nor replayed, or has another seq."""
         lines, stored = self._lines[self._partition.number], event.stored
         line = self._first_lines.get(event.key)
         if line is not None:
@@ -179,7 +179,7 @@ class _LedgerLines(EventsCheck):
         if seq in self._replayed.get(event.key, ()):
             return
         if line is None:
-            # An hour more: a line is written in the hour of the attempt, which may be the one before the event's.
+            # One more hour, because the line of an attempt may be in the hour before that of the event.
             gone_before = self._complete_from.get(stored.app_id, 0) + 1
             if lines.identities.has_session(stored.session_id) and event.hour >= gone_before:
                 self._findings.add("never_attempted", stored.app_id, event.hour, event.name)
@@ -188,9 +188,9 @@ class _LedgerLines(EventsCheck):
             self._findings.add("seq_differs", stored.app_id, event.hour, name)
 
     def end(self, known: Container[int]) -> None:
-        """What was accepted must be known; so a hole in a visit's seq is found where its event was accepted.
+        """Reports accepted events that Kafka does not hold. So it finds every gap in a visit's accepted events.
 
-        History is not compared line by line: that it is known is enough.
+        Backfill is not compared line by line: it is enough that Kafka holds it.
         """
         lines, done = self._lines[self._partition.number], set[int]()
         for line, kind in enumerate(lines.kinds):
@@ -200,11 +200,11 @@ class _LedgerLines(EventsCheck):
             if key in done:
                 continue
             first, app = self._first_lines[key], self._apps[lines.apps[line]]
-            met, promised = self._hours[first] != _UNKNOWN, lines.ms[line] < self._before_ms[app]
-            if not (met or promised):
+            in_kafka, promised = self._hours[first] != _UNKNOWN, lines.ms[line] < self._before_ms[app]
+            if not (in_kafka or promised):
                 continue
             done.add(key)
-            hour = self._hours[first] if met else lines.ms[first] // HOUR_MS
+            hour = self._hours[first] if in_kafka else lines.ms[first] // HOUR_MS
             if hour < self._first_hour:
                 continue
             if key not in self._behind_cut:
@@ -213,7 +213,7 @@ class _LedgerLines(EventsCheck):
                 self._findings.add("accepted_missing", app, hour, lines.identities.name(line))
 
     def reject(self, rejected: RejectedRecord, before_cut: bool) -> None:
-        """Takes a record of `events.rejected`."""
+        """Handles a record of `events.rejected`."""
         if rejected.event_id is None:
             return
         identity = rejected.app_id, rejected.event_id
@@ -222,7 +222,7 @@ class _LedgerLines(EventsCheck):
             self._count_late(key)
 
     def judge_rejected(self) -> None:
-        """Names what was answered as rejected and is not in `events.rejected`."""
+        """Reports events that a site rejected and that are not in `events.rejected`."""
         for (app, event_id), hour in self._rejected.items():
             if hour >= self._first_hour:
                 self._findings.add("rejected_missing", app, hour, event_id)

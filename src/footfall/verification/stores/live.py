@@ -1,4 +1,4 @@
-"""The live tables against Kafka: session cells against first offsets, aggregate cells against the naive recount."""
+"""Compares the live tables with Kafka: session cells with first offsets, aggregate cells with the naive recount."""
 
 import sys
 from collections.abc import Container, Mapping, Sequence
@@ -22,12 +22,12 @@ from footfall.verification.stores.store import Comparison, Store
 
 SENTENCES: Final = {
     "session_missing": "{n} counted events have no cell in sessions.",
-    "session_extra": "{n} cells in sessions are of no event in Kafka.",
-    "session_offset": "{n} cells in sessions do not hold their event's first offset.",
-    "row_missing": "{n} times an event should be counted in a row that does not exist.",
-    "row_extra": "{n} cells count something though nothing in Kafka belongs to them.",
-    "row_differs": "{n} cells disagree with the recount.",
-    "row_late": "{n} events lie between a row's own offset and progress, and are not in the row.",
+    "session_extra": "{n} cells in sessions belong to no event in Kafka.",
+    "session_offset": "{n} cells in sessions hold another offset than the first of their event.",
+    "row_missing": "{n} counts of an event are missing, because their row does not exist.",
+    "row_extra": "{n} cells count events although no event in Kafka belongs to them.",
+    "row_differs": "{n} cells differ from the recount.",
+    "row_late": "{n} counts of an event are missing: progress includes the event, but the offset of its row does not.",
 }
 
 
@@ -37,7 +37,7 @@ class LiveStore(Store):
     name = "live"
 
     def __init__(self, tables: LiveTables, progress: LiveProgress, kept_days: int) -> None:
-        """kept_days: how long the sweeper keeps a cell, counted back from the newest minute."""
+        """kept_days: the days for which the sweeper keeps a cell, counted back from the newest minute."""
         self._tables, self._progress, self._kept_days = tables, progress, kept_days
         self._kept_from_hour = 0
 
@@ -45,15 +45,15 @@ class LiveStore(Store):
         """Waits until everything before the cut is counted."""
         self._progress.await_cut(cut, patience)
         self._kept_from_hour = swept_hour(self._tables.newest_minute(), self._kept_days)
-        # Until its cells are read it would be silent, and HBase's gateway closes what is.
+        # The connection would be idle until the cells are read, and HBase's gateway closes idle connections.
         self._tables.close()
 
     def kept_from_hour(self) -> int:
-        """The first hour that the sweeper cannot have reached."""
+        """The first hour that the sweeper cannot have deleted from."""
         return self._kept_from_hour
 
     def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
-        """Reads every session cell; the aggregate cells are read partition by partition."""
+        """Reads every session cell. The aggregate cells are read later, partition by partition."""
         comparison.say("Reading the session cells.")
         findings = comparison.findings.of(self.name, SENTENCES)
         self._progress.judge(comparison.cut, findings)
@@ -62,7 +62,7 @@ class LiveStore(Store):
         return (self._cells,)
 
     def summarise(self) -> Mapping[str, Any]:
-        """How many cells hold or count an event before the cut."""
+        """The number of cells that hold or count an event before the cut."""
         return {
             "compared": True,
             "session_cells": self._tally.total("counted"),
@@ -70,20 +70,20 @@ class LiveStore(Store):
         }
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._tables.close()
 
 
 def swept_hour(newest_minute: int | None, kept_days: int) -> int:
-    """The first hour (since 1970) that no sweeper can have reached. newest_minute: of the live tables, since 1970."""
+    """The first hour (since 1970) that the sweeper cannot have deleted from. newest_minute: in the live tables."""
     if newest_minute is None:
         return 0
-    # The sweeper may be at work now, with a newest minute that came later.
+    # One hour more: the sweeper may be running now, with an even newer minute.
     return max(0, next_hour(newest_minute * 60_000 - kept_days * DAY_MS) + 1)
 
 
 class _Row:
-    """One aggregate row: its two cells as stored, the offset of each (None if it is not there), and the recount."""
+    """One aggregate row: its two cells as stored, the offset of each (None if it does not exist), and the recount."""
 
     __slots__ = ("active", "active_offset", "counts", "counts_offset", "recounted")
 
@@ -95,12 +95,12 @@ class _Row:
 
 
 class _LiveCells(EventsCheck):
-    """Compares the cells with the records of `events`. aggregate_cells: how many count something before the cut."""
+    """Compares the cells with the records of `events`. aggregate_cells: those that count an event before the cut."""
 
     def __init__(
         self, tables: LiveTables, progress: LiveProgress, findings: StoreFindings, comparison: Comparison
     ) -> None:
-        """Reads all session cells, so `progress` must have been read before."""
+        """Reads all session cells. `progress` must have been read before."""
         self._tables, self._progress, self._findings = tables, progress, findings
         self._first_hour, self._tally = comparison.first_hour, comparison.tally
         self._sessions = [Rows() for _ in range(names.EVENTS_PARTITIONS)]
@@ -111,7 +111,7 @@ class _LiveCells(EventsCheck):
         self._cells: dict[int, int] = {}
         self._rows: dict[bytes, _Row] = {}
         self._visits = recount.Visits()
-        # Sessions of which Kafka has forgotten events.
+        # Sessions of which Kafka has deleted events.
         self._older: set[str] = set()
         self._behind_cut = False
         self._unreadable = 0
@@ -129,7 +129,7 @@ class _LiveCells(EventsCheck):
             row.active, row.active_offset = cell, tables.decode_visitor_sketches(cell)[0]
 
     def begin(self, partition: PartitionRange) -> list[int]:
-        """Looks out the partition's session cells; they also show what Kafka has forgotten."""
+        """Indexes the partition's session cells. Returns the keys of those whose record Kafka has deleted."""
         self._partition, self._behind_cut, self._unreadable = partition, False, 0
         self._counted = self._progress.counted((partition.topic, partition.number), partition.start)
         self._progress.judge_tail(partition, self._findings)
@@ -139,16 +139,16 @@ class _LiveCells(EventsCheck):
             if hour >= self._first_hour and offset < partition.cut:
                 self._tally.add("counted", app, hour)
         self._visits = recount.Visits()
-        forgotten = [key for key, index in self._cells.items() if sessions.offsets[index] < partition.start]
-        self._older = {sessions.identities.session(self._cells[key]) for key in forgotten}
-        return forgotten
+        deleted = [key for key, index in self._cells.items() if sessions.offsets[index] < partition.start]
+        self._older = {sessions.identities.session(self._cells[key]) for key in deleted}
+        return deleted
 
     def first(self, event: EventRecord) -> None:
-        """Compares the session's cell and counts the event into the recount of its rows."""
+        """Compares the session cell of the event, and adds the event to the recount of its rows."""
         if not self._behind_cut and event.offset >= self._partition.cut:
             self._pass_cut()
         index = self._cells.pop(event.key, None)
-        # A page view that comes late takes the place of one that may lie in an hour that is compared.
+        # A late page view can replace the first page view of a visit, and that one may be in a compared hour.
         for row, entries, exits in self._changes(event):
             self._count_visit(row, event, entries, exits)
         if event.hour < self._first_hour:
@@ -162,11 +162,11 @@ class _LiveCells(EventsCheck):
             self._count(row, event)
 
     def unreadable(self, offset: int) -> None:
-        """Counts what the live path must have left out too."""
+        """Counts an unreadable record, which the live path must have skipped."""
         self._unreadable += offset <= self._counted
 
     def end(self, known: Container[int]) -> None:
-        """Compares the rows; names session cells that belong to nothing."""
+        """Compares the rows, and reports session cells that belong to no event."""
         if not self._behind_cut:
             self._pass_cut()
         sessions = self._sessions[self._partition.number]
@@ -180,7 +180,7 @@ class _LiveCells(EventsCheck):
         self._progress.judge_unreadable(self._partition, self._unreadable, self._findings)
 
     def _pass_cut(self) -> None:
-        """Counts the cells that count something before the cut: later ones are of no total."""
+        """Counts the cells with events before the cut. Called once, when the scan passes the cut."""
         self._behind_cut = True
         for encoded, row in self._rows.items():
             people, bots = row.recounted
@@ -200,8 +200,8 @@ class _LiveCells(EventsCheck):
         row = self._rows.get(tables.encode_row_key(*key))
         counts_offset = None if row is None else row.counts_offset
         active_offset = None if row is None else row.active_offset
-        counts = self._is_in(counts_offset, names.TABLE_MINUTE_METRICS, key, event)
-        active = self._is_met(active_offset, key, event)
+        counts = self._includes(counts_offset, names.TABLE_MINUTE_METRICS, key, event)
+        active = self._includes_visitor(active_offset, key, event)
         if row is None:
             return
         if counts:
@@ -222,14 +222,14 @@ class _LiveCells(EventsCheck):
     def _count_visit(self, key: AggregateKey, event: EventRecord, entries: int, exits: int) -> None:
         row = self._rows.get(tables.encode_row_key(*key))
         offset = None if row is None else row.counts_offset
-        if key.minute // 60 < self._first_hour or not self._is_in(offset, names.TABLE_MINUTE_METRICS, key, event):
+        if key.minute // 60 < self._first_hour or not self._includes(offset, names.TABLE_MINUTE_METRICS, key, event):
             return
         if row is not None:
             row.recounted.people.entries += entries
             row.recounted.people.exits += exits
 
-    def _is_in(self, cell_offset: int | None, table: str, key: AggregateKey, event: EventRecord) -> bool:
-        """Whether a cell of that offset must include the event; if it should be there by now and is not, says so."""
+    def _includes(self, cell_offset: int | None, table: str, key: AggregateKey, event: EventRecord) -> bool:
+        """Whether a cell with that offset must include the event. Reports a counted event that is not in the cell."""
         if cell_offset is not None and event.offset <= cell_offset:
             return True
         if event.offset <= self._counted:
@@ -237,27 +237,27 @@ class _LiveCells(EventsCheck):
             self._add(kind, event, f"{table}: {label(key)}: {event.name}")
         return False
 
-    def _is_met(self, cell_offset: int | None, key: AggregateKey, event: EventRecord) -> bool:
+    def _includes_visitor(self, cell_offset: int | None, key: AggregateKey, event: EventRecord) -> bool:
         """Whether a cell of `active_users` must include the event's visitor.
 
-        A visitor that is in it already is no reason to write it anew, so its offset may lie behind what is counted, but
-        no visitor may be missing.
+        The live path does not rewrite a cell for a visitor that it already contains. So the cell's offset may be lower
+        than the last counted offset, but no visitor may be missing.
         """
         if cell_offset is None:
-            return self._is_in(None, names.TABLE_ACTIVE_USERS, key, event)
+            return self._includes(None, names.TABLE_ACTIVE_USERS, key, event)
         return event.offset <= max(cell_offset, self._counted)
 
     def _compare(self, key: AggregateKey, row: _Row) -> None:
         hour = key.minute // 60
         if hour < self._first_hour:
             return
-        wanted = row.recounted
+        expected = row.recounted
         if row.counts_offset is not None:
-            empty = not (wanted.people.events or wanted.bots.events)
-            self._judge(names.TABLE_MINUTE_METRICS, key, hour, empty, count_faults(key, row.counts, wanted))
+            empty = not (expected.people.events or expected.bots.events)
+            self._judge(names.TABLE_MINUTE_METRICS, key, hour, empty, count_faults(key, row.counts, expected))
         if row.active_offset is not None:
-            empty = not (wanted.people.visitors or wanted.bots.visitors)
-            self._judge(names.TABLE_ACTIVE_USERS, key, hour, empty, visitor_faults(row.active, wanted))
+            empty = not (expected.people.visitors or expected.bots.visitors)
+            self._judge(names.TABLE_ACTIVE_USERS, key, hour, empty, visitor_faults(row.active, expected))
 
     def _judge(self, table: str, key: AggregateKey, hour: int, empty: bool, faults: list[str]) -> None:
         if empty or faults:

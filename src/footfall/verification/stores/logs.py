@@ -1,4 +1,4 @@
-"""Whether every line that the sites wrote is in HDFS, under its day. What HDFS holds beyond them is not judged."""
+"""Checks that every log line of the sites is in HDFS under its day. Additional lines in HDFS are no problem."""
 
 import io
 from collections import defaultdict
@@ -15,23 +15,32 @@ from footfall.verification.events_scan import EventsCheck
 from footfall.verification.findings import HOUR_MS, StoreFindings
 from footfall.verification.patience import Patience
 from footfall.verification.rejected_scan import RejectedCheck
-from footfall.verification.site_lines import NO_DAY, Due, Placing, SiteFile, hour_number, hour_text, name_of, site_files
+from footfall.verification.site_lines import (
+    NO_DAY,
+    Due,
+    LineHours,
+    SiteFile,
+    hour_number,
+    hour_text,
+    name_of,
+    site_files,
+)
 from footfall.verification.stores.store import Comparison, Store
 
 _SENTENCES: Final = {f"{kind}_missing": f"{{n}} {kind} lines are not in HDFS under their day." for kind in LOG_KINDS}
-# A file that is closed between listing and reading has another name then.
-_MOST_LISTINGS: Final = 5
-# A file that nobody could close has the time of its opening; its last lines are younger by a roll at most.
+# A file that Flume closes between listing and reading gets another name, so the folder is listed again.
+_MAX_LISTINGS: Final = 5
+# A file that was never closed has the modification time of its opening. Its last lines are at most this much newer.
 _UNCLOSED_MS: Final = int(layout.ABANDONED_S * 1000)
 
 
 class LogsStore(Store):
-    """The log lines below `/logs`, against the sites' own files as they stand at the cut's time."""
+    """The log lines below `/logs`, compared with the sites' own files at the time of the cut."""
 
     name = "logs"
 
     def __init__(self, settings: Settings, hdfs: Hdfs, since_ms: int | None) -> None:
-        """since_ms: leaves out lines of hours before that one's."""
+        """since_ms: lines of hours before the hour of this time are left out."""
         self._settings, self._hdfs, self._since_ms = settings, hdfs, since_ms
         self._files: list[SiteFile] = []
         self._arrivals: dict[LogKind, Arrivals] = {}
@@ -52,25 +61,25 @@ class LogsStore(Store):
         self._arrivals = {kind: Arrivals(kind, lines) for kind, lines in due.items()}
 
     def await_cut(self, cut: Cut, patience: Patience) -> None:
-        """Waits until their lines are in HDFS."""
+        """Waits until all lines of these files are in HDFS."""
         self._unreadable = _await_arrival(self._hdfs, self._arrivals, patience)
 
     def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
-        """Names the lines that did not come. No record of Kafka's is compared with a line."""
+        """Reports the lines that are missing. Log lines are not compared with Kafka."""
         findings = comparison.findings.of(self.name, _SENTENCES)
         missing = {kind: one.missing() for kind, one in self._arrivals.items()}
         self._arrived = {kind: self._written[kind] - missing[kind] for kind in LOG_KINDS}
         self._repeats = {kind: self._arrivals[kind].repeats() for kind in LOG_KINDS}
         if any(missing.values()):
             for path in self._unreadable:
-                findings.say("unreadable", f"{path} in HDFS cannot be read now.")
+                findings.say("unreadable", f"{path} in HDFS cannot be read at the moment.")
             _name_missing(self._files, self._arrivals, findings)
-        # The lines of a month take room that the other stores need.
+        # Frees the memory, which the other stores need: these may be the lines of a month.
         self._arrivals = {}
         return ()
 
     def summarise(self) -> Mapping[str, Any]:
-        """Distinct lines by kind; repeats: how often one is in HDFS once more; files_from: of the oldest file read."""
+        """Distinct lines by kind. repeats: additional copies in HDFS. files_from: when the oldest file was opened."""
         return {
             "compared": True,
             "written": self._written,
@@ -81,24 +90,26 @@ class LogsStore(Store):
 
 
 def first_compared_ms(settings: Settings, at_ms: int, since_ms: int | None) -> int:
-    """The beginning (ms since 1970) of the first hour that is compared: days before it are deleted in HDFS, or may be
-    while we look."""
+    """The beginning of the first hour that is compared, ms since 1970.
+
+    Earlier days are deleted from HDFS, or may be deleted during the comparison.
+    """
     kept_ms = (at_ms // DAY_MS - settings.retention.hdfs_logs_days + 1) * DAY_MS
     return max(0, kept_ms, 0 if since_ms is None else since_ms // HOUR_MS * HOUR_MS)
 
 
 class _Read(NamedTuple):
-    """A closed file that was read. length: bytes; due: how many of its lines are of those that have to be there."""
+    """A file that was read. length: bytes. due: the number of its lines that are among the expected ones."""
 
     length: int
     due: int
 
 
 class Arrivals:
-    """Crosses off a kind's lines as they are found in HDFS."""
+    """Checks off the lines of one kind as they are found in HDFS."""
 
     def __init__(self, kind: LogKind, due: Due) -> None:
-        """Takes the lines over from `due`: each is kept once, among the missing or among the found."""
+        """Takes over the lines of `due`. Each is then either missing or found."""
         self._kind = kind
         self._missing = due.lines
         self._found: dict[bytes, set[int]] = defaultdict(set)
@@ -107,38 +118,40 @@ class Arrivals:
         self._files: dict[str, dict[str, _Read]] = {}
 
     def look(self, hdfs: Hdfs) -> list[str]:
-        """Reads the folders that have to hold lines, later only what is new where some are missed; the files that
-        cannot be read. Raises HdfsUnavailable."""
+        """Reads the folders that must hold lines; later calls read only new files of folders with missing lines.
+
+        Returns the paths of files that cannot be read. Raises HdfsUnavailable.
+        """
         unreadable = []
         for day, folder in layout.days(hdfs, self._kind).items():
             text = day.isoformat().encode()
             days = [text, NO_DAY] if self._timeless_from is not None and text >= self._timeless_from else [text]
-            missed = any(self._missing.get(day) for day in days)
-            if missed or (folder not in self._files and any(self._found.get(day) for day in days)):
+            is_incomplete = any(self._missing.get(day) for day in days)
+            if is_incomplete or (folder not in self._files and any(self._found.get(day) for day in days)):
                 unreadable += self._folder(hdfs, folder, days)
         return unreadable
 
     def missing(self) -> int:
-        """How many lines are not found yet."""
+        """The number of lines that are not found yet."""
         return sum(map(len, self._missing.values()))
 
     def repeats(self) -> int:
-        """How often a line that was found is there once more."""
+        """The number of additional copies of lines that were found."""
         seen = sum(read.due for files in self._files.values() for read in files.values())
         return seen - sum(map(len, self._found.values()))
 
     def is_missing(self, day: bytes, line: int) -> bool:
-        """Whether a line (its hash) of a day is not found; true only once."""
+        """Whether a line of a day, given by its hash, is missing. Returns True only once per line."""
         if line not in self._missing.get(day, ()):
             return False
         self._missing[day].remove(line)
         return True
 
     def _folder(self, hdfs: Hdfs, folder: str, days: list[bytes]) -> list[str]:
-        for _ in range(_MOST_LISTINGS):
+        for _ in range(_MAX_LISTINGS):
             known, files, gone, unreadable = self._files.get(folder, {}), {}, False, []
             for file in hdfs.list(folder):
-                # What was closed before the oldest of the sites' files was begun holds nothing of them.
+                # A file that was closed before the oldest of the sites' files was opened contains none of their lines.
                 if file.is_folder or (not layout.is_open(file) and file.modified_ms < self._read_from_ms):
                     continue
                 read = known.get(file.path)
@@ -173,7 +186,7 @@ class Arrivals:
 
 
 def _await_arrival(hdfs: Hdfs, arrivals: Mapping[LogKind, Arrivals], patience: Patience) -> list[str]:
-    """Looks until nothing is missing or patience is over; the files that could not be read the last time."""
+    """Waits until no line is missing or the patience is over. Returns the files that could not be read at last."""
     while True:
         try:
             unreadable = [path for one in arrivals.values() for path in one.look(hdfs)]
@@ -182,23 +195,23 @@ def _await_arrival(hdfs: Hdfs, arrivals: Mapping[LogKind, Arrivals], patience: P
                 raise
             continue
         missing = ", ".join(f"{one.missing()} {kind} lines" for kind, one in arrivals.items() if one.missing())
-        blocked = f" {', '.join(unreadable)} cannot be read now." if unreadable else ""
+        blocked = f" {', '.join(unreadable)} cannot be read at the moment." if unreadable else ""
         if not missing or not patience.wait(f"not in HDFS yet: {missing}.{blocked}"):
             return unreadable
 
 
 def _name_missing(files: Sequence[SiteFile], arrivals: Mapping[LogKind, Arrivals], findings: StoreFindings) -> None:
-    """Reads the sites' files once more, to find which lines the hashes are of."""
+    """Reads the sites' files again, to find the lines of the missing hashes."""
     for file in files:
         one = arrivals[file.kind]
         if not one.missing():
             continue
-        placing = Placing(file)
+        hours = LineHours(file)
         for raw in file.lines():
-            day, hour = placing.of(raw)
+            day, hour = hours.of(raw)
             if one.is_missing(day, hash(raw)):
                 findings.add(f"{file.kind}_missing", file.app, hour_number(hour), name_of(file.kind, raw))
     for kind, one in arrivals.items():
         if left := one.missing():
-            sentence = f"{left} {kind} lines of files that are deleted meanwhile are not in HDFS."
+            sentence = f"{left} {kind} lines of files that have been deleted meanwhile are not in HDFS."
             findings.say(f"{kind}_missing", sentence)

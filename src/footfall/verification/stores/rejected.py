@@ -1,4 +1,4 @@
-"""The live counts of rejected events against `events.rejected`, where every record counts."""
+"""Compares the live counts of rejected events with `events.rejected`, where every record counts."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from footfall.verification.stores.store import Comparison, Store
 
 
 class RejectedStore(Store):
-    """How many rejected events each site and minute has. The cells are in the live tables, so the part is theirs."""
+    """The rejected events of each site and minute. The cells are in the live tables, so it shares their name."""
 
     name = live.LiveStore.name
 
@@ -31,12 +31,12 @@ class RejectedStore(Store):
         self._progress.await_cut(cut, patience)
 
     def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
-        """Reads nothing yet: the cells are read partition by partition."""
+        """Returns the check, which reads the cells partition by partition."""
         self._check = _RejectedCells(self._tables, self._progress, comparison)
         return (self._check,)
 
     def summarise(self) -> Mapping[str, Any]:
-        """How many cells count something before the cut."""
+        """The number of cells that count a reject before the cut."""
         return {"compared": True, "rejected_cells": self._check.cells}
 
 
@@ -48,7 +48,7 @@ class _RejectedCells(RejectedCheck):
         self._counted = -1
         self._cells: dict[bytes, tuple[int, int]] = {}
         self._recount = Counter[bytes]()
-        # Rows that count something before the cut.
+        # Rows that count a reject before the cut.
         self._before_cut: set[bytes] = set()
         self._unreadable = 0
         self.cells = 0
@@ -60,14 +60,14 @@ class _RejectedCells(RejectedCheck):
         self._cells = {key: tables.decode_rejected(cell) for key, cell in found}
 
     def begin(self, partition: PartitionRange) -> None:
-        """Asks how far the partition is counted."""
+        """Determines how far the partition is counted."""
         self._partition = partition
         self._counted = self._progress.counted((partition.topic, partition.number), partition.start)
         self._progress.judge_tail(partition, self._findings)
         self._recount, self._before_cut, self._unreadable = Counter(), set(), 0
 
     def record(self, rejected: RejectedRecord) -> None:
-        """Counts it into the recount of its row."""
+        """Adds the reject to the recount of its row."""
         hour = rejected.minute // 60
         if hour < self._first_hour:
             return
@@ -84,7 +84,7 @@ class _RejectedCells(RejectedCheck):
             self._findings.add(kind, rejected.app_id, hour, name)
 
     def unreadable(self, offset: int) -> None:
-        """Counts what the live path must have left out too."""
+        """Counts an unreadable record, which the live path must have skipped."""
         self._unreadable += offset <= self._counted
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""What `verify` asks of a store: to wait for the cut, to compare itself with Kafka, to sum itself up."""
+"""The interface of a store: it waits for the cut, compares itself with Kafka, and summarises itself."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +12,10 @@ from footfall.verification.report import Tally
 
 
 class Comparison(NamedTuple):
-    """What all stores of one report share. first_hour: the first that is compared, since 1970; say: takes progress."""
+    """The objects that all stores of one report share.
+
+    first_hour: the first hour that is compared, since 1970. say: receives progress messages.
+    """
 
     cut: Cut
     first_hour: int
@@ -22,48 +25,48 @@ class Comparison(NamedTuple):
 
 
 class Store:
-    """One store of events, to be subclassed. Its methods are called once each, in the order in which they stand here.
+    """Base class of a store of events. `verify` calls each method once, in the order of their definition.
 
-    name: its part of the report and of the problems; two stores may share one.
-    Each method may raise EngineUnavailable: then there is no report.
+    name: its name in the report and in problems; two stores may share one.
+    Each method may raise EngineUnavailable; then there is no report.
     """
 
     name: str
 
     def begin(self, at_ms: int, patience: Patience) -> None:
-        """Does what belongs before Kafka's ends are taken. at_ms: the cut's time T."""
+        """Does the work that must happen before Kafka's ends are read. at_ms: the cut's time T."""
 
     def await_cut(self, cut: Cut, patience: Patience) -> None:
-        """Waits until the store holds everything before the cut, or patience is over, and says meanwhile what lags."""
+        """Waits until the store holds everything before the cut, or until the patience is over."""
 
     def kept_from_hour(self) -> int:
-        """The first hour (since 1970) that the store still holds whole; 0 if nothing of it is ever swept.
+        """The first hour (since 1970) that the store still holds completely; 0 if nothing is ever deleted from it.
 
         The report begins no earlier.
         """
         return 0
 
     def compare(self, comparison: Comparison) -> Sequence[EventsCheck | RejectedCheck]:
-        """Reads what the store holds, and names what is wrong with it by itself.
+        """Reads the store, and reports problems that need no comparison.
 
-        The checks returned then see the records of Kafka, partition by partition.
+        The returned checks then get the records of Kafka, partition by partition.
         """
         return ()
 
     def summarise(self) -> Mapping[str, Any]:
-        """The store's totals at the cut, for the report; with `compared`, and with `reason` if that is false."""
+        """The store's totals at the cut, for the report, with `compared`, and with `reason` if that is false."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Ends the store's connections; called in any case, last."""
+        """Closes the store's connections. Always called, as the last method."""
 
 
 class NotCompared(Store):
-    """A store that is no part of what `up` started."""
+    """A store that `up` did not start."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def summarise(self) -> Mapping[str, Any]:
-        """Says why."""
+        """The reason why it is not compared."""
         return {"compared": False, "reason": "not part of this profile"}

@@ -1,7 +1,7 @@
 """The newest page views of all visitors, from the tail of topic `events`.
 
-No table in HBase is ordered by time over all visitors, and none should be for this: the tail of the log is that order.
-The reader joins no group and commits nothing; nothing is read while no page is open.
+No table in HBase is ordered by time over all visitors, and this panel does not justify one: the log has that order.
+The reader joins no consumer group and commits nothing. While no page is open, it reads nothing.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from footfall.dashboard.errors import Unavailable
+from footfall.dashboard.data.errors import Unavailable
 from footfall.events.times import parse_rfc3339_ms
 from footfall.metrics.page_views import is_page_view
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
@@ -21,21 +21,21 @@ from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
 log = logging.getLogger(__name__)
 
 KEPT = 60
-# Records of each partition read again when a page is opened, so that the stream does not begin empty.
+# Records of each partition that are read when a page opens, so that the stream does not begin empty.
 _TAIL = 60
-# More than this between two looks is not worth reading: the stream shows the newest anyway.
+# If more records arrived between two reads, the older ones are skipped: the stream shows only the newest.
 _MOST_AT_ONCE = 4_000
-# After a pause as long, what the consumer holds is old, and the tail is sought anew.
+# After a longer pause, the consumer's fetched records are old, so it seeks to the tail again.
 _PAUSE_S = 15.0
-# Below the page's own patience, so that the reader is told what is down, not that something is slow.
+# Shorter than the page's patience, so that the page can name the engine that is down.
 _TIMEOUT_S = 1.5
-# Identities known for each page view kept: a client repeats within seconds, not hours.
+# Remembered identities per kept page view. Clients repeat an event within seconds, not hours.
 _REMEMBERED = 20
 
 
 @dataclass(frozen=True)
 class PageView:
-    """One page view of a person, as much of it as the stream shows."""
+    """One page view of a person, with the fields that the stream shows."""
 
     event_ms: int
     app_id: str
@@ -55,14 +55,14 @@ class Recent:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._views: dict[tuple[str, str], PageView] = {}
-        # Identities outlive their page views here, or a late repeat would count as new.
+        # Identities are remembered longer than their page views; otherwise a late repeat would look new.
         self._known: deque[tuple[str, str]] = deque()
         self._seen: set[tuple[str, str]] = set()
 
     def add(self, value: bytes) -> None:
-        """Takes a stored event in; what is no page view of a person, a repeat, or backfill changes nothing.
+        """Adds a stored event if it is a new page view of a person. Ignores other events, repeats and backfill.
 
-        Nor does what is no event: the stream is a look at the log, not a judge of it.
+        It also ignores records that are no events: the stream shows the log and does not judge it.
         """
         try:
             event = orjson.loads(value)
@@ -105,12 +105,12 @@ def _newest_first(item: tuple[tuple[str, str], PageView]) -> tuple[int, tuple[st
 
 
 class Tail:
-    """Reads on from where the last look ended. For one thread."""
+    """Continues where the last read ended. For one thread."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._recent = Recent()
-        self._looked_s = float("-inf")
+        self._read_s = float("-inf")
         self._trouble: KafkaError | None = None
         self._consumer: Any = Consumer(
             {
@@ -119,11 +119,11 @@ class Tail:
                 "group.id": "footfall-dashboard",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "latest",
-                # The default of 10 s would leave the stream standing well after Kafka is back.
+                # With the default of 10 s, the stream would stand still long after Kafka is back.
                 "reconnect.backoff.max.ms": 1000,
-                # What is fetched while nobody looks stays this small.
+                # Limits the records that are fetched while no page is open.
                 "queued.max.messages.kbytes": 2048,
-                # The page says that Kafka is away; its client need not say so every second as well.
+                # The page reports that Kafka is down; the client need not log it every second as well.
                 "log_level": 2,
                 "error_cb": self._note,
             }
@@ -133,13 +133,13 @@ class Tail:
         """The newest page views, newest first. Raises Unavailable."""
         try:
             now_s = time.monotonic()
-            anew = now_s - self._looked_s > _PAUSE_S or self._trouble is not None
-            if anew:
+            seeks = now_s - self._read_s > _PAUSE_S or self._trouble is not None
+            if seeks:
                 self._seek_tail()
                 self._trouble = None
-            # The first fetch after a seek goes to the broker and back; later ones are there already.
-            messages = self._consumer.consume(_MOST_AT_ONCE, timeout=1.0 if anew else 0.1)
-            self._looked_s = now_s
+            # The first fetch after a seek waits for the broker; later records have been fetched already.
+            messages = self._consumer.consume(_MOST_AT_ONCE, timeout=1.0 if seeks else 0.1)
+            self._read_s = now_s
             if len(messages) == _MOST_AT_ONCE:
                 self._seek_tail()
         except KafkaException as error:
@@ -154,13 +154,13 @@ class Tail:
         return self._recent.newest()
 
     def _seek_tail(self) -> None:
-        places = []
-        for partition in range(EVENTS_PARTITIONS):
-            place = TopicPartition(TOPIC_EVENTS, partition)
-            low, high = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
-            place.offset = max(low, high - _TAIL)
-            places.append(place)
-        self._consumer.assign(places)
+        partitions = []
+        for number in range(EVENTS_PARTITIONS):
+            partition = TopicPartition(TOPIC_EVENTS, number)
+            low, high = self._consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_S)
+            partition.offset = max(low, high - _TAIL)
+            partitions.append(partition)
+        self._consumer.assign(partitions)
 
     def _note(self, error: KafkaError) -> None:
         if error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT):

@@ -1,37 +1,41 @@
-"""Alerts as HTML: what is out of the ordinary, and of one of them what lies behind it. Pure but for its questions."""
+"""The panel "Alerts", and the details of one alert."""
 
 from footfall.dashboard import wording
-from footfall.dashboard.components import app_mark, empty, others, panel
-from footfall.dashboard.data import Figures, Reading
+from footfall.dashboard.components.errors import errors_table
+from footfall.dashboard.components.parts import app_mark, empty, others, panel
+from footfall.dashboard.data.readings import Reading, Readings
 from footfall.dashboard.figures import of_site
 from footfall.dashboard.markup import Html, foreign, join, local_link, prose, tag
-from footfall.dashboard.panels import error_lines
 from footfall.events.times import parse_rfc3339_ms
 from footfall.notify import sentences
 from footfall.questions.model import Row
 
 _SHOWN_OPEN = 6
-_SHOWN_OVER = 3
-_OVER_MS = 6 * 3_600_000
-_CALM = "Nothing is out of the ordinary. A site is judged as soon as five minutes of it are known."
-# Where a cause shows that has no request of its own.
-_WHERE = {
-    "drop": "`./footfall status` says whether the site and its visitors run.",
-    "bots": "Bots, 5 min among the sites' figures counts them; their visits are not in any other figure.",
+_SHOWN_ENDED = 3
+_ENDED_SHOWN_MS = 6 * 3_600_000
+_CALM = "Nothing is out of the ordinary. Alerts for a site begin once five minutes of its events are known."
+# Where to look for the cause of an alert that no single request can show.
+_HINTS = {
+    "drop": "`./footfall status` shows whether the site and its visitors run.",
+    "bots": "The column Bots, 5 min in the table of sites counts them. No other figure includes their visits.",
     "rejects": "`./footfall rejects` lists them with their reasons.",
 }
 _LOGGED = {"errors": "error", "slow": "performance"}
 
 
-def alerts(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> Html:
-    """What is open, the newest first, and what ended in the last hours. app: None for all sites."""
+def alerts_panel(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> Html:
+    """Open alerts, the newest first, and those that ended in the last hours. app: None for all sites."""
 
     def draw(all_rows: list[Row]) -> Html:
         rows = of_site(all_rows, app)
         opened = [row for row in rows if row["state"] == "open"]
-        over = [row for row in rows if row["resolved_at"] and now_ms - parse_rfc3339_ms(row["resolved_at"]) < _OVER_MS]
-        over.sort(key=lambda row: str(row["resolved_at"]), reverse=True)
-        if not opened and not over:
+        ended = [
+            row
+            for row in rows
+            if row["resolved_at"] and now_ms - parse_rfc3339_ms(row["resolved_at"]) < _ENDED_SHOWN_MS
+        ]
+        ended.sort(key=lambda row: str(row["resolved_at"]), reverse=True)
+        if not opened and not ended:
             return empty(_CALM)
         return join(
             empty("Nothing is out of the ordinary at the moment.") if not opened else None,
@@ -39,29 +43,31 @@ def alerts(reading: Reading[list[Row]], now_ms: int, app: str | None = None) -> 
                 "div",
                 *(_card(row, now_ms) for row in opened[:_SHOWN_OPEN]),
                 others(_SHOWN_OPEN, len(opened)),
-                *(_card(row, now_ms) for row in over[:_SHOWN_OVER]),
+                *(_card(row, now_ms) for row in ended[:_SHOWN_ENDED]),
                 class_="ff-alerts",
             ),
         )
 
-    return panel("Alerts", "Compared with the half hour before; ended ones stay for six hours.", reading, draw)
+    return panel(
+        "Alerts", "Each compares a site with the half hour before it. Ended alerts stay for six hours.", reading, draw
+    )
 
 
-def look_up(figures: Figures, wanted: str, now_ms: int) -> Html:
-    """One alert with what lies behind it: the errors of its place, and the log line of its sample request."""
-    reading = figures.alerts()
-    row = next((row for row in reading.value or [] if row["alert_id"] == wanted), None)
+def alert_details(readings: Readings, alert_id: str, now_ms: int) -> Html:
+    """One alert in detail: itself, the errors on its page, and the log line of its sample request."""
+    reading = readings.alerts()
+    row = next((row for row in reading.value or [] if row["alert_id"] == alert_id), None)
     close = tag("a", "Close", href="?", target="_self")
     if row is None:
         if reading.value is None:
             return panel("Alert", close, reading, lambda _: join())
-        said = "There is no such alert; they are kept for some days after they ended."
-        return panel("Not found", close, Reading(join(empty(said)), None), lambda drawn: drawn)
+        sentence = "There is no such alert. Alerts are kept for some days after they end."
+        return panel("Not found", close, Reading(join(empty(sentence)), None), lambda drawn: drawn)
     return tag(
         "div",
         panel("Alert", close, Reading(row, None), lambda one: join(_card(one, now_ms, linked=False), _hint(one))),
-        _errors(figures, row) if row["kind"] == "errors" else None,
-        _logged(figures, row) if row["kind"] in _LOGGED and row["sample_request_id"] else None,
+        _errors(readings, row) if row["kind"] == "errors" else None,
+        _logged(readings, row) if row["kind"] in _LOGGED and row["sample_request_id"] else None,
         class_="ff-stack",
     )
 
@@ -78,7 +84,7 @@ def _card(row: Row, now_ms: int, linked: bool = True) -> Html:
         "article",
         tag(
             "p",
-            tag("b", row["severity"] if is_open else "over", class_="ff-severity"),
+            tag("b", row["severity"] if is_open else "ended", class_="ff-severity"),
             tag("strong", foreign(sentences.title(row))),
         ),
         tag("p", sentences.evidence(row)),
@@ -86,30 +92,37 @@ def _card(row: Row, now_ms: int, linked: bool = True) -> Html:
             "p",
             when,
             " · " if linked else None,
-            local_link("alert", row["alert_id"], "What lies behind it") if linked else None,
+            local_link("alert", row["alert_id"], "Details") if linked else None,
         ),
         class_=f"ff-alert ff-{row['severity'] if is_open else 'over'}",
     )
 
 
 def _hint(row: Row) -> Html | None:
-    said = _WHERE.get(row["kind"])
-    return tag("p", prose(said), class_="ff-empty") if said else None
+    hint = _HINTS.get(row["kind"])
+    return tag("p", prose(hint), class_="ff-empty") if hint else None
 
 
-def _errors(figures: Figures, row: Row) -> Html:
+def _errors(readings: Readings, row: Row) -> Html:
     def draw(rows: list[Row]) -> Html:
         here = [one for one in rows if row["page_path"] in (None, one["page_path"])]
-        return error_lines(here) if here else empty("No error of the last hour is known there any more.")
+        return errors_table(here) if here else empty("No error happened there in the last hour.")
 
-    return panel("Errors there", "Last hour; counts of the last 5 minutes.", figures.errors(row["app_id"]), draw)
+    return panel(
+        "Errors there",
+        "Errors of the last hour. Counts are those of the last 5 minutes.",
+        readings.errors(row["app_id"]),
+        draw,
+    )
 
 
-def _logged(figures: Figures, row: Row) -> Html:
+def _logged(readings: Readings, row: Row) -> Html:
     def draw(rows: list[Row]) -> Html:
         found = [one for one in rows if one["request_id"] == row["sample_request_id"]]
         if not found:
-            return empty("Its line has not come through Flume yet, or newer ones have taken its place.")
+            return empty(
+                "Its log line has not passed through Flume yet, or newer lines have pushed it out of the list."
+            )
         one = found[0]
         return join(
             tag(
@@ -125,4 +138,4 @@ def _logged(figures: Figures, row: Row) -> Html:
         )
 
     note = join("Request ", foreign(row["sample_request_id"]), f", from the {_LOGGED[row['kind']]} log in HDFS.")
-    return panel("A request that shows it", note, figures.logged(row["app_id"], _LOGGED[row["kind"]]), draw)
+    return panel("A request that shows it", note, readings.logged(row["app_id"], _LOGGED[row["kind"]]), draw)

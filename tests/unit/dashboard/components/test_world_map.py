@@ -1,4 +1,4 @@
-"""The map: whole, within its picture, and with dots as large as there are people."""
+"""The map: complete, within its picture, and with dots whose size shows the number of people."""
 
 import json
 import re
@@ -7,32 +7,33 @@ from math import dist
 
 import pytest
 
-from footfall.dashboard import HERE, world_map
+from footfall.dashboard import HERE
+from footfall.dashboard.components import world_map
 from footfall.dashboard.figures import City, MapPoint
 
 
 def test_land_and_countries_are_within_the_picture() -> None:
-    told = json.loads((HERE / "world.json").read_text("utf-8"))
-    assert len(told["countries"]) > 230
-    assert "public domain" in told["source"]
-    assert re.fullmatch(r"(M\d+ \d+l[-0-9 ]+z)+", told["land"])
-    begins = re.findall(r"M(\d+) (\d+)", told["land"])
-    for x, y in [*begins, *(country["at"] for country in told["countries"].values())]:
-        assert 0 <= int(x) <= told["width"]
-        assert 0 <= int(y) <= told["height"]
-    for code, country in told["countries"].items():
+    world = json.loads((HERE / "world.json").read_text("utf-8"))
+    assert len(world["countries"]) > 230
+    assert "public domain" in world["source"]
+    assert re.fullmatch(r"(M\d+ \d+l[-0-9 ]+z)+", world["land"])
+    begins = re.findall(r"M(\d+) (\d+)", world["land"])
+    for x, y in [*begins, *(country["at"] for country in world["countries"].values())]:
+        assert 0 <= int(x) <= world["width"]
+        assert 0 <= int(y) <= world["height"]
+    for code, country in world["countries"].items():
         assert re.fullmatch("[A-Z]{2}", code)
         assert country["name"]
 
 
-def test_the_land_is_told_in_a_style_sheet_and_fetched_from_nowhere() -> None:
-    told = world_map.land().text
-    assert told.startswith("<style>")
-    assert told.count("data:image/svg+xml;base64,") == 2
-    assert "http" not in told
+def test_the_land_is_part_of_a_style_sheet_and_is_not_fetched() -> None:
+    text = world_map.land().text
+    assert text.startswith("<style>")
+    assert text.count("data:image/svg+xml;base64,") == 2
+    assert "http" not in text
 
 
-def test_dots_are_as_large_as_people_are_many() -> None:
+def test_the_size_of_a_dot_shows_the_number_of_people() -> None:
     places = [MapPoint("DE", 40, 1.0), MapPoint("SG", 10, 0.25), MapPoint("MT", 1, 0.001), MapPoint("??", 9, 0.2)]
     drawn = world_map.chart(places, []).text
     widths = re.findall(r'width:([0-9.]+)%" title="(\w+): (\d+)"', drawn)
@@ -55,7 +56,7 @@ def test_a_city_that_is_nowhere_on_the_map_has_no_dot(at: tuple[float | None, fl
     assert "<i" not in world_map.chart([], [City("AQ", "McMurdo", *at, 5, 1.0)]).text
 
 
-def test_a_hundred_cities_are_drawn_at_most() -> None:
+def test_at_most_a_hundred_cities_are_drawn() -> None:
     cities = [City("SG", f"S{n}", 1.35, 103.8, 500 - n, 1.0) for n in range(101)]
     drawn = world_map.chart([], cities).text
     assert drawn.count("ff-city") == 100
@@ -105,5 +106,5 @@ def test_north_is_up_and_east_is_right() -> None:
     assert at["US"]["at"][0] < at["GB"]["at"][0] < at["JP"]["at"][0]
 
 
-def test_what_a_sender_calls_a_country_is_no_country() -> None:
+def test_an_unknown_country_code_is_shown_as_it_is() -> None:
     assert (world_map.name("DE"), world_map.name("US"), world_map.name("<b>")) == ("Germany", "United States", "<b>")

@@ -1,11 +1,11 @@
-"""Figures from the running engines: answers to questions, and the newest page views from Kafka."""
+"""Answers from the running engines: to questions, and the newest page views from Kafka."""
 
 import logging
 from typing import Any, Final
 
 from footfall import question_registry, site_registry
-from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.recent_views import PageView, Tail
+from footfall.dashboard.data.errors import NotFound, Unavailable
+from footfall.dashboard.data.recent_views import PageView, Tail
 from footfall.errors import EngineUnavailable
 from footfall.lags import ConsumerLag, lags
 from footfall.questions.model import UnknownValue
@@ -18,13 +18,15 @@ from footfall.site_registry import Site
 
 log = logging.getLogger(__name__)
 
-# A call that takes longer than this is given up, so that the next look meets a connection of its own.
+# A call that takes longer is abandoned, so that the next one opens a new connection.
 _TIMEOUT_S: Final = 5.0
 
 
 class Engines:
-    """The `Source` of the running platform. `ask` is for one thread with the questions of each store, `latest` for one,
-    `lags` for one."""
+    """The `Source` of the running platform.
+
+    One thread at a time may call `ask` with the questions of one store. The same holds for `latest` and for `lags`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -40,12 +42,12 @@ class Engines:
         except HBaseUnavailable as away:
             log.debug("%s", away)
             port = self._settings.port("hbase_thrift")
-            raise Unavailable(f"HBase does not answer on port {port}; it is started anew by itself.") from None
+            raise Unavailable(f"HBase does not answer on port {port}. It restarts by itself.") from None
         except EngineUnavailable as away:
             raise Unavailable(str(away)) from None
 
     def lags(self) -> list[ConsumerLag]:
-        """How far each consumer of what `up` started is behind. One that cannot be asked says so itself."""
+        """How far each consumer that `up` started is behind. Its entry says so if it cannot be asked."""
         return lags(self._settings, requested.read(self._settings))
 
     def sites(self) -> tuple[Site, ...]:

@@ -1,8 +1,8 @@
-"""One visitor's visit as HTML: the answer to a look-up by session, user or browser. Pure but for its questions."""
+"""The answer to a look-up: one visit, or the last pages of one person."""
 
 from footfall.dashboard import wording
-from footfall.dashboard.components import app_mark, empty, panel, table
-from footfall.dashboard.data import Figures, Reading
+from footfall.dashboard.components.parts import app_mark, empty, panel, table
+from footfall.dashboard.data.readings import Reading, Readings
 from footfall.dashboard.markup import Html, foreign, join, local_link, tag
 from footfall.events.times import parse_rfc3339_ms
 from footfall.metrics.page_views import is_page_view
@@ -11,29 +11,29 @@ from footfall.questions.model import Row
 _SHOWN = 200
 
 
-def look_up(figures: Figures, wanted: str) -> Html:
-    """The visit called `wanted`, or what the person of that name saw last.
+def visit_panel(readings: Readings, name: str) -> Html:
+    """The visit with that session_id, or the last pages of the person with that user_id or anonymous_id.
 
-    wanted: a session_id, user_id or anonymous_id as someone typed it
+    name: any of the three, as the user typed it
     """
-    session = figures.session(wanted)
+    session = readings.session(name)
     if not session.missing:
-        return panel("One visit", _note(f"Session {wanted}"), session, path)
-    person = figures.recent_pages(wanted)
+        return panel("One visit", _note(f"Session {name}"), session, path)
+    person = readings.recent_pages(name)
     if not person.missing:
-        return panel("Recent pages", _note(f"What {wanted} viewed last"), person, recent)
-    said = f"Nothing of the last days is called {wanted}: there is no such session, user or browser."
-    return panel("Not found", _note(), Reading(join(empty(said)), None), lambda drawn: drawn)
+        return panel("Recent pages", _note(f"Last pages that {name} viewed"), person, recent)
+    sentence = f"No session, user or browser of the last days is called {name}."
+    return panel("Not found", _note(), Reading(join(empty(sentence)), None), lambda drawn: drawn)
 
 
-def _note(said: str = "") -> Html:
-    return join(said, " · " if said else None, tag("a", "Close", href="?", target="_self"))
+def _note(title: str = "") -> Html:
+    return join(title, " · " if title else None, tag("a", "Close", href="?", target="_self"))
 
 
 def path(rows: list[Row]) -> Html:
-    """A session's events in their order, under one line that sums them up."""
+    """A session's events in their order, below a sentence that sums them up."""
     if not rows:
-        return empty("This session holds no event.")
+        return empty("This session has no events.")
     lines = [
         (
             str(row["seq"]),
@@ -46,14 +46,14 @@ def path(rows: list[Row]) -> Html:
         for row in rows[:_SHOWN]
     ]
     more = len(rows) - len(lines)
-    shown = table("ff-path", ("No.", "Time", "After", "Event", "Page", "Element"), lines, numeric=(0, 2))
+    shown = table("ff-path", ("No.", "Time", "Gap", "Event", "Page", "Element"), lines, numeric=(0, 2))
     return join(_summary(rows), shown, empty(f"and {wording.counted(more, 'more event')}.") if more else None)
 
 
 def recent(rows: list[Row]) -> Html:
-    """The last pages of a person, each leading to its session."""
+    """The last pages of a person, each with a link to its session."""
     if not rows:
-        return empty("This person viewed no page in the days that are kept.")
+        return empty("This person viewed no page in the days that Footfall keeps.")
     lines = [
         (
             wording.moment(parse_rfc3339_ms(row["viewed_at"])),
@@ -76,7 +76,7 @@ def _mark(row: Row) -> Html | None:
 
 def _summary(rows: list[Row]) -> Html:
     times = [parse_rfc3339_ms(row["event_at"]) for row in rows]
-    # A visit has the user it ended with: a log-in half-way names all of it.
+    # A log-in during the visit names the whole visit, so the last user_id counts.
     user = next((row["user_id"] for row in reversed(rows) if row["user_id"]), None)
     views = sum(is_page_view(row["event_type"]) for row in rows)
     who = (
@@ -93,6 +93,6 @@ def _summary(rows: list[Row]) -> Html:
         " ",
         who,
         f": {wording.counted(views, 'page view')} and {wording.counted(len(rows) - views, 'other event')} "
-        f"in {wording.duration(max(times) - min(times))} from {wording.moment(min(times))} UTC on, {state}.",
+        f"in {wording.duration(max(times) - min(times))}, starting {wording.moment(min(times))} UTC, {state}.",
         class_="ff-summary",
     )

@@ -1,10 +1,10 @@
-"""Which records of the log the stream shows."""
+"""The records of the log that the stream shows."""
 
 from typing import Any
 
 import orjson
 
-from footfall.dashboard.recent_views import Recent
+from footfall.dashboard.data.recent_views import Recent
 from tests.support.events import NOW_MS, stored_event
 
 
@@ -21,7 +21,7 @@ def test_newest_first_whatever_the_order_of_arrival() -> None:
     assert [view.page_path for view in recent.newest()] == ["/3", "/2", "/1"]
 
 
-def test_carries_what_the_stream_shows() -> None:
+def test_a_view_has_the_fields_that_the_stream_shows() -> None:
     recent = Recent()
     event = add(recent, user_id="u-1", country="DE")
     view = recent.newest()[0]
@@ -46,7 +46,7 @@ def test_a_repeat_shows_once_and_the_first_copy_counts() -> None:
     assert [view.page_path for view in recent.newest()] == ["/first", "/other"]
 
 
-def test_a_repeat_of_what_is_no_longer_shown_stays_away() -> None:
+def test_a_late_repeat_does_not_return_to_the_stream() -> None:
     recent = Recent(kept=2)
     first = add(recent)
     for second in range(1, 10):

@@ -1,7 +1,7 @@
-"""The map of the world: the land once, as a mask that the style sheet fills, and dots where people are. Pure.
+"""The map of the world: the land as a mask that the style sheet fills, and dots where people are.
 
-`world.json` holds the map's `width` and `height` in its own units; the outline of the `land` and where each of the
-`countries` has its middle, in these; and its `frame`, between which bounds of the projection the map lies.
+`world.json` holds the map's `width` and `height` in units of its own; the outline of the `land` and the centre of each
+of the `countries` in these units; and its `frame`, the bounds of the map in the units of the projection.
 """
 
 import json
@@ -15,10 +15,10 @@ from footfall.dashboard import HERE, wording
 from footfall.dashboard.figures import City, MapPoint
 from footfall.dashboard.markup import Html, data_url, style, tag
 
-# Of the map's width, in percent.
+# In percent of the map's width.
 _LARGEST_DOT: Final = 5.0
 _SMALLEST_DOT: Final = 1.6
-# Each is drawn anew every two seconds; more could not be told apart.
+# Each dot is redrawn every two seconds, and nobody could distinguish more of them.
 _MOST_CITIES: Final = 100
 # Equal Earth's coefficients: Šavrič, Patterson, Jenny 2018.
 _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
@@ -26,19 +26,19 @@ _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
 
 @cache
 def _world() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((HERE / "world.json").read_text("utf-8"))
-    return found
+    world: dict[str, Any] = json.loads((HERE / "world.json").read_text("utf-8"))
+    return world
 
 
 def name(code: str) -> str:
-    """A country's name by its two letters; what is none is as it is."""
+    """The name of a country by its two-letter code; any other text is returned unchanged."""
     country = _world()["countries"].get(code)
     return str(country["name"]) if country else code
 
 
 @cache
 def land() -> Html:
-    """Style rules with the shape of the land; drawn once a page, since it is 20 KB."""
+    """Style rules with the shape of the land. A page includes them once, since they are 20 KB."""
     world = _world()
     size = f"0 0 {world['width']} {world['height']}"
     shape = tag("svg", tag("path", d=world["land"]), xmlns="http://www.w3.org/2000/svg", viewBox=size)
@@ -49,7 +49,7 @@ def land() -> Html:
 
 
 def position(latitude: float, longitude: float) -> tuple[float, float]:
-    """Where a place is on the map, in its units from the left and the top; degrees north and east."""
+    """The position of a place on the map, in its units from the left and the top; degrees north and east."""
     world = _world()
     frame = world["frame"]
     scale = world["width"] / (frame["east"] - frame["west"])
@@ -60,14 +60,14 @@ def position(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 def chart(places: Iterable[MapPoint], cities: Iterable[City]) -> Html:
-    """The map with a dot for each country, its area as large as the people there are many, and over them the cities.
+    """The map with a dot for each country, whose area grows with the number of people, and above them the cities.
 
-    cities: those with the most page views first; beyond a hundred they are left out
+    cities: sorted by page views, most first; the map shows the first hundred
     """
     world = _world()
     dots = [_country_dot(place, world) for place in places if place.country in world["countries"]]
     dots += [dot for city in islice(cities, _MOST_CITIES) if (dot := _city_dot(city, world)) is not None]
-    # The lists beside it say the same in words and numbers.
+    # Screen readers skip the map: the lists beside it hold the same figures.
     return tag("div", tag("div", class_="ff-land"), *dots, class_="ff-world", aria_hidden="true")
 
 
@@ -82,14 +82,14 @@ def _country_dot(place: MapPoint, world: dict[str, Any]) -> Html:
 
 
 def _city_dot(city: City, world: dict[str, Any]) -> Html | None:
-    """None if nobody knows where it is, or it lies beyond the map: Antarctica does."""
+    """None if its location is unknown or off the map, as Antarctica is."""
     if city.latitude is None or city.longitude is None:
         return None
     x, y = position(city.latitude, city.longitude)
     if not (0 <= x <= world["width"] and 0 <= y <= world["height"]):
         return None
-    said = f"{city.city}: {wording.counted(city.page_views, 'page view')}"
-    return tag("i", style=_at(x, y, world), title=said, class_="ff-city")
+    title = f"{city.city}: {wording.counted(city.page_views, 'page view')}"
+    return tag("i", style=_at(x, y, world), title=title, class_="ff-city")
 
 
 def _at(x: float, y: float, world: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""What pages read: each figure once for all open pages, never waiting long, and never failing.
+"""The answers that pages show. All open pages share them; reading one never waits long and never fails.
 
-A question is asked again when its answer is older than its time to live, however many pages want it. It is asked in
-the background; a page waits a moment and otherwise shows what was last known, with a sentence about what is wrong.
+A question is asked again when its answer is older than its time to live, no matter how many pages are open. It is asked
+in the background. A page waits a moment; then it shows the last known answer, with a sentence about the trouble.
 """
 
 import logging
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from footfall import question_registry
-from footfall.dashboard.errors import NotFound, Unavailable
-from footfall.dashboard.recent_views import PageView
+from footfall.dashboard.data.errors import NotFound, Unavailable
+from footfall.dashboard.data.recent_views import PageView
 from footfall.lags import ConsumerLag
 from footfall.questions.model import Row
 from footfall.site_registry import Site
@@ -24,27 +24,26 @@ from footfall.site_registry import Site
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-
-# A figure is at most this old when a page shows it; ten open pages so cost what one costs.
+# A page shows no answer older than this, and ten open pages cost as much as one.
 FRESH_S = 1.0
-# Lists of all pages and sections are a hundred times the cells of the sites' own figures, and change slowly.
+# Lists of all pages and sections read a hundred times as many cells as the figures of the sites, and change slowly.
 LISTS_FRESH_S = 4.0
-# An hour of all pages is six times as much again, and half an hour's visits change more slowly still.
+# An hour of all pages is six times as much again, and the visits of half an hour change even more slowly.
 VISITS_FRESH_S = 15.0
-# Asks Kafka, HDFS and HBase by clients of its own each time.
+# Each time, new clients ask Kafka, HDFS and HBase.
 LAGS_FRESH_S = 6.0
-# Longer waits are a fault to be shown, not to be waited for.
+# After this, a page shows the trouble instead of waiting longer.
 PATIENCE_S = 2.0
-# Look-ups are by session or person, so their number is not bounded by itself.
+# Answers kept per engine. Users may look up any number of sessions and persons.
 _KEPT = 64
-# Those that are shown and as many before, which they are compared with.
+# The minutes that are shown, and as many before them to compare with.
 _LIST_MINUTES = 10
 _CHART_MINUTES = 60
 _LOG_LINES = 1_000
 
 
 class Source(Protocol):
-    """Where figures come from. Raises Unavailable or NotFound."""
+    """The origin of the answers. Methods raise Unavailable or NotFound."""
 
     def ask(self, question: str, **parameters: Any) -> list[Row]:
         """The rows of a question."""
@@ -53,19 +52,19 @@ class Source(Protocol):
         """The newest page views of people on all sites, newest first."""
 
     def lags(self) -> list[ConsumerLag]:
-        """How far each consumer is behind what feeds it."""
+        """How far each consumer is behind its source."""
 
     def sites(self) -> Sequence[Site]:
-        """The sites as they are registered now; no engine is asked."""
+        """The sites as they are registered now. Asks no engine."""
 
 
 @dataclass(frozen=True)
 class Reading(Generic[T]):
-    """An answer as far as it is known.
+    """The newest known answer to a question.
 
-    value: the newest answer there ever was, None if there is none; read_at_ms: when it was read, epoch ms
-    trouble: why there is no newer one, a sentence; None if all is well
-    missing: the trouble is that what was asked for does not exist
+    value: the newest answer, None if there never was one; read_at_ms: when it was read, epoch ms
+    trouble: a sentence on why there is no newer answer; None if all is well
+    missing: whether the trouble is that the requested thing does not exist
     """
 
     value: T | None
@@ -74,12 +73,12 @@ class Reading(Generic[T]):
     missing: bool = False
 
 
-class Figures:
-    """All that the live page shows, shared by every open page."""
+class Readings:
+    """All answers that pages show, shared by every open page."""
 
     def __init__(self, source: Source, patience_s: float = PATIENCE_S) -> None:
         self._source = source
-        # One thread an engine: a dead HBase must not hold up what Kafka still has.
+        # One thread per engine, so that a dead HBase does not delay answers from Kafka.
         stores = {question.source.name for question in question_registry.questions().values()}
         self._stores = {name: _Lane(name, patience_s) for name in stores}
         self._kafka = _Lane("kafka", patience_s)
@@ -106,7 +105,7 @@ class Figures:
         return self._ask(LISTS_FRESH_S, "live-metrics", by="section", minutes=_LIST_MINUTES)
 
     def errors(self, app: str | None = None) -> Reading[list[Row]]:
-        """Rows of `live-errors`, of one site or of all."""
+        """Rows of `live-errors`, of one site or of all sites."""
         return self._ask(FRESH_S, "live-errors", app=app or "all")
 
     def countries(self) -> Reading[list[Row]]:
@@ -159,16 +158,16 @@ class _Entry:
 
 
 class _Lane:
-    """One engine's answers, asked for one after the other by one thread."""
+    """The answers of one engine. A single thread asks for them one after the other."""
 
     def __init__(self, name: str, patience_s: float) -> None:
         self._patience_s = patience_s
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"figures-{name}")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"readings-{name}")
         self._lock = threading.Lock()
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
 
     def read(self, key: Any, fresh_s: float, fetch: Callable[[], T]) -> Reading[T]:
-        """The answer under `key`, fetched if the one there is older than `fresh_s` seconds."""
+        """The answer under `key`, fetched again if it is older than `fresh_s` seconds."""
         now_s = time.monotonic()
         with self._lock:
             entry = self._entries.setdefault(key, _Entry(Reading(None, None)))
@@ -179,7 +178,7 @@ class _Lane:
                 entry.asked_s = now_s
                 entry.running = self._pool.submit(self._fetch, entry, fetch)
             running = entry.running
-            # One patience for all that waits behind one thread: what hangs holds a page up once, not once a panel.
+            # Requests that wait for one thread share its patience, so a hanging engine delays a page only once.
             oldest_s = min((e.asked_s for e in self._entries.values() if e.running is not None), default=now_s)
             left_s = oldest_s + self._patience_s - now_s
         if running is not None:
@@ -187,7 +186,7 @@ class _Lane:
         with self._lock:
             if running is not None and entry.running is running and entry.reading.trouble is None:
                 held = entry.reading
-                return Reading(held.value, held.read_at_ms, "The engine behind this is slow to answer.")
+                return Reading(held.value, held.read_at_ms, "The engine that answers this is slow.")
             return entry.reading
 
     def _fetch(self, entry: _Entry, fetch: Callable[[], T]) -> None:
@@ -202,9 +201,9 @@ class _Lane:
                 log.warning("%s", trouble)
             reading = Reading(held.value, held.read_at_ms, str(trouble))
         except Exception:
-            log.exception("A figure of the live page could not be read")
+            log.exception("An answer for the dashboard could not be read")
             reading = Reading(
-                held.value, held.read_at_ms, "This could not be read; `./footfall logs dashboard` says why."
+                held.value, held.read_at_ms, "These figures could not be read. `./footfall logs dashboard` shows why."
             )
         with self._lock:
             entry.reading = reading

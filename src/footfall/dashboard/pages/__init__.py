@@ -1,0 +1,1 @@
+"""The dashboard's pages, one file each: which component stands where, and how often Streamlit redraws it."""
