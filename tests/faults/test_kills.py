@@ -24,12 +24,13 @@ def test_python_bolt(verified_platform: Platform) -> None:
 
 
 def test_storm_worker(verified_platform: Platform) -> None:
-    worker = verified_platform.processes(_WORKER)[-1]
-    verified_platform.kill(worker.pid)
+    # What writes its log names it, too, and ends with it.
+    old = {process.pid for process in verified_platform.processes(_WORKER)}
+    verified_platform.kill(verified_platform.processes(_WORKER)[-1].pid)
 
     def replaced() -> bool:
-        now = verified_platform.processes(_WORKER)
-        return bool(now) and worker.pid not in {process.pid for process in now}
+        now = {process.pid for process in verified_platform.processes(_WORKER)}
+        return len(now) == len(old) and not now & old
 
     await_true(replaced, "a new worker", 120)
     verified_platform.await_figures()

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 
 from footfall.events.identity import new_uuid7
 from footfall.hdfs import Hdfs
@@ -33,19 +32,12 @@ _PATIENCE_S = 45
 Words = tuple[str, ...]
 
 
-@pytest.fixture
-def store(busy_platform: Platform) -> Iterator[HBaseStore]:
-    opened = HBaseStore(busy_platform.settings)
-    yield opened
-    opened.close()
-
-
-def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform, store: HBaseStore) -> None:
+def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform) -> None:
     settings = busy_platform.settings
     done: list[AbstractContextManager[Words]] = [
         _a_log_line_is_gone(settings),
-        _a_session_cell_is_gone(settings, store),
-        _a_live_cell_counts_too_much(settings, store),
+        _a_session_cell_is_gone(settings),
+        _a_live_cell_counts_too_much(settings),
         _an_accepted_event_is_not_in_kafka(settings),
         _an_archived_row_is_gone(settings),
     ]
@@ -64,38 +56,43 @@ def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform, 
 
 
 @contextmanager
-def _a_session_cell_is_gone(settings: Settings, store: HBaseStore) -> Iterator[Words]:
+def _a_session_cell_is_gone(settings: Settings) -> Iterator[Words]:
     session, event_id = new_uuid7(), new_uuid7()
     send(settings, "news", example_event(_now_ms(), app_id="news", session_id=session, event_id=event_id))
-    await_true(lambda: store.read_row(TABLE_SESSIONS, session.encode()) != {}, "the session's row", 15)
-    ((column, (value, timestamp)),) = _stamped(store, TABLE_SESSIONS, session.encode()).items()
-    store.delete(TABLE_SESSIONS, {session.encode(): [column]}, timestamp)
+    with _store(settings) as store:
+        await_true(lambda: store.read_row(TABLE_SESSIONS, session.encode()) != {}, "the session's row", 15)
+        ((column, (value, timestamp)),) = _stamped(store, TABLE_SESSIONS, session.encode()).items()
+        store.delete(TABLE_SESSIONS, {session.encode(): [column]}, timestamp)
     try:
         yield session, event_id
     finally:
-        # A timestamp above that of the deletion mark, which would hide the cell otherwise.
-        store.write(TABLE_SESSIONS, {session.encode(): {column: value}}, timestamp + 1)
+        with _store(settings) as store:
+            # A timestamp above that of the deletion mark, which would hide the cell otherwise.
+            store.write(TABLE_SESSIONS, {session.encode(): {column: value}}, timestamp + 1)
 
 
 @contextmanager
-def _a_live_cell_counts_too_much(settings: Settings, store: HBaseStore) -> Iterator[Words]:
+def _a_live_cell_counts_too_much(settings: Settings) -> Iterator[Words]:
     path = f"/product/{new_uuid7()}"
     send(settings, "shop", example_event(_now_ms(), page_path=path))
 
-    def row_key() -> bytes | None:
-        return next((key for key, _ in store.stamped(TABLE_MINUTE_METRICS) if key.endswith(path.encode())), None)
+    with _store(settings) as store:
 
-    await_true(lambda: row_key() is not None, "the page's row", 15)
-    key = row_key()
-    assert key is not None
-    ((column, (value, timestamp)),) = _stamped(store, TABLE_MINUTE_METRICS, key).items()
-    counts = tables.decode_counts(value)
-    raised = counts._replace(people=counts.people._replace(events=counts.people.events + 1))
-    store.write(TABLE_MINUTE_METRICS, {key: {column: tables.encode_counts(raised)}}, timestamp + 1)
+        def row_key() -> bytes | None:
+            return next((key for key, _ in store.stamped(TABLE_MINUTE_METRICS) if key.endswith(path.encode())), None)
+
+        await_true(lambda: row_key() is not None, "the page's row", 15)
+        key = row_key()
+        assert key is not None
+        ((column, (value, timestamp)),) = _stamped(store, TABLE_MINUTE_METRICS, key).items()
+        counts = tables.decode_counts(value)
+        raised = counts._replace(people=counts.people._replace(events=counts.people.events + 1))
+        store.write(TABLE_MINUTE_METRICS, {key: {column: tables.encode_counts(raised)}}, timestamp + 1)
     try:
         yield (path,)
     finally:
-        store.write(TABLE_MINUTE_METRICS, {key: {column: value}}, timestamp + 2)
+        with _store(settings) as store:
+            store.write(TABLE_MINUTE_METRICS, {key: {column: value}}, timestamp + 2)
 
 
 @contextmanager
@@ -187,6 +184,16 @@ def _unlikely_to_be_merged(hdfs: Hdfs) -> str:
 
     await_true(exists, "a file that is not merged soon", 300, every=2)
     return min(found)[1]
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[HBaseStore]:
+    """Not kept while `verify` is at work: HBase's gateway closes what is idle for a minute."""
+    opened = HBaseStore(settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def _stamped(store: HBaseStore, table: str, key: bytes) -> dict[bytes, tuple[bytes, int]]:

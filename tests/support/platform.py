@@ -101,11 +101,12 @@ class Platform:
         await_true(lambda: bool(self.json("status", timeout=60)["healthy"]), "everything well", seconds, every=1)
 
     def await_figures(self, seconds: float = 120) -> None:
-        """Waits until the live figures follow the visitors."""
+        """Waits until the live figures follow the visitors: all that had come was counted at a moment from now on."""
+        began_s = time.monotonic()
 
         def current() -> bool:
             try:
-                return lag(self.settings).age_s < 5
+                return lag(self.settings).age_s < min(5, time.monotonic() - began_s)
             except LagUnknown:
                 return False
 

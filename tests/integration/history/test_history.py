@@ -125,8 +125,8 @@ def test_each_day_s_lines_are_in_hdfs_under_that_day(platform: Settings, made: M
         now = _lines(platform)
         return {day: len(now.get(day, set()) - made.lines.get(day, set())) for day in wanted}
 
-    await_true(lambda: all(new()[day] >= lines for day, lines in wanted.items()), "the lines in HDFS", 120, every=2)
-    assert new() == wanted
+    # While a file is written, the beginning of a line may be there as if it were one.
+    await_true(lambda: new() == wanted, f"{wanted} new lines in HDFS", 120, every=2)
 
 
 def _lines(settings: Settings) -> dict[str, set[bytes]]:
