@@ -244,4 +244,4 @@ def test_the_proof_waits_for_its_spool_and_reads_its_ledger(home: Home) -> None:
     (settings.ledger_dir / "zine").mkdir(parents=True)
     assert spools.known_apps(home(False)) == ("shop", "news", "academy", "blog", "zine")
     lag = spools.look_at(settings, "blog").lag(NOW_MS, False)
-    assert lag == "site-blog does not run; 1 files are left in its spool, and what it accepted is not compared."
+    assert lag == "site-blog does not run; its spool still has 1 file, and its accepted events are not compared."

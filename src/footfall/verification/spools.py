@@ -38,7 +38,9 @@ class SpoolState:
             since = format_rfc3339_ms(self.oldest_ms)
             return f"The spool of site-{self.app} still holds events received at {since} or later."
         left = (
-            f"; its spool still has {self.files} files, and its accepted events are not compared" if self.files else ""
+            f"; its spool still has {self.files} {'file' if self.files == 1 else 'files'}, and its accepted events are not compared"
+            if self.files
+            else ""
         )
         if runs:
             return f"site-{self.app} does not answer on port {self.port}{left}."
