@@ -37,11 +37,8 @@ class SpoolState:
                 return None
             since = format_rfc3339_ms(self.oldest_ms)
             return f"The spool of site-{self.app} still holds events received at {since} or later."
-        left = (
-            f"; its spool still has {self.files} {'file' if self.files == 1 else 'files'}, and its accepted events are not compared"
-            if self.files
-            else ""
-        )
+        files = "1 file" if self.files == 1 else f"{self.files} files"
+        left = f"; its spool still has {files}, and its accepted events are not compared" if self.files else ""
         if runs:
             return f"site-{self.app} does not answer on port {self.port}{left}."
         return f"site-{self.app} does not run{left}." if self.files else None
