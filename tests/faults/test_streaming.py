@@ -41,7 +41,7 @@ def test_executor_comes_back_beside_a_full_batch_queue(verified_platform: Platfo
     # YARN rounds the share to hundredths of a percent. So the first application takes all but the last step of memory,
     # and the second asks for more than that step.
     most_mb = share_mb - STEP_MB
-    asked = [yarn.submit(settings, f"test-{mb}", "batch", mb, "sleep 600") for mb in (most_mb, 2 * STEP_MB)]
+    asked = yarn.submit(settings, "batch", [most_mb, 2 * STEP_MB], "sleep 600")
     try:
 
         def full() -> bool:
@@ -72,7 +72,7 @@ def test_a_lost_checkpoint_is_refused_and_recovered(verified_platform: Platform)
     hdfs, before = Hdfs(verified_platform.settings), batches.latest(verified_platform.settings)
     pid = verified_platform.kill_service("spark-streaming")
     assert hdfs.delete(layout.checkpoint_folder(before.checkpoint))
-    assert "is lost. `footfall recover archive` goes on" in _refused(verified_platform)
+    assert "is lost. `footfall recover archive` continues" in _refused(verified_platform)
     recovered = verified_platform.json("recover", "archive")
     assert recovered["checkpoint"] != before.checkpoint
     verified_platform.await_back("spark-streaming", pid)
