@@ -13,7 +13,7 @@ from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import under_way
 from footfall.lags import ConsumerLag
 from footfall.runtime import jars, java
-from footfall.runtime.errors import ClusterError
+from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Ports, Retention, Settings
 from tests.support.fresh_home import FakeJava
 
@@ -96,6 +96,8 @@ def test_services_that_a_running_up_starts_are_no_problem(settings: Settings, mo
     (settings.run_dir / "wanted.json").write_text(json.dumps(services))
     never = [ConsumerLag("live", 7, "events", None), ConsumerLag("logs", None, "", None, "HDFS does not answer.")]
     monkeypatch.setattr(status, "lags", lambda *_: never)
+    # The real probe would wait half a minute for the Kafka that does not run here.
+    monkeypatch.setitem(BY_NAME, "topology", replace(BY_NAME["topology"], probe=_dead))
     settings = _settings(settings, port_offset=14_321)
     with under_way.announced(settings, services):
         report = diagnosis.diagnose(settings)
@@ -107,6 +109,10 @@ def test_services_that_a_running_up_starts_are_no_problem(settings: Settings, mo
     assert report["facts"]["live lag"] == "7 events wait; the newest is of unknown age"
     assert "HDFS does not answer." in report["problems"]
     assert any(problem.startswith("topology is failed") for problem in report["problems"])
+
+
+def _dead(settings: Settings) -> None:
+    raise Unhealthy("Kafka does not answer")
 
 
 def test_java_of_another_version_is_not_used(
