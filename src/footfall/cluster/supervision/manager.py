@@ -17,7 +17,7 @@ from footfall.cluster.service import Service
 from footfall.cluster.supervision import configure, supervisord
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
-from footfall.settings import Settings
+from footfall.settings import REPOSITORY, Settings
 
 # Linux limits the path of a Unix socket to 107 bytes, and supervisord adds a suffix while it binds.
 _LONGEST_SOCKET_PATH = 95
@@ -207,10 +207,13 @@ def _program(settings: Settings, service: Service) -> str:
     wait to one minute.
     """
     mark = f'FOOTFALL_HOME="{settings.home}",FOOTFALL_MARK="{settings.home}"'
+    # The sources of the `up` that is running now, even if another clone started the manager.
+    folder = str(REPOSITORY / "src").replace("%", "%%")
+    sources = f'PYTHONPATH="{folder}"'
     return f"""[program:{service.name}]
 command={sys.executable} -m footfall run {service.name}
 directory={settings.run_dir}
-environment={mark},FOOTFALL_FINGERPRINT="{configure.fingerprint(settings, service)}"
+environment={mark},{sources},FOOTFALL_FINGERPRINT="{configure.fingerprint(settings, service)}"
 autostart=false
 autorestart=true
 startsecs=2

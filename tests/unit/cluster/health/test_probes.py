@@ -277,11 +277,16 @@ def test_visitors_may_pause_when_the_disk_is_low_or_none_are_configured(settings
 def test_the_watchdog_is_healthy_while_it_reports(settings: Settings) -> None:
     assert _finding(settings, "watchdog") == "it has not reported for a minute"
     settings.run_dir.mkdir(parents=True)
-    report = settings.run_dir / "health.json"
-    report.touch()
-    assert _finding(settings, "watchdog") == ""
-    os.utime(report, (time.time() - 61,) * 2)
-    assert _finding(settings, "watchdog") != ""
+    now_s, own, gone = time.time(), os.getpid(), 2**22 + 1
+    for document, finding in (
+        ({"watchdog": {"at": now_s, "pid": own}}, ""),
+        ({"watchdog": {"at": now_s - 61, "pid": own}}, "it has not reported for a minute"),
+        # The report of a process that ended, or of a release that called it otherwise, says nothing of this one.
+        ({"watchdog": {"at": now_s, "pid": gone}}, "it has not reported for a minute"),
+        ({"warden": {"at": now_s, "pid": own}}, "it has not reported for a minute"),
+    ):
+        (settings.run_dir / "health.json").write_text(json.dumps(document))
+        assert _finding(settings, "watchdog") == finding
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def test_its_configuration_carries_the_fingerprint_and_no_foreign_home(settings:
     program = parser["program:zookeeper"]
     assert configure.fingerprint(settings, _ZOOKEEPER) in program["environment"]
     assert f'FOOTFALL_HOME="{settings.home}"' in program["environment"]
+    assert f'PYTHONPATH="{REPOSITORY}/src"' in program["environment"]
     assert program["command"].endswith("-m footfall run zookeeper")
     assert (program["autorestart"], program["autostart"]) == ("true", "false")
     assert int(program["stopwaitsecs"]) == _ZOOKEEPER.stop_s
