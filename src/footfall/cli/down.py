@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.output import fail, print_json, stderr
+from footfall.cli.output import print_json, stderr
 from footfall.cluster.supervision import lifecycle, run
-from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
 # --purge deletes these folders. It keeps settings.toml, the installation, and other homes inside this one.
@@ -30,10 +29,7 @@ def down(
 
     if purge and not yes:
         typer.confirm(f"Delete all events, figures and logs under {settings.home}?", abort=True, err=True)
-    try:
-        lifecycle.down(settings, report)
-    except ClusterError as error:
-        fail(str(error))
+    lifecycle.down(settings, report)
     if not stopped_any:
         stderr.print("Nothing was running.")
     if purge:

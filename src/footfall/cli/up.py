@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.output import check_known, fail, print_json, stderr, stdout, wrong_use
+from footfall.cli.output import check_known, print_json, stderr, stdout, wrong_use
 from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME, PROFILES
 from footfall.cluster.supervision import lifecycle
-from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
 from footfall.site_registry import DEMO_SITES
 
@@ -31,10 +30,7 @@ def up(
         check_known("service", name, BY_NAME)
     settings = load_settings()
     started = time.monotonic()
-    try:
-        services = lifecycle.up(settings, profile, names, _on_healthy, _report)
-    except ClusterError as error:
-        fail(str(error))
+    services = lifecycle.up(settings, profile, names, _on_healthy, _report)
     addresses = _addresses(settings, services)
     if json:
         print_json({"healthy": True, "seconds": round(time.monotonic() - started, 1), "addresses": addresses})

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
 
-from footfall.events.times import parse_rfc3339_ms
+from footfall.events.times import MINUTE_MS, parse_rfc3339_ms
 from footfall.metrics.errors import error_rate
 from footfall.names import ALL_APPS
 from footfall.questions.model import Row
 
 ALL = ALL_APPS
-_MINUTE_MS = 60_000
 _RANKED_MINUTES = 5
 _MINUTES_FOR_USUAL = 10
 
@@ -133,7 +132,7 @@ def events_per_second(metrics: list[Row], at_ms: int, registered: Sequence[str])
     A rate over the running minute alone would mean little in its first seconds.
     metrics: rows of `live-metrics` by app. at_ms: the time up to which they are counted, epoch ms.
     """
-    first_ms = (at_ms // _MINUTE_MS - 1) * _MINUTE_MS
+    first_ms = (at_ms // MINUTE_MS - 1) * MINUTE_MS
     span_s = (at_ms - first_ms) / 1000
     events: dict[str, int] = dict.fromkeys((ALL, *app_ids(registered, metrics)), 0)
     for row in _by_app(metrics):
@@ -177,12 +176,12 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequenc
 
 def minutes(metrics: list[Row], at_ms: int, count: int = 60) -> list[Minute]:
     """The last `count` minutes over all sites in the rows, oldest first. The current minute is last; gaps are zero."""
-    last = at_ms // _MINUTE_MS
+    last = at_ms // MINUTE_MS
     rows: dict[int, list[Row]] = defaultdict(list)
     for row in _by_app(metrics):
-        rows[parse_rfc3339_ms(row["minute_at"]) // _MINUTE_MS].append(row)
+        rows[parse_rfc3339_ms(row["minute_at"]) // MINUTE_MS].append(row)
     past = [_minute(minute, rows[minute], 60.0, True) for minute in range(last - count + 1, last)]
-    return [*past, _minute(last, rows[last], at_ms % _MINUTE_MS / 1000, False)]
+    return [*past, _minute(last, rows[last], at_ms % MINUTE_MS / 1000, False)]
 
 
 def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> Minute:
@@ -191,7 +190,7 @@ def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> 
     attempts = sum(round(row["errors"] / row["error_rate"]) if row["error_rate"] else row["page_views"] for row in rows)
     slowest = max((row["p95_ms"] for row in rows if row["p95_ms"] is not None), default=None)
     return Minute(
-        minute * _MINUTE_MS,
+        minute * MINUTE_MS,
         sum(row["events"] for row in rows),
         sum(row["visitors"] for row in rows),
         error_rate(errors, attempts),
@@ -218,7 +217,7 @@ def ranked(metrics: list[Row], at_ms: int, limit: int = 10) -> list[Ranked]:
     views: dict[tuple[str, str], int] = defaultdict(int)
     before: dict[tuple[str, str], int] = defaultdict(int)
     errors: dict[tuple[str, str], int] = defaultdict(int)
-    first_ms = (at_ms // _MINUTE_MS - _RANKED_MINUTES + 1) * _MINUTE_MS
+    first_ms = (at_ms // MINUTE_MS - _RANKED_MINUTES + 1) * MINUTE_MS
     for row in _by_app(metrics):
         if row["value"] is None:
             continue
@@ -230,8 +229,8 @@ def ranked(metrics: list[Row], at_ms: int, limit: int = 10) -> list[Ranked]:
         errors[key] += row["errors"]
     oldest_ms = min((parse_rfc3339_ms(row["minute_at"]) for row in metrics), default=at_ms)
     # Without the whole of the five minutes before, there is nothing to compare with.
-    is_known = oldest_ms <= first_ms - _RANKED_MINUTES * _MINUTE_MS
-    span_share = (at_ms - first_ms) / (_RANKED_MINUTES * _MINUTE_MS) if is_known else 0.0
+    is_known = oldest_ms <= first_ms - _RANKED_MINUTES * MINUTE_MS
+    span_share = (at_ms - first_ms) / (_RANKED_MINUTES * MINUTE_MS) if is_known else 0.0
     best = sorted(((v, key) for key, v in views.items() if v or errors[key]), key=lambda item: (-item[0], item[1]))
     largest = max((v for v, _ in best), default=0)
     return [

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from footfall.events.times import MINUTE_MS
 from footfall.kafka.logs import Logs
 from footfall.kafka.topics import TopicPartition
 from footfall.lake import layout, window_files
@@ -19,7 +20,6 @@ from footfall.streaming.window_publication import compute_and_publish
 from footfall.streaming.window_schedule import Pending, adjusted_hours_limit
 
 _PENDING: Final = "/aggregates/_pending.json"
-_MINUTE_MS: Final = 60_000
 # Kafka's retention: no older record can wait to be archived.
 _MAX_BACKLOG_MINUTES: Final = 14 * 1440
 # The newest days are computed again after a recovery: the last batches of the old checkpoint may not be in the list.
@@ -74,7 +74,7 @@ class Publisher:
             self._write()
 
     def _ends_at(self, minute: int) -> Mapping[TopicPartition, int]:
-        return self._logs.ends_at(TOPIC_EVENTS, EVENTS_PARTITIONS, minute * _MINUTE_MS)
+        return self._logs.ends_at(TOPIC_EVENTS, EVENTS_PARTITIONS, minute * MINUTE_MS)
 
     def _take_in_batches(self) -> bool:
         """Adds the minutes of new batches to the pending windows. Returns whether there was a new batch."""
@@ -119,4 +119,4 @@ class Publisher:
 
 
 def _minute() -> int:
-    return time.time_ns() // 1_000_000 // _MINUTE_MS
+    return time.time_ns() // 1_000_000 // MINUTE_MS
