@@ -1,0 +1,63 @@
+"""The manifest of a run: exactly which part of the archive and which files the run reads.
+
+It is taken once at the run's start and stored in HDFS, so that all jobs of the run and its checks read the same data.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Final
+
+from footfall.errors import FootfallError
+from footfall.hdfs import Hdfs
+from footfall.warehouse.tables import ROOT
+
+RUNS: Final = f"{ROOT}/_runs"
+
+
+class ManifestMissing(FootfallError):
+    """A run has no manifest; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run reads.
+
+    days: UTC days as YYYY-MM-DD, ascending
+    taken_ms: when the manifest was taken, ms since 1970
+    archive_ends: by Kafka partition (as text): the offset from which on the run ignores archived events
+    logs: by kind of log and day: the paths of the files
+    rejected: by day: the paths of the files of rejected events
+    profiles_run: the run whose `profiles_history` facts are joined with; None if no profiles were ever imported
+    """
+
+    run: str
+    days: list[str]
+    taken_ms: int
+    archive_ends: dict[str, int]
+    logs: dict[str, dict[str, list[str]]]
+    rejected: dict[str, list[str]]
+    profiles_run: str | None
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """The days as dates."""
+        return tuple(date.fromisoformat(day) for day in self.days)
+
+
+def path(run: str) -> str:
+    """The path of a run's manifest in HDFS."""
+    return f"{RUNS}/{run}.json"
+
+
+def load(hdfs: Hdfs, run: str) -> Manifest:
+    """The manifest of a run. Raises ManifestMissing and HdfsUnavailable."""
+    content = hdfs.read(path(run))
+    if content is None:
+        raise ManifestMissing(f"The run {run} has no manifest ({path(run)}). Start it with `footfall batch`.")
+    return Manifest(**json.loads(content))
+
+
+def store(hdfs: Hdfs, manifest: Manifest) -> None:
+    """Writes the manifest. Raises HdfsUnavailable."""
+    hdfs.write(path(manifest.run), json.dumps(asdict(manifest)).encode())
