@@ -26,6 +26,14 @@ def days(hdfs: Hdfs, kind: LogKind) -> dict[date, str]:
     return dict(sorted(found.items(), reverse=True))
 
 
+def day_of(path: str) -> date | None:
+    """The day of a file's folder; None if Flume did not create the folder."""
+    try:
+        return date.fromisoformat(path.rsplit("/", 2)[-2].removeprefix(_DAY))
+    except (ValueError, IndexError):
+        return None
+
+
 def open_files(hdfs: Hdfs) -> list[FileStatus]:
     """The files that Flume is writing, and those that a crash left open. Raises HdfsUnavailable."""
     folders = (folder for kind in LOG_KINDS for folder in days(hdfs, kind).values())

@@ -1,7 +1,6 @@
 """The parameters that questions share. Each is defined once, with its meaning, its values and the argument of `run`.
 
-A question uses a constant unchanged, or calls a function with its own choices or bounds. A new parameter `--bots`, for
-example, needs one line here: `BOTS = _choice("bots", "bots among the visitors", ("exclude", "include", "only"), …)`.
+A question uses a constant unchanged, or calls a function with its own choices or bounds.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -35,6 +34,7 @@ TO: Final = Parameter(
 )
 USER: Final = Parameter("user", "a user_id or an anonymous_id", required=True)
 SESSION: Final = Parameter("session", "a session_id", required=True)
+BOTS: Final = _choice("bots", "bots among the visitors", ("exclude", "include", "only"), "exclude")
 KIND: Final = _choice("kind", "one of the sites' logs, or all if left out", LOG_KINDS)
 
 

@@ -4,15 +4,17 @@ It is taken once at the run's start and stored in HDFS, so that all jobs of the 
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final
 
 from footfall.errors import FootfallError
-from footfall.hdfs import Hdfs
+from footfall.lake.layout import Files
 from footfall.warehouse.tables import ROOT
 
 RUNS: Final = f"{ROOT}/_runs"
+_PUBLISHED: Final = "-published.json"
 
 
 class ManifestMissing(FootfallError):
@@ -50,7 +52,7 @@ def path(run: str) -> str:
     return f"{RUNS}/{run}.json"
 
 
-def load(hdfs: Hdfs, run: str) -> Manifest:
+def load(hdfs: Files, run: str) -> Manifest:
     """The manifest of a run. Raises ManifestMissing and HdfsUnavailable."""
     content = hdfs.read(path(run))
     if content is None:
@@ -58,6 +60,27 @@ def load(hdfs: Hdfs, run: str) -> Manifest:
     return Manifest(**json.loads(content))
 
 
-def store(hdfs: Hdfs, manifest: Manifest) -> None:
+def store(hdfs: Files, manifest: Manifest) -> None:
     """Writes the manifest. Raises HdfsUnavailable."""
     hdfs.write(path(manifest.run), json.dumps(asdict(manifest)).encode())
+
+
+def record_published(hdfs: Files, run: str, days: Iterable[date]) -> None:
+    """Records that a run was published for these days. Raises HdfsUnavailable."""
+    hdfs.write(_published_path(run), json.dumps(sorted(map(str, days))).encode())
+
+
+def last_published(hdfs: Files) -> dict[date, str]:
+    """Day → the newest run that was ever published for it. Raises HdfsUnavailable."""
+    found: dict[date, str] = {}
+    for file in sorted(hdfs.list(RUNS), key=lambda file: file.name):
+        if file.name.endswith(_PUBLISHED) and (content := hdfs.read(file.path)) is not None:
+            # Run ids sort by time.
+            found.update(
+                dict.fromkeys(map(date.fromisoformat, json.loads(content)), file.name.removesuffix(_PUBLISHED))
+            )
+    return found
+
+
+def _published_path(run: str) -> str:
+    return f"{RUNS}/{run}{_PUBLISHED}"

@@ -11,7 +11,7 @@ for each of them separately, so the figures of `all` are not the sum of the othe
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-Writer = Literal["pig", "spark", "sqoop"]
+Writer = Literal["pig", "spark", "audit"]
 Type = Literal["string", "int", "bigint", "double", "boolean", "array<string>"]
 
 DATABASE: Final = "footfall"
@@ -609,6 +609,38 @@ LOG_COUNTS: Final = Table(
     ),
 )
 
+DATA_QUALITY: Final = Table(
+    "data_quality",
+    "The checks of a run before it is published.",
+    "audit",
+    ("check_name", "table_name"),
+    _columns(
+        """
+        check_name string: check
+        table_name string: table that was checked
+        observed double: number of offending rows, or the share that was found
+        threshold double: largest accepted value
+        status string: ok, warning or failed; a failed check keeps the day from being published
+        checked_ms bigint: ms since 1970
+        """
+    ),
+)
+
+OFFENDING_ROWS: Final = Table(
+    "offending_rows",
+    "Rows that made a check fail, at most 1,000 of each check.",
+    "audit",
+    ("check_name", "table_name", "row_key"),
+    _columns(
+        """
+        check_name string: check
+        table_name string: table that was checked
+        row_key string: values of the row's key, separated by slashes
+        detail string: what is wrong with it
+        """
+    ),
+)
+
 # All tables of days. A new one is defined above and added here.
 TABLES: Final[tuple[Table, ...]] = (
     FACT_EVENTS,
@@ -631,6 +663,8 @@ TABLES: Final[tuple[Table, ...]] = (
     FACT_REJECTED_EVENTS,
     LOG_LINES_SET_APART,
     LOG_COUNTS,
+    DATA_QUALITY,
+    OFFENDING_ROWS,
 )
 
 

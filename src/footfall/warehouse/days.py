@@ -1,0 +1,125 @@
+"""Which days there are: archived, published, missing, dirty. A day is a UTC date."""
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from footfall.hdfs import FileStatus
+from footfall.lake import damaged_files, layout
+from footfall.lake.layout import Files
+from footfall.logs import layout as log_layout
+from footfall.names import LOG_KINDS
+from footfall.warehouse import manifest as manifests
+from footfall.warehouse.errors import DaysRefused
+from footfall.warehouse.manifest import Manifest
+
+# HDFS keeps events this long by default; a longer range would mostly be empty.
+MOST_DAYS: Final = 90
+
+
+def span(first: date, last: date, today: date) -> tuple[date, ...]:
+    """The days from `first` to `last`, both included. Raises DaysRefused if they cannot be run.
+
+    today: the current UTC day, which is not over.
+    """
+    if last < first:
+        raise DaysRefused(f"The range ends on {last}, before it begins on {first}.")
+    if last >= today:
+        raise DaysRefused(
+            f"{max(first, today)} is not over yet (UTC). The last day that can be run is {_before(today)}."
+        )
+    if (days := (last - first).days + 1) > MOST_DAYS:
+        raise DaysRefused(f"The range has {days} days; one run takes at most {MOST_DAYS}.")
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def archived(hdfs: Files) -> dict[date, list[str]]:
+    """The days that have archived events, ascending: day → its folders, one per site. Raises HdfsUnavailable."""
+    found: dict[date, list[str]] = {}
+    for values, folder in layout.folders(hdfs, layout.EVENTS).items():
+        day = layout.day_of(values)
+        if day is not None and layout.parts(hdfs, folder):
+            found.setdefault(day, []).append(folder)
+    return dict(sorted(found.items()))
+
+
+def missing(hdfs: Files, published: Iterable[date], today: date) -> list[date]:
+    """The days before today that are archived and not published, ascending. Raises HdfsUnavailable."""
+    return sorted({day for day in archived(hdfs) if day < today} - set(published))
+
+
+def dirty(hdfs: Files, published: Mapping[date, str]) -> list[date]:
+    """The published days that have data which their published run did not read, ascending.
+
+    published: day → the published run. Raises HdfsUnavailable, ManifestMissing and ArchiveRefused.
+    """
+    known: dict[str, Manifest] = {}
+    found = []
+    folders = archived(hdfs)
+    for day, run in sorted(published.items()):
+        if run not in known:
+            known[run] = manifests.load(hdfs, run)
+        read = known[run]
+        if log_files(hdfs, day, read) or any(_has_new_events(hdfs, folder, read) for folder in folders.get(day, ())):
+            found.append(day)
+    return found
+
+
+def log_files(hdfs: Files, day: date, read: Manifest) -> list[str]:
+    """The files of log lines and rejects of a day that a manifest lacks. Raises HdfsUnavailable."""
+    known = {path for days in read.logs.values() for path in days.get(day.isoformat(), ())}
+    known.update(read.rejected.get(day.isoformat(), ()))
+    return [
+        path
+        for paths in (*files_of_logs(hdfs, day).values(), files_of_rejects(hdfs, day))
+        for path in paths
+        if path not in known
+    ]
+
+
+def files_of_logs(hdfs: Files, day: date) -> dict[str, list[str]]:
+    """The complete files of log lines of a day, by kind. Raises HdfsUnavailable."""
+    return {
+        kind: sorted(
+            file.path
+            for file in hdfs.list(f"{log_layout.ROOT}/{kind}/dt={day}")
+            if not file.is_folder and not log_layout.is_open(file) and file.length
+        )
+        for kind in LOG_KINDS
+    }
+
+
+def files_of_rejects(hdfs: Files, day: date) -> list[str]:
+    """The files of rejected events of a day. Raises HdfsUnavailable."""
+    return sorted(file.path for file in layout.parts(hdfs, f"{layout.REJECTED.root}/dt={day}"))
+
+
+def _has_new_events(hdfs: Files, folder: str, read: Manifest) -> bool:
+    """Whether a folder has an event that a run with this manifest did not read.
+
+    Only files that were written after the manifest can have one. Merged files are new, but their events are not.
+    """
+    return any(_is_beyond(hdfs, file, read) for file in layout.parts(hdfs, folder) if file.modified_ms >= read.taken_ms)
+
+
+def _is_beyond(hdfs: Files, file: FileStatus, read: Manifest) -> bool:
+    content = hdfs.read(file.path)
+    if content is None:  # merged into another file meanwhile, which is in the next listing
+        return False
+    with damaged_files.refuse_damaged(file.path):
+        rows = pq.read_table(io.BytesIO(content), columns=["kafka_partition", "kafka_offset"])
+    largest = pa.TableGroupBy(rows, "kafka_partition").aggregate([("kafka_offset", "max")])
+    return any(
+        offset >= read.archive_ends.get(str(partition), 0)
+        for partition, offset in zip(
+            largest["kafka_partition"].to_pylist(), largest["kafka_offset_max"].to_pylist(), strict=True
+        )
+    )
+
+
+def _before(day: date) -> date:
+    return day - timedelta(days=1)

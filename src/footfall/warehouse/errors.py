@@ -1,0 +1,15 @@
+"""Errors of the warehouse. Each message is a sentence for the user."""
+
+from footfall.errors import FootfallError
+
+
+class DaysRefused(FootfallError):
+    """These days cannot be run, such as a day that is not over."""
+
+
+class NotSettled(FootfallError):
+    """The data of a day did not arrive completely in time; a later run may succeed."""
+
+
+class PublishRefused(FootfallError):
+    """A run cannot be published."""

@@ -1,0 +1,127 @@
+"""Begins a run: waits until the data of its days has arrived, and takes the manifest."""
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
+
+from footfall.hdfs import Hdfs
+from footfall.kafka.logs import Logs, describe
+from footfall.kafka.topics import TopicPartition
+from footfall.lake.progress import Journal, ends_of
+from footfall.logs import layout as log_layout
+from footfall.logs.positions import read_positions, unread_bytes
+from footfall.names import EVENTS_PARTITIONS, MADE_LOG, TOPIC_EVENTS
+from footfall.settings import Settings
+from footfall.warehouse import days as day_list
+from footfall.warehouse import manifest as manifests
+from footfall.warehouse import profiles
+from footfall.warehouse.errors import NotSettled
+from footfall.warehouse.manifest import Manifest
+
+# The archive is seconds behind Kafka, and Flume closes a file at the latest after its roll interval.
+PATIENCE_S: Final = 2.0 * log_layout.ROLL_S
+_LOOK_S: Final = 2.0
+# Between reading a line and writing it, Flume holds it in its channel.
+_SETTLED_LOOKS: Final = 2
+
+
+def new_run() -> str:
+    """A new run id: the current UTC second and four random characters."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def prepare(
+    settings: Settings,
+    days: Sequence[date],
+    run: str,
+    report: Callable[[str], None],
+    patience_s: float = PATIENCE_S,
+) -> Manifest:
+    """Waits until the data has arrived that existed when this was called, then takes and stores the manifest.
+
+    report: gets a sentence whenever it begins to wait for something else. Raises NotSettled, HdfsUnavailable and
+    KafkaUnavailable.
+    """
+    hdfs = Hdfs(settings)
+    _await_settled(settings, hdfs, days, report, patience_s)
+    taken = take(hdfs, days, run, int(time.time() * 1000))
+    manifests.store(hdfs, taken)
+    return taken
+
+
+def take(hdfs: Hdfs, days: Sequence[date], run: str, now_ms: int) -> Manifest:
+    """The manifest of the data that is in HDFS now. Raises HdfsUnavailable."""
+    # The ends come first: what is archived afterwards makes a day dirty, and is not lost.
+    ends = _archive_ends(hdfs)
+    logs: dict[str, dict[str, list[str]]] = {}
+    for day in days:
+        for kind, files in day_list.files_of_logs(hdfs, day).items():
+            logs.setdefault(kind, {})[day.isoformat()] = files
+    return Manifest(
+        run=run,
+        days=[day.isoformat() for day in sorted(days)],
+        taken_ms=now_ms,
+        archive_ends={str(partition): ends.get((TOPIC_EVENTS, partition), 0) for partition in range(EVENTS_PARTITIONS)},
+        logs=logs,
+        rejected={day.isoformat(): day_list.files_of_rejects(hdfs, day) for day in days},
+        profiles_run=profiles.published_run(hdfs),
+    )
+
+
+def _await_settled(
+    settings: Settings, hdfs: Hdfs, days: Sequence[date], report: Callable[[str], None], patience_s: float
+) -> None:
+    with Logs(settings) as logs:
+        wanted = {partition: bound.end for partition, bound in logs.bounds(describe(settings)).items()}
+    until, said, settled = time.monotonic() + patience_s, "", 0
+    while True:
+        obstacle = _obstacle(settings, hdfs, days, wanted)
+        settled = 0 if obstacle else settled + 1
+        if settled == _SETTLED_LOOKS:
+            return
+        if obstacle and time.monotonic() > until:
+            raise NotSettled(f"{obstacle} for {patience_s:.0f} s. Run the days again once it has; see `status`.")
+        if obstacle and obstacle != said:
+            report(f"waiting: {obstacle}")
+            said = obstacle
+        time.sleep(_LOOK_S)
+
+
+def _obstacle(settings: Settings, hdfs: Hdfs, days: Sequence[date], wanted: Mapping[TopicPartition, int]) -> str:
+    """'' if the data has arrived, else the beginning of a sentence that says what has not.
+
+    wanted: the offsets that the archive must reach.
+    """
+    ends = _archive_ends(hdfs)
+    if any(ends.get(partition, 0) < end for partition, end in wanted.items()):
+        return "The archive has not reached the end of Kafka's events"
+    positions = read_positions(settings)
+    if any(unread_bytes(path, positions) for path in _site_files(settings, days)):
+        return "Flume has not read all log files of these days"
+    for file in log_layout.open_files(hdfs):
+        if (day := log_layout.day_of(file.path)) in days:
+            return f"A log file of {day} has not been closed"
+    return ""
+
+
+def _site_files(settings: Settings, days: Collection[date]) -> list[Path]:
+    """The sites' log files that may hold lines of these days.
+
+    A site begins a new file each hour, so a line lies in a file that was opened on its day or shortly before. The names
+    of generated files hold the day of their lines.
+    """
+    stamps = {f"{day:%Y%m%d}" for day in days} | {f"{day - timedelta(days=1):%Y%m%d}" for day in days}
+    return [
+        path
+        for path in (settings.logs_dir / "sites").glob("*/*.log")
+        if path.name.replace(MADE_LOG, "-").split("-", 1)[-1][:8] in stamps
+    ]
+
+
+def _archive_ends(hdfs: Hdfs) -> dict[TopicPartition, int]:
+    journal = Journal(hdfs)
+    current = journal.current()
+    return {} if current is None else ends_of(current, journal.latest(current.checkpoint))
