@@ -69,6 +69,7 @@ class Hosts(BaseModel):
     dashboard: _Hosts = Field((LOOPBACK,), description="the dashboard")
     zookeeper: _Hosts = Field((LOOPBACK,), description="ZooKeeper's quorum")
     kafka: _Hosts = Field((LOOPBACK,), description="Kafka's brokers")
+    postgres: _Hosts = Field((LOOPBACK,), description="PostgreSQL")
     namenode: _Hosts = Field((LOOPBACK,), description="HDFS's NameNode")
     datanode: _Hosts = Field((LOOPBACK,), description="HDFS's DataNodes")
     hbase_master: _Hosts = Field((LOOPBACK,), description="HBase's masters")

@@ -43,6 +43,7 @@ class Ports(BaseModel):
     zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
     kafka: _Port = Field(9092, description="Kafka, for clients")
     kafka_controller: _Port = Field(9093, description="Kafka: controller")
+    postgres: _Port = Field(5432, description="PostgreSQL")
     namenode: _Port = Field(8020, description="HDFS's NameNode, for clients")
     namenode_http: _Port = Field(9870, description="HDFS's NameNode: WebHDFS and metrics")
     datanode: _Port = Field(9866, description="HDFS's DataNode: block transfer")
