@@ -74,6 +74,11 @@ def executions(settings: Settings) -> list[Execution]:
     return sorted(found, key=lambda one: one.started_s, reverse=True)
 
 
+def clients(settings: Settings) -> set[int]:
+    """The process ids of the clients of running jobs."""
+    return {one.pid for one in executions(settings) if one.state == "running"}
+
+
 def execute(settings: Settings, job: Job, request: Request, report: Report) -> None:
     """Runs a job to its end. report: gets one line at each change.
 

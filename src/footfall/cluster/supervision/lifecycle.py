@@ -15,6 +15,7 @@ from footfall.cluster.service import Report, Service
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, stop_order, with_needs
 from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
+from footfall.jobs import execution
 from footfall.runtime import orphans
 from footfall.runtime import requested as remembered
 from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
@@ -38,7 +39,7 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHe
     services = with_needs(only or PROFILES[profile])
     manager = Manager(settings)
     with exclusive(settings, report), under_way.announced(settings, (service.name for service in services)):
-        ended = orphans.end(orphans.orphans(settings, manager.pid(), manager.pids))
+        ended = orphans.end(orphans.orphans(settings, manager.pid(), lambda: _running(settings, manager)))
         if ended:
             report(f"ended {ended} leftover processes of an earlier run")
         install.ensure(settings, services)
@@ -107,6 +108,11 @@ def last_lines(path: Path, count: int = _LOG_LINES) -> str:
     except OSError:
         return "(no log)"
     return "\n".join("  " + line[:300] for line in lines[-count:])
+
+
+def _running(settings: Settings, manager: Manager) -> set[int]:
+    """The processes of services, and the clients of jobs that somebody else started."""
+    return {*manager.pids(), *execution.clients(settings)}
 
 
 def _remember_requested(settings: Settings, services: list[Service]) -> None:
