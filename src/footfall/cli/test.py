@@ -14,6 +14,7 @@ import typer
 
 from footfall.cli.output import check_known, fail, stderr
 from footfall.cluster.installation import tools_for_tests
+from footfall.runtime import built_jars
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings, load_settings
 
@@ -89,17 +90,18 @@ def _unit(environment: dict[str, str], java_home: Path, select: str) -> list[_St
             _run("mypy", [tools / "mypy"], environment),
             _run("layers", [tools / "lint-imports", "--no-cache"], environment),
             _run("shellcheck", [tools / "shellcheck", "footfall", ".ci/run"], environment),
-            _run("topology", ["mvn", "-q", "-B", "-f", _topology_copy(environment), "verify"], with_java),
         ]
+        for jar in built_jars.ALL:
+            steps.append(_run(jar.name, ["mvn", "-q", "-B", "-f", _copied_pom(jar, environment), "verify"], with_java))
     steps.append(_pytest("unit", ["tests/unit"], environment, select))
     return steps
 
 
-def _topology_copy(environment: dict[str, str]) -> Path:
+def _copied_pom(jar: built_jars.BuiltJar, environment: dict[str, str]) -> Path:
     """Copies the Java sources and returns the path of the copied pom, because Maven writes beside its sources."""
-    copy = Path(environment["FOOTFALL_HOME"]) / "topology"
+    copy = Path(environment["FOOTFALL_HOME"]) / jar.name
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(REPOSITORY / "engines/storm/topology", copy, ignore=shutil.ignore_patterns("target"))
+    shutil.copytree(jar.source_folder, copy, ignore=shutil.ignore_patterns("target"))
     return copy / "pom.xml"
 
 

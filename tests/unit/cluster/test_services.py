@@ -90,7 +90,7 @@ def test_the_profile_of_what_was_asked_for(names: tuple[str, ...], profile: str)
 
 
 def test_every_engine_with_jars_is_used() -> None:
-    assert set(jars.engines()) <= {service.engine for service in SERVICES}
+    assert set(jars.engines()) <= {name for service in SERVICES for name in (service.engine, *service.tools)}
 
 
 def test_needed_services_are_added_in_the_order_of_the_table() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall.cluster.service import tmp_dir
+from footfall.runtime import jvm
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.runtime.jars import lib_dir
@@ -13,33 +14,9 @@ from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 _FORMAT_TIMEOUT_S: Final = 120
-# On small heaps the serial collector costs least, and its pauses are short. A service that runs out of memory exits,
-# and the process manager restarts it.
-_COMMON: Final = (
-    "-XX:+UseSerialGC",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-XX:-UsePerfData",
-    "-Djava.net.preferIPv4Stack=true",
-    "-Dfile.encoding=UTF-8",
-    "-Duser.language=en",
-)
-# For daemons that do little and must start fast: C2 compilation would never pay off.
-QUICK: Final = ("-XX:TieredStopAtLevel=1",)
-# Since Java 16, reflection in Hadoop and HBase needs these packages opened.
-OPEN: Final = tuple(
-    f"--add-opens=java.base/{package}=ALL-UNNAMED"
-    for package in (
-        "java.io",
-        "java.lang",
-        "java.lang.reflect",
-        "java.net",
-        "java.nio",
-        "java.util",
-        "java.util.concurrent",
-        "jdk.internal.ref",
-        "sun.nio.ch",
-    )
-)
+# The process manager restarts a service that runs out of memory.
+QUICK: Final = jvm.QUICK
+OPEN: Final = jvm.OPEN
 
 
 def java(
@@ -62,7 +39,7 @@ def java(
     return [
         str(java_home(settings) / "bin" / "java"),
         f"-Xmx{heap_mb}m",
-        *_COMMON,
+        *jvm.COMMON,
         f"-Djava.io.tmpdir={tmp_dir(settings, name)}",
         *options,
         "-cp",

@@ -10,8 +10,8 @@ from typing import Final
 import psutil
 
 from footfall.cluster.engines import _jvm
-from footfall.cluster.installation import topology_jar
 from footfall.cluster.service import Part, Report, Service, Sweep, UnusualLag
+from footfall.runtime.built_jars import TOPOLOGY
 from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
 from footfall.runtime.jars import lib_dir
 from footfall.settings import Settings
@@ -43,7 +43,7 @@ def _storm(settings: Settings, name: str, heap_mb: int, main: str) -> list[str]:
         f"-Dlog4j.configurationFile={home / 'log4j2' / 'cluster.xml'}",
     ]
     # The jar of the topology contains the transport that binds the daemons to loopback.
-    jar = topology_jar.path(settings)
+    jar = TOPOLOGY.path(settings)
     return _jvm.java(settings, "storm", name, heap_mb, main, (), options=options, before=[home / "conf"], after=[jar])
 
 
@@ -159,7 +159,7 @@ def _sweep_logs(settings: Settings) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-_JAR = Part(problem=topology_jar.problem, install=topology_jar.install)
+_JAR = Part(problem=TOPOLOGY.problem, install=TOPOLOGY.install)
 
 SERVICES = (
     Service(
@@ -173,7 +173,7 @@ SERVICES = (
         values=lambda _: {"daemon": "storm_nimbus"},
         prepare=_create_home("storm-nimbus"),
         parts=(_JAR,),
-        fingerprint_files=topology_jar.fingerprint_files,
+        fingerprint_files=TOPOLOGY.fingerprint_files,
         probe=_probe_nimbus,
         # Nimbus needs no orderly shutdown, because its state is in ZooKeeper.
         stop_s=5,
@@ -189,7 +189,7 @@ SERVICES = (
         values=lambda _: {"daemon": "storm_supervisor"},
         prepare=_prepare_supervisor,
         parts=(_JAR,),
-        fingerprint_files=topology_jar.fingerprint_files,
+        fingerprint_files=TOPOLOGY.fingerprint_files,
         probe=_probe_supervisor,
         sweeps=(Sweep("storm logs", 3600, _sweep_logs),),
         stop_s=15,

@@ -10,8 +10,9 @@ import psutil
 
 from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK
-from footfall.cluster.service import Report, Service
+from footfall.cluster.service import Part, Report, Service
 from footfall.runtime import orphans
+from footfall.runtime.built_jars import LOOPBACK_AGENT
 from footfall.runtime.errors import Unhealthy
 from footfall.runtime.java import java_home
 from footfall.settings import LEAST_BATCH_MB, Settings
@@ -175,6 +176,9 @@ def _end_containers(settings: Settings, ran: Collection[str], report: Report) ->
     orphans.end(orphans.containers(settings))
 
 
+# Containers of MapReduce and Tez need it.
+_AGENT = Part(problem=LOOPBACK_AGENT.problem, install=LOOPBACK_AGENT.install)
+
 SERVICES = (
     # ResourceManager and NodeManager need no other service to start, and their containers wait for HDFS.
     Service(
@@ -199,6 +203,7 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
         prepare=_prepare("yarn-nodemanager"),
+        parts=(_AGENT,),
         probe=_probe_nodemanager,
         after_stop=_end_containers,
     ),

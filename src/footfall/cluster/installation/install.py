@@ -18,7 +18,7 @@ def ensure(settings: Settings, services: Iterable[Service]) -> None:
 
     Raises ClusterError with the remedy if something cannot be installed.
     """
-    engines = sorted({s.engine for s in services} & set(jars.engines()))
+    engines = sorted({name for s in services for name in (s.engine, *s.tools)} & set(jars.engines()))
     settings.install.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.install / "lock"):
         if engines:
