@@ -1,0 +1,28 @@
+"""The job `profiles` as data."""
+
+import sys
+from typing import Final
+
+from footfall.jobs.model import Job, Request
+from footfall.settings import Settings
+from footfall.warehouse.profiles import PROFILES, PROFILES_HISTORY
+from footfall.warehouse.sqoop import extracts, importing
+
+
+def _command(_: Settings, request: Request) -> list[str]:
+    return [sys.executable, "-m", "footfall.warehouse.sqoop.run", request.run, *(day.isoformat() for day in request.days)]
+
+
+PROFILES_JOB: Final = Job(
+    name=importing.JOB_NAME,
+    title="People of the CRM and their history",
+    engine="sqoop",
+    inputs=("crm.people_versions_extract",),
+    outputs=(extracts.ROOT, PROFILES_HISTORY.name, PROFILES.name),
+    # Sqoop's container and its client, or later Spark in the client's process; each takes less.
+    memory_mb=1024,
+    timeout_s=300,
+    # It takes people as they are now, whatever the days are.
+    most_days=10_000,
+    command=_command,
+)
