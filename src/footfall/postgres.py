@@ -133,6 +133,6 @@ def _refusal(settings: Settings, database: str, role: Role, message: str) -> str
 
 
 def _first_line(message: str) -> str:
-    """The first line of a message that says something, without an end."""
+    """The first line of a message that says something, without its beginning up to the severity and without its end."""
     line = next((line for line in message.splitlines() if line.strip()), "it gave no reason")
-    return line.strip().rstrip(".")[:300]
+    return line.rpartition("FATAL:")[2].strip().rstrip(".")[:300]

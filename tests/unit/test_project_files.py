@@ -33,7 +33,8 @@ def test_what_others_made_is_attributed() -> None:
         assert work in notice
     assert "DB-IP (https://db-ip.com)" in notice
     for engine in (REPOSITORY / "engines").iterdir():
-        assert f"Apache {engine.name}".lower() in notice.lower()
+        name = "PostgreSQL" if engine.name == "postgres" else f"Apache {engine.name}"
+        assert name.lower() in notice.lower()
 
 
 def test_the_changelog_knows_the_present_version() -> None:

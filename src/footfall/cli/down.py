@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import print_json, stderr
+from footfall.cluster.services import SERVICES
 from footfall.cluster.supervision import lifecycle, run
 from footfall.settings import Settings
 
@@ -41,4 +42,7 @@ def down(
 def _purge(settings: Settings) -> None:
     for name in _PURGED_FOLDERS:
         shutil.rmtree(settings.home / name, ignore_errors=True)
+    for service in SERVICES:
+        if service.purge is not None:
+            service.purge(settings)
     stderr.print(f"Deleted all data under {settings.home}.", markup=False)

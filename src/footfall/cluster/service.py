@@ -33,7 +33,7 @@ class PythonModule:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Periodic work of the watchdog that deletes data past its retention."""
+    """Periodic work of the watchdog; most of it deletes data past its retention."""
 
     name: str
     every_s: float
@@ -92,10 +92,12 @@ class Service:
     lags: tuple[UnusualLag, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
 
-    stop_s: int = 20  # seconds between SIGTERM and SIGKILL
+    stop_signal: Literal["TERM", "INT"] = "TERM"  # the signal that stops it in good order
+    stop_s: int = 20  # seconds between that signal and SIGKILL
     stop_rank: int = 0  # above 0: stopped before all others, lower ranks first, equal ranks in parallel
     # Called after the process has ended; a step is undone here. Gets the names of the processes that were running.
     after_stop: Callable[[Settings, Collection[str], Report], None] | None = None
+    purge: Callable[[Settings], None] | None = None  # deletes its data outside the home, for `down --purge`
 
     @property
     def kind(self) -> Literal["process", "step"]:

@@ -2,7 +2,7 @@
 create schema if not exists crm;
 
 create table if not exists crm.people (
-    user_id text primary key check (user_id ~ '^u[0-9]{6}$'),
+    user_id text primary key check (user_id ~ '^u[0-9]{6,}$'),
     plan text not null check (plan in ('free', 'plus', 'pro', 'business')),
     country text not null check (country ~ '^[A-Z]{2}$'),
     birth_year smallint not null check (birth_year between 1900 and 2100),
@@ -30,7 +30,7 @@ create table if not exists crm.people_versions (
 );
 create index if not exists people_versions_updated_at on crm.people_versions (updated_at);
 
--- The newest change that was applied. `seeded_at` is when the first people were created.
+-- `seeded_at` is when the first people were created. Every change before `applied_until` is made.
 create table if not exists crm.progress (
     only_row boolean primary key default true check (only_row),
     seeded_at timestamptz(3) not null,
@@ -89,3 +89,10 @@ select user_id,
        (deleted_at is not null)::int::bigint as deleted,
        (extract(epoch from updated_at) * 1000)::bigint as valid_from_ms
 from crm.people_versions;
+
+-- The reader of the database (footfall.postgres.READERS).
+grant usage on schema crm to sqoop;
+grant select on all tables in schema crm to sqoop;
+alter default privileges in schema crm grant select on tables to sqoop;
+-- So that SQL need not name the schema.
+alter database crm set search_path = crm, public;

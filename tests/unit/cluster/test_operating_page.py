@@ -56,6 +56,6 @@ def test_the_page_lists_the_retention() -> None:
 
 
 def test_the_page_lists_every_sweep_with_its_interval() -> None:
-    words = {6 * 3600: "every 6 h", 3600: "hourly", 600: "every 10 min"}
+    words = {6 * 3600: "every 6 h", 3600: "hourly", 600: "every 10 min", 240: "every 4 min"}
     kept_by = [cells[2] for cells in _ROWS.values() if len(cells) == 3 and cells[2].startswith("the watchdog, ")]
     assert sorted(kept_by) == sorted(f"the watchdog, {words[int(sweep.every_s)]}" for sweep in sweeps.SWEEPS)

@@ -43,6 +43,8 @@ def test_a_process_has_a_command_and_a_step_has_its_work() -> None:
         "kafka-topics",
         "hbase-tables",
         "topology",
+        "postgres-databases",
+        "crm",
     }
     assert all((service.command is None) == (service.kind == "step") for service in SERVICES)
     assert all((service.step is None) == (service.kind == "process") for service in SERVICES)
@@ -58,7 +60,11 @@ def test_only_steps_name_what_is_restarted_for_them_and_they_need_it() -> None:
 
 
 def test_every_process_has_a_probe() -> None:
-    assert {service.name for service in SERVICES if service.probe is None} == {"kafka-topics", "hbase-tables"}
+    assert {service.name for service in SERVICES if service.probe is None} == {
+        "kafka-topics",
+        "hbase-tables",
+        "postgres-databases",
+    }
 
 
 def test_profiles_name_known_services_and_all_they_need() -> None:
@@ -67,12 +73,13 @@ def test_profiles_name_known_services_and_all_they_need() -> None:
     assert set(preflight.NEEDED_MEMORY_GIB) == set(PROFILES)
 
 
-def test_the_live_path_runs_without_yarn_and_full_is_everything() -> None:
+def test_the_live_path_runs_without_the_batch_half_and_full_is_everything() -> None:
     assert set(PROFILES["full"]) == set(BY_NAME)
     yarn = {name for name in BY_NAME if name.startswith("yarn-")}
+    warehouse = {"postgres", "postgres-databases", "crm"}
     assert len(yarn) == 3
-    assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == {*yarn, "spark-streaming"}
-    assert yarn <= set(PROFILES["batch"])
+    assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == {*yarn, *warehouse, "spark-streaming"}
+    assert yarn | warehouse <= set(PROFILES["batch"])
 
 
 @pytest.mark.parametrize(

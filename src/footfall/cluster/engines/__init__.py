@@ -14,6 +14,7 @@ ENGINES: tuple[str, ...] = (
     "storm",
     "yarn",
     "spark",
+    "postgres",
     "sites",
     "visitors",
     "dashboard",

@@ -7,7 +7,7 @@ be drawn without creating anyone else. This module knows neither time nor networ
 import random
 import uuid
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,7 +74,10 @@ class Person:
 
 
 class Population:
-    """`size` people of `app` under `seed`."""
+    """`size` people of `app` under `seed`.
+
+    users: the highest number in a user_id of these people; the lowest is 1.
+    """
 
     def __init__(self, seed: int, app: str, size: int) -> None:
         self.seed = seed
@@ -82,13 +85,13 @@ class Population:
         self.size = size
         total = COUNTRY_CUMULATED[-1]
         self._bounds = [0, *(round(size * weight / total) for weight in COUNTRY_CUMULATED)]
-        self._users = max(1, round(size * LOGIN_SHARE * _USERS_PER_LOGIN))
-        self._first_user = random.Random(f"{seed}/{app}/crm").randrange(self._users)
+        self.users = max(1, round(size * LOGIN_SHARE * _USERS_PER_LOGIN))
+        self._first_user = random.Random(f"{seed}/{app}/crm").randrange(self.users)
 
     def person(self, index: int) -> Person:
         """The person with this index, 0 ≤ index < size."""
         rng = random.Random(f"{self.seed}/{self.app}/{index}")
-        country = COUNTRIES[bisect_right(self._bounds, index) - 1]
+        country = self._country(index)
         wrong_clock = rng.random() < _WRONG_CLOCK_SHARE
         offset = rng.randrange(-_WRONGEST_CLOCK_MS, _WRONGEST_CLOCK_MS) if wrong_clock else 0
         return Person(
@@ -104,6 +107,12 @@ class Population:
             taste_seed=rng.getrandbits(64),
             loyalty=0.5 + rng.random(),
         )
+
+    def logins(self) -> Iterator[tuple[str, Country]]:
+        """The user_id of each person with a login, and that person's country."""
+        for index in range(self.size):
+            if (user_id := self._user_id(index)) is not None:
+                yield user_id, self._country(index)
 
     def bot(self, number: int, agents: Sequence[str]) -> Person:
         """Crawler number `number`. It keeps no cookies, so each visit appears as a new browser."""
@@ -130,12 +139,15 @@ class Population:
         low, high = self._bounds[country], self._bounds[country + 1]
         return rng.randrange(low, high) if high > low else rng.randrange(self.size)
 
+    def _country(self, index: int) -> Country:
+        return COUNTRIES[bisect_right(self._bounds, index) - 1]
+
     def _user_id(self, index: int) -> str | None:
         """Logins are spread evenly over the indices; two sites share users where their ranges of numbers overlap."""
         number = int(index * LOGIN_SHARE)
         if int((index + 1) * LOGIN_SHARE) == number:
             return None
-        return f"u{(self._first_user + number) % self._users + 1:06d}"
+        return f"u{(self._first_user + number) % self.users + 1:06d}"
 
 
 def _uuid(rng: random.Random) -> str:

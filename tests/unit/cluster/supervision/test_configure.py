@@ -136,6 +136,7 @@ _FAR: dict[str, tuple[str, ...]] = {
     "hbase_master": ("hm",),
     "hbase_regionserver": ("hr1", "hr2"),
     "hbase_thrift": ("ht",),
+    "postgres": ("pg1",),
     "storm_nimbus": ("sn",),
     "storm_supervisor": ("ss1", "ss2"),
     "yarn_resourcemanager": ("rm",),
@@ -157,6 +158,7 @@ def test_remote_hosts_are_in_every_file_and_loopback_in_none(changed: Changed) -
     assert "listeners=PLAINTEXT://k2:9092,CONTROLLER://k2:9093" in kafka
     assert "advertised.listeners=PLAINTEXT://k2:9092,CONTROLLER://k2:9093" in kafka
     assert "clientPortAddress=z1" in _rendered(settings, "zookeeper")["zoo.cfg"].splitlines()
+    assert "listen_addresses = 'pg1'" in _rendered(settings, "postgres")["postgresql.conf"].splitlines()
     hbase = _properties(_rendered(settings, "hbase-regionserver")["hbase-site.xml"])
     assert hbase["hbase.zookeeper.quorum"] == "z1,z2,z3"
     assert hbase["hbase.rootdir"] == "hdfs://nn:8020/hbase"
@@ -195,8 +197,9 @@ _VISITORS = ("visitors-shop", "visitors-news", "visitors-academy")
 
 _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"visitors_per_site": 3}, (*_VISITORS, "watchdog")),
-    ({"population": 500}, _VISITORS),
-    ({"seed": 5}, _VISITORS),
+    # The watchdog makes the CRM's changes.
+    ({"population": 500}, (*_VISITORS, "watchdog")),
+    ({"seed": 5}, (*_VISITORS, "watchdog")),
     ({"pace": 2.0}, (*_SITES, *_VISITORS)),
     # The watchdog knows every command line, the dashboard's included.
     ({"bind": "0.0.0.0"}, (*_SITES, "dashboard", "watchdog")),
