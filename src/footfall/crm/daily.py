@@ -41,9 +41,9 @@ def ensure(settings: Settings, now: datetime | None = None) -> None:
     """
     now = now or datetime.now(timezone.utc)
     with postgres.errors_as_sentences(), postgres.connect(settings, "crm") as connection:
+        # A concurrent call waits here; two at once would create the same tables.
+        connection.execute("select pg_advisory_xact_lock(hashtext('crm'))")
         connection.execute(cast(Any, _SCHEMA.read_text("utf-8")))
-        # A concurrent call waits here.
-        connection.execute("lock table crm.progress in exclusive mode")
         if connection.execute("select 1 from crm.progress").fetchone() is not None:
             return
         start = now.date() - timedelta(days=HISTORY_DAYS)

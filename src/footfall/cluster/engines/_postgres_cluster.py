@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -25,9 +26,11 @@ from footfall.settings import Settings
 MAJOR: Final = "17"
 # Debian, Fedora and their relatives have this user, and it owns no files.
 ACCOUNT: Final = "nobody"
+OUTSIDE: Final = Path("/var/lib/footfall")
 _INITDB_TIMEOUT_S: Final = 180
 # After kill -9 of the server, its children notice within a second that it is gone.
 _CHILDREN_PATIENCE_S: Final = 20.0
+_DRAFT: Final = "cluster.new-"
 FILES: Final = ("postgresql.conf", "pg_hba.conf")
 
 
@@ -47,8 +50,8 @@ class Place(NamedTuple):
         return self.folder / "cluster"
 
 
-def place(settings: Settings, parent: Path = Path("/var/lib/footfall")) -> Place:
-    """Returns where the server of this home keeps its files. parent: of the folders of all homes if run by root."""
+def place(settings: Settings) -> Place:
+    """Returns where the server of this home keeps its files. Raises ClusterError if there is nobody to run it."""
     if os.geteuid() != 0:
         return Place(settings.data_dir / "postgres", postgres_programs.folder(settings), None)
     try:
@@ -57,7 +60,7 @@ def place(settings: Settings, parent: Path = Path("/var/lib/footfall")) -> Place
         raise ClusterError(
             f"PostgreSQL refuses to run as root, and there is no user {ACCOUNT}. Run Footfall as an ordinary user."
         ) from None
-    folder = parent / hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
+    folder = _outside(settings)
     return Place(folder, folder / "programs", account)
 
 
@@ -88,9 +91,13 @@ def prepare(settings: Settings) -> None:
 
 def purge(settings: Settings) -> None:
     """Deletes what is outside the home."""
-    where = place(settings)
-    if where.account is not None:
-        shutil.rmtree(where.folder, ignore_errors=True)
+    if os.geteuid() == 0:
+        shutil.rmtree(_outside(settings), ignore_errors=True)
+
+
+def _outside(settings: Settings) -> Path:
+    """The folder of this home outside of it."""
+    return OUTSIDE / hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
 
 
 def _provide_programs(settings: Settings, where: Place) -> None:
@@ -115,9 +122,10 @@ def _provide_programs(settings: Settings, where: Place) -> None:
 
 def _initialise(settings: Settings, where: Place) -> None:
     """Creates the cluster in a temporary folder and renames it, so that a killed attempt leaves no half of one."""
-    draft, password_file = where.folder / "cluster.new", where.folder / "password"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
+    _delete_drafts(where)
+    # The name is new each time, because the initdb of a killed attempt may still be writing.
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=where.folder))
+    password_file = draft.with_name(f"{draft.name}.password")
     _give(where, draft)
     # The sort order is that of code points, on every system.
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -142,6 +150,14 @@ def _initialise(settings: Settings, where: Place) -> None:
         tail = (done.stdout + done.stderr).strip().splitlines()[-3:]
         raise ClusterError(f"PostgreSQL's data folder could not be created: {' / '.join(tail)}")
     draft.rename(where.cluster)
+
+
+def _delete_drafts(where: Place) -> None:
+    for path in where.folder.glob(f"{_DRAFT}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _check_version(cluster: Path) -> None:

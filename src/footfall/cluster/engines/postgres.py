@@ -106,7 +106,7 @@ def _probe_crm(settings: Settings) -> None:
         raise Unhealthy(str(error)) from None
     late_s = time.time() - until.timestamp()
     if late_s > _CRM_LATE_S:
-        raise Unhealthy(f"its newest change is {late_s / 60:.0f} min old")
+        raise Unhealthy(f"its changes are made only up to {late_s / 60:.0f} min ago")
 
 
 SERVICES = (
