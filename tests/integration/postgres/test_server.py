@@ -1,6 +1,7 @@
 """PostgreSQL as a service: its user and sockets, crashes, stops, passwords and rights."""
 
 import os
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -116,6 +117,16 @@ def test_a_stop_does_not_wait_for_clients_and_needs_no_recovery(server: Server) 
     said = server.log.read_text("utf-8")[before:]
     assert "database system was shut down at" in said
     assert "recovery" not in said
+
+
+def test_a_server_that_hangs_is_a_fault_and_not_a_wait(server: Server) -> None:
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(PostgresUnavailable, match="does not answer"):
+            postgres.connect(server.settings, "crm", timeout_s=2)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    probes.probe(server.settings, "postgres")
 
 
 def test_a_wrong_password_is_a_sentence_and_up_sets_it_again(server: Server) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from footfall.cli import down
 from footfall.cli import main as command_line
 from footfall.cluster.health import status
+from footfall.cluster.service import Service
 from footfall.cluster.services import SERVICES
 from footfall.cluster.supervision import lifecycle, under_way
 from footfall.lags import ConsumerLag
@@ -286,6 +288,19 @@ def test_purge_deletes_all_data_and_keeps_what_is_the_users(call: Call, home: Pa
     ended = call("down", "--purge", "--yes", "--json")
     assert (ended.status, json.loads(ended.out)) == (0, {"stopped": True, "purged": True})
     assert sorted(path.name for path in home.iterdir()) == ["install", "settings.toml", "test"]
+
+
+def test_purge_lets_services_delete_what_is_outside_the_home(
+    call: Call, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.touch()
+    made_up = Service(name="made-up", engine="made_up", step=lambda _: None, purge=lambda _: outside.unlink())
+    monkeypatch.setattr(down, "SERVICES", (made_up, *SERVICES))
+    assert call("down", "--yes").status == 0
+    assert outside.exists()
+    assert call("down", "--purge", "--yes").status == 0
+    assert not outside.exists()
 
 
 def test_a_log_that_is_not_there_is_a_sentence(call: Call, home: Path) -> None:

@@ -119,7 +119,7 @@ def test_without_a_manager_there_are_no_processes(settings: Settings) -> None:
 
 
 def test_its_configuration_carries_the_fingerprint_and_no_foreign_home(settings: Settings, java: Path) -> None:
-    Manager(settings).configure([_ZOOKEEPER, BY_NAME["watchdog"]])
+    Manager(settings).configure([_ZOOKEEPER, BY_NAME["watchdog"], BY_NAME["postgres"]])
     parser = RawConfigParser()
     parser.read(settings.conf_dir / "supervisord.conf")
     program = parser["program:zookeeper"]
@@ -129,6 +129,7 @@ def test_its_configuration_carries_the_fingerprint_and_no_foreign_home(settings:
     assert program["command"].endswith("-m footfall run zookeeper")
     assert (program["autorestart"], program["autostart"]) == ("true", "false")
     assert int(program["stopwaitsecs"]) == _ZOOKEEPER.stop_s
+    assert (program["stopsignal"], parser["program:postgres"]["stopsignal"]) == ("TERM", "INT")
     assert parser["unix_http_server"]["chmod"] == "0700"
     assert "inet_http_server" not in parser
 

@@ -40,6 +40,12 @@ def test_more_than_three_thousand_have_a_login_of_their_own_and_many_visit_two_s
     assert person.email == f"{person.user_id}@example.com"
 
 
+def test_logins_are_those_of_the_people_with_their_countries() -> None:
+    population = Population(7, "shop", SIZE)
+    assert list(population.logins()) == [(p.user_id, p.country) for p in everybody("shop") if p.user_id]
+    assert {f"u{number:06d}" for number in range(1, population.users + 1)} >= {user for user, _ in population.logins()}
+
+
 def test_shares_of_gpc_and_wrong_clocks() -> None:
     people = everybody("shop")
     assert 0.045 < sum(p.gpc for p in people) / SIZE < 0.055
