@@ -84,7 +84,7 @@ select user_id,
        to_char(signed_up_on, 'YYYY-MM-DD') as signed_up_on,
        marketing_consent::text as marketing_consent,
        company_size,
-       array_to_string(interests, ',') as interests,
+       to_json(interests)::text as interests,
        (extract(epoch from updated_at) * 1000)::bigint as updated_ms,
        (deleted_at is not null)::int::bigint as deleted,
        (extract(epoch from updated_at) * 1000)::bigint as valid_from_ms

@@ -89,4 +89,5 @@ class BuiltJar:
 
 TOPOLOGY: Final = BuiltJar("topology", "the Storm topology", "storm/topology")
 LOOPBACK_AGENT: Final = BuiltJar("loopback-agent", "the loopback agent", "hadoop/loopback-agent")
-ALL: Final = (TOPOLOGY, LOOPBACK_AGENT)
+SQOOP_ROW: Final = BuiltJar("sqoop-row", "the class of Sqoop's rows", "sqoop/row")
+ALL: Final = (TOPOLOGY, LOOPBACK_AGENT, SQOOP_ROW)

@@ -12,7 +12,7 @@ from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK
 from footfall.cluster.service import Part, Report, Service
 from footfall.runtime import orphans
-from footfall.runtime.built_jars import LOOPBACK_AGENT
+from footfall.runtime.built_jars import LOOPBACK_AGENT, SQOOP_ROW
 from footfall.runtime.errors import Unhealthy
 from footfall.runtime.java import java_home
 from footfall.settings import LEAST_BATCH_MB, Settings
@@ -178,6 +178,7 @@ def _end_containers(settings: Settings, ran: Collection[str], report: Report) ->
 
 # Containers of MapReduce and Tez need it.
 _AGENT = Part(problem=LOOPBACK_AGENT.problem, install=LOOPBACK_AGENT.install)
+_SQOOP_ROW = Part(problem=SQOOP_ROW.problem, install=SQOOP_ROW.install)
 
 SERVICES = (
     # ResourceManager and NodeManager need no other service to start, and their containers wait for HDFS.
@@ -203,7 +204,9 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
         prepare=_prepare("yarn-nodemanager"),
-        parts=(_AGENT,),
+        parts=(_AGENT, _SQOOP_ROW),
+        # Its jobs use them: clients on this machine, and containers.
+        tools=("sqoop",),
         probe=_probe_nodemanager,
         after_stop=_end_containers,
     ),

@@ -3,7 +3,7 @@
 import io
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -67,8 +67,8 @@ def fault_of(periods: Iterable[Period], expected: Summary) -> str:
     return ""
 
 
-def _rows(files: Files, folder: str, columns: list[str]) -> list[tuple[object, ...]]:
-    found: list[tuple[object, ...]] = []
+def _rows(files: Files, folder: str, columns: list[str]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
     for part in layout.parts(files, folder):
         table = pq.read_table(io.BytesIO(files.read(part.path) or b""), columns=columns)
         found += zip(*(table.column(name).to_pylist() for name in columns), strict=True)

@@ -36,14 +36,16 @@ class ImportFailed(ClusterError):
 def run_sqoop(settings: Settings, run: str, span: Span, target: str, report: Callable[[str], None]) -> int:
     """Imports an extract into a folder of HDFS, which must not exist. Returns the number of rows that Sqoop counted.
 
-    report: receives each line of Sqoop's log. Ends Sqoop and its application on YARN if it is interrupted.
+    report: receives each line of Sqoop's log. Sqoop's process ends with this call, also if it is interrupted.
     Raises ImportFailed, and ClusterError if this machine lacks something that Sqoop needs.
     """
+    folder = settings.run_dir / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
     said: list[str] = []
-    with tempfile.TemporaryDirectory(dir=_temporary(settings), prefix="sqoop-") as scratch:
-        command = _command(settings, run, span, target, Path(scratch))
+    with tempfile.TemporaryDirectory(dir=folder, prefix="sqoop-") as scratch:
+        started = command(settings, run, span, target, Path(scratch))
         process = subprocess.Popen(
-            command,
+            started,
             env=child_environment(settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -90,7 +92,8 @@ def failure(said: list[str]) -> str:
     return "Sqoop ended without an import and gave no reason. See the log of the job `profiles`."
 
 
-def _command(settings: Settings, run: str, span: Span, target: str, scratch: Path) -> list[str]:
+def command(settings: Settings, run: str, span: Span, target: str, scratch: Path) -> list[str]:
+    """Sqoop's command line. scratch: a folder for its temporary files. Raises ClusterError."""
     row = SQOOP_ROW.path(settings)
     options = mapreduce.options(settings, tag(JOB_NAME, run), CONTAINER_MB, sort_mb=1, engines=("sqoop",))
     arguments = [
@@ -113,9 +116,3 @@ def _command(settings: Settings, run: str, span: Span, target: str, scratch: Pat
     return mapreduce.client(
         settings, CLIENT_HEAP_MB, "org.apache.sqoop.Sqoop", arguments, temporary=scratch, engines=("sqoop",)
     )
-
-
-def _temporary(settings: Settings) -> Path:
-    folder = settings.run_dir / "tmp"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -84,7 +84,7 @@ def new_columns(found: list[str]) -> tuple[str, ...]:
     if missing := [name for name in COLUMNS if name not in found]:
         plural = "s" if len(missing) > 1 else ""
         raise SourceChanged(
-            f"{where} lacks the column{plural} {', '.join(missing)}. Restore it there; `./footfall up` creates the view."
+            f"{where} lacks the column{plural} {', '.join(missing)}. Restore it; `./footfall up` creates the view."
         )
     return tuple(sorted(set(found) - set(COLUMNS)))
 
