@@ -89,4 +89,5 @@ class BuiltJar:
 
 TOPOLOGY: Final = BuiltJar("topology", "the Storm topology", "storm/topology")
 LOOPBACK_AGENT: Final = BuiltJar("loopback-agent", "the loopback agent", "hadoop/loopback-agent")
-ALL: Final = (TOPOLOGY, LOOPBACK_AGENT)
+HIVE_AUTHENTICATOR: Final = BuiltJar("hive-authenticator", "the check of Hive's password", "hive/authenticator")
+ALL: Final = (TOPOLOGY, LOOPBACK_AGENT, HIVE_AUTHENTICATOR)
