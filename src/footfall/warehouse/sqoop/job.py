@@ -10,7 +10,13 @@ from footfall.warehouse.sqoop import extracts, importing
 
 
 def _command(_: Settings, request: Request) -> list[str]:
-    return [sys.executable, "-m", "footfall.warehouse.sqoop.run", request.run, *(day.isoformat() for day in request.days)]
+    return [
+        sys.executable,
+        "-m",
+        "footfall.warehouse.sqoop.run",
+        request.run,
+        *(day.isoformat() for day in request.days),
+    ]
 
 
 PROFILES_JOB: Final = Job(
