@@ -80,6 +80,8 @@ class Hosts(BaseModel):
     yarn_resourcemanager: _Hosts = Field((LOOPBACK,), description="YARN's ResourceManager")
     yarn_nodemanager: _Hosts = Field((LOOPBACK,), description="YARN's NodeManagers")
     yarn_jobhistory: _Hosts = Field((LOOPBACK,), description="MapReduce's JobHistoryServer")
+    hive_metastore: _Hosts = Field((LOOPBACK,), description="Hive's metastore")
+    hive_server2: _Hosts = Field((LOOPBACK,), description="HiveServer2")
     spark_streaming: _Hosts = Field((LOOPBACK,), description="Spark's streaming driver, for its executors")
 
     def of(self, name: str) -> tuple[str, ...]:

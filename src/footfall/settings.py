@@ -68,6 +68,8 @@ class Ports(BaseModel):
     yarn_jobhistory: _Port = Field(10020, description="MapReduce's JobHistoryServer, for clients")
     yarn_jobhistory_admin: _Port = Field(10033, description="MapReduce's JobHistoryServer: administration")
     yarn_jobhistory_http: _Port = Field(19888, description="MapReduce's JobHistoryServer: web pages and REST API")
+    hive_metastore: _Port = Field(9083, description="Hive's metastore")
+    hive_server2: _Port = Field(10000, description="HiveServer2, for SQL clients")
 
 
 class HeapsMb(BaseModel):
@@ -93,6 +95,8 @@ class HeapsMb(BaseModel):
     yarn_resourcemanager: int = Field(128, ge=96, description="heap of YARN's ResourceManager, MiB")
     yarn_nodemanager: int = Field(96, ge=64, description="heap of YARN's NodeManager, MiB")
     yarn_jobhistory: int = Field(96, ge=64, description="heap of MapReduce's JobHistoryServer, MiB")
+    hive_metastore: int = Field(128, ge=96, description="heap of Hive's metastore, MiB")
+    hive_server2: int = Field(512, ge=384, description="heap of HiveServer2, in which Tez runs the queries, MiB")
 
 
 class Retention(BaseModel):

@@ -13,3 +13,7 @@ class NotSettled(FootfallError):
 
 class PublishRefused(FootfallError):
     """A run cannot be published."""
+
+
+class PartitionDamaged(FootfallError):
+    """A file of a run cannot be read; the message is one sentence."""

@@ -1,7 +1,8 @@
 """The profiles of the people in the CRM: which run's are in use, and the columns of the tables.
 
 Each run writes `ROOT/profiles_history/run=RUN/` and `ROOT/profiles/run=RUN/`, one Parquet file each. The file
-`ROOT/profiles_published.json` names the run in use. A run's folders stay for 24 hours after another one replaced it.
+`ROOT/published_profiles/profiles.json` names the run in use; Hive reads it, too. A run's folders stay for 24 hours
+after another one replaced it.
 """
 
 import json
@@ -14,7 +15,7 @@ from footfall.lake.layout import Files
 from footfall.warehouse.tables import ROOT, Column
 
 _PREFIX: Final = "run="
-POINTER: Final = f"{ROOT}/profiles_published.json"
+POINTER: Final = f"{ROOT}/published_profiles/profiles.json"
 # Readers that began before a run was replaced may still read it.
 GRACE_MS: Final = 24 * 3_600_000
 

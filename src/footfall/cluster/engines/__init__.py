@@ -15,6 +15,7 @@ ENGINES: tuple[str, ...] = (
     "yarn",
     "spark",
     "postgres",
+    "hive",
     "sites",
     "visitors",
     "dashboard",

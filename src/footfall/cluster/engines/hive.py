@@ -1,0 +1,220 @@
+"""Hive: the metastore on PostgreSQL, HiveServer2 with Tez in its own process, and the warehouse's schema."""
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from xml.sax.saxutils import escape
+
+from footfall.cluster.engines import _jvm
+from footfall.cluster.engines._hadoop import HDFS_TEMPLATES
+from footfall.cluster.service import Part, Service
+from footfall.runtime.built_jars import HIVE_AUTHENTICATOR
+from footfall.runtime.errors import ClusterError, Unhealthy
+from footfall.runtime.jars import ENGINES_DIR
+from footfall.settings import Settings
+
+if TYPE_CHECKING:
+    from footfall.hive.client import Hive
+
+_TEMPLATES: Final = (*HDFS_TEMPLATES, "hive/hive-site.xml", "hive/hive-log4j2.properties")
+_DATABASE: Final = "metastore"
+# The schema of 4.0.1 is that of 4.0.0.
+_SCHEMA: Final = ENGINES_DIR / "hive" / "hive-schema-4.0.0.postgres.sql"
+_SCHEMA_VERSION: Final = "4.0.0"
+_OPTIONS: Final = (
+    *_jvm.OPEN,
+    *(
+        f"--add-opens=java.base/{package}=ALL-UNNAMED"
+        for package in (
+            "java.lang.invoke",
+            "java.text",
+            "java.time",
+            "java.util.concurrent.atomic",
+            "java.util.regex",
+            "sun.nio.cs",
+            "sun.security.action",
+        )
+    ),
+    "--add-opens=java.sql/java.sql=ALL-UNNAMED",
+)
+# Kept open between probes; one per process.
+_client: "Hive | None" = None
+_lock = threading.Lock()
+
+
+class Memory(NamedTuple):
+    """How HiveServer2's heap is divided among the tasks of Tez that run in it."""
+
+    tasks: int  # that run at the same time
+    task_mb: int
+    sort_mb: int  # of a task's output
+    join_bytes: int  # of the small table of a join that is kept in memory
+
+
+def memory(settings: Settings) -> Memory:
+    """Half of HiveServer2's heap for two tasks; the other half holds plans, results and the tasks' readers."""
+    tasks = 2
+    task_mb = settings.heaps_mb.hive_server2 // 2 // tasks
+    return Memory(tasks, task_mb, task_mb // 4, task_mb * 2**20 // 4)
+
+
+def _values(settings: Settings) -> dict[str, Any]:
+    from footfall.postgres import OWNERS, jdbc_url
+
+    return {
+        "hive": {
+            "jdbc_url": jdbc_url(settings, _DATABASE),
+            "database_user": OWNERS[_DATABASE],
+            "root": "/warehouse",
+            **memory(settings)._asdict(),
+        }
+    }
+
+
+def _metastore(settings: Settings) -> list[str]:
+    # The metastore holds some thousand partitions, and none of them in memory.
+    heap_mb, main = settings.heaps_mb.hive_metastore, "org.apache.hadoop.hive.metastore.HiveMetaStore"
+    return _hive(settings, "hive-metastore", heap_mb, main, more=_jvm.QUICK)
+
+
+def _server2(settings: Settings) -> list[str]:
+    # Queries run in it: rows are sorted, joined and aggregated in this heap.
+    from footfall.hive.login import USER, password_file
+
+    login = (f"-Dfootfall.hive.user={USER}", f"-Dfootfall.hive.password.file={password_file(settings)}")
+    heap_mb, main = settings.heaps_mb.hive_server2, "org.apache.hive.service.server.HiveServer2"
+    jar = HIVE_AUTHENTICATOR.path(settings)
+    return _hive(settings, "hive-server2", heap_mb, main, more=login, after=(jar,))
+
+
+def _hive(
+    settings: Settings, name: str, heap_mb: int, main: str, more: tuple[str, ...] = (), after: tuple[Path, ...] = ()
+) -> list[str]:
+    conf = settings.conf_dir / name
+    options = [*_OPTIONS, *more, f"-Dlog4j2.configurationFile=file:{conf / 'hive-log4j2.properties'}"]
+    return _jvm.java(settings, "hive", name, heap_mb, main, (), options=options, before=[conf], after=after)
+
+
+def _prepare_metastore(settings: Settings) -> None:
+    """Writes the password for the metastore, and creates its schema in PostgreSQL if there is none."""
+    from footfall.postgres import OWNERS, PostgresUnavailable, password
+
+    value = escape(password(settings, OWNERS[_DATABASE]))
+    content = (
+        '<?xml version="1.0"?>\n<configuration>\n  <property><name>javax.jdo.option.ConnectionPassword</name>'
+        f"<value>{value}</value></property>\n</configuration>\n"
+    )
+    path = settings.conf_dir / "hive-metastore" / "metastore-site.xml"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)
+    try:
+        create_metastore_schema(settings)
+    except PostgresUnavailable as error:
+        raise ClusterError(str(error)) from None
+
+
+def create_metastore_schema(settings: Settings) -> None:
+    """Creates the tables of the metastore, all or none of them; does nothing if they exist.
+
+    Raises ClusterError if there is a schema of another version, and PostgresUnavailable.
+    """
+    from footfall.postgres import connect, errors_as_sentences
+
+    with connect(settings, _DATABASE) as connection, errors_as_sentences():
+        # Two starts at once must not both create it.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('footfall metastore schema'))")
+        found = connection.execute("SELECT to_regclass('public.\"VERSION\"') IS NOT NULL").fetchone()
+        if found == (True,):
+            versions = [row[0] for row in connection.execute('SELECT "SCHEMA_VERSION" FROM public."VERSION"')]
+            if versions != [_SCHEMA_VERSION]:
+                raise ClusterError(
+                    f"Hive's metastore has the schema {', '.join(map(str, versions)) or 'without a version'} in "
+                    f"PostgreSQL; this version of Footfall needs {_SCHEMA_VERSION}. Start the version of Footfall that "
+                    "made it, or delete all data with `./footfall down --purge`."
+                )
+            return
+        connection.execute(_SCHEMA.read_bytes())
+
+
+def _prepare_server2(settings: Settings) -> None:
+    from footfall.hive.login import password_file
+
+    password_file(settings)
+
+
+def _probe_metastore(settings: Settings) -> None:
+    """Reads a database's definition, which needs PostgreSQL."""
+    from footfall.hive.errors import HiveUnavailable
+    from footfall.hive.metastore import Metastore
+
+    try:
+        Metastore(settings, timeout_s=10).properties("default")
+    except HiveUnavailable as error:
+        raise Unhealthy(str(error)) from None
+
+
+def _probe_server2(settings: Settings) -> None:
+    """Logs in and asks for a row."""
+    from footfall.hive.client import Hive
+    from footfall.hive.errors import HiveUnavailable
+
+    global _client
+    with _lock:
+        _client = _client or Hive(settings, database="default", timeout_s=12)
+    try:
+        if _client.rows("SELECT 1") != [(1,)]:
+            raise Unhealthy("HiveServer2 did not return the row that was asked for")
+    except HiveUnavailable as error:
+        raise Unhealthy(str(error)) from None
+
+
+def _migrate(settings: Settings) -> None:
+    """Creates the warehouse's tables and views, or adds what is new."""
+    from footfall.errors import EngineUnavailable
+    from footfall.warehouse.hive.schema import migrate
+
+    try:
+        migrate(settings)
+    except EngineUnavailable as error:
+        raise ClusterError(str(error)) from None
+
+
+SERVICES = (
+    Service(
+        name="hive-metastore",
+        engine="hive",
+        profiles=("batch",),
+        needs=("postgres-databases", "datanode"),
+        ports=("hive_metastore",),
+        command=_metastore,
+        templates=_TEMPLATES,
+        values=_values,
+        prepare=_prepare_metastore,
+        probe=_probe_metastore,
+    ),
+    Service(
+        name="hive-server2",
+        engine="hive",
+        profiles=("batch",),
+        needs=("hive-metastore",),
+        ports=("hive_server2",),
+        command=_server2,
+        templates=_TEMPLATES,
+        values=_values,
+        prepare=_prepare_server2,
+        parts=(Part(problem=HIVE_AUTHENTICATOR.problem, install=HIVE_AUTHENTICATOR.install),),
+        fingerprint_files=HIVE_AUTHENTICATOR.fingerprint_files,
+        probe=_probe_server2,
+        # It lets running statements end for some seconds.
+        stop_s=20,
+    ),
+    Service(
+        name="hive-schema",
+        engine="hive",
+        profiles=("batch",),
+        needs=("hive-server2",),
+        step=_migrate,
+    ),
+)

@@ -1,0 +1,206 @@
+"""A client of HiveServer2: SQL with parameters, time limits, and connections that are reused and replaced."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from footfall.hive.errors import HiveRefused, HiveUnavailable, sentence
+from footfall.hive.literals import Value, bind
+from footfall.hive.login import USER, password, password_file
+from footfall.settings import Settings
+
+if TYPE_CHECKING:
+    from impala.hiveserver2 import HiveServer2Cursor
+
+# HiveServer2 answers a request about a running statement after 5 s at the latest.
+_ANSWER_S: Final = 15.0
+# An idle session keeps a Tez session alive in HiveServer2.
+_IDLE_S: Final = 300.0
+_MOST_IDLE: Final = 4
+
+
+class _Idle(NamedTuple):
+    """A connection that no thread uses. since_s: on the monotonic clock."""
+
+    connection: "_Connection"
+    since_s: float
+
+
+class Hive:
+    """The client. It is thread-safe: each statement uses a connection of its own while it runs."""
+
+    def __init__(self, settings: Settings, timeout_s: float = 120.0, database: str = "footfall") -> None:
+        """timeout_s: the time limit of one statement. database: in which names without a database are looked up."""
+        self._settings = settings
+        self._timeout_s = timeout_s
+        self._database = database
+        self._idle: list[_Idle] = []
+        self._lock = threading.Lock()
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
+        """Runs a statement and returns its rows, an array as a list. Raises HiveUnavailable or HiveRefused.
+
+        sql: one statement without a semicolon. values: for its placeholders `%s`; a sequence becomes a list for `IN`.
+        """
+        statement = bind(sql, values) if values else sql
+        connection, reused = self._take()
+        try:
+            rows = connection.rows(statement, self._timeout_s)
+        except HiveRefused:
+            self._give(connection)
+            raise
+        except HiveUnavailable:
+            connection.close()
+            if not reused:
+                raise
+            # HiveServer2 was restarted, or closed a session that had been idle for too long.
+            connection = _Connection(self._settings, self._database)
+            try:
+                rows = connection.rows(statement, self._timeout_s)
+            except HiveUnavailable:
+                connection.close()
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        self._give(connection)
+        return rows
+
+    def run(self, sql: str, values: Sequence[Value] = ()) -> None:
+        """Runs a statement that returns no rows. It may run twice if HiveServer2 dies meanwhile, so it should be
+        idempotent. Raises HiveUnavailable or HiveRefused.
+        """
+        self.rows(sql, values)
+
+    def close(self) -> None:
+        """Closes the idle connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for one in idle:
+            one.connection.close()
+
+    def __enter__(self) -> "Hive":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self) -> "tuple[_Connection, bool]":
+        """A connection, and whether it was used before."""
+        now = time.monotonic()
+        with self._lock:
+            old = [one for one in self._idle if now - one.since_s > _IDLE_S]
+            self._idle = [one for one in self._idle if now - one.since_s <= _IDLE_S]
+            found = self._idle.pop().connection if self._idle else None
+        for one in old:
+            one.connection.close()
+        return (found, True) if found is not None else (_Connection(self._settings, self._database), False)
+
+    def _give(self, connection: "_Connection") -> None:
+        with self._lock:
+            if len(self._idle) < _MOST_IDLE:
+                self._idle.append(_Idle(connection, time.monotonic()))
+                return
+        connection.close()
+
+
+class _Connection:
+    """One session of HiveServer2. Only one thread at a time may use it."""
+
+    def __init__(self, settings: Settings, database: str) -> None:
+        from impala.error import HiveServer2Error
+        from impala.hiveserver2 import HiveServer2Connection, connect
+        from thrift.Thrift import TException
+
+        # They log each error, with a traceback, before they raise it.
+        for name in ("impala", "thrift"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        self._address = host, port = settings.address("hive_server2")
+        try:
+            service = connect(
+                host,
+                port,
+                timeout=_ANSWER_S,
+                user=USER,
+                password=password(settings),
+                auth_mechanism="PLAIN",
+                retries=1,
+            )
+            self._connection = HiveServer2Connection(service)
+            self._cursor: HiveServer2Cursor = self._connection.cursor(
+                user=USER, configuration={"use:database": database}
+            )
+        except (TException, OSError, EOFError) as error:
+            raise HiveUnavailable(_no_login(settings, str(error))) from None
+        except HiveServer2Error as error:
+            raise HiveUnavailable(
+                f"HiveServer2 opened no session: {sentence(str(error))} See `./footfall status`."
+            ) from None
+
+    def rows(self, statement: str, timeout_s: float) -> list[tuple[Any, ...]]:
+        """Raises HiveRefused if the connection is still of use, else HiveUnavailable."""
+        from impala.error import Error
+        from thrift.Thrift import TException
+
+        until = time.monotonic() + timeout_s
+        try:
+            self._cursor.execute_async(statement)
+            while self._cursor.is_executing():
+                if time.monotonic() > until:
+                    self._cursor.cancel_operation()
+                    raise HiveUnavailable(f"Hive did not finish the statement within {timeout_s:g} s.")
+            if not self._cursor.has_result_set and not self._cursor.execution_failed():
+                self._cursor.close_operation()
+                return []
+            found = self._cursor.fetchall()
+            description = self._cursor.description or []
+            self._cursor.close_operation()
+        except (TException, OSError, EOFError) as error:
+            raise HiveUnavailable(
+                f"HiveServer2 at {':'.join(map(str, self._address))} stopped answering ({type(error).__name__})."
+            ) from None
+        except Error as error:
+            if "SessionHandle" in str(error):
+                raise HiveUnavailable("HiveServer2 no longer knows the session.") from None
+            raise _refusal(str(error)) from None
+        arrays = [index for index, column in enumerate(description) if column[1] == "ARRAY"]
+        return [_decoded(row, arrays) for row in found] if arrays else found
+
+    def close(self) -> None:
+        """Never raises."""
+        try:
+            self._cursor.close()
+            self._connection.close()
+        except Exception:  # noqa: S110 - whatever happened to it, it is not used again
+            pass
+
+
+def _decoded(row: tuple[Any, ...], arrays: Sequence[int]) -> tuple[Any, ...]:
+    """HiveServer2 sends an array as JSON."""
+    values = list(row)
+    for index in arrays:
+        if values[index] is not None:
+            values[index] = json.loads(values[index])
+    return tuple(values)
+
+
+def _refusal(message: str) -> HiveUnavailable:
+    if "metastore" in message.lower() and ("Connection refused" in message or "TTransportException" in message):
+        return HiveRefused("Hive's metastore does not answer HiveServer2. See `./footfall status`.")
+    return HiveRefused(f"Hive refused the statement: {sentence(message)}")
+
+
+def _no_login(settings: Settings, message: str) -> str:
+    if "Bad status: 3" in message or "Error validating the login" in message:
+        return (
+            f"HiveServer2 refuses the password in {password_file(settings)}. Restart it: "
+            "`./footfall down`, then `./footfall up`."
+        )
+    where = settings.address("hive_server2")
+    return f"HiveServer2 does not answer at {where}. See `./footfall status`; `./footfall up` starts it."
