@@ -30,6 +30,8 @@ VERBS = {
     "verify": "Check that no event was lost or counted twice.",
     "rejects": "List, show and replay events that failed validation.",
     "history": "Generate visits and site logs for past days.",
+    "batch": "Turn past days into tables: run, check and publish them.",
+    "job": "List, run and cancel single batch jobs, and read their logs.",
     "incident": "Simulate an incident: errors, slow pages, missing visitors, bots, bad events.",
     "rebuild": "Rebuild the live tables from Kafka.",
     "recover": "Restart the archive after its checkpoint was lost.",

@@ -52,6 +52,13 @@ class ArchiveFiles:
             for table in self._folder(folder, damaged):
                 yield _columns(values[0], table)
 
+    def day(self, dt: str, damaged: Callable[[str], None]) -> Iterator[Archived]:
+        """Every archived row of a day, as `rows`. dt: YYYY-MM-DD."""
+        for values, folder in layout.folders(self._hdfs, layout.EVENTS).items():
+            if values[1] == dt:
+                for table in self._folder(folder, damaged):
+                    yield _columns(values[0], table)
+
     def _folder(self, folder: str, damaged: Callable[[str], None]) -> list[pa.Table]:
         for _ in range(_ATTEMPTS):
             listed = layout.parts(self._hdfs, folder)

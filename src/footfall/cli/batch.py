@@ -1,0 +1,116 @@
+"""`footfall batch`: runs past days through Airflow. Its commands are the steps that Airflow's tasks call."""
+
+from datetime import datetime, timezone
+from typing import Annotated
+
+import typer
+
+from footfall.cli import output
+from footfall.cli.days import days_of
+from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision import run as supervision
+from footfall.hdfs import Hdfs
+from footfall.jobs.model import RUN_ID
+from footfall.settings import Settings
+from footfall.warehouse import audit as audits
+from footfall.warehouse import days as day_list
+from footfall.warehouse import preparation, published
+from footfall.warehouse.publish import publish as publish_run
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_Date = Annotated[str | None, typer.Option("--date", help="A UTC day that is over.")]
+_First = Annotated[str | None, typer.Option("--from", help="The first UTC day.")]
+_Last = Annotated[str | None, typer.Option("--to", help="The last UTC day, included.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_Run = Annotated[str, typer.Option("--run", help="Id of a run.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context, date: _Date = None, first: _First = None, last: _Last = None, json: _Json = False
+) -> None:
+    """Run past days, check them and publish them."""
+    if context.invoked_subcommand is not None:
+        return
+    days = days_of(date, first, last)
+    settings = _running()
+    from footfall.workflows.follow import trigger_and_follow
+
+    outcome = trigger_and_follow(settings, days, _report)
+    if json:
+        output.print_json(outcome.document())
+    if not outcome.succeeded:
+        output.fail(outcome.sentence)
+
+
+@app.command()
+def prepare(date: _Date = None, first: _First = None, last: _Last = None) -> None:
+    """Wait until the data of the days has arrived, and begin a run; print its id."""
+    days = days_of(date, first, last)
+    run = preparation.new_run()
+    preparation.prepare(_running(), days, run, _report)
+    output.stdout.print(run)
+
+
+@app.command()
+def audit(run: _Run, json: _Json = False) -> None:
+    """Check the tables of a run before it is published."""
+    _check_run(run)
+    verdicts = audits.audit(_running(), run)
+    if json:
+        output.print_json([{"day": str(one.day), "blocks": one.blocks, "warnings": one.warnings} for one in verdicts])
+    for verdict in verdicts:
+        for sentence in verdict.warnings:
+            _report(f"{verdict.day}: warning: {sentence}")
+        for sentence in verdict.blocks:
+            _report(f"{verdict.day}: failed: {sentence}")
+    if verdicts and all(verdict.blocks for verdict in verdicts):
+        output.fail(f"No day of the run {run} passed its checks; the published days stay as they are.")
+
+
+@app.command()
+def publish(run: _Run) -> None:
+    """Publish the days of a run that passed their checks."""
+    _check_run(run)
+    settings = _running()
+    verdicts = audits.verdicts_of(Hdfs(settings), run)
+    days = publish_run(settings, run, verdicts)
+    for day in days:
+        _report(f"{day} is published.")
+    if failed := [str(one.day) for one in verdicts if one.blocks]:
+        output.fail(
+            f"{', '.join(failed)} did not pass and is not published: see `footfall batch audit --run {run}` and the "
+            "table offending_rows."
+        )
+
+
+@app.command()
+def dirty(json: _Json = False) -> None:
+    """List the days to run: archived and not published, or published without data that arrived later."""
+    hdfs = Hdfs(_running())
+    known = published.read(hdfs)
+    absent = day_list.missing(hdfs, known, datetime.now(timezone.utc).date())
+    late = day_list.dirty(hdfs, {day: one.run for day, one in known.items()})
+    if json:
+        output.print_json({"missing": [str(day) for day in absent], "dirty": [str(day) for day in late]})
+        return
+    rows = [{"day": str(day), "reason": "not published"} for day in absent]
+    rows += [{"day": str(day), "reason": "has data that its run did not read"} for day in late]
+    output.print_table(("day", "reason"), rows)
+
+
+def _check_run(run: str) -> None:
+    if not RUN_ID.fullmatch(run):
+        output.wrong_use(f"{run!r} is not the id of a run, such as 20261129T020000-1a2b.")
+
+
+def _running() -> Settings:
+    settings = supervision.recall()
+    if "hive-server2" not in lifecycle.requested(settings):
+        output.fail("The warehouse is not running. Start it with `./footfall up`.")
+    return settings
+
+
+def _report(sentence: str) -> None:
+    output.stderr.print(sentence, markup=False, soft_wrap=True)

@@ -1,0 +1,121 @@
+"""`footfall job`: lists, runs and cancels single batch jobs, and prints their logs. Airflow's tasks call it."""
+
+import os
+from datetime import datetime, timezone
+from typing import Annotated
+
+import typer
+
+from footfall.cli import output
+from footfall.cli.days import days_of
+from footfall.cluster.supervision import run as supervision
+from footfall.jobs import execution
+from footfall.jobs.model import RUN_ID, Job, Request, pieces
+from footfall.settings import load_settings
+from footfall.warehouse.jobs import BY_NAME, JOBS
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
+
+_Run = Annotated[
+    str, typer.Option("--run", help="Id of the run that the job belongs to; see `footfall batch prepare`.")
+]
+
+
+@app.callback()
+def main() -> None:
+    """List, run and cancel single batch jobs, and read their logs."""
+
+
+@app.command("list")
+def list_jobs(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """List the jobs, and what ran last."""
+    settings = load_settings()
+    jobs = [
+        {
+            "job": job.name,
+            "engine": job.engine,
+            "memory_mb": job.memory_mb,
+            "heavy": job.heavy,
+            "inputs": list(job.inputs),
+            "outputs": list(job.outputs),
+        }
+        for job in JOBS
+    ]
+    ran = [
+        {
+            "job": one.job,
+            "run": one.run,
+            "days": f"{one.days[0]} to {one.days[-1]}" if len(one.days) > 1 else "".join(one.days),
+            "state": one.state,
+            "started_at": _time(one.started_s),
+            "seconds": None if one.ended_s is None else round(one.ended_s - one.started_s, 1),
+            "sentence": one.sentence,
+        }
+        for one in execution.executions(settings)
+    ]
+    if json:
+        output.print_json({"jobs": jobs, "executions": ran})
+        return
+    output.print_table(("job", "engine", "memory_mb", "heavy"), jobs)
+    if ran:
+        output.stdout.print()
+        output.print_table(("job", "run", "days", "state", "started_at", "seconds", "sentence"), ran[:20])
+
+
+@app.command("run")
+def run_job(
+    name: Annotated[str, typer.Argument(help="Name of a job, as `footfall job list` prints it.")],
+    run: _Run,
+    date: Annotated[str | None, typer.Option("--date", help="A UTC day.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="The first UTC day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The last UTC day, included.")] = None,
+) -> None:
+    """Run one job for some days, and wait until it has ended."""
+    job = _job(name)
+    _check_run(run)
+    days = days_of(date, first, last)
+    settings = supervision.recall()
+    for piece in pieces(days, job.most_days):
+        execution.execute(settings, job, Request(run, piece), _report)
+
+
+@app.command()
+def cancel(name: Annotated[str, typer.Argument(help="Name of a job.")], run: _Run) -> None:
+    """End a running job and its YARN applications."""
+    _check_run(run)
+    ended = execution.cancel(supervision.recall(), _job(name).name, run)
+    _report(f"{name} was ended." if ended else f"{name} of the run {run} is not running.")
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="Name of a job.")],
+    run: _Run,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Keep printing new lines.")] = False,
+    lines: Annotated[int, typer.Option("-n", min=1, help="Number of lines to print from the end.")] = 100,
+) -> None:
+    """Print the last lines of a job's log."""
+    _check_run(run)
+    path = execution.log_path(load_settings(), _job(name).name, run)
+    if not path.exists():
+        output.fail(f"{name} has no log of the run {run}.")
+    command = ["tail", "-n", str(lines), *(["-F"] if follow else []), str(path)]
+    os.execvp(command[0], command)  # noqa: S606 - a fixed program
+
+
+def _job(name: str) -> Job:
+    output.check_known("job", name, BY_NAME)
+    return BY_NAME[name]
+
+
+def _check_run(run: str) -> None:
+    if not RUN_ID.fullmatch(run):
+        output.wrong_use(f"{run!r} is not the id of a run, such as 20261129T020000-1a2b.")
+
+
+def _report(sentence: str) -> None:
+    output.stderr.print(sentence, markup=False, soft_wrap=True)
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""The questions about past days. They read only published days."""

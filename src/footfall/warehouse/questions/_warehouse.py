@@ -1,0 +1,189 @@
+"""The store of questions about past days: Hive's tables and the list of published days."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final, NamedTuple
+
+from footfall.hdfs import Hdfs
+from footfall.hive import Hive
+from footfall.names import ALL_APPS
+from footfall.questions import parameters
+from footfall.questions.model import Parameter, UnknownValue
+from footfall.questions.sources import Context, Source
+from footfall.settings import Settings
+from footfall.warehouse import days as day_list
+from footfall.warehouse import published
+from footfall.warehouse.partitions import with_partitions
+from footfall.warehouse.published import Published
+from footfall.warehouse.tables import Table
+
+# `--bots` → the population whose visits are shown.
+POPULATIONS: Final = {"exclude": "people", "include": "all", "only": "bots"}
+_LISTED: Final = 3
+
+
+class Warehouse:
+    """Reads published rows. Use it from one thread at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hdfs = Hdfs(settings)
+        self._hive = Hive(settings)
+
+    def close(self) -> None:
+        """Closes the connection to Hive."""
+        self._hive.close()
+
+    def published(self) -> dict[date, Published]:
+        """The published days. Raises HdfsUnavailable."""
+        return published.read(self._hdfs)
+
+    def unpublished(self, days: Sequence[date], today: date) -> list[date]:
+        """Those of these days that are archived and not published. Raises HdfsUnavailable."""
+        return [day for day in day_list.missing(self._hdfs, self.published(), today) if day in days]
+
+    def document(self, path: str) -> Any:
+        """A JSON file in HDFS; None if it does not exist. Raises HdfsUnavailable."""
+        content = self._hdfs.read(path)
+        return None if content is None else json.loads(content)
+
+    def rows(self, select: str, partitions: Mapping[str, str], values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over the tables of these partitions, day → run. Raises HiveUnavailable.
+
+        values: for the placeholders `%s`.
+        """
+        return self._hive.rows(with_partitions(select, partitions), values)
+
+    def records(self, table: Table, span: "Span", also: str = "") -> list[dict[str, Any]]:
+        """All columns and `dt` of a table's rows of a span: those of its population and site, if it has such columns.
+
+        Hive answers from the files without starting a job. also: one more condition.
+        """
+        names = ["dt", *(column.name for column in table.columns)]
+        conditions = ["true"] + ([f"({also})"] if also else [])
+        values: list[Any] = []
+        if "population" in names:
+            conditions.append("population = %s")
+            values.append(span.population)
+        if span.app is not None:
+            conditions.append("app_id = %s")
+            values.append(span.app)
+        select = f"SELECT {', '.join(f'`{name}`' for name in names)} FROM {table.name} WHERE {' AND '.join(conditions)}"
+        arrays = {column.name for column in table.columns if column.type == "array<string>"}
+        return [
+            {name: json.loads(value) if name in arrays else value for name, value in zip(names, row, strict=True)}
+            for row in self.rows(select, span.partitions, values)
+        ]
+
+
+WAREHOUSE: Final = Source("hive", Warehouse, Warehouse.close)
+
+
+class Span(NamedTuple):
+    """What a question is about.
+
+    partitions: the published partitions of the days, day → run. app: a site, or None for each.
+    """
+
+    first: date
+    last: date
+    partitions: dict[str, str]
+    population: str
+    app: str | None
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it is a single day."""
+        return self.first == self.last
+
+    def head(self, app: str) -> dict[str, Any]:
+        """The first columns of a row."""
+        return {"from_dt": self.first.isoformat(), "to_dt": self.last.isoformat(), "app_id": app}
+
+    def of_facts(self, alias: str = "") -> tuple[str, list[Any]]:
+        """A condition on facts with the columns is_bot and app_id, with the values of its placeholders."""
+        prefix = f"{alias}." if alias else ""
+        parts = {"people": f"NOT {prefix}is_bot", "bots": f"{prefix}is_bot", "all": "true"}[self.population]
+        return (parts, []) if self.app is None else (f"{parts} AND {prefix}app_id = %s", [self.app])
+
+
+HEAD: Final = ("from_dt", "to_dt", "app_id")
+
+
+def _day(name: str) -> Parameter:
+    return Parameter(
+        name,
+        {
+            "date": "a UTC day such as 2026-11-24",
+            "from": "the first UTC day",
+            "to": "the last UTC day, which is included",
+        }[name],
+        convert=lambda _, text: _parsed(name, text),
+        argument={"date": "day", "from": "first", "to": "last"}[name],
+    )
+
+
+def _parsed(name: str, text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
+    except ValueError:
+        raise UnknownValue(f"The parameter {name} is a UTC day such as 2026-11-24, not {text!r}.") from None
+
+
+def _stored(context: Context[Warehouse], name: str) -> Sequence[str]:
+    """The app if it has rows, since a removed site keeps its figures."""
+    found = context.store.published()
+    if not found:
+        return ()
+    partitions = {str(day): one.run for day, one in found.items()}
+    rows = context.store.rows("SELECT app_id FROM day_summary WHERE app_id = %s LIMIT 1", partitions, (name,))
+    return [app for (app,) in rows]
+
+
+RANGE: Final = (_day("date"), _day("from"), _day("to"))
+APP: Final = parameters.app(_stored)
+# The parameters R of every historical question.
+R: Final = (*RANGE, APP, parameters.BOTS, parameters.limit())
+
+
+def span(
+    context: Context[Warehouse],
+    day: date | None,
+    first: date | None,
+    last: date | None,
+    app: str | None,
+    bots: str = "exclude",
+) -> Span:
+    """The span that the parameters name. Without any day it is the newest published day.
+
+    Raises UnknownValue if the parameters contradict each other, or a day of the span has events and is not published.
+    """
+    if day is not None and (first is not None or last is not None):
+        raise UnknownValue("Give either date, or from and to.")
+    known = context.store.published()
+    if day is None and first is None and last is None:
+        if not known:
+            raise UnknownValue("No day is published yet. Run `footfall batch --date DAY`; see `footfall history`.")
+        day = max(known)
+    begin = day or first or last
+    end = day or last or first
+    assert begin is not None
+    assert end is not None
+    if end < begin:
+        raise UnknownValue(f"from ({begin}) lies after to ({end}).")
+    today = datetime.fromtimestamp(context.now_ms / 1000, timezone.utc).date()
+    if end >= today:
+        raise UnknownValue(
+            f"{end} is not over yet (UTC). The questions with `live` in their names show the current day."
+        )
+    if (end - begin).days >= day_list.MOST_DAYS:
+        raise UnknownValue(f"The range has {(end - begin).days + 1} days; the most are {day_list.MOST_DAYS}.")
+    wanted = [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
+    partitions = {str(one): known[one].run for one in wanted if one in known}
+    if absent := context.store.unpublished(wanted, today):
+        named = ", ".join(map(str, absent[:_LISTED])) + (" and more" if len(absent) > _LISTED else "")
+        remedy = f"--from {absent[0]} --to {absent[-1]}"
+        raise UnknownValue(f"{named} has events and is not published. Run `footfall batch {remedy}`.")
+    if not partitions:
+        raise UnknownValue(f"There are no events from {begin} to {end}.")
+    return Span(begin, end, partitions, POPULATIONS[bots], None if app == ALL_APPS else app)
