@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive
+from footfall.hive.metastore import Metastore
 from footfall.lake import damaged_files, layout
 from footfall.settings import Settings
 from footfall.warehouse import checks, published, registration
@@ -67,7 +68,7 @@ def audit(settings: Settings, run: str) -> list[Verdict]:
         rows = _offending_rows(hive, results, partitions)
         _write(hdfs, DATA_QUALITY, run, taken.days, _quality_rows(results))
         _write(hdfs, OFFENDING_ROWS, run, taken.days, rows)
-        registration.register(settings, hdfs, hive, taken, (DATA_QUALITY, OFFENDING_ROWS))
+        registration.register(Metastore(settings), hdfs, run, taken.days, (DATA_QUALITY, OFFENDING_ROWS))
     verdicts = [_verdict(day, [one for one in results if one.day == day.isoformat()]) for day in taken.dates]
     layout.put(hdfs, _path(run), json.dumps([asdict(one) | {"day": str(one.day)} for one in verdicts]).encode())
     return verdicts

@@ -60,8 +60,8 @@ def _refuse_older(new: Manifest, old: Manifest, day: date) -> None:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """Holds the lock for publishing. PostgreSQL releases it when the connection of a killed process ends."""
-    with postgres.connect(settings, "metastore", "hive") as connection:
-        if not connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()[0]:
+    with postgres.connect(settings, "metastore", autocommit=True) as connection, postgres.errors_as_sentences():
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone() != (True,):
             raise PublishRefused("Another process is publishing; try again in a moment.")
         try:
             yield

@@ -69,11 +69,7 @@ class Warehouse:
             conditions.append("app_id = %s")
             values.append(span.app)
         select = f"SELECT {', '.join(f'`{name}`' for name in names)} FROM {table.name} WHERE {' AND '.join(conditions)}"
-        arrays = {column.name for column in table.columns if column.type == "array<string>"}
-        return [
-            {name: json.loads(value) if name in arrays else value for name, value in zip(names, row, strict=True)}
-            for row in self.rows(select, span.partitions, values)
-        ]
+        return [dict(zip(names, row, strict=True)) for row in self.rows(select, span.partitions, values)]
 
 
 WAREHOUSE: Final = Source("hive", Warehouse, Warehouse.close)

@@ -73,7 +73,7 @@ def _visitors(store: Warehouse, asked: Span, by: str) -> dict[tuple[Any, ...], i
     )
     found = {}
     for site, *place, n in store.rows(select, asked.partitions, values):
-        found[(site, *place, *[None] * (len(_PLACE) - len(columns)))] = n
+        found[(site, *place, *([None] * (len(_PLACE) - len(columns))))] = n
     return found
 
 
