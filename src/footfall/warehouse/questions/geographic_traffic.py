@@ -73,7 +73,8 @@ def _visitors(store: Warehouse, asked: Span, by: str) -> dict[tuple[Any, ...], i
     )
     found = {}
     for site, *place, n in store.rows(select, asked.partitions, values):
-        found[(site, *place, *([None] * (len(_PLACE) - len(columns))))] = n
+        key = (site, *place, *[None] * (len(_PLACE) - len(columns)))
+        found[key] = n
     return found
 
 
