@@ -3,6 +3,7 @@
 SQL would need a statement for each partition's statistics, and each takes a third of a second.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -130,6 +131,8 @@ class Metastore:
         from thrift.transport.TSocket import TSocket
         from thrift.transport.TTransport import TBufferedTransport, TTransportException
 
+        # It logs each failed connection before it raises an error.
+        logging.getLogger("thrift").setLevel(logging.CRITICAL + 1)
         host, port = self._address
         socket = TSocket(host, port)
         socket.setTimeout(self._timeout_s * 1000)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from footfall.hdfs import Hdfs
 from footfall.hive import Hive
 from footfall.hive.metastore import Metastore
 from footfall.settings import Settings
@@ -12,16 +13,22 @@ from footfall.warehouse.hive.ddl import AnyTable
 from footfall.warehouse.tables import DATABASE, TABLES
 
 ALL: Final[tuple[AnyTable, ...]] = (*TABLES, *profiles.TABLES)
+# Nothing is stored in it: all tables are external.
+_MANAGED: Final = f"/warehouse/managed/{DATABASE}.db"
 _TABLES_KEY: Final = "footfall.tables"
 
 
 def migrate(settings: Settings, tables: Sequence[AnyTable] = ALL) -> bool:
     """Applies what is missing; returns whether something was. It asks only the metastore if nothing is.
 
-    It can be interrupted and repeated. Raises HiveUnavailable, MigrationChanged and ColumnsChanged.
+    It can be interrupted and repeated. Raises HiveUnavailable, HdfsUnavailable, MigrationChanged and ColumnsChanged.
     """
     metastore = Metastore(settings)
-    properties = metastore.properties(DATABASE) or {}
+    properties = metastore.properties(DATABASE)
+    if properties is None:
+        # Hive creates a database's folder first. Of a killed attempt it would refuse the folder ever after.
+        Hdfs(settings).delete(_MANAGED)
+        properties = {}
     missing = migration_files.pending(migration_files.load(), properties)
     digest = ddl.digest(tables)
     if not missing and properties.get(_TABLES_KEY) == digest:
