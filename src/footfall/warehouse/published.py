@@ -33,6 +33,8 @@ def read(files: Files) -> dict[date, Published]:
     if content is None:
         return {}
     try:
+        if not content:
+            raise EOFError
         found = [_parsed(line) for line in gzip.decompress(content).splitlines()]
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise HdfsUnavailable(

@@ -35,7 +35,7 @@ def register(
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for table in tables:
             folders = [(table.partition(day, run), (day, run)) for day in listed]
-            partitions = list(pool.map(lambda one: _partition(files, *one), folders))
+            partitions = list(pool.map(lambda one: partition_of(files, *one), folders))
             metastore.drop_partitions(DATABASE, ddl.runs(table), [_name(day, run) for day in listed])
             columns = [(column.name, column.type) for column in table.columns]
             metastore.add_partitions(DATABASE, ddl.runs(table), columns, partitions)
@@ -67,11 +67,15 @@ def register_profiles(metastore: Metastore, files: Files) -> None:
         gone = [name for name in known if not in_use.has(name.removeprefix("run="))]
         metastore.drop_partitions(DATABASE, ddl.runs(table), gone)
         columns = [(column.name, column.type) for column in table.columns]
-        partition = _partition(files, table.partition(in_use.run), (in_use.run,))
+        partition = partition_of(files, table.partition(in_use.run), (in_use.run,))
         metastore.add_partitions(DATABASE, ddl.runs(table), columns, [partition])
 
 
-def _partition(files: Files, folder: str, values: tuple[str, ...]) -> Partition:
+def partition_of(files: Files, folder: str, values: tuple[str, ...]) -> Partition:
+    """The partition in a folder, with its statistics. Raises HdfsUnavailable and PartitionDamaged.
+
+    values: of the partition columns
+    """
     parts = [entry for entry in files.list(folder) if not entry.is_folder and entry.name[0] not in "._"]
     rows = sum(_rows(files, part) for part in parts)
     return Partition(values, folder, rows, len(parts), sum(part.length for part in parts))

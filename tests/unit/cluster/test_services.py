@@ -45,6 +45,7 @@ def test_a_process_has_a_command_and_a_step_has_its_work() -> None:
         "topology",
         "postgres-databases",
         "crm",
+        "hive-schema",
     }
     assert all((service.command is None) == (service.kind == "step") for service in SERVICES)
     assert all((service.step is None) == (service.kind == "process") for service in SERVICES)

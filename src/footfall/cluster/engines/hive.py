@@ -98,7 +98,18 @@ def _hive(
 
 def _prepare_metastore(settings: Settings) -> None:
     """Writes the password for the metastore, and creates its schema in PostgreSQL if there is none."""
-    from footfall.postgres import OWNERS, PostgresUnavailable, password
+    from footfall.postgres import PostgresUnavailable
+
+    write_database_password(settings)
+    try:
+        create_metastore_schema(settings)
+    except PostgresUnavailable as error:
+        raise ClusterError(str(error)) from None
+
+
+def write_database_password(settings: Settings) -> None:
+    """Writes the metastore's password for PostgreSQL into a file that only its owner can read."""
+    from footfall.postgres import OWNERS, password
 
     value = escape(password(settings, OWNERS[_DATABASE]))
     content = (
@@ -109,10 +120,6 @@ def _prepare_metastore(settings: Settings) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(content)
-    try:
-        create_metastore_schema(settings)
-    except PostgresUnavailable as error:
-        raise ClusterError(str(error)) from None
 
 
 def create_metastore_schema(settings: Settings) -> None:

@@ -1,0 +1,66 @@
+"""Hive's services: addresses, memory, and where passwords are."""
+
+import stat
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from footfall import postgres
+from footfall.cluster.engines import hive
+from footfall.cluster.services import BY_NAME
+from footfall.cluster.supervision import configure
+from footfall.hive import login
+from footfall.settings import HeapsMb, Settings
+
+_SERVICES = ("hive-metastore", "hive-server2")
+
+
+def _site(settings: Settings, name: str) -> dict[str, str]:
+    root = ET.fromstring(configure.render(settings, BY_NAME[name])["hive-site.xml"])
+    return {one.findtext("name", ""): one.findtext("value", "") for one in root.iter("property")}
+
+
+@pytest.mark.parametrize("name", _SERVICES)
+def test_everything_stays_on_loopback(settings: Settings, name: str) -> None:
+    site = _site(settings, name)
+    assert site["metastore.thrift.bind.host"] == site["hive.server2.thrift.bind.host"] == "127.0.0.1"
+    assert site["hive.metastore.uris"] == "thrift://127.0.0.1:9083"
+    assert site["hive.server2.webui.port"] == "0"
+    assert site["tez.local.mode"] == site["tez.local.mode.without.network"] == "true"
+
+
+def test_a_login_needs_the_password_and_sql_stays_in_its_bounds(settings: Settings) -> None:
+    site = _site(settings, "hive-server2")
+    assert site["hive.server2.authentication"] == "CUSTOM"
+    assert site["hive.security.command.whitelist"] == "set,reset"
+    locked = site["hive.conf.locked.list"].split(",")
+    assert {"hive.exec.pre.hooks", "hive.security.command.whitelist", "hive.server2.builtin.udf.blacklist"} <= set(
+        locked
+    )
+
+
+@pytest.mark.parametrize("name", _SERVICES)
+def test_no_password_is_in_a_command_or_a_readable_file(settings: Settings, java: Path, name: str) -> None:
+    service = BY_NAME[name]
+    assert service.command is not None
+    secrets = [login.password(settings), postgres.password(settings, "hive")]
+    texts = [*service.command(settings), *configure.render(settings, service).values()]
+    assert not any(secret in text for secret in secrets for text in texts)
+
+
+def test_only_the_owner_can_read_the_metastores_password(settings: Settings) -> None:
+    (settings.conf_dir / "hive-metastore").mkdir(parents=True)
+    hive.write_database_password(settings)
+    path = settings.conf_dir / "hive-metastore" / "metastore-site.xml"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert postgres.password(settings, "hive") in path.read_text("utf-8")
+    path.chmod(0o644)
+    hive.write_database_password(settings)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_tasks_of_tez_take_half_of_the_heap(settings: Settings) -> None:
+    larger = Settings(home=settings.home, install=settings.install, heaps_mb=HeapsMb(hive_server2=2048))
+    assert hive.memory(larger) == hive.Memory(tasks=2, task_mb=512, sort_mb=128, join_bytes=128 * 2**20)
+    assert _site(larger, "hive-server2")["hive.tez.container.size"] == "512"
