@@ -4,6 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from footfall.warehouse.profiles import ProfileTable
 from footfall.warehouse.tables import Table, Type
 
 _TYPES: Final[dict[Type, pa.DataType]] = {
@@ -16,6 +17,6 @@ _TYPES: Final[dict[Type, pa.DataType]] = {
 }
 
 
-def schema_of(table: Table) -> pa.Schema:
+def schema_of(table: Table | ProfileTable) -> pa.Schema:
     """The columns of a table's files, without the partition columns."""
     return pa.schema([(column.name, _TYPES[column.type]) for column in table.columns])
