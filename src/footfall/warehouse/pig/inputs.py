@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
-from footfall.hdfs import Hdfs
+from footfall.lake.layout import Files
 from footfall.names import LOG_KINDS
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.pig.errors import PigFailed
@@ -27,10 +27,10 @@ def of(manifest: Manifest, days: Sequence[str]) -> Inputs:
     return Inputs(logs, {day: list(manifest.rejected.get(day, ())) for day in days})
 
 
-def check_present(hdfs: Hdfs, inputs: Inputs) -> None:
+def check_present(files: Files, inputs: Inputs) -> None:
     """Raises PigFailed if a file is not in HDFS any more, and HdfsUnavailable."""
-    paths = [*inputs.logs, *(path for files in inputs.rejected.values() for path in files)]
-    present = _entries(hdfs, {path.rpartition("/")[0] for path in paths})
+    paths = [*inputs.logs, *(path for of_day in inputs.rejected.values() for path in of_day)]
+    present = _entries(files, {path.rpartition("/")[0] for path in paths})
     missing = [path for path in paths if path not in present]
     if missing:
         more = f" and {len(missing) - 1} others are" if len(missing) > 1 else " is"
@@ -40,7 +40,7 @@ def check_present(hdfs: Hdfs, inputs: Inputs) -> None:
         )
 
 
-def write_empty_lines(hdfs: Hdfs, days: Sequence[str], folder: str) -> list[str]:
+def write_empty_lines(files: Files, days: Sequence[str], folder: str) -> list[str]:
     """Writes a file with one empty line for each kind and day, and returns the paths.
 
     The script counts lines by kind and day, and an empty line makes both known to it where no file does. Pig also
@@ -48,10 +48,10 @@ def write_empty_lines(hdfs: Hdfs, days: Sequence[str], folder: str) -> list[str]
     """
     paths = [f"{folder}/{kind}/dt={day}/empty" for kind in LOG_KINDS for day in days]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        list(pool.map(lambda path: hdfs.write(path, b"\n"), paths))
+        list(pool.map(lambda path: files.write(path, b"\n"), paths))
     return paths
 
 
-def _entries(hdfs: Hdfs, folders: Iterable[str]) -> set[str]:
+def _entries(files: Files, folders: Iterable[str]) -> set[str]:
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        return {entry.path for entries in pool.map(hdfs.list, sorted(folders)) for entry in entries}
+        return {entry.path for entries in pool.map(files.list, sorted(folders)) for entry in entries}

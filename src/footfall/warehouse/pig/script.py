@@ -1,4 +1,4 @@
-"""Renders the Pig script of a run from `engines/pig/logs.pig.j2`. Pure.
+"""Renders the Pig script of a run from `logs.pig.j2`. Pure.
 
 The script reads each line once and writes each table of each day into a folder of its own:
 `STAGING/TABLE/dt=YYYY-MM-DD/`.
@@ -6,13 +6,13 @@ The script reads each line once and writes each table of each day into a folder 
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from footfall.errors import FootfallError
 from footfall.names import LOG_KINDS, LogKind
-from footfall.runtime.jars import ENGINES_DIR
 from footfall.warehouse.tables import TABLES, Table
 
 # The tables that Pig writes, by name.
@@ -26,7 +26,7 @@ FACTS: Final[dict[LogKind, Table]] = {
 # Pig gives a meaning to quotes, commas, braces, stars and other characters in a path.
 _PATH: Final = re.compile(r"/[A-Za-z0-9/=._-]+")
 _TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(ENGINES_DIR / "pig"),
+    loader=FileSystemLoader(Path(__file__).parent),
     undefined=StrictUndefined,
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - a Pig script, not HTML
