@@ -77,6 +77,9 @@ def options(
         # By default a client notices the end of its job after up to five seconds.
         "mapreduce.client.completion.pollinterval": "200",
         "mapreduce.client.progressmonitor.pollinterval": "500",
+        # When the master has ended, a client must ask YARN instead. By default it knocks for several seconds more.
+        "yarn.app.mapreduce.client-am.ipc.max-retries": "0",
+        "yarn.app.mapreduce.client.max-retries": "20",
     }
     return [f"-D{name}={value}" for name, value in properties.items()]
 

@@ -1,4 +1,7 @@
-"""Parses single lines of the sites' logs. The result is None for anything else, such as a line that a crash cut off."""
+"""Parses single lines of the sites' logs. The result is None for anything else, such as a line that a crash cut off.
+
+`engines/pig/functions` accepts the same lines for the warehouse; a test compares the two.
+"""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +10,26 @@ from typing import Any, Final
 import orjson
 
 from footfall.events.times import parse_rfc3339_ms
-from footfall.names import LogKind
+from footfall.names import APP_ID, LogKind
 
 # A visitor's text stands between quotes and contains none.
 _ACCESS: Final = re.compile(
-    r'\S+ - - \[[^\]]*\] "(?P<request>[^"]*)" (?P<status>[0-9]{1,3}) [0-9]+ "[^"]*" "[^"]*" '
+    r'\S+ - - \[[^\]]*\] "(?P<request>[^"]*)" (?P<status>[0-9]{1,3}) [0-9]{1,15} "[^"]*" "[^"]*" '
     r"(?P<app>\S+) (?P<request_id>\S+) (?P<duration_us>[0-9]{1,15}) (?P<logged_at>\S+)"
 )
+_APP: Final = re.compile(APP_ID)
+_MOST_STATUS: Final = 999
+# Counts and durations have at most 15 digits, so no sum of them overflows.
+_MOST: Final = 10**15 - 1
+# Fields that only the warehouse reads. A line may lack them, but they have no value of another type.
+_OPTIONAL_TEXTS: Final[dict[LogKind, tuple[str, ...]]] = {
+    "error": ("code", "user_action", "traceback"),
+    "performance": ("method",),
+}
+_OPTIONAL_NUMBERS: Final[dict[LogKind, tuple[str, ...]]] = {
+    "error": (),
+    "performance": ("queue_us", "bytes_sent", "memory_bytes", "cpu_us"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +55,17 @@ def parse(kind: LogKind, raw: bytes) -> Line | None:
     try:
         line = _access(raw) if kind == "access" else _document(kind, raw)
         parse_rfc3339_ms(line.logged_at)
+        if _APP.fullmatch(line.app_id) is None:
+            return None
     except (ValueError, KeyError, TypeError):  # ValueError includes orjson's errors and UnicodeDecodeError
         return None
     return line
 
 
 def _access(raw: bytes) -> Line:
-    match = _ACCESS.fullmatch(raw.decode("ascii"))
-    if match is None:
+    text = raw.decode("ascii")
+    match = _ACCESS.fullmatch(text)
+    if match is None or not text.isprintable():
         raise ValueError("not an access line")
     request = match["request"]
     target = request.split(" ")[1] if request.count(" ") >= 2 else None
@@ -64,14 +83,21 @@ def _access(raw: bytes) -> Line:
 
 def _document(kind: LogKind, raw: bytes) -> Line:
     record: dict[str, Any] = orjson.loads(raw)
+    if not isinstance(record, dict):
+        raise TypeError("not an object")
     is_error = kind == "error"
+    for name, value in record.items():
+        if value is not None and name in _OPTIONAL_TEXTS[kind]:
+            _text(value)
+        elif value is not None and name in _OPTIONAL_NUMBERS[kind]:
+            _number(value)
     return Line(
         logged_at=_text(record["logged_at"]),
         app_id=_text(record["app_id"]),
         level=_text(record["level"]) if is_error else None,
         request_id=_text(record["request_id"]),
         page_path=_text(record["page_path"]),
-        status=_number(record["status"]),
+        status=_number(record["status"], _MOST_STATUS),
         duration_us=None if is_error else _number(record["duration_us"]),
         message=_text(record["message" if is_error else "endpoint"]),
     )
@@ -83,7 +109,9 @@ def _text(value: object) -> str:
     return value
 
 
-def _number(value: object) -> int:
+def _number(value: object, most: int = _MOST) -> int:
     if type(value) is not int:
         raise TypeError("not an integer")
+    if not 0 <= value <= most:
+        raise ValueError("out of range")
     return value

@@ -12,7 +12,7 @@ from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK
 from footfall.cluster.service import Part, Report, Service
 from footfall.runtime import orphans
-from footfall.runtime.built_jars import LOOPBACK_AGENT, SQOOP_ROW
+from footfall.runtime.built_jars import LOOPBACK_AGENT, PIG_FUNCTIONS, SQOOP_ROW
 from footfall.runtime.errors import Unhealthy
 from footfall.runtime.java import java_home
 from footfall.settings import LEAST_BATCH_MB, Settings
@@ -176,9 +176,8 @@ def _end_containers(settings: Settings, ran: Collection[str], report: Report) ->
     orphans.end(orphans.containers(settings))
 
 
-# Containers of MapReduce and Tez need it.
-_AGENT = Part(problem=LOOPBACK_AGENT.problem, install=LOOPBACK_AGENT.install)
-_SQOOP_ROW = Part(problem=SQOOP_ROW.problem, install=SQOOP_ROW.install)
+# Containers of MapReduce and Tez need the agent. The other jars are of engines without a service.
+_JARS = tuple(Part(problem=jar.problem, install=jar.install) for jar in (LOOPBACK_AGENT, SQOOP_ROW, PIG_FUNCTIONS))
 
 SERVICES = (
     # ResourceManager and NodeManager need no other service to start, and their containers wait for HDFS.
@@ -204,9 +203,9 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
         prepare=_prepare("yarn-nodemanager"),
-        parts=(_AGENT, _SQOOP_ROW),
+        parts=_JARS,
         # Its jobs use them: clients on this machine, and containers.
-        tools=("sqoop",),
+        tools=("pig", "sqoop"),
         probe=_probe_nodemanager,
         after_stop=_end_containers,
     ),

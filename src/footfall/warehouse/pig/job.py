@@ -1,0 +1,29 @@
+"""The job `logs`: Pig makes the tables of log lines and of rejected events."""
+
+import sys
+from typing import Final
+
+from footfall.jobs.model import Job, Request
+from footfall.settings import Settings
+from footfall.warehouse.pig.script import PIG_TABLES
+
+# The container and the client.
+_MEMORY_MB: Final = 1024 + 384
+
+
+def _command(settings: Settings, request: Request) -> list[str]:
+    days = [day.isoformat() for day in request.days]
+    return [sys.executable, "-m", "footfall.warehouse.pig.run", request.run, *days]
+
+
+JOB: Final = Job(
+    name="logs",
+    title="log lines and rejected events to tables",
+    engine="pig",
+    inputs=("/logs", "/events_rejected"),
+    outputs=tuple(PIG_TABLES),
+    memory_mb=_MEMORY_MB,
+    # A week of a million events a day takes about five minutes on two idle cores.
+    timeout_s=1800,
+    command=_command,
+)

@@ -1,0 +1,30 @@
+"""Puts the tables of a finished Pig script into place.
+
+A partition appears by one rename, so it is whole or absent. Each day of a run has a partition of each table; one
+without rows has a file without rows.
+"""
+
+from collections.abc import Sequence
+
+from footfall.lake.layout import Files
+from footfall.warehouse.pig.errors import PigFailed
+from footfall.warehouse.pig.script import PIG_TABLES
+
+
+def put(files: Files, run: str, days: Sequence[str], staging: str) -> None:
+    """Moves each table's folder of each day to the run's partition, and replaces an earlier one.
+
+    staging: the folder that the script wrote to. Raises PigFailed if a folder is missing, before it moves any, and
+    HdfsUnavailable.
+    """
+    wanted = [(table, day) for table in PIG_TABLES.values() for day in days]
+    for table in PIG_TABLES.values():
+        written = {entry.name for entry in files.list(f"{staging}/{table.name}")}
+        if absent := [day for day in days if f"dt={day}" not in written]:
+            raise PigFailed(f"Pig has written no {table.name} of {absent[0]}. Repeat the job.")
+    for table, day in wanted:
+        target = table.partition(day, run)
+        files.make_folder(target.rpartition("/")[0])
+        # Renaming to a folder that exists would move it inside.
+        files.delete(target)
+        files.replace(f"{staging}/{table.name}/dt={day}", target)

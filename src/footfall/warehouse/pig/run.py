@@ -1,0 +1,181 @@
+"""Runs Pig for some days of a run: `python -m footfall.warehouse.pig.run RUN DAY…`.
+
+It writes the run's partitions of every table whose writer is Pig. It ends with 0, or its last line on stderr says what
+failed. A second execution for the same run replaces the first, also if that was killed.
+"""
+
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from subprocess import Popen, TimeoutExpired
+from types import FrameType
+from typing import Final
+
+from footfall.errors import EngineUnavailable, FootfallError
+from footfall.hdfs import Hdfs
+from footfall.jobs import mapreduce
+from footfall.jobs.model import RUN_ID, tag
+from footfall.runtime.built_jars import PIG_FUNCTIONS
+from footfall.runtime.environment import child_environment
+from footfall.settings import Settings, load_settings
+from footfall.warehouse import manifest
+from footfall.warehouse.pig import inputs, partitions, script
+from footfall.warehouse.pig.errors import PigFailed
+from footfall.warehouse.tables import ROOT
+from footfall.yarn import Yarn
+
+CONTAINER_MB: Final = 1024
+# Pig's client plans the script: two hundred statements for a week.
+_CLIENT_MB: Final = 256
+_SORT_MB: Final = 100
+# Each day of each table has a writer with a buffer of its own, which holds at most this many bytes.
+_ROW_GROUP_BYTES: Final = 16 * 2**20
+_ENDING_S: Final = 30.0
+_AGAIN_S: Final = 0.5
+
+
+class _Cancelled(Exception):
+    """The process got a signal to end."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The process: returns its exit status."""
+    try:
+        run, days = _parse(arguments)
+    except ValueError:
+        print("Call it with a run and its days: `… RUN 2026-11-28 …`.", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, _cancel)
+    try:
+        make_tables(load_settings(), run, days)
+    except FootfallError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (_Cancelled, KeyboardInterrupt):
+        print(f"The job was cancelled. The tables of the run {run} are as they were.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def make_tables(settings: Settings, run: str, days: Sequence[str]) -> None:
+    """Makes the run's partitions of these days, of all tables that Pig writes. Raises FootfallError."""
+    hdfs, yarn, job_tag = Hdfs(settings), Yarn(settings), tag("logs", run)
+    found = inputs.of(manifest.load(hdfs, run), days)
+    staging = f"{ROOT}/_staging/logs-{run}"
+    _end_applications(yarn, job_tag)
+    hdfs.delete(staging)
+    inputs.check_present(hdfs, found)
+    try:
+        empty = inputs.write_empty_lines(hdfs, days, f"{staging}/empty")
+        title = f"footfall logs {run} {days[0]} to {days[-1]}"
+        text = script.render(title, days, [*empty, *found.logs], found.rejected, f"{staging}/tables")
+        _run_pig(settings, yarn, job_tag, text, f"{staging}/pig")
+        partitions.put(hdfs, run, days, f"{staging}/tables")
+    finally:
+        # It may hold gigabytes, and whatever failed is not helped by keeping them.
+        _clean_up(hdfs, staging)
+
+
+def _run_pig(settings: Settings, yarn: Yarn, job_tag: str, text: str, pig_folder: str) -> None:
+    temporary_root = settings.run_dir / "tmp"
+    temporary_root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=temporary_root, prefix="pig-") as folder:
+        script_file, log = Path(folder) / "logs.pig", Path(folder) / "pig.log"
+        script_file.write_text(text, "utf-8")
+        command = _command(settings, job_tag, script_file, pig_folder, log)
+        # Pig writes to stdout what belongs to no result.
+        with Popen(command, env=child_environment(settings), cwd=folder, stdout=sys.stderr) as pig:
+            try:
+                status = pig.wait()
+            except BaseException:
+                _stop(pig)
+                _end_quietly(yarn, job_tag)
+                raise
+        if status != 0:
+            raise PigFailed(f"Pig could not make the tables of log lines. {_reason(log, status)}")
+
+
+def _command(settings: Settings, job_tag: str, script_file: Path, pig_folder: str, log: Path) -> list[str]:
+    jars = [PIG_FUNCTIONS.path(settings)]
+    properties = {
+        # What a killed client leaves behind goes with the staging folder.
+        "pig.temp.dir": pig_folder,
+        "parquet.compression": "SNAPPY",
+        "parquet.block.size": str(_ROW_GROUP_BYTES),
+        # Readers would take them for data.
+        "parquet.summary.metadata.level": "NONE",
+        "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    }
+    options = [
+        *mapreduce.options(settings, job_tag, CONTAINER_MB, _SORT_MB, engines=["pig"], jars=jars),
+        *(f"-D{name}={value}" for name, value in properties.items()),
+    ]
+    arguments = [*options, "-x", "mapreduce", "-l", str(log), str(script_file)]
+    return mapreduce.client(
+        settings, _CLIENT_MB, "org.apache.pig.Main", arguments, temporary=log.parent, engines=["pig"], jars=jars
+    )
+
+
+def _reason(log: Path, status: int) -> str:
+    """Pig's own first sentence about its failure."""
+    try:
+        lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        lines = []
+    said = [line for line in lines if line and not line.startswith(("Pig Stack Trace", "---", "Backend error", "==="))]
+    return f"It said: {said[0][:500]}" if said else f"It ended with the status {status} and said nothing."
+
+
+def _end_applications(yarn: Yarn, job_tag: str) -> None:
+    """Ends what an earlier client has left running, which could still write. Raises YarnUnavailable and PigFailed."""
+    deadline = time.monotonic() + _ENDING_S
+    while running := yarn.applications(job_tag):
+        for application in running:
+            yarn.end(application)
+        if time.monotonic() > deadline:
+            raise PigFailed(f"The application {running[0]} of an earlier attempt does not end. End it in YARN.")
+        time.sleep(_AGAIN_S)
+
+
+def _stop(pig: Popen[bytes]) -> None:
+    pig.terminate()
+    try:
+        pig.wait(timeout=10)
+    except TimeoutExpired:
+        pig.kill()
+
+
+def _end_quietly(yarn: Yarn, job_tag: str) -> None:
+    try:
+        _end_applications(yarn, job_tag)
+    except FootfallError as error:
+        print(error, file=sys.stderr)
+
+
+def _clean_up(hdfs: Hdfs, staging: str) -> None:
+    try:
+        hdfs.delete(staging)
+    except EngineUnavailable as error:
+        print(f"{staging} could not be deleted; the next attempt does it. {error}", file=sys.stderr)
+
+
+def _cancel(number: int, frame: FrameType | None) -> None:
+    # A second signal must not interrupt the clean-up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Cancelled
+
+
+def _parse(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    run, *texts = arguments
+    days = sorted({date.fromisoformat(text).isoformat() for text in texts})
+    if not RUN_ID.fullmatch(run) or not days:
+        raise ValueError("wrong arguments")
+    return run, days
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

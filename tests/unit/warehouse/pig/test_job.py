@@ -1,0 +1,47 @@
+"""The job `logs` and the process that it runs."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from footfall.jobs.model import Request
+from footfall.settings import Settings
+from footfall.warehouse.pig import run
+from footfall.warehouse.pig.job import JOB
+from footfall.warehouse.tables import TABLES
+
+
+def test_the_job_writes_every_table_of_pig() -> None:
+    assert set(JOB.outputs) == {table.name for table in TABLES if table.writer == "pig"}
+
+
+def test_the_command_names_the_run_and_its_days(tmp_path: Path) -> None:
+    request = Request("20261126T010203-00ff", (date(2026, 11, 24), date(2026, 11, 25)))
+    assert JOB.command(Settings(home=tmp_path), request) == [
+        sys.executable, "-m", "footfall.warehouse.pig.run", "20261126T010203-00ff", "2026-11-24", "2026-11-25",
+    ]  # fmt: skip
+
+
+def test_its_memory_holds_container_and_client() -> None:
+    assert JOB.memory_mb >= run.CONTAINER_MB + 256
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["20261126T010203-00ff"], ["../x", "2026-11-24"], ["20261126T010203-00ff", "yesterday"], ["x'; rm", "2026-11-24"]],
+)
+def test_wrong_arguments_are_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(arguments) == 2
+    assert "RUN" in capsys.readouterr().err
+
+
+def test_a_dead_hdfs_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOOTFALL_HOME", str(tmp_path))
+    monkeypatch.setenv("FOOTFALL_PORTS__NAMENODE_HTTP", "1")
+    assert run.main(["20261126T010203-00ff", "2026-11-24"]) == 1
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("HDFS does not answer")
