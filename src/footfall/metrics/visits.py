@@ -1,7 +1,7 @@
 """The definition of a visit: where a session is cut, the order of events, and the entry and exit page views.
 
-`cut` takes a whole session. `OpenVisit` gives the same entries and exits event by event, for live figures, which cannot
-wait until a session has ended.
+`cut` takes a whole session, `visit_numbers` the columns of many. `OpenVisit` gives the same entries and exits event by
+event, for live figures, which cannot wait until a session has ended.
 """
 
 from collections import defaultdict
@@ -10,9 +10,13 @@ from operator import gt, lt
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from footfall.events.times import DAY_MS
 from footfall.metrics.page_views import is_page_view
+
+Integers = NDArray[np.int64]
 
 LONGEST_GAP_MS: Final = 1_800_000
 
@@ -61,6 +65,23 @@ def cut(session: Iterable[VisitEvent]) -> list[list[VisitEvent]]:
     for visit in visits:
         visit.sort(key=lambda event: order(event.seq, event.event_id))
     return visits
+
+
+def visit_numbers(session: Integers, event_time_ms: Integers) -> Integers:
+    """The number, from 1, of each event's visit in its session, for the sorted columns of many sessions.
+
+    session: numbers that are equal for the events of one session, site and population, and only for them.
+    event_time_ms: ms since 1970. The columns are sorted by both.
+    """
+    if not len(session):
+        return np.zeros(0, dtype=np.int64)
+    is_first = np.append(True, np.diff(session) != 0)
+    gaps = np.append(False, np.diff(event_time_ms) > LONGEST_GAP_MS)
+    midnights = np.append(False, np.diff(event_time_ms // DAY_MS) != 0)
+    visit = np.cumsum(is_first | gaps | midnights)
+    # The visits before each session: those before its first event, which itself begins a visit.
+    before = np.maximum.accumulate(np.where(is_first, visit - 1, 0))
+    return np.asarray(visit - before)
 
 
 def entry_and_exit(visit: Iterable[VisitEvent]) -> tuple[VisitEvent, VisitEvent] | None:

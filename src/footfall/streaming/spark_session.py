@@ -18,12 +18,13 @@ QUEUE: Final = "streaming"
 # The application's master only asks for the executor.
 _MASTER_MB: Final = 256
 _MASTER_OVERHEAD_MB: Final = 256
+MASTER_CONTAINER_MB: Final = _MASTER_MB + _MASTER_OVERHEAD_MB
 # 384 MB for the JVM's memory outside its heap (Netty's buffers, class space, code), and the rest for two Python
 # workers. Each may hold half of a large batch twice: as columns and as files. Master and executor together are the
 # minimum of `yarn.streaming_mb`.
 _OVERHEAD_MB: Final = 1152
-_CORES: Final = 2
-_JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"
+CORES: Final = 2
+JVM: Final = "-XX:+UseSerialGC -XX:-UsePerfData -Djava.net.preferIPv4Stack=true -Duser.timezone=UTC -Duser.language=en"
 
 
 def conf_dir(settings: Settings) -> Path:
@@ -33,7 +34,14 @@ def conf_dir(settings: Settings) -> Path:
 
 def start(settings: Settings) -> SparkSession:
     """Starts the driver's JVM and its application on YARN. Raises Spark's errors, such as when YARN has no room."""
-    conf = conf_dir(settings)
+    return start_on_yarn(settings, "footfall-streaming", conf_dir(settings), options(settings))
+
+
+def start_on_yarn(settings: Settings, name: str, conf: Path, options: dict[str, str]) -> SparkSession:
+    """Starts an application on YARN and its driver's JVM. Raises Spark's errors, such as when YARN ends it at once.
+
+    name: of the application. conf: the folder with Hadoop's configuration, and Spark's if there is any.
+    """
     os.environ |= {
         "JAVA_HOME": str(java_home(settings)),
         "HADOOP_CONF_DIR": str(conf),
@@ -43,9 +51,9 @@ def start(settings: Settings) -> SparkSession:
         "SPARK_LOCAL_IP": settings.bind_host("spark_streaming"),
         "PYSPARK_PYTHON": sys.executable,
     }
-    builder = SparkSession.builder.appName("footfall-streaming").master("yarn")
-    for name, value in options(settings).items():
-        builder = builder.config(name, value)
+    builder = SparkSession.builder.appName(name).master("yarn")
+    for option, value in options.items():
+        builder = builder.config(option, value)
     return builder.getOrCreate()
 
 
@@ -55,40 +63,47 @@ def options(settings: Settings) -> dict[str, str]:
     Each setting is here because its default does not suit this load or this machine.
     """
     connector = f"{lib_dir(settings, 'spark')}/*"
-    mark = str(settings.home)
     tmp = str(settings.run_dir / "tmp" / "spark-streaming")
     return {
         **common(),
-        "spark.submit.deployMode": "client",
-        "spark.yarn.queue": QUEUE,
-        "spark.yarn.tags": TAG,
-        # The driver and the containers find Spark in the same folder, so nothing is uploaded.
-        "spark.yarn.jars": f"local:{_home()}/jars/*",
+        **on_yarn(settings, QUEUE, TAG),
         "spark.driver.extraClassPath": connector,
         "spark.executor.extraClassPath": connector,
         # The driver only plans, and seldom. The optimizing compiler (C2) took two fifths of its processor time and a
         # third of the first minute of a catch-up.
         "spark.driver.extraJavaOptions": (
-            f"{_JVM} -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir={tmp}"
+            f"{JVM} -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir={tmp}"
         ),
-        "spark.executor.instances": "1",
-        "spark.executor.cores": str(_CORES),
+        "spark.executor.cores": str(CORES),
         "spark.executor.memoryOverhead": f"{_OVERHEAD_MB}m",
         # The executor reads Kafka and passes the records to Python. To optimize that code, C2 took 19 s of processor
         # time while a million events waited.
-        "spark.executor.extraJavaOptions": f"{_JVM} -XX:TieredStopAtLevel=1",
+        "spark.executor.extraJavaOptions": f"{JVM} -XX:TieredStopAtLevel=1",
+        # A killed executor is always replaced at once.
+        "spark.executor.maxNumFailures": "1000",
+        "spark.executor.failuresValidityInterval": "10m",
+        "spark.task.maxFailures": "8",
+    }
+
+
+def on_yarn(settings: Settings, queue: str, tag: str) -> dict[str, str]:
+    """The settings of every application on YARN: one executor, and a client on this machine that is the driver."""
+    mark = str(settings.home)
+    return {
+        "spark.submit.deployMode": "client",
+        "spark.yarn.queue": queue,
+        "spark.yarn.tags": tag,
+        # The driver and the containers find Spark in the same folder, so nothing is uploaded.
+        "spark.yarn.jars": f"local:{_home()}/jars/*",
+        "spark.executor.instances": "1",
         "spark.yarn.am.memory": f"{_MASTER_MB}m",
         "spark.yarn.am.memoryOverhead": f"{_MASTER_OVERHEAD_MB}m",
-        "spark.yarn.am.extraJavaOptions": _JVM,
+        "spark.yarn.am.extraJavaOptions": JVM,
         "spark.executorEnv.FOOTFALL_MARK": mark,
         "spark.yarn.appMasterEnv.FOOTFALL_MARK": mark,
         "spark.executorEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
         "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
         "spark.yarn.maxAppAttempts": "1",
-        # A killed executor is always replaced at once.
-        "spark.executor.maxNumFailures": "1000",
-        "spark.executor.failuresValidityInterval": "10m",
-        "spark.task.maxFailures": "8",
         "spark.driver.host": settings.advertised_host("spark_streaming"),
         "spark.driver.bindAddress": settings.bind_host("spark_streaming"),
     }
@@ -102,7 +117,7 @@ def common() -> dict[str, str]:
         "spark.sql.debug.maxToStringFields": "100",
         "spark.sql.session.timeZone": "UTC",
         # With two cores and small batches, more partitions would only be more tasks.
-        "spark.sql.shuffle.partitions": str(_CORES),
+        "spark.sql.shuffle.partitions": str(CORES),
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.autoBroadcastJoinThreshold": "-1",
         # The driver lists fifty files faster than a Spark job does.

@@ -1,0 +1,24 @@
+"""Fingerprints: errors of browsers that differ only in numbers and ids have the same one."""
+
+import hashlib
+import re
+from typing import Final
+
+# A uuid or another long hexadecimal id, and then any number.
+_HEX_ID: Final = re.compile(r"\b[0-9A-Fa-f]{8,}(?:-[0-9A-Fa-f]{4,})*\b")
+_NUMBER: Final = re.compile(r"[0-9]+")
+_LENGTH: Final = 16
+
+
+def pattern(message: str) -> str:
+    """The message with `#` in place of each hexadecimal id and each number."""
+    return _NUMBER.sub("#", _HEX_ID.sub("#", message))
+
+
+def client_fingerprint(app_id: str, error_code: str | None, message: str | None) -> str:
+    """The fingerprint of an error event: 16 hexadecimal digits of the SHA-256 of three lines.
+
+    The lines are the site, the code and the pattern of the message; an unknown one is empty.
+    """
+    lines = "\n".join((app_id, error_code or "", pattern(message or "")))
+    return hashlib.sha256(lines.encode()).hexdigest()[:_LENGTH]

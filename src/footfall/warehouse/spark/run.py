@@ -1,0 +1,117 @@
+"""The client of the job `events`: `python -m footfall.warehouse.spark.run RUN DAY…`.
+
+It exits with 0 if all tables of all days are in place. Otherwise the last line of its stderr says what failed.
+"""
+
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+
+from footfall import site_registry
+from footfall.errors import FootfallError
+from footfall.hdfs import Hdfs
+from footfall.jobs.model import RUN_ID, tag
+from footfall.lake import layout
+from footfall.settings import Settings, load_settings
+from footfall.streaming.errors import original_error
+from footfall.streaming.spark_failures import name_damaged_files
+from footfall.warehouse import manifest
+from footfall.warehouse.manifest import RUNS
+from footfall.warehouse.spark import pipeline, session
+from footfall.warehouse.spark.job import NAME
+from footfall.warehouse.spark.staging import Written
+
+log = logging.getLogger("events")
+
+
+class WrongUse(FootfallError):
+    """The command line is wrong; the message is one sentence."""
+
+
+def run(settings: Settings, run_id: str, days: Sequence[str]) -> None:
+    """Makes the tables of a run for some of its days (YYYY-MM-DD, ascending), and reports their rows.
+
+    Raises FootfallError, and Spark's errors.
+    """
+    files = Hdfs(settings)
+    plan = manifest.load(files, run_id)
+    if missing := sorted(set(days) - set(plan.days)):
+        raise WrongUse(f"The run {run_id} has no manifest for {', '.join(missing)}, so it cannot make these days.")
+    base = f"hdfs://{settings.address('namenode')}"
+    parent = settings.run_dir / "tmp"
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="events-", dir=parent) as temporary:
+        spark = session.start(settings, tag(NAME, run_id), Path(temporary))
+        log.info("the application %s runs", spark.sparkContext.applicationId)
+        try:
+            with name_damaged_files(files, base):
+                written = pipeline.make(
+                    spark, files, lambda path: f"{base}{path}", plan, days, _own_hosts(settings), _report
+                )
+        finally:
+            spark.stop()
+    store_counts(files, run_id, written)
+
+
+def store_counts(files: layout.Files, run_id: str, written: Mapping[str, Mapping[str, Written]]) -> None:
+    """Adds to `_runs/RUN-events.json` what each partition holds: {table: {dt: {rows, files, bytes}}}.
+
+    The pieces of a long range add their days one after the other. Raises HdfsUnavailable.
+    """
+    path = f"{RUNS}/{run_id}-{NAME}.json"
+    known: dict[str, dict[str, dict[str, int]]] = json.loads(files.read(path) or b"{}")
+    for table, of_days in written.items():
+        known.setdefault(table, {}).update({day: held._asdict() for day, held in of_days.items()})
+    layout.put(files, path, json.dumps(known, sort_keys=True).encode())
+
+
+def _own_hosts(settings: Settings) -> dict[str, frozenset[str]]:
+    """By site: the hosts of its pages. The addresses of this machine are no referrers of any site."""
+    found = {}
+    for site in site_registry.sites(settings):
+        hosts = {urlsplit(origin).hostname for origin in site.origins} | set(settings.hosts.sites)
+        found[site.app_id] = frozenset(host for host in hosts if host)
+    return found
+
+
+def _report(what: str, seconds: float) -> None:
+    log.info("%s: %.1f s", what, seconds)
+
+
+def _sentence(error: Exception) -> str:
+    """The last line of stderr: Footfall's own sentence, or the first line of Spark's complaint."""
+    found = original_error(error)
+    if isinstance(found, FootfallError):
+        return str(found)
+    lines = [line.strip() for line in str(found).splitlines() if line.strip()] or [type(found).__name__]
+    return f"Spark failed: {lines[0][:500]}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the job. arguments: the run's id and the days. Returns the exit code."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    try:
+        if len(arguments) < 2 or not RUN_ID.fullmatch(arguments[0]):
+            raise WrongUse("Name a run and its days: `python -m footfall.warehouse.spark.run RUN DAY…`.")
+        try:
+            days = sorted({date.fromisoformat(day).isoformat() for day in arguments[1:]})
+        except ValueError as error:
+            raise WrongUse(f"A day is written as 2026-11-24: {error}.") from None
+        run(load_settings(), arguments[0], days)
+    except (FootfallError, PySparkException, Py4JError) as error:
+        print(_sentence(error), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
