@@ -31,9 +31,7 @@ def performance(files: Sequence[str | Path]) -> pa.Table:
     return pa.Table.from_pylist(list(_records(files, _measured)), schema=_PERFORMANCE)
 
 
-def _records(
-    files: Sequence[str | Path], read: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
+def _records(files: Sequence[str | Path], read: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[dict[str, Any]]:
     lines = {line for file in files for line in Path(file).read_bytes().split(b"\n")}
     for line in lines:
         try:

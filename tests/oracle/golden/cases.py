@@ -32,16 +32,18 @@ class Case:
 
 def cases() -> list[Case]:
     """All cases of all questions."""
-    return [_case(file.stem, one) for file in sorted(_ANSWERS.glob("*.yaml")) for one in yaml.safe_load(file.read_text("utf-8"))]
+    return [
+        _case(file.stem, one)
+        for file in sorted(_ANSWERS.glob("*.yaml"))
+        for one in yaml.safe_load(file.read_text("utf-8"))
+    ]
 
 
 def _case(question: str, written: dict[str, Any]) -> Case:
     ask = {"from_dt": FROM_DT, "to_dt": TO_DT, **written["ask"]}
     # A row of the daily summary has its own day.
     days = {} if question == "daily-summary" else {"from_dt": ask["from_dt"], "to_dt": ask["to_dt"]}
-    rows = [
-        {**days, **dict(zip(written["columns"], map(_value, row), strict=True))} for row in written["rows"]
-    ]
+    rows = [{**days, **dict(zip(written["columns"], map(_value, row), strict=True))} for row in written["rows"]]
     return Case(question, ask, rows)
 
 

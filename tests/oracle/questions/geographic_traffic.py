@@ -1,4 +1,4 @@
-"""Visits by the place of their first event. A city's coordinates are the smallest pair of those; nothing else has any."""
+"""Visits by the place of their first event. Only cities have coordinates: the smallest pair of these events."""
 
 from typing import Any, Final
 
