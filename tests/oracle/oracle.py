@@ -1,5 +1,6 @@
 """Answers the historical questions: `answers` for one question, `Oracle` for several about the same data."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +53,9 @@ class Oracle:
         """events: Parquet files below `app_id=…/`, at least one. logs: by kind, files of raw lines. profiles: Parquet
         files of `profiles_history`. archive_ends: by day (YYYY-MM-DD) and Kafka partition (as text) the offset from
         which on the day's events are ignored; days that it does not name are taken whole."""
-        self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "threads": threads})
+        # What does not fit into memory must not go into the working directory, as it otherwise would.
+        config = {"memory_limit": _MEMORY, "threads": threads, "temp_directory": tempfile.gettempdir()}
+        self._connection = duckdb.connect(config=config)
         self._populations: set[str] = set()
         macros.define(self._connection)
         sources.load_events(self._connection, events, archive_ends)

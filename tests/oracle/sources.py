@@ -99,7 +99,7 @@ def load_profiles(connection: duckdb.DuckDBPyConnection, files: Sequence[str | P
     """Loads the history of profiles."""
     connection.execute(_PROFILES)
     if files:
-        columns = "user_id, valid_from_ms, valid_to_ms, plan, country, birth_year, company_size, deleted"
+        columns = "user_id, valid_from_ms, valid_to_ms, plan, country, birth_year, company_size, deleted::boolean"
         connection.execute(
             f"insert into main.profile select {columns} from read_parquet($files)",
             {"files": [str(file) for file in files]},
