@@ -61,7 +61,7 @@ def test_downloaded_days_have_the_same_answers(tmp_path: Path) -> None:
         for kind, paths in lines.items()
     }
     ends = {str(partition): 1_000 for partition in range(8)}
-    manifest = Manifest("r", list(days), 0, ends, logs, {}, "p")
+    manifest = Manifest(run="r", days=list(days), taken_ms=0, archive_ends=ends, logs=logs, rejected={})
 
     raw = download(LocalFiles(store), tmp_path / "copy", dict.fromkeys(days, manifest), "/profiles")
 
