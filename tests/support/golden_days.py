@@ -4,7 +4,9 @@ A day without events follows. The tests state the answers; they were worked out 
 """
 
 import io
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,12 +19,15 @@ from footfall.lake import schema
 from footfall.lake.layout import Files
 from footfall.warehouse import tables
 from footfall.warehouse.manifest import Manifest
-from footfall.warehouse.spark.schemas import PROFILES_HISTORY, with_day
-from footfall.warehouse.tables import ROOT, Table
+from footfall.warehouse.profiles import POINTER, PROFILES_HISTORY, Published
+from footfall.warehouse.spark import schemas
+from footfall.warehouse.spark.schemas import with_day
+from footfall.warehouse.tables import Table
 
 DAY, NEXT, EMPTY = "2026-11-24", "2026-11-25", "2026-11-26"
 DAYS = [DAY, NEXT, EMPTY]
 RUN = "20261126T000000-0000"
+PROFILES_RUN = "20261125T000000-0000"
 # Events from this offset on arrived after the manifest was taken.
 END = 1000
 BERLIN = {"country": "DE", "region": "DE-BE", "city": "Berlin", "latitude": 52.5, "longitude": 13.4}
@@ -40,9 +45,9 @@ def event_id(number: int) -> str:
     return f"00000000-0000-7000-8000-{number:012}"
 
 
-def manifest(profiles_run: str | None = "20261125T000000-0000", run: str = RUN) -> Manifest:
+def manifest(run: str = RUN) -> Manifest:
     """Reads Kafka's first partition up to `END`, and nothing of the second."""
-    return Manifest(run, DAYS, 0, {"0": END}, {}, {}, profiles_run)
+    return Manifest(run, DAYS, 0, {"0": END}, {}, {})
 
 
 class Day:
@@ -130,7 +135,16 @@ def _events() -> list[dict[str, Any]]:
     broken = {"error_code": "TypeError", "page_view_id": "D1", "request_id": "r4"}
     add(41, "academy", "D", "15:00:01", "error", "/", error_message="item 7 is gone", **broken)
     add(42, "academy", "D", "15:00:02", "error", "/q", error_message="item 8 is gone", **broken)
-    add(43, "academy", "D", "15:00:03", "error", "/q", error_message="order 01a213bf-fb7f is lost", **broken)
+    add(
+        43,
+        "academy",
+        "D",
+        "15:00:03",
+        "error",
+        "/q",
+        error_message="order 01a213bf-fb7f-77f3-8ce0-b1a4ea94a2c1 is lost",
+        **broken,
+    )
     # Session E: another city of the same name of a person with the same profile, and a path of three pages.
     add(50, "shop", "E", "18:00:00", "page_view", "/", page_view_id="E1", user_id="u1", **{**BERLIN, "latitude": 52.4})
     add(51, "shop", "E", "18:00:01", "page_view", "/p", page_view_id="E2", response_ms=200, page_title=None)
@@ -157,8 +171,9 @@ def write(files: Files, run: str = RUN) -> None:
         {**since, "plan": "team", "valid_from_ms": ms("17:00:00"), "valid_to_ms": None, "birth_year": 2009},
         {**since, "user_id": "u2", "plan": "pro", "valid_from_ms": 0, "valid_to_ms": None, "deleted": True},
     ]
-    content = _parquet(profiles, to_arrow_schema(PROFILES_HISTORY))
-    files.write(f"{ROOT}/profiles_history/run=20261125T000000-0000/part-0.parquet", content)
+    content = _parquet(profiles, to_arrow_schema(schemas.PROFILES_HISTORY))
+    use_profiles(files)
+    files.write(f"{PROFILES_HISTORY.partition(PROFILES_RUN)}/part-0.parquet", content)
     line = {"app_id": "shop", "logged_ms": ms("10:00:00"), "page_path": "/"}
     of_logs = [{**line, "request_id": "r1", "duration_us": 2_500}, {**line, "request_id": "r9", "duration_us": 9_000}]
     _of_logs(files, tables.FACT_PERFORMANCE, of_logs, run)
@@ -168,6 +183,11 @@ def write(files: Files, run: str = RUN) -> None:
         {**failure, "request_id": "r8", "logged_ms": ms("10:00:05"), "message": "'y'", "page_path": "/p"},
     ]
     _of_logs(files, tables.FACT_LOG_ERRORS, failures, run)
+
+
+def use_profiles(files: Files) -> None:
+    """Names the run whose profiles are in use."""
+    files.write(POINTER, json.dumps(asdict(Published(PROFILES_RUN, "", 0, 4))).encode())
 
 
 def _of_logs(files: Files, table: Table, rows: list[dict[str, Any]], run: str) -> None:

@@ -160,7 +160,7 @@ def test_errors(files: LocalFiles) -> None:
     by_print = {row["fingerprint"]: row for row in rows(files, "day_errors", population="people")}
     assert shown([by_print[one] for one in (items, order, "f1")], *names) == [
         (2, 1, 1, "item 8 is gone", "/", "r4", ms("15:00:01"), ms("15:00:02")),
-        (1, 1, 1, "order 01a213bf-fb7f is lost", "/q", "r4", ms("15:00:03"), ms("15:00:03")),
+        (1, 1, 1, "order 01a213bf-fb7f-77f3-8ce0-b1a4ea94a2c1 is lost", "/q", "r4", ms("15:00:03"), ms("15:00:03")),
         (2, 1, 1, "'y'", "/", "r8", ms("10:00:00"), ms("10:00:05")),
     ]
     assert {row["population"] for row in rows(files, "day_errors")} == {"people", "all"}
@@ -202,7 +202,7 @@ def test_summary(files: LocalFiles) -> None:
         ("news", 4, 2, 2, 0, 7, 0, 0, 2_000, 2, 0, 1, 4, 30, 2, 0)
     ]
     assert shown(rows(files, "day_summary", NEXT, population="people"), *SUMMARY) == [
-        (app, 0, 0, 1, 3_000, 2, 0, 0, None, 0, 70, 0, 0, None, 0, 0) for app in ("all", "shop")
+        (app, 0, 0, 1, 3_000, 2, 0, 0, None, 1, 70, 0, 0, None, 0, 0) for app in ("all", "shop")
     ]
 
 
@@ -350,5 +350,6 @@ def test_a_damaged_file_of_the_archive_is_named(warehouse_spark: SparkSession, t
 
 def test_missing_profiles_are_not_taken_for_none(warehouse_spark: SparkSession, tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
-    with pytest.raises(InputMissing, match=r"profiles_history/run=20261125T000000-0000 do not exist"):
+    golden.use_profiles(files)
+    with pytest.raises(InputMissing, match=f"profiles_history/run={golden.PROFILES_RUN} do not exist"):
         make(warehouse_spark, files, [DAY])

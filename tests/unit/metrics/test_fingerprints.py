@@ -12,7 +12,8 @@ from footfall.metrics.fingerprints import client_fingerprint, pattern
     [
         ("item 17 of 3 is gone", "item # of # is gone"),
         ("order 01a213bf-fb7f-77f3-8ce0-b1a4ea94a2c1 failed", "order # failed"),
-        ("deadbeef01 and DEADBEEF", "# and #"),
+        ("deadbeef01, DEADBEEF, 0xdeadbeef", "#, #, #"),
+        ("01a213bf-fb7f is part of one", "#-fb#f is part of one"),
         ("a faded cafe", "a faded cafe"),
         ("v1.2.3", "v#.#.#"),
         ("", ""),
