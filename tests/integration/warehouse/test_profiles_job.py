@@ -1,6 +1,7 @@
 """The job `profiles` from a real PostgreSQL through Sqoop on YARN to the published tables, and its failures."""
 
 import io
+import itertools
 import json
 import os
 import secrets
@@ -26,9 +27,12 @@ from footfall.settings import Settings
 from footfall.warehouse import profiles
 from footfall.warehouse.profiles import POINTER, PROFILES, PROFILES_HISTORY, TABLES, ProfileTable
 from footfall.warehouse.sqoop import extracts, importing, source
+from footfall.warehouse.sqoop.extracts import Extract
 from footfall.warehouse.sqoop.source import Span
 from footfall.yarn import Yarn
 from tests.support import runtime_without_compiler
+from tests.support.crm_people import PersonVersion, store
+from tests.support.local_files import LocalFiles
 from tests.support.platform import await_true
 from tests.support.postgres import own_server
 
@@ -59,6 +63,11 @@ def settings(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
 def _with_port(platform: Settings, home: Path, port: int) -> Settings:
     ports = platform.ports.model_copy(update={"postgres": port - platform.port_offset})
     return Settings(home=home, install=platform.install, port_offset=platform.port_offset, ports=ports)
+
+
+def _away(settings: Settings) -> Settings:
+    """The same settings with a port on which nothing listens."""
+    return _with_port(settings, settings.home, settings.port_offset + 9)
 
 
 @contextmanager
@@ -163,8 +172,11 @@ def test_a_killed_run_publishes_nothing_and_completes_without_a_compiler_when_it
     assert person["company_size"] is None
 
 
-def test_the_next_run_takes_the_changes_and_ignores_a_new_column(settings: Settings) -> None:
+def test_the_next_run_takes_the_changes_ignores_a_new_column_and_keeps_its_extract_if_it_is_killed(
+    settings: Settings,
+) -> None:
     hdfs = Hdfs(settings)
+    before = hdfs.read(POINTER)
     [first] = extracts.current(hdfs)
     _execute(settings, "update crm.people set plan = 'free', company_size = '2-10' where user_id = 'u990001'")
     _execute(settings, "update crm.people set deleted_at = now() where user_id = 'u000001'")
@@ -172,10 +184,19 @@ def test_the_next_run_takes_the_changes_and_ignores_a_new_column(settings: Setti
     wider = f"select v.*, 42 as shoe_size from ({definition.rstrip(';')}) v"
     _execute(settings, f"create or replace view crm.people_versions_extract as {wider}")
     run = _new_run()
+    client = _start(settings, run)
+    assert client.stdout is not None
+    said = list(itertools.takewhile(lambda line: not line.startswith("Making the history"), client.stdout))
+    os.killpg(client.pid, signal.SIGKILL)
+    client.communicate()
+    assert "Warning: the CRM has new columns, which are not imported: shoe_size.\n" in said
+    assert hdfs.read(POINTER) == before
+    extract = extracts.find(hdfs, run)
+
     status, said = _run(settings, run)
     assert status == 0, said[-20:]
-    assert "Warning: the CRM has new columns, which are not imported: shoe_size." in said
-    extract = extracts.find(hdfs, run)
+    assert not any("Sqoop" in line for line in said), "the extract was complete"
+    assert extracts.find(hdfs, run) == extract
     assert extract is not None
     assert extract.from_ms == first.settled_ms
     assert 2 <= extract.rows < first.rows / 2
@@ -185,18 +206,25 @@ def test_the_next_run_takes_the_changes_and_ignores_a_new_column(settings: Setti
     assert _run(settings, run) == (0, [f"The profiles of run {run} were published before."])
 
 
-def test_a_version_that_the_crm_made_late_is_found_missing(settings: Settings) -> None:
-    hdfs = Hdfs(settings)
-    taken = extracts.current(hdfs)
+def test_a_version_that_the_crm_made_late_is_found_missing(settings: Settings, tmp_path: Path) -> None:
+    files, now_ms = LocalFiles(tmp_path), source.inspect(settings, None).now_ms
+    versions = _execute(settings, f"select {', '.join(source.COLUMNS)} from crm.people_versions_extract")
+    taken = [store(files, Extract(_new_run(), None, now_ms, 0), [PersonVersion(*version) for version in versions])]
+
+    def reason() -> str:
+        settled = source.inspect(settings, taken[-1].settled_ms).settled
+        assert settled is not None
+        return extracts.reason_for_all(files, taken, settled)
+
+    # Somebody whose change is newer than that is no reason.
+    _execute(settings, "update crm.people set plan = 'pro' where user_id = 'u000002'")
+    assert reason() == ""
     _execute(
         settings,
         "insert into crm.people values ('u990002', 'pro', 'FR', 1990, '2025-03-01', true, null, '{}', %s, null)",
         datetime(2026, 1, 2, tzinfo=timezone.utc),
     )
-    settled = source.inspect(settings, taken[-1].settled_ms).settled
-    assert settled is not None
-    assert extracts.reason_for_all(hdfs, taken, settled - 1) == ""
-    assert "where the CRM has" in extracts.reason_for_all(hdfs, taken, settled)
+    assert "where the CRM has" in reason()
 
 
 @pytest.mark.parametrize("fault", ["database away", "wrong password", "missing column"])
@@ -206,8 +234,8 @@ def test_a_failure_is_one_sentence_and_the_published_profiles_stay(
     hdfs = Hdfs(settings)
     before, landed = hdfs.read(POINTER), extracts.current(hdfs)
     if fault == "database away":
-        status, said = _run(_with_port(settings, settings.home, 9), _new_run())
-        sentence = "PostgreSQL does not answer at 127.0.0.1:9."
+        status, said = _run(_away(settings), _new_run())
+        sentence = f"PostgreSQL does not answer at {_away(settings).address('postgres')}."
     elif fault == "wrong password":
         # A new home generates other passwords.
         status, said = _run(_with_port(settings, tmp_path, settings.port("postgres")), _new_run())
@@ -224,9 +252,9 @@ def test_a_failure_is_one_sentence_and_the_published_profiles_stay(
 
 
 def test_a_database_that_dies_after_the_first_look_is_sqoops_sentence(settings: Settings) -> None:
-    with pytest.raises(importing.ImportFailed, match=r"Connection to 127\.0\.0\.1:9 refused"):
+    with pytest.raises(importing.ImportFailed, match=r"Connection to [\d.:]+ refused"):
         importing.run_sqoop(
-            _with_port(settings, settings.home, 9),
+            _away(settings),
             _new_run(),
             Span(None, 1),
             f"{extracts.STAGING}/never",
