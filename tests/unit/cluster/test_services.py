@@ -65,6 +65,7 @@ def test_every_process_has_a_probe() -> None:
         "kafka-topics",
         "hbase-tables",
         "postgres-databases",
+        "hive-schema",
     }
 
 
@@ -77,7 +78,7 @@ def test_profiles_name_known_services_and_all_they_need() -> None:
 def test_the_live_path_runs_without_the_batch_half_and_full_is_everything() -> None:
     assert set(PROFILES["full"]) == set(BY_NAME)
     yarn = {name for name in BY_NAME if name.startswith("yarn-")}
-    warehouse = {"postgres", "postgres-databases", "crm"}
+    warehouse = {"postgres", "postgres-databases", "crm", "hive-metastore", "hive-server2", "hive-schema"}
     assert len(yarn) == 3
     assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == {*yarn, *warehouse, "spark-streaming"}
     assert yarn | warehouse <= set(PROFILES["batch"])

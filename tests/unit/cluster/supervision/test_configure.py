@@ -143,6 +143,8 @@ _FAR: dict[str, tuple[str, ...]] = {
     "yarn_nodemanager": ("nm1", "nm2"),
     "yarn_jobhistory": ("jh",),
     "spark_streaming": ("sp",),
+    "hive_metastore": ("ms",),
+    "hive_server2": ("hs",),
 }
 
 
