@@ -105,8 +105,9 @@ def _report_changes(
             continue
         name = task.name if task.place < 0 else f"{task.name} [{task.place + 1}]"
         attempt = f" (attempt {task.attempt})" if task.attempt > 1 and task.state == "running" else ""
-        seconds = f" after {task.seconds:.0f} s" if task.seconds is not None and task.state != "running" else ""
-        reason = airflow.failure(run.workflow, run.run, task) if task.state in ("failed", "up_for_retry") else ""
+        has_ended = task.state in ("success", "failed", "up_for_retry")
+        seconds = f" after {task.seconds:.0f} s" if has_ended and task.seconds is not None else ""
+        reason = airflow.failure(run.workflow, run.run, task) if has_ended and task.state != "success" else ""
         report(f"{name}: {word}{attempt}{seconds}{': ' if reason else ''}{reason}")
 
 

@@ -63,7 +63,7 @@ def test_a_range_is_one_run_of_backfill_and_its_failure_has_a_sentence(server: M
         "GET /api/v2/dags": _READ,
         f"POST {_BACKFILL}": _run("queued", "backfill"),
         f"GET {_BACKFILL}/r": _run("failed", "backfill"),
-        f"GET {_BACKFILL}/r/taskInstances": _tasks(("logs", "failed", 3, 9.0), ("audit", "upstream_failed", 0, None)),
+        f"GET {_BACKFILL}/r/taskInstances": _tasks(("logs", "failed", 3, 9.0), ("audit", "upstream_failed", 0, 0.0)),
         f"GET {_BACKFILL}/r/taskInstances/logs/xcomEntries/failure": (200, {"value": "Pig found a damaged file."}),
     }
     lines: list[str] = []
