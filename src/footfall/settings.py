@@ -40,6 +40,7 @@ class Ports(BaseModel):
     news: _Port = Field(5002, description="the news site")
     academy: _Port = Field(5003, description="the academy")
     dashboard: _Port = Field(8501, description="the dashboard")
+    airflow: _Port = Field(8080, description="Airflow: web pages and REST API")
     zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
     kafka: _Port = Field(9092, description="Kafka, for clients")
     kafka_controller: _Port = Field(9093, description="Kafka: controller")
