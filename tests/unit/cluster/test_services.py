@@ -67,10 +67,7 @@ def test_every_process_has_a_probe() -> None:
         "hbase-tables",
         "postgres-databases",
         "hive-schema",
-<<<<<<< HEAD
-=======
         "airflow-database",
->>>>>>> airflow
     }
 
 
@@ -83,12 +80,8 @@ def test_profiles_name_known_services_and_all_they_need() -> None:
 def test_the_live_path_runs_without_the_batch_half_and_full_is_everything() -> None:
     assert set(PROFILES["full"]) == set(BY_NAME)
     yarn = {name for name in BY_NAME if name.startswith("yarn-")}
-<<<<<<< HEAD
-    warehouse = {"postgres", "postgres-databases", "crm", "hive-metastore", "hive-server2", "hive-schema"}
-=======
     warehouse = {service.name for service in SERVICES if service.engine in ("postgres", "hive", "airflow")}
     assert len(warehouse) == 10
->>>>>>> airflow
     assert len(yarn) == 3
     assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == {*yarn, *warehouse, "spark-streaming"}
     assert yarn | warehouse <= set(PROFILES["batch"])
