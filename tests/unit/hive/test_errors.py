@@ -32,7 +32,7 @@ def test_names_of_classes_and_further_lines_are_left_out(message: str, expected:
     [
         (
             "Failed to open new session: org.apache.hadoop.hive.ql.metadata.HiveException: MetaException(message:"
-            "JDODataStoreException: objectstore-secondary - Connection is not available, request timed out after 4000ms.",
+            "JDODataStoreException: objectstore-secondary - Connection is not available, request timed out.",
             "Hive's metastore cannot reach PostgreSQL",
         ),
         (
