@@ -67,6 +67,7 @@ class Hosts(BaseModel):
 
     sites: _Hosts = Field((LOOPBACK,), description="the web sites")
     dashboard: _Hosts = Field((LOOPBACK,), description="the dashboard")
+    airflow: _Hosts = Field((LOOPBACK,), description="Airflow")
     zookeeper: _Hosts = Field((LOOPBACK,), description="ZooKeeper's quorum")
     kafka: _Hosts = Field((LOOPBACK,), description="Kafka's brokers")
     postgres: _Hosts = Field((LOOPBACK,), description="PostgreSQL")

@@ -40,6 +40,7 @@ class Ports(BaseModel):
     news: _Port = Field(5002, description="the news site")
     academy: _Port = Field(5003, description="the academy")
     dashboard: _Port = Field(8501, description="the dashboard")
+    airflow: _Port = Field(8080, description="Airflow: web pages and REST API")
     zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
     kafka: _Port = Field(9092, description="Kafka, for clients")
     kafka_controller: _Port = Field(9093, description="Kafka: controller")
@@ -96,7 +97,7 @@ class HeapsMb(BaseModel):
     yarn_nodemanager: int = Field(96, ge=64, description="heap of YARN's NodeManager, MiB")
     yarn_jobhistory: int = Field(96, ge=64, description="heap of MapReduce's JobHistoryServer, MiB")
     hive_metastore: int = Field(128, ge=96, description="heap of Hive's metastore, MiB")
-    hive_server2: int = Field(448, ge=384, description="heap of HiveServer2, in which Tez runs the queries, MiB")
+    hive_server2: int = Field(1024, ge=384, description="heap of HiveServer2, in which Tez runs the queries, MiB")
 
 
 class Retention(BaseModel):

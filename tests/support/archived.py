@@ -64,14 +64,14 @@ def event(number: int, session: str, time: str | datetime, kind: str, path: str 
     }
 
 
-def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a") -> None:
-    """Writes events to `ROOT/app_id=…/dt=…/NAME.parquet`."""
+def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a", schema: pa.Schema = SCHEMA) -> None:
+    """Writes events to `ROOT/app_id=…/dt=…/NAME.parquet`. A column of `schema` that an event lacks is null."""
     folders: dict[Path, list[dict[str, Any]]] = {}
     for one in events:
         folders.setdefault(root / f"app_id={one['app_id']}" / f"dt={one['event_time']:%Y-%m-%d}", []).append(one)
     for folder, rows in folders.items():
         folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / f"{name}.parquet")
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / f"{name}.parquet")
 
 
 def windows_of(root: Path, minutes: Collection[int], fives: Collection[int]) -> pa.Table:

@@ -32,12 +32,14 @@ def up(
     started = time.monotonic()
     services = lifecycle.up(settings, profile, names, _on_healthy, _report)
     addresses = _addresses(settings, services)
+    logins = {service.engine: service.login(settings) for service in services if service.login is not None}
     if json:
         print_json({"healthy": True, "seconds": round(time.monotonic() - started, 1), "addresses": addresses})
         return
     stdout.print(f"All services are healthy after {time.monotonic() - started:.0f} s.")
     for name, address in addresses.items():
-        stdout.print(f"  {name:<10} {address}")
+        login = f" ({logins[name]})" if name in logins else ""
+        stdout.print(f"  {name:<10} {address}{login}", markup=False, soft_wrap=True)
     if "dashboard" in addresses:
         stdout.print("Try `./footfall query live-active-users`. Stop Footfall with `./footfall down`.", markup=False)
 
@@ -56,4 +58,6 @@ def _addresses(settings: Settings, services: list[Service]) -> dict[str, str]:
     found: dict[str, str] = {app: f"http://localhost:{settings.port(app)}" for app in sites}
     if "dashboard" in names:
         found["dashboard"] = f"http://localhost:{settings.port('dashboard')}"
+    if "airflow-api-server" in names:
+        found["airflow"] = f"http://localhost:{settings.port('airflow')}"
     return found

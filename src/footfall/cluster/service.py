@@ -89,6 +89,7 @@ class Service:
 
     probe: Callable[[Settings], None] | None = None  # uses the service; raises Unhealthy. None for some steps
     advice: Callable[[Settings], str] | None = None  # '' or a sentence that `doctor` adds to the probe's
+    login: Callable[[Settings], str] | None = None  # how to log in to its pages; `up` and `doctor` show it
     lags: tuple[UnusualLag, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
 

@@ -2,17 +2,21 @@
 
 import hashlib
 import re
+from functools import reduce
 from typing import Final
 
-# A uuid or another long hexadecimal id, and then any number.
-_HEX_ID: Final = re.compile(r"\b[0-9A-Fa-f]{8,}(?:-[0-9A-Fa-f]{4,})*\b")
-_NUMBER: Final = re.compile(r"[0-9]+")
+# In this order: a UUID, another long hexadecimal number, any number.
+_VARYING: Final = (
+    re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}\b", re.ASCII),
+    re.compile(r"[0-9]+"),
+)
 _LENGTH: Final = 16
 
 
 def pattern(message: str) -> str:
     """The message with `#` in place of each hexadecimal id and each number."""
-    return _NUMBER.sub("#", _HEX_ID.sub("#", message))
+    return reduce(lambda text, varying: varying.sub("#", text), _VARYING, message)
 
 
 def client_fingerprint(app_id: str, error_code: str | None, message: str | None) -> str:

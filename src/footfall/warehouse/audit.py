@@ -140,7 +140,8 @@ def _identities(hdfs: Hdfs, folder: str, taken: Manifest) -> int:
 
 
 def _check_results(hive: Hive, taken: Manifest, partitions: Mapping[str, str]) -> list[Result]:
-    found = {(number, dt): int(n) for number, dt, n in hive.rows(checks.counts(partitions))}
+    statements = checks.counts(partitions)
+    found = {(number, dt): int(n) for statement in statements for number, dt, n in hive.rows(statement)}
     return [
         Result(dt, check.name, check.table, float(n), 0.0, FAILED if n else OK)
         for number, check in enumerate(checks.CHECKS)

@@ -11,6 +11,7 @@ from footfall.warehouse.partitions import with_partitions
 
 # The most offending rows that are kept of one check.
 KEPT: Final = 1000
+_TOGETHER: Final = 4
 
 
 class Check(NamedTuple):
@@ -174,13 +175,19 @@ SHARES: Final[tuple[Share, ...]] = (
 )
 
 
-def counts(partitions: Mapping[str, str]) -> str:
-    """One SELECT of the check's number in CHECKS, dt and the number of offending rows, for all checks."""
-    parts = (
+def counts(partitions: Mapping[str, str]) -> list[str]:
+    """SELECTs of the check's number in CHECKS, dt and the number of offending rows, for all checks together.
+
+    All in one statement would need more memory than HiveServer2 has, and each in its own would take longer.
+    """
+    parts = [
         f"SELECT {number} AS check_number, dt, count(*) AS found FROM ({check.offending}) c{number} GROUP BY dt"
         for number, check in enumerate(CHECKS)
-    )
-    return with_partitions(" UNION ALL ".join(parts), partitions)
+    ]
+    return [
+        with_partitions(" UNION ALL ".join(parts[start : start + _TOGETHER]), partitions)
+        for start in range(0, len(parts), _TOGETHER)
+    ]
 
 
 def shares(partitions: Mapping[str, str]) -> str:

@@ -45,5 +45,5 @@ def new_visitors(document: Any) -> dict[tuple[str, str], int]:
 
 
 def error_firsts(document: Any) -> dict[tuple[Any, ...], str]:
-    """(site, fingerprint) → the day on which the error was seen first. document: `ERRORS`, or None."""
-    return {(app, fingerprint): dt for app, fingerprint, dt in document or ()}
+    """(population, site, fingerprint) → the day of the first such error. document: `ERRORS`, or None."""
+    return {(population, app, fingerprint): dt for population, app, fingerprint, dt in document or ()}

@@ -30,7 +30,6 @@ class Manifest:
     archive_ends: by Kafka partition (as text): the offset from which on the run ignores archived events
     logs: by kind of log and day: the paths of the files
     rejected: by day: the paths of the files of rejected events
-    profiles_run: the run whose `profiles_history` facts are joined with; None if no profiles were ever imported
     """
 
     run: str
@@ -39,7 +38,6 @@ class Manifest:
     archive_ends: dict[str, int]
     logs: dict[str, dict[str, list[str]]]
     rejected: dict[str, list[str]]
-    profiles_run: str | None
 
     @property
     def dates(self) -> tuple[date, ...]:

@@ -17,7 +17,6 @@ from footfall.names import EVENTS_PARTITIONS, MADE_LOG, TOPIC_EVENTS
 from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse import manifest as manifests
-from footfall.warehouse import profiles
 from footfall.warehouse.errors import NotSettled
 from footfall.warehouse.manifest import Manifest
 
@@ -67,7 +66,6 @@ def take(hdfs: Hdfs, days: Sequence[date], run: str, now_ms: int) -> Manifest:
         archive_ends={str(partition): ends.get((TOPIC_EVENTS, partition), 0) for partition in range(EVENTS_PARTITIONS)},
         logs=logs,
         rejected={day.isoformat(): day_list.files_of_rejects(hdfs, day) for day in days},
-        profiles_run=profiles.published_run(hdfs),
     )
 
 

@@ -105,7 +105,7 @@ def _write_inputs(hdfs: Hdfs, made: _Made) -> Manifest:
         path = f"{made.folder}/events_rejected/dt={FULL}/0000000a-00000000{number}.parquet"
         hdfs.write(path, _rejects(offsets))
         rejected[FULL].append(path)
-    return Manifest(made.run, list(DAYS), 0, {}, logs, rejected, None)
+    return Manifest(made.run, list(DAYS), 0, {}, logs, rejected)
 
 
 def _rejects(offsets: tuple[int, ...]) -> bytes:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 from pyspark.sql import SparkSession
 
 from footfall.warehouse.arrow_schema import schema_of
 from footfall.warehouse.profiles import PROFILES, PROFILES_HISTORY, TABLES, ProfileTable
 from footfall.warehouse.sqoop import audit, extracts
 from footfall.warehouse.sqoop.extracts import Extract
-from footfall.warehouse.sqoop.history import write
+from footfall.warehouse.sqoop.history import HistoryFailed, errors_as_sentences, write
 from tests.support.crm_people import PersonVersion, history, people, store
 from tests.support.local_files import LocalFiles
 
@@ -77,3 +78,17 @@ def test_no_people_make_empty_tables(spark: SparkSession, tmp_path: Path) -> Non
     files = LocalFiles(tmp_path)
     taken = [store(files, Extract("20261101T000000-0001", None, 1, 0), [])]
     assert _made(spark, files, taken) == {PROFILES_HISTORY: [], PROFILES: []}
+
+
+@pytest.mark.parametrize("column", ["birth_year", "marketing_consent", "interests"])
+def test_a_value_that_does_not_fit_its_column_is_one_sentence(spark: SparkSession, tmp_path: Path, column: str) -> None:
+    files = LocalFiles(tmp_path)
+    version = PersonVersion("alice", 1, 1, 1)._replace(**{column: "soon"})
+    taken = [store(files, Extract("20261101T000000-0001", None, 1, 0), [version])]
+    with pytest.raises(HistoryFailed) as caught, errors_as_sentences():
+        _made(spark, files, taken)
+    said = str(caught.value)
+    assert said.startswith("Spark could not make the profiles: ")
+    assert said.endswith(".")
+    assert "\n" not in said
+    assert "soon" in said

@@ -46,6 +46,7 @@ def test_a_process_has_a_command_and_a_step_has_its_work() -> None:
         "postgres-databases",
         "crm",
         "hive-schema",
+        "airflow-database",
     }
     assert all((service.command is None) == (service.kind == "step") for service in SERVICES)
     assert all((service.step is None) == (service.kind == "process") for service in SERVICES)
@@ -66,6 +67,7 @@ def test_every_process_has_a_probe() -> None:
         "hbase-tables",
         "postgres-databases",
         "hive-schema",
+        "airflow-database",
     }
 
 
@@ -78,7 +80,8 @@ def test_profiles_name_known_services_and_all_they_need() -> None:
 def test_the_live_path_runs_without_the_batch_half_and_full_is_everything() -> None:
     assert set(PROFILES["full"]) == set(BY_NAME)
     yarn = {name for name in BY_NAME if name.startswith("yarn-")}
-    warehouse = {"postgres", "postgres-databases", "crm", "hive-metastore", "hive-server2", "hive-schema"}
+    warehouse = {service.name for service in SERVICES if service.engine in ("postgres", "hive", "airflow")}
+    assert len(warehouse) == 10
     assert len(yarn) == 3
     assert set(PROFILES["full"]) - set(PROFILES["realtime"]) == {*yarn, *warehouse, "spark-streaming"}
     assert yarn | warehouse <= set(PROFILES["batch"])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from footfall.metrics.visits import (
     cut,
     entry_and_exit,
     order,
+    visit_numbers,
 )
 
 NOON_MS = 20_000 * DAY_MS + DAY_MS // 2
@@ -179,3 +181,20 @@ def test_a_visit_may_begin_without_a_view() -> None:
     visit = OpenVisit()
     assert visit.add("shop", NOON_MS, None) == ()
     assert visit.add("shop", NOON_MS + 1, view(1)) == (("page 1", 1, 1),)
+
+
+# Times around the gap and midnight, in quarters of the longest gap and a few ms beside them.
+_TIMES_MS = st.builds(
+    lambda quarter, more: MIDNIGHT_MS + quarter * LONGEST_GAP_MS // 4 + more, st.integers(-40, 40), st.integers(-1, 1)
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), _TIMES_MS), max_size=30))
+def test_the_numbers_of_columns_are_the_visits_of_each_session(events: list[tuple[int, int]]) -> None:
+    events.sort()
+    sessions, times_ms = np.array([*zip(*events, strict=True)] or [[], []], dtype=np.int64)
+    expected = []
+    for session in sorted({session for session, _ in events}):
+        mine = [event("e", at_ms) for number, at_ms in events if number == session]
+        expected += [number for number, visit in enumerate(cut(mine), 1) for _ in visit]
+    assert visit_numbers(sessions, times_ms).tolist() == expected

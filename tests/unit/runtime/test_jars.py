@@ -50,7 +50,7 @@ def _names(settings: Settings) -> list[str]:
 @pytest.mark.parametrize("engine", jars.engines())
 def test_every_lock_can_be_read(engine: str) -> None:
     found = jars.read_lock(engine)
-    assert len(found) > 3
+    assert found
     assert len({jar.name for jar in found}) == len(found), "two jars of one name would overwrite each other"
     for jar in found:
         assert re.fullmatch(r"[\w.+/-]+\.jar", jar.path), jar.path

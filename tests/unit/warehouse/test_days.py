@@ -33,7 +33,7 @@ def archive(files: LocalFiles, day: date, name: str, rows: list[tuple[int, int]]
 
 
 def taken(ends: dict[str, int], taken_ms: int = 0, logs: list[str] | None = None) -> Manifest:
-    return Manifest(RUN, [str(DAY)], taken_ms, ends, {"access": {str(DAY): logs or []}}, {}, None)
+    return Manifest(RUN, [str(DAY)], taken_ms, ends, {"access": {str(DAY): logs or []}}, {})
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ ENGINES: tuple[str, ...] = (
     "spark",
     "postgres",
     "hive",
+    "airflow",
     "sites",
     "visitors",
     "dashboard",

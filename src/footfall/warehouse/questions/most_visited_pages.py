@@ -45,6 +45,8 @@ def run(
             "avg_scroll_pct": ratio(total["scroll_sum"], total["scroll_views"]),
         }
         for key, total in summed(rows, _KEY, _COUNTS).items()
+        # A page that was only left open from the day before has engaged time, but no page view.
+        if total["page_views"]
     ]
     return ordered(found, "page_views", _KEY, limit)
 

@@ -48,6 +48,8 @@ def run(
             "exit_rate": ratio(total["exits"], total["page_views"]),
         }
         for key, total in summed(rows, _KEY, _COUNTS).items()
+        # A page that was only left open from the day before has engaged time, but no page view.
+        if total["page_views"]
     ]
     return ordered(answer, "engaged_ms", _KEY, limit)
 

@@ -51,7 +51,7 @@ def run(
                 "visits": total["visits"],
                 "first_at": format_rfc3339_ms(firsts_ms[key]),
                 "last_at": format_rfc3339_ms(latest["last_ms"]),
-                "is_new": seen.get(key, asked.first.isoformat()) >= asked.first.isoformat(),
+                "is_new": seen.get((asked.population, *key), asked.first.isoformat()) >= asked.first.isoformat(),
                 "sample_request_id": latest["sample_request_id"],
             }
         )

@@ -17,9 +17,8 @@ _FIGURES: Final = ("page_views", "engaged_ms", "is_engaged", "errors", "attempts
 
 def day_geography(visits: DataFrame, visitors: DataFrame) -> DataFrame:
     """The rows of `DAY_GEOGRAPHY` and their `dt`. visits: `fact_visits`. visitors: `visits.visitors_of_visits`."""
-    spot = f.when(
-        f.col("latitude").isNotNull() & f.col("longitude").isNotNull(), f.struct("latitude", "longitude")
-    ).alias("spot")
+    has_spot = f.col("city").isNotNull() & f.col("latitude").isNotNull() & f.col("longitude").isNotNull()
+    spot = f.when(has_spot, f.struct("latitude", "longitude")).alias("spot")
     levels = f.array(*(_level(level) for level in _LEVELS))
     return (
         visits.select(*_VISIT, "app_id", *_LEVELS["city"], spot, *_FIGURES)

@@ -10,9 +10,10 @@ from pyspark.sql.types import StructType
 from footfall.errors import FootfallError
 from footfall.lake.layout import EVENTS, Files, parts
 from footfall.streaming.parquet import Tables, Uri
+from footfall.warehouse import profiles
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.spark.schemas import PROFILES_HISTORY, with_day
-from footfall.warehouse.tables import ROOT, Table
+from footfall.warehouse.tables import Table
 
 # Up to this many bytes of archived events, two tasks cut sessions, one for each core; beyond it four, whose sorts need
 # less memory each. A million events take about 50 MB.
@@ -20,7 +21,7 @@ _SMALL_BYTES: Final = 32 << 20
 
 
 class InputMissing(FootfallError):
-    """An input that the manifest names does not exist; the message is one sentence."""
+    """An input that should exist does not; the message is one sentence."""
 
 
 class Inputs:
@@ -46,14 +47,17 @@ class Inputs:
         return tables.read(EVENTS, [file.path for file in found]), 2 if small else 4
 
     def profiles(self) -> DataFrame:
-        """The history of profiles that the manifest names; no rows if it names none. Raises InputMissing."""
-        run = self._manifest.profiles_run
+        """The history of profiles that is in use; no rows before the first import. Raises InputMissing.
+
+        The history only grows, so the profile at the time of a past event is the same in each of them.
+        """
+        run = profiles.published_run(self._files)
         if run is None:
             return self._nothing(PROFILES_HISTORY)
-        folder = f"{ROOT}/profiles_history/run={run}"
+        folder = profiles.PROFILES_HISTORY.partition(run)
         if not parts(self._files, folder):
             raise InputMissing(
-                f"The profiles {folder} do not exist, but the manifest of the run names them. Start a new run."
+                f"The profiles {folder} do not exist, but are in use. Import them again with `footfall batch`."
             )
         return self._spark.read.schema(PROFILES_HISTORY).parquet(self._uri(folder))
 

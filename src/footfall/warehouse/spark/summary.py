@@ -65,7 +65,7 @@ def day_summary(events: DataFrame, visits: DataFrame) -> DataFrame:
 
 
 def _of_events(events: DataFrame) -> DataFrame:
-    """The figures of each site's events; `responses` holds the response times of its page views."""
+    """The figures of each site's events, also of runs without a page view; `responses` holds times of page views."""
     flagged = events.select(
         "dt",
         "app_id",
@@ -79,16 +79,26 @@ def _of_events(events: DataFrame) -> DataFrame:
         definitions.could_fail().cast("bigint").alias("attempts"),
         f.col("is_late").cast("bigint").alias("late_events"),
         f.when(definitions.is_page_view(), f.col("response_ms")).alias("response_ms"),
+        "visit_id",
+        "visit_id_all",
+        definitions.conversion().alias("conversion"),
     )
+    converted = f.when(f.col("conversion").isNotNull(), f.struct("visit_id", "conversion"))
     by_visitor = (
         in_populations(flagged)
         .groupBy(*_KEY, "anonymous_id")
-        .agg(*(f.sum(name).alias(name) for name in _SUMS), f.collect_list("response_ms").alias("responses"))
+        .agg(
+            *(f.sum(name).alias(name) for name in _SUMS),
+            f.collect_list("response_ms").alias("responses"),
+            f.collect_set(converted).alias("converted"),
+        )
     )
     return by_visitor.groupBy(*_KEY).agg(
         f.count(f.lit(1)).alias("visitors"),
         *(f.sum(name).alias(name) for name in _SUMS),
         f.flatten(f.collect_list("responses")).alias("responses"),
+        # A run may have two visitors, if consent was given or refused within it.
+        f.size(f.array_distinct(f.flatten(f.collect_list("converted")))).alias("conversions"),
     )
 
 
@@ -96,7 +106,6 @@ def _of_visits(visits: DataFrame) -> DataFrame:
     return visits.groupBy(*_KEY).agg(
         f.count(f.lit(1)).alias("visits"),
         f.count_if(~f.col("is_engaged")).alias("bounces"),
-        f.sum("conversions").alias("conversions"),
         f.collect_list("duration_ms").alias("durations"),
         f.collect_set("user_id").alias("user_ids"),
     )

@@ -4,6 +4,7 @@ An application on YARN would wait longer for its containers than this work takes
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ from footfall.warehouse.sqoop.source import COLUMNS
 # Spark refuses less.
 HEAP_MB: Final = 480
 _JVM: Final = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Djava.net.preferIPv4Stack=true"
+# Spark's errors have a class in brackets before their sentence.
+_ERROR_CLASS: Final = re.compile(r"\[[A-Z][A-Z_.0-9]+\] (.+?\.)(?:\s|$)")
 _NULL: Final = "\\N"
 # The columns of a version that are text in the tables too.
 _TEXTS: Final = ("plan", "country", "signed_up_on", "company_size")
@@ -48,7 +51,7 @@ def local_session(settings: Settings, scratch: Path) -> Iterator[SparkSession]:
     builder = SparkSession.builder.appName("footfall-profiles").master("local[1]")
     for name, value in {**spark_session.common(), **_options(settings, scratch)}.items():
         builder = builder.config(name, value)
-    try:
+    with errors_as_sentences():
         session = builder.getOrCreate()
         session.sparkContext.setLogLevel("ERROR")
         try:
@@ -56,8 +59,15 @@ def local_session(settings: Settings, scratch: Path) -> Iterator[SparkSession]:
         finally:
             with suppress(Py4JError, OSError):
                 session.stop()
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """Turns Spark's errors inside the block into HistoryFailed."""
+    try:
+        yield
     except (PySparkException, Py4JError) as error:
-        raise HistoryFailed(f"Spark could not make the profiles: {_reason(error)}") from error
+        raise HistoryFailed(f"Spark could not make the profiles: {reason(str(error))}") from error
 
 
 def write(spark: SparkSession, extracts: Sequence[str], targets: dict[ProfileTable, str]) -> None:
@@ -93,7 +103,7 @@ def build(spark: SparkSession, extracts: Sequence[str]) -> DataFrame:
             *_TEXTS,
             F.col("birth_year").cast("int").alias("birth_year"),
             F.col("marketing_consent").cast("boolean").alias("marketing_consent"),
-            F.from_json("interests", "array<string>", {"mode": "FAILFAST"}).alias("interests"),
+            _list("interests").alias("interests"),
             (F.col("deleted") != 0).alias("deleted"),
         )
     )
@@ -122,6 +132,13 @@ def _value(text: Column) -> Column:
     return F.when(text != _NULL, F.array_join(parts, "\\"))
 
 
+def _list(name: str) -> Column:
+    """A column with a JSON array of texts. Spark itself would take what is no array for NULL."""
+    found, text = F.from_json(name, "array<string>"), F.col(name)
+    fault = F.concat(F.lit("The "), F.lit(name), F.lit(" of "), "user_id", F.lit(" are no JSON array, but "), text)
+    return F.when(text.isNotNull() & found.isNull(), F.raise_error(F.concat(fault, F.lit(".")))).otherwise(found)
+
+
 def _unescaped(text: Column) -> Column:
     for letter, character in (("t", "\t"), ("n", "\n"), ("r", "\r")):
         text = F.replace(text, F.lit(f"\\{letter}"), F.lit(character))
@@ -141,7 +158,11 @@ def _options(settings: Settings, scratch: Path) -> dict[str, str]:
     }
 
 
-def _reason(error: Exception) -> str:
-    """The first line of Spark's error that says something, with an end."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return f"{line.rstrip('.')[:300]}."
+def reason(message: str) -> str:
+    """What an error of Spark says, in one line with an end. message: its text, mostly with a stack trace."""
+    if found := _ERROR_CLASS.findall(message):
+        # The cause is named last.
+        line = found[-1]
+    else:
+        line = next((line for line in message.splitlines() if line.strip()), "it gave no reason")
+    return f"{line.strip().rstrip('.')[:300]}."

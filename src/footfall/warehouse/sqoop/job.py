@@ -22,7 +22,8 @@ PROFILES_JOB: Final = Job(
     outputs=(extracts.ROOT, PROFILES_HISTORY.name, PROFILES.name),
     # Sqoop's container and its client, or later Spark in the client's process; each takes less.
     memory_mb=1024,
-    timeout_s=300,
+    # Its container may have to wait until Pig's has ended.
+    timeout_s=900,
     # It takes people as they are now, whatever the days are.
     most_days=10_000,
     command=_command,

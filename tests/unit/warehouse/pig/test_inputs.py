@@ -18,7 +18,7 @@ _REJECTED = [f"/events_rejected/dt={_A}/1.parquet"]
 
 def _manifest() -> Manifest:
     logs = {"access": {_A: _ACCESS}, "error": {_B: _ERROR}}
-    return Manifest("20261126T010203-00ff", [_A, _B], 0, {}, logs, {_A: _REJECTED}, None)
+    return Manifest("20261126T010203-00ff", [_A, _B], 0, {}, logs, {_A: _REJECTED})
 
 
 def test_the_inputs_are_the_manifests_files_of_the_days() -> None:

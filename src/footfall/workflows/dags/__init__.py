@@ -1,0 +1,1 @@
+"""One file per workflow. Airflow's processor reads every file of this folder."""

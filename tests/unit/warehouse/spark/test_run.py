@@ -1,0 +1,64 @@
+"""The job as data, its command line, and the counts that it leaves for Hive."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from footfall.jobs.model import Request
+from footfall.settings import Settings
+from footfall.streaming import spark_session
+from footfall.warehouse import tables
+from footfall.warehouse.spark import memory, run, session
+from footfall.warehouse.spark.job import EVENTS
+from footfall.warehouse.spark.staging import Written
+from tests.support.local_files import LocalFiles
+
+RUN = "20261124T030000-00ab"
+
+
+def test_the_job_runs_the_client_for_its_days(tmp_path: Path) -> None:
+    request = Request(RUN, (date(2026, 11, 23), date(2026, 11, 24)))
+    command = EVENTS.command(Settings(home=tmp_path), request)
+    assert command[1:] == ["-m", "footfall.warehouse.spark.run", RUN, "2026-11-23", "2026-11-24"]
+    assert set(EVENTS.outputs) == {table.name for table in tables.TABLES if table.writer == "spark"}
+
+
+def test_the_job_asks_for_what_it_needs(tmp_path: Path) -> None:
+    assert memory.MASTER_MB == spark_session.MASTER_CONTAINER_MB
+    assert EVENTS.memory_mb <= 4096
+    options = session.options(Settings(home=tmp_path), "footfall-events-x", tmp_path)
+    assert options["spark.yarn.tags"] == "footfall-events-x"
+    assert options["spark.yarn.queue"] == "batch"
+    assert options["spark.driver.bindAddress"] == options["spark.executorEnv.SPARK_LOCAL_IP"] == "127.0.0.1"
+    # Hive and Pig have no native library for the archive's compression.
+    assert options["spark.sql.parquet.compression.codec"] == "snappy"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Name a run and its days"),
+        ([RUN], "Name a run and its days"),
+        (["today", "2026-11-24"], "Name a run and its days"),
+        ([RUN, "24.11.2026"], "A day is written as 2026-11-24"),
+    ],
+)
+def test_wrong_use_is_one_sentence(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(arguments) == 1
+    assert sentence in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_pieces_of_a_range_add_their_days(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path)
+    files.make_folder("/warehouse/footfall/_runs")
+    run.store_counts(files, RUN, {"fact_events": {"2026-11-23": Written(5, 1, 100), "2026-11-24": Written(6, 1, 100)}})
+    run.store_counts(files, RUN, {"fact_events": {"2026-11-24": Written(7, 2, 120)}, "day_pages": {}})
+    assert json.loads(files.read(f"/warehouse/footfall/_runs/{RUN}-events.json") or b"") == {
+        "fact_events": {
+            "2026-11-23": {"rows": 5, "files": 1, "bytes": 100},
+            "2026-11-24": {"rows": 7, "files": 2, "bytes": 120},
+        },
+        "day_pages": {},
+    }
