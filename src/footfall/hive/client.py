@@ -5,12 +5,14 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from footfall.hive.errors import HiveRefused, HiveUnavailable, sentence
+from footfall.hive.errors import HiveRefused, HiveUnavailable, failure
 from footfall.hive.literals import Value, bind
 from footfall.hive.login import USER, password, password_file
+from footfall.hosts import Address
 from footfall.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ _ANSWER_S: Final = 15.0
 # An idle session keeps a Tez session alive in HiveServer2.
 _IDLE_S: Final = 300.0
 _MOST_IDLE: Final = 4
+
+
+class _SessionLost(HiveUnavailable):
+    """The connection or its session has ended; another one may work."""
 
 
 class _Idle(NamedTuple):
@@ -49,26 +55,12 @@ class Hive:
         statement = bind(sql, values) if values else sql
         connection, reused = self._take()
         try:
-            rows = connection.rows(statement, self._timeout_s)
-        except HiveRefused:
-            self._give(connection)
-            raise
-        except HiveUnavailable:
-            connection.close()
+            return self._rows(connection, statement)
+        except _SessionLost:
             if not reused:
                 raise
-            # HiveServer2 was restarted, or closed a session that had been idle for too long.
-            connection = _Connection(self._settings, self._database)
-            try:
-                rows = connection.rows(statement, self._timeout_s)
-            except HiveUnavailable:
-                connection.close()
-                raise
-        except BaseException:
-            connection.close()
-            raise
-        self._give(connection)
-        return rows
+        # HiveServer2 was restarted, or closed a session that had been idle for too long.
+        return self._rows(_Connection(self._settings, self._database), statement)
 
     def run(self, sql: str, values: Sequence[Value] = ()) -> None:
         """Runs a statement that returns no rows. It may run twice if HiveServer2 dies meanwhile, so it should be
@@ -90,6 +82,19 @@ class Hive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _rows(self, connection: "_Connection", statement: str) -> list[tuple[Any, ...]]:
+        """Runs a statement, and keeps the connection unless something happened to it."""
+        try:
+            rows = connection.rows(statement, self._timeout_s)
+        except HiveRefused:
+            self._give(connection)
+            raise
+        except BaseException:
+            connection.abort()
+            raise
+        self._give(connection)
+        return rows
 
     def _take(self) -> "tuple[_Connection, bool]":
         """A connection, and whether it was used before."""
@@ -121,11 +126,10 @@ class _Connection:
         # They log each error, with a traceback, before they raise it.
         for name in ("impala", "thrift"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        self._address = host, port = settings.address("hive_server2")
+        self._address = settings.address("hive_server2")
         try:
             service = connect(
-                host,
-                port,
+                *self._address,
                 timeout=_ANSWER_S,
                 user=USER,
                 password=password(settings),
@@ -137,11 +141,9 @@ class _Connection:
                 user=USER, configuration={"use:database": database}
             )
         except (TException, OSError, EOFError) as error:
-            raise HiveUnavailable(_no_login(settings, str(error))) from None
+            raise HiveUnavailable(_no_login(settings, error)) from None
         except HiveServer2Error as error:
-            raise HiveUnavailable(
-                f"HiveServer2 opened no session: {sentence(str(error))} See `./footfall status`."
-            ) from None
+            raise failure(str(error), "HiveServer2 opened no session") from None
 
     def rows(self, statement: str, timeout_s: float) -> list[tuple[Any, ...]]:
         """Raises HiveRefused if the connection is still of use, else HiveUnavailable."""
@@ -153,7 +155,6 @@ class _Connection:
             self._cursor.execute_async(statement)
             while self._cursor.is_executing():
                 if time.monotonic() > until:
-                    self._cursor.cancel_operation()
                     raise HiveUnavailable(f"Hive did not finish the statement within {timeout_s:g} s.")
             if not self._cursor.has_result_set and not self._cursor.execution_failed():
                 self._cursor.close_operation()
@@ -162,23 +163,31 @@ class _Connection:
             description = self._cursor.description or []
             self._cursor.close_operation()
         except (TException, OSError, EOFError) as error:
-            raise HiveUnavailable(
-                f"HiveServer2 at {':'.join(map(str, self._address))} stopped answering ({type(error).__name__})."
+            if _timed_out(error):
+                raise HiveUnavailable(_no_answer(self._address)) from None
+            raise _SessionLost(
+                f"HiveServer2 at {self._address} ended the connection. See `./footfall status`."
             ) from None
         except Error as error:
             if "SessionHandle" in str(error):
-                raise HiveUnavailable("HiveServer2 no longer knows the session.") from None
-            raise _refusal(str(error)) from None
+                raise _SessionLost("HiveServer2 no longer knows the session. Try again.") from None
+            raise failure(str(error), "Hive refused the statement") from None
         arrays = [index for index, column in enumerate(description) if column[1] == "ARRAY"]
         return [_decoded(row, arrays) for row in found] if arrays else found
 
+    def abort(self) -> None:
+        """Ends the connection without a word, whereupon HiveServer2 ends what it runs. Never raises."""
+        # Without attempts left, neither this nor a destructor asks the server anything.
+        self._cursor.session.retries = 0
+        if self._cursor._last_operation is not None:
+            self._cursor._last_operation.retries = 0
+        self.close()
+
     def close(self) -> None:
         """Never raises."""
-        try:
-            self._cursor.close()
-            self._connection.close()
-        except Exception:  # noqa: S110 - whatever happened to it, it is not used again
-            pass
+        for end in (self._cursor.close, self._connection.close):
+            with suppress(Exception):  # whatever happened to it, it is not used again
+                end()
 
 
 def _decoded(row: tuple[Any, ...], arrays: Sequence[int]) -> tuple[Any, ...]:
@@ -190,17 +199,28 @@ def _decoded(row: tuple[Any, ...], arrays: Sequence[int]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _refusal(message: str) -> HiveUnavailable:
-    if "metastore" in message.lower() and ("Connection refused" in message or "TTransportException" in message):
-        return HiveRefused("Hive's metastore does not answer HiveServer2. See `./footfall status`.")
-    return HiveRefused(f"Hive refused the statement: {sentence(message)}")
+def _timed_out(error: Exception) -> bool:
+    from thrift.transport.TTransport import TTransportException
+
+    return isinstance(error, TimeoutError) or (
+        isinstance(error, TTransportException) and error.type == TTransportException.TIMED_OUT
+    )
 
 
-def _no_login(settings: Settings, message: str) -> str:
+def _no_answer(address: Address) -> str:
+    return (
+        f"HiveServer2 at {address} did not answer within {_ANSWER_S:g} s. The metastore, PostgreSQL or HDFS may be "
+        "away; see `./footfall status`."
+    )
+
+
+def _no_login(settings: Settings, error: Exception) -> str:
+    message, where = str(error), settings.address("hive_server2")
+    if _timed_out(error):
+        return _no_answer(where)
     if "Bad status: 3" in message or "Error validating the login" in message:
         return (
             f"HiveServer2 refuses the password in {password_file(settings)}. Restart it: "
             "`./footfall down`, then `./footfall up`."
         )
-    where = settings.address("hive_server2")
     return f"HiveServer2 does not answer at {where}. See `./footfall status`; `./footfall up` starts it."

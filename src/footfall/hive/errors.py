@@ -11,6 +11,17 @@ _PREFIX: Final = re.compile(
     r"(?:(?:[\w$]+\.)*\w+(?:Exception|Error):? ?)*"
 )
 
+# What Hive says if something that it needs does not answer, and what that means.
+_AWAY: Final = (
+    (re.compile(r"Connection is not available|HikariPool|PSQLException"), "Hive's metastore cannot reach PostgreSQL"),
+    (re.compile(r"HiveMetaStoreClient|Could not connect to meta ?store"), "HiveServer2 cannot reach the metastore"),
+    (
+        re.compile(r"(?i)metastore(?s:.*)(?:TTransportException|Connection refused)"),
+        "HiveServer2 cannot reach the metastore",
+    ),
+    (re.compile(r"Call From \S+ to \S+ failed on|SafeModeException|No live nodes"), "HiveServer2 cannot use HDFS"),
+)
+
 
 class HiveUnavailable(EngineUnavailable):
     """HiveServer2 did not answer, or refused the login; the message is one sentence. The call may be retried."""
@@ -25,3 +36,11 @@ def sentence(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     first = _PREFIX.sub("", lines[0] if lines else "") or "it gave no reason"
     return first.rstrip(". ")[:300] + "."
+
+
+def failure(message: str, doing: str) -> HiveUnavailable:
+    """The error for Hive's message. doing: what Hive was asked for, as the beginning of a sentence."""
+    for pattern, meaning in _AWAY:
+        if pattern.search(message):
+            return HiveUnavailable(f"{meaning}. See `./footfall status`.")
+    return HiveRefused(f"{doing}: {sentence(message)}")

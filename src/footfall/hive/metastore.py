@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from footfall.hive.errors import HiveRefused, HiveUnavailable, sentence
+from footfall.hive.errors import HiveUnavailable, failure
 from footfall.settings import Settings
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Metastore:
                 "starts it."
             ) from None
         except TException as error:
-            raise _refusal(str(getattr(error, "message", None) or error)) from None
+            raise failure(str(getattr(error, "message", None) or error), "Hive's metastore refused") from None
         finally:
             transport.close()
 
@@ -163,9 +163,3 @@ def _if_any(call: Any) -> Any:
         return call()
     except (NoSuchObjectException, UnknownDBException, UnknownTableException):
         return None
-
-
-def _refusal(message: str) -> HiveUnavailable:
-    if "HikariPool" in message or "PSQLException" in message:
-        return HiveUnavailable("Hive's metastore cannot reach PostgreSQL. See `./footfall status`.")
-    return HiveRefused(f"Hive's metastore refused: {sentence(message)}")

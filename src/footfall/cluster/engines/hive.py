@@ -2,13 +2,14 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES
-from footfall.cluster.service import Part, Service
+from footfall.cluster.service import Part, Service, Sweep
 from footfall.runtime.built_jars import HIVE_AUTHENTICATOR
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.runtime.jars import ENGINES_DIR
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES: Final = (*HDFS_TEMPLATES, "hive/hive-site.xml", "hive/hive-log4j2.properties")
 _DATABASE: Final = "metastore"
+_SCRATCH: Final = "/tmp/hive/scratch"  # noqa: S108 - in HDFS
+_LEFTOVERS_DAYS: Final = 7
 # The schema of 4.0.1 is that of 4.0.0.
 _SCHEMA: Final = ENGINES_DIR / "hive" / "hive-schema-4.0.0.postgres.sql"
 _SCHEMA_VERSION: Final = "4.0.0"
@@ -67,6 +70,7 @@ def _values(settings: Settings) -> dict[str, Any]:
             "jdbc_url": jdbc_url(settings, _DATABASE),
             "database_user": OWNERS[_DATABASE],
             "root": "/warehouse",
+            "scratch": _SCRATCH,
             **memory(settings)._asdict(),
         }
     }
@@ -188,6 +192,19 @@ def _migrate(settings: Settings) -> None:
         raise ClusterError(str(error)) from None
 
 
+def _sweep_scratch(settings: Settings) -> None:
+    """Deletes what sessions of a killed HiveServer2 left in HDFS."""
+    from footfall.hdfs import Hdfs
+
+    hdfs = Hdfs(settings)
+    before_ms = (time.time() - _LEFTOVERS_DAYS * 86_400) * 1000
+    for user in hdfs.list(_SCRATCH):
+        # Each session has a folder, and `_tez_session_dir` has one for each session of Tez.
+        for session in [*hdfs.list(user.path), *hdfs.list(f"{user.path}/_tez_session_dir")]:
+            if session.modified_ms < before_ms and session.name != "_tez_session_dir":
+                hdfs.delete(session.path)
+
+
 SERVICES = (
     Service(
         name="hive-metastore",
@@ -214,6 +231,7 @@ SERVICES = (
         parts=(Part(problem=HIVE_AUTHENTICATOR.problem, install=HIVE_AUTHENTICATOR.install),),
         fingerprint_files=HIVE_AUTHENTICATOR.fingerprint_files,
         probe=_probe_server2,
+        sweeps=(Sweep("Hive's scratch", 6 * 3600, _sweep_scratch),),
         # It lets running statements end for some seconds.
         stop_s=20,
     ),
