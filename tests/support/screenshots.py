@@ -1,4 +1,4 @@
-"""Creates the pictures in `docs/images/` from a running platform, with an incident:
+"""Creates the pictures in `docs/images/` from a running platform, with an incident and past days:
 `PYTHONPATH=src:. .footfall/install/venv/bin/python -m tests.support.screenshots`."""
 
 from typing import Final
@@ -10,13 +10,16 @@ from footfall.settings import REPOSITORY
 from tests.support.browser import chromium
 
 FOLDER: Final = REPOSITORY / "docs" / "images"
-# Name, width, height, colour scheme, and the element that is clicked.
+# Name, width, height, colour scheme, and the link that is followed.
 _PICTURES: Final = (
     ("live", 1360, 1000, "light", None),
     ("live-dark", 1360, 1000, "dark", None),
     ("live-phone", 390, 844, "light", None),
     ("alert", 1360, 800, "light", "Details"),
+    ("history", 1360, 1000, "light", "History"),
 )
+# What shows that a link has been followed.
+_ARRIVED: Final = {"Details": "Errors there", "History": "Most visited pages"}
 
 
 def picture(browser: Browser, address: str, name: str, size: tuple[int, int], colours: str, click: str | None) -> None:
@@ -28,7 +31,7 @@ def picture(browser: Browser, address: str, name: str, size: tuple[int, int], co
     expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
     if click is not None:
         page.get_by_role("link", name=click).first.click()
-        expect(page.get_by_role("heading", name="Errors there")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name=_ARRIVED[click])).to_be_visible(timeout=30_000)
     # Wait for one or two more refreshes, so that no panel is still loading.
     page.wait_for_timeout(5_000)
     page.screenshot(path=FOLDER / f"{name}.png")

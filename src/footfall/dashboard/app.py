@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from footfall.dashboard.components.page_switch import HISTORY
 from footfall.dashboard.data.engines import Engines
 from footfall.dashboard.data.readings import Readings
-from footfall.dashboard.pages import live
+from footfall.dashboard.pages import history, live
 from footfall.settings import load_settings
 
 
@@ -13,4 +14,7 @@ def _readings() -> Readings:
     return Readings(Engines(load_settings()))
 
 
-live.show(_readings())
+if st.query_params.get("view") == HISTORY:
+    history.show(_readings())
+else:
+    live.show(_readings())

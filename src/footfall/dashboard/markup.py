@@ -9,7 +9,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 # Control characters move the cursor or reverse the reading order of the text after them (U+202E), so a text could show
 # something that it does not contain. They appear as the replacement character.
@@ -81,6 +81,15 @@ def prose(sentence: str) -> Html:
     return join(*(tag("code", part) if i % 2 else part for i, part in enumerate(parts)))
 
 
+def address(**parameters: str | None) -> str:
+    """An address of the dashboard with these query parameters; None leaves one out.
+
+    It cannot lead elsewhere, whatever the parameters contain.
+    """
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return "?" + urlencode(given, quote_via=quote, safe="")
+
+
 def local_link(parameter: str, value: str, label: str) -> Html:
     """A link to this page with one query parameter. It cannot lead elsewhere, whatever `value` contains."""
-    return tag("a", tag("bdi", label), href=f"?{quote(parameter, safe='')}={quote(value, safe='')}", target="_self")
+    return tag("a", tag("bdi", label), href=address(**{parameter: value}), target="_self")

@@ -1,6 +1,6 @@
 """Numbers, times and states as pages word them. Pure."""
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 from footfall.notify import sentences
 
@@ -57,6 +57,38 @@ def duration(ms: int) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return counted(hours // 24, "day")
+
+
+def brief(ms: float | None) -> str:
+    """A short average span: `0.8 s`, `12.4 s`, `1 min 12 s`; a dash if it is unknown."""
+    if ms is None:
+        return "–"
+    return f"{ms / 1000:.1f} s" if ms < 59_950 else duration(round(ms / 1000) * 1000)
+
+
+def milliseconds(value: float | None) -> str:
+    """`1,234 ms`; a dash if it is unknown."""
+    return "–" if value is None else f"{number(value)} ms"
+
+
+def money(cents: int) -> str:
+    """An amount without a currency, `1,234.50`: sites may use different ones."""
+    return f"{cents // 100:,}.{cents % 100:02d}"
+
+
+def day(of: date) -> str:
+    """A day among days near it, `Sat 28 Nov`."""
+    return of.strftime("%a %-d %b")
+
+
+def day_and_year(of: date) -> str:
+    """A day in a list, `Sat 28 Nov 2026`."""
+    return of.strftime("%a %-d %b %Y")
+
+
+def full_day(of: date) -> str:
+    """`Saturday, 28 November 2026`."""
+    return of.strftime("%A, %-d %B %Y")
 
 
 def gap(ms: int | None) -> str:

@@ -52,7 +52,7 @@ def options(
         *(lib_dir(settings, engine) / "*" for engine in engines),
         lib_dir(settings, "hadoop") / "*",
     ]
-    java_options = " ".join([f"-Xmx{heap_mb}m", *jvm.COMMON, *jvm.OPEN, agent_option(settings)])
+    java_options = " ".join([f"-Xmx{heap_mb}m", *jvm.COMMON, *jvm.QUICK, *jvm.OPEN, agent_option(settings)])
     properties = {
         "mapreduce.job.queuename": QUEUE,
         "mapreduce.job.tags": tag,

@@ -8,9 +8,10 @@ from typing import Final
 
 from footfall import postgres
 from footfall.hdfs import Hdfs
+from footfall.hive import Hive
 from footfall.settings import Settings
+from footfall.warehouse import firsts, published
 from footfall.warehouse import manifest as manifests
-from footfall.warehouse import published
 from footfall.warehouse.audit import Verdict
 from footfall.warehouse.errors import PublishRefused
 from footfall.warehouse.manifest import Manifest
@@ -43,6 +44,8 @@ def publish(settings: Settings, run: str, verdicts: Sequence[Verdict]) -> list[d
         if changed:
             published.replace(hdfs, {**known, **changed})
             manifests.record_published(hdfs, run, changed)
+        with Hive(settings) as hive:
+            firsts.rebuild(hdfs, hive, published.read(hdfs))
     return good
 
 

@@ -45,7 +45,7 @@ def trigger_and_follow(settings: Settings, days: Sequence[date], report: Report)
     report: gets a line whenever a task's state changes. An interruption (KeyboardInterrupt) cancels the run.
     Raises AirflowUnavailable and AirflowRefused.
     """
-    airflow = Airflow(settings)
+    airflow = Airflow(settings, timeout_s=30.0)
     started = trigger(airflow, days)
     report(f"started the workflow {started.workflow} ({started.run})")
     try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Final, cast
@@ -66,7 +66,7 @@ class _Made:
 @pytest.fixture(scope="module")
 def made(platform: Settings) -> Iterator[_Made]:
     """A run whose first client is killed, and whose second one finishes."""
-    run = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    run = _new_run()
     made, hdfs = _Made(platform, run, f"/tmp/test-pig-{run}"), Hdfs(platform)
     try:
         manifest.store(hdfs, _write_inputs(hdfs, made))
@@ -80,11 +80,20 @@ def made(platform: Settings) -> Iterator[_Made]:
         assert client.returncode == 0, client.communicate()[1][-4000:]
         yield made
     finally:
-        hdfs.delete(made.folder)
-        hdfs.delete(manifest.path(run))
-        for table in PIG_TABLES.values():
-            for day in DAYS:
-                hdfs.delete(table.partition(day, run))
+        _remove(hdfs, run, made.folder, DAYS)
+
+
+def _new_run() -> str:
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _remove(hdfs: Hdfs, run: str, folder: str, days: Sequence[str]) -> None:
+    """Deletes the inputs and partitions of a run."""
+    hdfs.delete(folder)
+    hdfs.delete(manifest.path(run))
+    for table in PIG_TABLES.values():
+        for day in days:
+            hdfs.delete(table.partition(day, run))
 
 
 def _write_inputs(hdfs: Hdfs, made: _Made) -> Manifest:
@@ -340,3 +349,30 @@ def test_a_day_that_the_run_does_not_cover_is_refused(made: _Made) -> None:
     _, said = client.communicate(timeout=60)
     assert client.returncode == 1
     assert said.splitlines()[-1].startswith(f"The run {made.run} does not cover 2026-01-01.")
+
+
+@pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: it takes minutes")
+def test_more_lines_than_a_block_of_hdfs_are_still_one_container(platform: Settings) -> None:
+    """Above 128 MiB, by default, Hadoop starts containers, whose reducers need a service that does not run."""
+    run, day, count = _new_run(), "2026-11-24", 80_000
+    hdfs, folder = Hdfs(platform, timeout_s=120), f"/tmp/test-pig-{run}"
+    files = [f"{folder}/logs/access/dt={day}/vm.{part}.log" for part in range(2)]
+    agent = b"a" * 1700
+    lines = [
+        log_corpus.ACCESS.replace(b" 01a ", b" %08d " % number).replace(b"Mozilla/5.0 (X11)", agent)
+        for number in range(count)
+    ]
+    assert sum(map(len, lines)) > 128 * 2**20
+    try:
+        for part, path in enumerate(files):
+            hdfs.write(path, b"\n".join(lines[part::2]) + b"\n")
+        manifest.store(hdfs, Manifest(run, [day], 0, {}, {"access": {day: files}}, {}))
+        client = _start(run, day)
+        _, said = client.communicate(timeout=900)
+        assert client.returncode == 0, said[-4000:]
+        made = _Made(platform, run, folder)
+        assert len({row["request_id"] for row in made.rows("fact_requests", day)}) == count
+        [counts] = [row for row in made.rows("log_counts", day) if row["log_kind"] == "access"]
+        assert (counts["lines"], counts["typed_rows"]) == (count, count)
+    finally:
+        _remove(hdfs, run, folder, (day,))

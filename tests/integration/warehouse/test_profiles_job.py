@@ -161,6 +161,7 @@ def test_a_killed_run_publishes_nothing_and_completes_without_a_compiler_when_it
     java = runtime_without_compiler.make(tmp_path / "java", java_home(settings))
     status, said = _run(settings, run, java)
     assert status == 0, said[-20:]
+    assert not any(postgres.password(settings, "sqoop") in line for line in said)
     assert hdfs.list(extracts.STAGING) == []
     extract = extracts.find(hdfs, run)
     assert extract is not None

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from footfall import postgres
 from footfall.cluster.installation import airflow_environment
+from footfall.cluster.services import BY_NAME
 from footfall.runtime import orphans
 from footfall.settings import REPOSITORY, Settings
 from footfall.workflows.client import FINAL_STATES, USER, Airflow, RunState, password
@@ -131,6 +132,15 @@ def test_the_workflows_are_wired_as_described(platform: Settings) -> None:
     }
     assert seen["limits"] == [[name, 1, False, True, True] for name in (BACKFILL, DAILY, HOURLY)]
     assert seen["timeouts"]
+
+
+def test_heavy_tasks_share_one_slot_and_the_database_is_migrated_once(platform: Settings, airflow: Airflow) -> None:
+    assert airflow._ask("GET", "/pools/heavy")["slots"] == 1
+    migrate = BY_NAME["airflow-database"].step
+    assert migrate is not None
+    began_s = time.monotonic()
+    migrate(platform)
+    assert time.monotonic() - began_s < 2, "the database was migrated again"
 
 
 def test_a_command_that_succeeds_ends_its_task(airflow: Airflow, started: list[RunState]) -> None:

@@ -1,6 +1,7 @@
-"""The live page, drawn by Streamlit without a browser or an engine, for tests."""
+"""The pages, drawn by Streamlit without a browser or an engine, for tests."""
 
 import re
+from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
@@ -9,7 +10,7 @@ from tests.unit.dashboard.rows import MadeUp
 
 
 def page(source: MadeUp, **query: str) -> AppTest:
-    """The page over `source`, drawn once."""
+    """The live page over `source`, drawn once."""
 
     # Streamlit runs the function's text by itself: nothing of this module is known in it.
     def script(readings):  # type: ignore[no-untyped-def]
@@ -17,7 +18,22 @@ def page(source: MadeUp, **query: str) -> AppTest:
 
         show(readings)
 
-    test = AppTest.from_function(script, kwargs={"readings": Readings(source, patience_s=5)}, default_timeout=30)
+    return _drawn_once(script, Readings(source, patience_s=5), query)
+
+
+def history_page(source: MadeUp, readings: Readings | None = None, **query: str) -> AppTest:
+    """The history page over `source`, drawn once. readings: the answers of the source, if others than its own."""
+
+    def script(readings):  # type: ignore[no-untyped-def]
+        from footfall.dashboard.pages.history import show
+
+        show(readings)
+
+    return _drawn_once(script, readings or Readings(source, patience_s=5), query)
+
+
+def _drawn_once(script: Callable[..., None], readings: Readings, query: dict[str, str]) -> AppTest:
+    test = AppTest.from_function(script, kwargs={"readings": readings}, default_timeout=30)
     for name, value in query.items():
         test.query_params[name] = value
     return test.run()

@@ -1,6 +1,7 @@
 """Rows as the live questions return them, and sources of such rows, for tests."""
 
 import time
+from datetime import date
 from typing import Any
 
 from footfall.dashboard.data.errors import NotFound, Unavailable
@@ -9,6 +10,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.lags import ConsumerLag
 from footfall.realtime.alerts.alert import Alert, row
 from footfall.site_registry import DEMO_SITES, Site
+from footfall.warehouse.published import Published
 
 # 2026-11-24T08:10:30Z: half a minute into its minute.
 AT_MS = 1_795_507_830_000
@@ -157,6 +159,9 @@ class MadeUp:
 
     def sites(self) -> tuple[Site, ...]:
         return self.registered
+
+    def published(self) -> dict[date, Published]:
+        return {}
 
     def latest(self) -> list[PageView]:
         if not self.kafka:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dashboard.markup import foreign, inert, join, local_link, prose, tag
+from footfall.dashboard.markup import address, foreign, inert, join, local_link, prose, tag
 from tests.unit.dashboard.rows import HOSTILE
 
 
@@ -77,3 +77,9 @@ def test_absent_children_and_attributes_leave_no_trace() -> None:
 def test_what_to_type_is_set_as_code_and_stays_inert() -> None:
     assert prose("Run `./footfall doctor` <b>").text == "Run <code>./footfall doctor</code> &lt;b&gt;"
     assert Reader(prose("a `<img src=x> b").text).tags == ["code"]
+
+
+def test_an_address_holds_any_text_and_leaves_absent_parameters_out() -> None:
+    assert address() == "?"
+    assert address(app=None, date="2026-11-28") == "?date=2026-11-28"
+    assert address(app="a/b&c=d #e") == "?app=a%2Fb%26c%3Dd%20%23e"

@@ -1,5 +1,7 @@
 """Numbers, times and states in words."""
 
+from datetime import date
+
 import pytest
 
 from footfall.dashboard import wording
@@ -86,3 +88,23 @@ def test_figures_that_cannot_be_read_are_not_called_late() -> None:
 def test_stale_says_how_old_the_shown_answer_is() -> None:
     assert wording.stale("It is away.", None) == "It is away."
     assert wording.stale("It is away.", AT_MS) == "It is away. This panel shows the answer of 08:10:30 UTC."
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"),
+    [(None, "–"), (0, "0.0 s"), (840, "0.8 s"), (59_940.0, "59.9 s"), (59_960.0, "1 min"), (72_300, "1 min 12 s")],
+)
+def test_brief(ms: float | None, words: str) -> None:
+    assert wording.brief(ms) == words
+
+
+def test_milliseconds_and_money() -> None:
+    assert (wording.milliseconds(None), wording.milliseconds(1234)) == ("–", "1,234 ms")
+    assert [wording.money(cents) for cents in (0, 5, 123_450)] == ["0.00", "0.05", "1,234.50"]
+
+
+def test_days() -> None:
+    day = date(2026, 11, 8)
+    assert wording.day(day) == "Sun 8 Nov"
+    assert wording.day_and_year(day) == "Sun 8 Nov 2026"
+    assert wording.full_day(day) == "Sunday, 8 November 2026"

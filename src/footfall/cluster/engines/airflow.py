@@ -293,7 +293,8 @@ SERVICES = (
         profiles=("batch",),
         needs=("airflow-database",),
         ports=("airflow",),
-        command=_command("api-server"),
+        # Seconds that it keeps idle connections. Tasks ask every five seconds.
+        command=_command("api-server", "--worker-timeout", "8"),
         environment=_environment("airflow-api-server"),
         templates=_TEMPLATES,
         values=_values,
@@ -302,6 +303,8 @@ SERVICES = (
         fingerprint_files=airflow_environment.fingerprint_files,
         probe=_probe_api_server,
         login=_login,
+        # It often hangs while it stops. It has no state, and its clients try again.
+        stop_s=5,
     ),
     Service(
         name="airflow-scheduler",

@@ -1,6 +1,7 @@
-"""The page's title and the age of its figures."""
+"""The live page's title and the age of its figures."""
 
 from footfall.dashboard import wording
+from footfall.dashboard.components.page_switch import page_switch
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import as_of_ms
 from footfall.dashboard.markup import Html, prose, tag
@@ -9,8 +10,8 @@ from footfall.questions.model import Row
 _LOST = "The connection to the dashboard is lost, so this page shows old figures. It reconnects by itself."
 
 
-def header(active: Reading[list[Row]], now_ms: int) -> Html:
-    """The page's title, and a sentence on how old its figures are."""
+def header(active: Reading[list[Row]], now_ms: int, app: str | None = None) -> Html:
+    """The page's title, the links to other pages, and a sentence on how old the figures are. app: None for all."""
     if active.value is None and active.trouble is None:
         state, sentence = "waiting", "Reading the first figures …"
     elif active.value is None:
@@ -21,7 +22,8 @@ def header(active: Reading[list[Row]], now_ms: int) -> Html:
         state, sentence = wording.age(as_of_ms(active.value), now_ms)
     return tag(
         "div",
-        tag("h1", "Footfall", tag("small", "Live")),
+        tag("h1", "Footfall ", tag("small", "Live")),
+        page_switch(None, app),
         tag("p", tag("i", class_="ff-dot", aria_hidden="true"), prose(sentence), class_="ff-age"),
         # The style sheet shows this sentence when no new header has arrived for a while. Without a connection, nothing
         # else could replace "Live". The time makes each header differ from the one before.

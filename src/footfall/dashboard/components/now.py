@@ -51,7 +51,7 @@ def _sites_table(sites_: list[Site]) -> Html:
             wording.number(site.bots_5m),
             wording.per_second(site.events_per_s),
             wording.percent(site.error_rate),
-            f"{wording.number(site.p95_ms)} ms" if site.p95_ms is not None else "–",
+            wording.milliseconds(site.p95_ms),
         )
         for site in sites_
     ]
@@ -92,10 +92,10 @@ def _tiles(chosen: Site, hour: list[Minute], last: Minute | None, is_unread: boo
     earlier_p95_ms = [minute.p95_ms for minute in past if minute is not last]
     p95_ms = None if is_unread or last is None else last.p95_ms
     yield _tile(
-        _milliseconds(p95_ms),
+        wording.milliseconds(p95_ms),
         "response, p95" if chosen.app_id != ALL else "response, p95 of the slowest site",
-        _comparison(earlier_p95_ms, p95_ms, _milliseconds),
-        _bars(hour, [minute.p95_ms for minute in hour], "Response time, p95", _milliseconds),
+        _comparison(earlier_p95_ms, p95_ms, wording.milliseconds),
+        _bars(hour, [minute.p95_ms for minute in hour], "Response time, p95", wording.milliseconds),
         _is_usual(earlier_p95_ms, p95_ms),
     )
 
@@ -119,10 +119,6 @@ def _is_usual(past: Sequence[float | None], value: float | None, least: float = 
     """Whether a value is within its usual range or near it. Values up to `least` always are."""
     known = usual(past)
     return known is None or value is None or value <= least or not known.is_far(value)
-
-
-def _milliseconds(value: float | None) -> str:
-    return f"{wording.number(value)} ms" if value is not None else "–"
 
 
 def _bars(

@@ -33,6 +33,11 @@ def panel(title: str, note: Child, reading: Reading[T], draw: Callable[[T], Html
     return tag("section", head, *inside, class_=state, aria_label=title)
 
 
+def pair(*panels: Html) -> Html:
+    """Panels beside each other, below each other where there is no room."""
+    return tag("div", *panels, class_="ff-pair")
+
+
 def broken_panel() -> Html:
     """The panel in the place of one that could not be drawn."""
     return tag("section", tag("p", prose(_BROKEN), class_="ff-trouble"), class_="ff-panel ff-stale")

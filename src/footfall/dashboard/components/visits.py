@@ -1,10 +1,10 @@
 """The panels "Where visits begin" and "Where visits end"."""
 
 from footfall.dashboard import wording
-from footfall.dashboard.components.parts import app_mark, empty, panel, share, table
+from footfall.dashboard.components.parts import app_mark, empty, pair, panel, share, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import of_site, visit_pages
-from footfall.dashboard.markup import Html, foreign, tag
+from footfall.dashboard.markup import Html, foreign
 from footfall.questions.model import Row
 
 
@@ -28,7 +28,7 @@ def visits_panels(reading: Reading[list[Row]], app: str | None) -> Html:
         "after a start it takes up to an hour until the first one appears here.",
         app,
     )
-    return tag("div", begin, end, class_="ff-pair")
+    return pair(begin, end)
 
 
 def _panel(title: str, note: str, reading: Reading[list[Row]], column: str, nothing: str, app: str | None) -> Html:

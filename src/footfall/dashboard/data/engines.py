@@ -1,12 +1,14 @@
 """Answers from the running engines: to questions, and the newest page views from Kafka."""
 
 import logging
+from datetime import date
 from typing import Any, Final
 
 from footfall import question_registry, site_registry
 from footfall.dashboard.data.errors import NotFound, Unavailable
 from footfall.dashboard.data.recent_views import PageView, Tail
 from footfall.errors import EngineUnavailable
+from footfall.hdfs import Hdfs
 from footfall.lags import ConsumerLag, lags
 from footfall.questions.model import UnknownValue
 from footfall.questions.sources import Sources
@@ -15,6 +17,8 @@ from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.runtime import requested
 from footfall.settings import Settings
 from footfall.site_registry import Site
+from footfall.warehouse import published
+from footfall.warehouse.published import Published
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,7 @@ class Engines:
         self._settings = settings
         self._sources = Sources(settings, {HBASE: HBaseStore(settings, _TIMEOUT_S)})
         self._tail = Tail(settings.kafka_bootstrap)
+        self._hdfs = Hdfs(settings, _TIMEOUT_S)
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a question. Raises Unavailable or NotFound."""
@@ -57,3 +62,10 @@ class Engines:
     def latest(self) -> list[PageView]:
         """The newest page views, newest first. Raises Unavailable."""
         return self._tail.latest()
+
+    def published(self) -> dict[date, Published]:
+        """The published days. Raises Unavailable."""
+        try:
+            return published.read(self._hdfs)
+        except EngineUnavailable as away:
+            raise Unavailable(str(away)) from None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
 from footfall import question_registry
@@ -20,6 +21,7 @@ from footfall.dashboard.data.recent_views import PageView
 from footfall.lags import ConsumerLag
 from footfall.questions.model import Row
 from footfall.site_registry import Site
+from footfall.warehouse.published import Published
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,10 +34,21 @@ LISTS_FRESH_S = 4.0
 VISITS_FRESH_S = 15.0
 # Each time, new clients ask Kafka, HDFS and HBase.
 LAGS_FRESH_S = 6.0
+# A small file in HDFS, which changes a few times a day.
+PUBLISHED_FRESH_S = 5.0
+# The tables of a run never change. Only what compares a day with all others does, when another day is published.
+PAST_FRESH_S = 600.0
+# After trouble, an answer is asked for again this soon, however long it would have stayed fresh.
+RETRY_S = 5.0
 # After this, a page shows the trouble instead of waiting longer.
 PATIENCE_S = 2.0
+# Hive answers a page's questions one after the other, and the first one may take several seconds. Until then, a page
+# shows what it has.
+_SLOW_AFTER_S = {"hive": 20.0}
 # Answers kept per engine. Users may look up any number of sessions and persons.
 _KEPT = 64
+# A past day of one site has over a dozen answers.
+_KEPT_OF = {"hive": 512}
 # The minutes that are shown, and as many before them to compare with.
 _LIST_MINUTES = 10
 _CHART_MINUTES = 60
@@ -57,6 +70,9 @@ class Source(Protocol):
     def sites(self) -> Sequence[Site]:
         """The sites as they are registered now. Asks no engine."""
 
+    def published(self) -> dict[date, Published]:
+        """The published days."""
+
 
 @dataclass(frozen=True)
 class Reading(Generic[T]):
@@ -72,6 +88,11 @@ class Reading(Generic[T]):
     trouble: str | None = None
     missing: bool = False
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has an answer and no trouble."""
+        return self.value is not None and self.trouble is None
+
 
 class Readings:
     """All answers that pages show, shared by every open page."""
@@ -80,9 +101,12 @@ class Readings:
         self._source = source
         # One thread per engine, so that a dead HBase does not delay answers from Kafka.
         stores = {question.source.name for question in question_registry.questions().values()}
-        self._stores = {name: _Lane(name, patience_s) for name in stores}
+        self._stores = {
+            name: _Lane(name, patience_s, _SLOW_AFTER_S.get(name, 0.0), _KEPT_OF.get(name, _KEPT)) for name in stores
+        }
         self._kafka = _Lane("kafka", patience_s)
         self._several = _Lane("several", patience_s)
+        self._published = _Lane("published", patience_s)
 
     def sites(self) -> Sequence[Site]:
         """The sites as they are registered now."""
@@ -144,8 +168,19 @@ class Readings:
         """Rows of `recent-pages`."""
         return self._ask(FRESH_S, "recent-pages", user=user)
 
-    def _ask(self, fresh_s: float, question: str, **parameters: Any) -> Reading[list[Row]]:
-        key = (question, *sorted(parameters.items()))
+    def published(self) -> Reading[dict[date, Published]]:
+        """The published days."""
+        return self._published.read(("published",), PUBLISHED_FRESH_S, self._source.published)
+
+    def past(self, revision: str, question: str, **parameters: Any) -> Reading[list[Row]]:
+        """Rows of a question about past days.
+
+        revision: the published runs of these days; after a day was published again, the question is asked anew
+        """
+        return self._ask(PAST_FRESH_S, question, revision, **parameters)
+
+    def _ask(self, fresh_s: float, question: str, revision: str = "", /, **parameters: Any) -> Reading[list[Row]]:
+        key = (question, revision, *sorted(parameters.items()))
         lane = self._stores[question_registry.find(question).source.name]
         return lane.read(key, fresh_s, lambda: self._source.ask(question, **parameters))
 
@@ -160,8 +195,11 @@ class _Entry:
 class _Lane:
     """The answers of one engine. A single thread asks for them one after the other."""
 
-    def __init__(self, name: str, patience_s: float) -> None:
+    def __init__(self, name: str, patience_s: float, slow_after_s: float = 0.0, kept: int = _KEPT) -> None:
+        """patience_s: how long a page waits. slow_after_s: when waiting becomes trouble, if later than that."""
         self._patience_s = patience_s
+        self._slow_after_s = max(slow_after_s, patience_s)
+        self._kept = kept
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"readings-{name}")
         self._lock = threading.Lock()
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
@@ -172,19 +210,22 @@ class _Lane:
         with self._lock:
             entry = self._entries.setdefault(key, _Entry(Reading(None, None)))
             self._entries.move_to_end(key)
-            while len(self._entries) > _KEPT:
+            while len(self._entries) > self._kept:
                 self._entries.popitem(last=False)
-            if entry.running is None and now_s - entry.asked_s >= fresh_s:
+            due_s = fresh_s if entry.reading.trouble is None else min(fresh_s, RETRY_S)
+            if entry.running is None and now_s - entry.asked_s >= due_s:
                 entry.asked_s = now_s
                 entry.running = self._pool.submit(self._fetch, entry, fetch)
             running = entry.running
             # Requests that wait for one thread share its patience, so a hanging engine delays a page only once.
             oldest_s = min((e.asked_s for e in self._entries.values() if e.running is not None), default=now_s)
-            left_s = oldest_s + self._patience_s - now_s
+            # How long the oldest of them will have waited after this.
+            waited_s = max(self._patience_s, now_s - oldest_s)
         if running is not None:
-            wait_for([running], max(0.0, left_s))
+            wait_for([running], waited_s - (now_s - oldest_s))
         with self._lock:
-            if running is not None and entry.running is running and entry.reading.trouble is None:
+            is_unfinished = running is not None and entry.running is running
+            if is_unfinished and entry.reading.trouble is None and waited_s >= self._slow_after_s:
                 held = entry.reading
                 return Reading(held.value, held.read_at_ms, "The engine that answers this is slow.")
             return entry.reading

@@ -37,10 +37,10 @@ def show(readings: Readings) -> None:
     st.html(world_map.land().text)
     linked = st.query_params.get("session") or st.query_params.get("user", "")
     title, sites, search = st.columns([12, 7, 5], gap="medium", vertical_alignment="center")
-    with title:
-        _header(readings)
     with sites:
         app = _chosen_site(readings)
+    with title:
+        _header(readings, app)
     with search:
         visit = st.text_input(
             "Look up a visit",
@@ -84,8 +84,8 @@ def _registered(readings: Readings) -> list[str]:
 
 
 @st.fragment(run_every=REFRESH_S)
-def _header(readings: Readings) -> None:
-    _draw(lambda: header(readings.active(), _now_ms()))
+def _header(readings: Readings, app: str | None) -> None:
+    _draw(lambda: header(readings.active(), _now_ms(), app))
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -4,6 +4,7 @@ It writes the run's partitions of every table whose writer is Pig. It ends with 
 failed. A second execution for the same run replaces the first, also if that was killed.
 """
 
+import re
 import signal
 import sys
 import tempfile
@@ -36,6 +37,8 @@ _SORT_MB: Final = 100
 _ROW_GROUP_BYTES: Final = 16 * 2**20
 _ENDING_S: Final = 30.0
 _AGAIN_S: Final = 0.5
+# Pig's number of an error, and the Java class of an exception, before its message.
+_CLASS: Final = re.compile(r"^(?:ERROR \d+: |[\w.$]+(?:Exception|Error): )+")
 
 
 class _Cancelled(Exception):
@@ -96,7 +99,7 @@ def _run_pig(settings: Settings, yarn: Yarn, job_tag: str, text: str, pig_folder
                 _end_quietly(yarn, job_tag)
                 raise
         if status != 0:
-            raise PigFailed(f"Pig could not make the tables of log lines. {_reason(log, status)}")
+            raise PigFailed(f"Pig could not make the tables of log lines. {reason(log, status)}")
 
 
 def _command(settings: Settings, job_tag: str, script_file: Path, pig_folder: str, log: Path) -> list[str]:
@@ -120,14 +123,14 @@ def _command(settings: Settings, job_tag: str, script_file: Path, pig_folder: st
     )
 
 
-def _reason(log: Path, status: int) -> str:
+def reason(log: Path, status: int) -> str:
     """Pig's own first sentence about its failure."""
     try:
         lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
     except OSError:
         lines = []
     said = [line for line in lines if line and not line.startswith(("Pig Stack Trace", "---", "Backend error", "==="))]
-    return f"It said: {said[0][:500]}" if said else f"It ended with the status {status} and said nothing."
+    return f"It said: {_CLASS.sub('', said[0])[:500]}" if said else f"It ended with status {status} and said nothing."
 
 
 def _end_applications(yarn: Yarn, job_tag: str) -> None:

@@ -32,7 +32,8 @@ def ordered(
 
     def key(row: Row) -> tuple[Any, ...]:
         first = value(row)
-        return (first is None, -(first or 0), *((row[name] is None, row[name] or "") for name in ties))
+        rest = ((row[name] is None, "" if row[name] is None else row[name]) for name in ties)
+        return (first is None, -(first or 0), *rest)
 
     return sorted(rows, key=key)[:limit]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from footfall.questions import parameters
 from footfall.questions.model import Parameter, Question, Row
 from footfall.questions.sources import Context
-from footfall.warehouse.questions._rows import hashable, ordered, ratio, summed
+from footfall.warehouse.questions._rows import ordered, ratio, summed
 from footfall.warehouse.questions._warehouse import HEAD, WAREHOUSE, R, Warehouse, span
 from footfall.warehouse.tables import DAY_PATHS, DAY_SUMMARY
 
@@ -42,7 +42,6 @@ def run(
         }
         for total in summed(rows, _KEY, ("visits", "conversions")).values()
     ]
-    answer.sort(key=lambda row: hashable(row["path"]))
     return ordered(answer, "visits", ("app_id", "path", "length", "ends_in_exit"), limit)
 
 

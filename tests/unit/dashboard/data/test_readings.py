@@ -9,6 +9,7 @@ import pytest
 
 from footfall.dashboard.data import readings as module
 from footfall.dashboard.data.readings import Reading, Readings
+from tests.unit.dashboard.past_rows import MadeUpPast
 from tests.unit.dashboard.rows import MadeUp
 
 
@@ -121,3 +122,47 @@ def test_an_hour_of_all_pages_is_asked_for_less_often_than_lists(monkeypatch: py
     monkeypatch.setattr(module, "VISITS_FRESH_S", 0.0)
     assert readings.visits().value
     assert source.asked.count("live-visits") == 2
+
+
+class HeldPast(MadeUpPast):
+    """Answers about past days only after `let_go` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        if not question.startswith("live-"):
+            assert self.let_go.wait(30)
+        return super().ask(question, **parameters)
+
+
+def test_a_slow_first_answer_of_hive_is_no_trouble_and_delays_no_other_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = HeldPast()
+    readings = Readings(source, patience_s=0.1)
+    assert readings.past("r1", "transitions", date="2026-11-28") == Reading(None, None)
+    assert readings.active().is_settled
+    source.let_go.set()
+    assert until(lambda: readings.past("r1", "transitions", date="2026-11-28"), lambda r: r.is_settled).value
+    # It becomes trouble once it has lasted too long.
+    monkeypatch.setattr(module, "_SLOW_AFTER_S", {"hive": 0.1})
+    source.let_go.clear()
+    waiting = Readings(source, patience_s=0.1).past("r1", "transitions", date="2026-11-28")
+    assert waiting.trouble == "The engine that answers this is slow."
+    source.let_go.set()
+
+
+def test_a_past_day_is_asked_for_again_soon_after_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.0)
+    source = MadeUpPast(hive=False)
+    readings = Readings(source)
+
+    def transitions() -> Reading[Any]:
+        return readings.past("r1", "transitions", date="2026-11-28")
+
+    assert transitions().trouble
+    source.hive = True
+    assert until(transitions, lambda r: r.is_settled).value
+    count = len(source.asked)
+    assert transitions().is_settled
+    assert len(source.asked) == count

@@ -45,3 +45,14 @@ def test_a_dead_hdfs_is_one_sentence(
     assert run.main(["20261126T010203-00ff", "2026-11-24"]) == 1
     [sentence] = capsys.readouterr().err.splitlines()
     assert sentence.startswith("HDFS does not answer")
+
+
+def test_pigs_own_sentence_is_the_reason(tmp_path: Path) -> None:
+    log = tmp_path / "pig.log"
+    said = "ERROR 0: java.lang.RuntimeException: java.io.IOException: hdfs://h:1/x.parquet is not a Parquet file."
+    log.write_text(f"Pig Stack Trace\n---------------\n{said}\n\n{said}\n\tat a.B.c(B.java:1)\n")
+    assert run.reason(log, 6) == "It said: hdfs://h:1/x.parquet is not a Parquet file."
+
+
+def test_a_pig_without_a_word_has_its_status(tmp_path: Path) -> None:
+    assert run.reason(tmp_path / "pig.log", 137) == "It ended with status 137 and said nothing."
