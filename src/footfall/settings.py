@@ -97,7 +97,7 @@ class HeapsMb(BaseModel):
     yarn_nodemanager: int = Field(96, ge=64, description="heap of YARN's NodeManager, MiB")
     yarn_jobhistory: int = Field(96, ge=64, description="heap of MapReduce's JobHistoryServer, MiB")
     hive_metastore: int = Field(128, ge=96, description="heap of Hive's metastore, MiB")
-    hive_server2: int = Field(1024, ge=384, description="heap of HiveServer2, in which Tez runs the queries, MiB")
+    hive_server2: int = Field(512, ge=384, description="heap of HiveServer2, in which Tez runs the queries, MiB")
 
 
 class Retention(BaseModel):
