@@ -65,7 +65,7 @@ def history(
     document = made.document()
     outcome = _run_batch(settings, dates) if batch else None
     if json:
-        print_json(document | ({"batch": outcome._asdict()} if outcome is not None else {}))
+        print_json(document | ({"batch": outcome.document()} if outcome is not None else {}))
     else:
         _print(document)
     if outcome is not None and not outcome.succeeded:

@@ -9,10 +9,13 @@ import typer
 from footfall.cli import output
 from footfall.cli.days import days_of
 from footfall.cluster.supervision import run as supervision
+from footfall.hdfs import Hdfs
 from footfall.jobs import execution
 from footfall.jobs.model import RUN_ID, Job, Request, pieces
 from footfall.settings import load_settings
+from footfall.warehouse import published
 from footfall.warehouse.jobs import BY_NAME, JOBS
+from footfall.warehouse.tables import TABLES
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -75,6 +78,9 @@ def run_job(
     _check_run(run)
     days = days_of(date, first, last)
     settings = supervision.recall()
+    writes_days = not set(job.outputs).isdisjoint(table.name for table in TABLES)
+    if writes_days and run in {one.run for one in published.read(Hdfs(settings)).values()}:
+        output.fail(f"The run {run} is published, so its tables stay. Start a new run with `footfall batch`.")
     for piece in pieces(days, job.most_days):
         execution.execute(settings, job, Request(run, piece), _report)
 

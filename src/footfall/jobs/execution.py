@@ -208,6 +208,8 @@ def _terminable() -> Iterator[None]:
     """Turns SIGTERM into an exception, so that a cancelled process ends its job first."""
 
     def raise_terminated(*_: object) -> None:
+        # A second signal must not interrupt the cleaning up after the first.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise _Terminated
 
     try:
