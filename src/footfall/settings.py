@@ -230,6 +230,10 @@ class Settings(BaseSettings):
         12_000, ge=100, description="events that one address may send to a site in a minute; more are answered with 429"
     )
     live_tasks: int = Field(2, ge=1, le=8, description="Python bolt processes that share the eight partitions")
+    automatic_batches: bool = Field(
+        True,
+        description="whether Airflow runs days by itself: each night, dirty days each hour, missing days after `up`",
+    )
     up_timeout_s: int = Field(300, ge=30, description="seconds that `up` waits for one service to become healthy")
 
     @classmethod

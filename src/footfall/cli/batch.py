@@ -39,7 +39,7 @@ def main(
 
     outcome = trigger_and_follow(settings, days, _report)
     if json:
-        output.print_json(outcome.document())
+        output.print_json(outcome._asdict())
     if not outcome.succeeded:
         output.fail(outcome.sentence)
 

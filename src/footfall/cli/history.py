@@ -1,7 +1,7 @@
 """`footfall history`: generates visits and site logs for past days."""
 
-from datetime import datetime, timezone
-from typing import Annotated
+from datetime import date, datetime, timezone
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -10,6 +10,8 @@ from footfall.cli.output import fail, print_json, print_table, stderr, stdout, w
 from footfall.cluster.supervision import lifecycle, run
 from footfall.history.day_profile import days_before
 from footfall.history.run import MOST_DAYS, HistoryError, Made, make, wanted_events
+from footfall.settings import Settings
+from footfall.workflows.follow import Outcome, trigger_and_follow
 
 _EVENTS: tuple[int, int] = (100, 1_000_000)
 _USERS: tuple[int, int] = (100, 10_000_000)
@@ -29,9 +31,12 @@ def history(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Seed of the simulation. Default: the setting `seed`.")
     ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch/--no-batch", help="Also make the days' tables with Airflow, and wait for that.")
+    ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Generate visits and log lines for past days. Repeating the command adds no duplicates."""
+    """Generate visits and log lines for past days, and make their tables. Repeating it adds no duplicates."""
     if not 1 <= days <= MOST_DAYS:
         wrong_use(f"--days must be from 1 to {MOST_DAYS}, not {days}. HDFS keeps events for that long.")
     _check("--events-per-day", events_per_day, _EVENTS)
@@ -58,9 +63,24 @@ def history(
         )
         raise
     document = made.document()
+    outcome = _run_batch(settings, dates) if batch else None
     if json:
-        print_json(document)
-        return
+        print_json(document | ({"batch": outcome._asdict()} if outcome is not None else {}))
+    else:
+        _print(document)
+    if outcome is not None and not outcome.succeeded:
+        fail(f"The days were generated, but their tables were not made: {outcome.sentence}")
+
+
+def _run_batch(settings: Settings, days: list[date]) -> Outcome | None:
+    """Makes the tables of the days, if the warehouse runs."""
+    if "airflow-scheduler" not in lifecycle.requested(settings):
+        stderr.print("Airflow does not run in this profile, so no tables were made of these days.")
+        return None
+    return trigger_and_follow(settings, days, lambda line: stderr.print(line, markup=False))
+
+
+def _print(document: dict[str, Any]) -> None:
     print_table(("dt", "events", "log_lines"), document["days"])
     stdout.print(
         f"{document['events']} events in {document['seconds']:.1f} s ({document['events_per_s']:.0f} per second).",

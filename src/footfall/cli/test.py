@@ -74,6 +74,8 @@ def _environment(settings: Settings, long: bool) -> dict[str, str]:
         "FOOTFALL_INSTALL": str(settings.install),
         "FOOTFALL_PORT_OFFSET": str(TEST_PORT_OFFSET),
         "FOOTFALL_TEST_LONG": "1" if long else "",
+        # A batch beside a test would take the machine's time, and change what is published.
+        "FOOTFALL_AUTOMATIC_BATCHES": "false",
         "PYTHONPATH": str(REPOSITORY / "src"),
         "TZ": "UTC",
     }

@@ -1,6 +1,7 @@
 """`footfall up`: installs, starts and checks the platform."""
 
 import time
+from datetime import datetime, timezone
 from typing import Annotated
 
 import typer
@@ -9,8 +10,14 @@ from footfall.cli.output import check_known, print_json, stderr, stdout, wrong_u
 from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME, PROFILES
 from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision.manager import Manager
+from footfall.errors import FootfallError
+from footfall.hdfs import Hdfs
 from footfall.settings import Settings, load_settings
 from footfall.site_registry import DEMO_SITES
+from footfall.warehouse import published
+from footfall.warehouse.days import missing
+from footfall.workflows.missing import trigger_missing
 
 
 def up(
@@ -30,7 +37,8 @@ def up(
         check_known("service", name, BY_NAME)
     settings = load_settings()
     started = time.monotonic()
-    services = lifecycle.up(settings, profile, names, _on_healthy, _report)
+    services = lifecycle.up(settings, profile, names, _Progress(settings, started), _report)
+    _run_missing_days(settings, services)
     addresses = _addresses(settings, services)
     logins = {service.engine: service.login(settings) for service in services if service.login is not None}
     if json:
@@ -44,8 +52,41 @@ def up(
         stdout.print("Try `./footfall query live-active-users`. Stop Footfall with `./footfall down`.", markup=False)
 
 
-def _on_healthy(name: str, seconds: float) -> None:
-    stderr.print(f"  {name:<20} healthy after {seconds:5.1f} s", markup=False)
+class _Progress:
+    """Prints a line for each service that becomes healthy, and one when the live half can be used."""
+
+    def __init__(self, settings: Settings, started_s: float) -> None:
+        """started_s: when `up` began, on the monotonic clock."""
+        self._settings = settings
+        self._started_s = started_s
+        self._live = {"topology", "dashboard", *(f"site-{app}" for app in DEMO_SITES)}
+
+    def __call__(self, name: str, seconds: float) -> None:
+        stderr.print(f"  {name:<20} healthy after {seconds:5.1f} s", markup=False)
+        if name not in self._live:
+            return
+        self._live.remove(name)
+        if not self._live:
+            url = f"http://localhost:{self._settings.port('dashboard')}"
+            passed_s = time.monotonic() - self._started_s
+            _report(
+                f"Sites and live page can be used after {passed_s:.0f} s: {url}. Other services are still starting."
+            )
+
+
+def _run_missing_days(settings: Settings, services: list[Service]) -> None:
+    """Starts the batch of days that are archived and not published; does not wait for it."""
+    if not settings.automatic_batches or "airflow-scheduler" not in {service.name for service in services}:
+        return
+    hdfs = Hdfs(settings)
+    try:
+        days = missing(hdfs, published.read(hdfs), datetime.now(timezone.utc).date())
+        started = trigger_missing(settings, days, str(Manager(settings).pid()))
+    except FootfallError as error:
+        _report(f"The tables of missing days are not made now: {error}")
+        return
+    if started is not None:
+        _report(f"{len(days)} past days have no tables yet. Airflow makes them now, the oldest first.")
 
 
 def _report(sentence: str) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Final, cast
@@ -42,14 +43,15 @@ _ARROW: Final = {"string": pa.string(), "int": pa.int32(), "bigint": pa.int64()}
 
 @dataclass
 class _Made:
-    """A finished run. listening: addresses on which its application master listened. killed_left: partitions that
-    existed after its first client had been killed."""
+    """A finished run. cancelled: what its first client said when it was cancelled. killed_left: partitions that existed
+    after its second client had been killed. listening: addresses on which its application master listened."""
 
     settings: Settings
     run: str
     folder: str
-    listening: set[str] = field(default_factory=set)
+    cancelled: str = ""
     killed_left: list[str] = field(default_factory=list)
+    listening: set[str] = field(default_factory=set)
 
     def rows(self, name: str, day: str = FULL) -> list[dict[str, Any]]:
         """The rows of a table's partition."""
@@ -65,19 +67,22 @@ class _Made:
 
 @pytest.fixture(scope="module")
 def made(platform: Settings) -> Iterator[_Made]:
-    """A run whose first client is killed, and whose second one finishes."""
+    """A run whose first client is cancelled and whose second one is killed. The third one finishes."""
     run = _new_run()
     made, hdfs = _Made(platform, run, f"/tmp/test-pig-{run}"), Hdfs(platform)
     try:
         manifest.store(hdfs, _write_inputs(hdfs, made))
+        _cancel_once(made)
         _kill_once(made)
         leftover = PIG_TABLES["fact_requests"].partition(FULL, run) + "/of-an-earlier-attempt.parquet"
         hdfs.write(leftover, b"not Parquet")
         client = _start(run, *DAYS)
-        while client.poll() is None:
-            made.listening |= _listening(platform, run)
-            time.sleep(0.5)
-        assert client.returncode == 0, client.communicate()[1][-4000:]
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(client.communicate)
+            while not ended.done():
+                made.listening |= _listening(platform, run)
+                time.sleep(0.5)
+        assert client.returncode == 0, ended.result()[1][-4000:]
         yield made
     finally:
         _remove(hdfs, run, made.folder, DAYS)
@@ -159,10 +164,24 @@ def _start(run: str, *days: str) -> subprocess.Popen[str]:
     )
 
 
-def _kill_once(made: _Made) -> None:
-    """Kills client and Pig together as soon as their application runs, which then goes on without them."""
+def _running(made: _Made) -> subprocess.Popen[str]:
+    """A client whose application runs."""
     client, yarn = _start(made.run, *DAYS), Yarn(made.settings)
     await_true(lambda: bool(yarn.applications(tag("logs", made.run))), "an application of the job", 60)
+    return client
+
+
+def _cancel_once(made: _Made) -> None:
+    client = _running(made)
+    client.terminate()
+    made.cancelled = client.communicate(timeout=60)[1].splitlines()[-1]
+    assert client.returncode == 1
+    assert Yarn(made.settings).applications(tag("logs", made.run)) == []
+
+
+def _kill_once(made: _Made) -> None:
+    """Kills client and Pig together. Their application goes on without them."""
+    client = _running(made)
     os.killpg(client.pid, signal.SIGKILL)
     client.communicate()
     hdfs = Hdfs(made.settings)
@@ -323,7 +342,11 @@ def test_files_have_the_columns_of_the_table_and_are_snappy(made: _Made, table: 
 def test_a_killed_run_leaves_no_partition_and_its_application_is_ended(made: _Made) -> None:
     assert made.killed_left == []
     assert Yarn(made.settings).applications(tag("logs", made.run)) == []
-    assert not Hdfs(made.settings).exists(f"/warehouse/footfall/_staging/logs-{made.run}")
+    assert not Hdfs(made.settings).exists(f"/warehouse/footfall/_staging/{made.run}-logs")
+
+
+def test_a_cancelled_run_says_so(made: _Made) -> None:
+    assert made.cancelled == f"The job was cancelled. The tables of the run {made.run} are as they were."
 
 
 def test_the_application_master_listens_on_loopback_only(made: _Made) -> None:

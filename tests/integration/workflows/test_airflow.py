@@ -28,7 +28,8 @@ from tests.support.platform import await_true
 # What the two workflows without a group have in common: task → the tasks that follow it, and its pool.
 _DAY_RUN: Final = {
     "prepare": (["logs", "profiles"], "default_pool"),
-    "profiles": (["events"], "default_pool"),
+    "profiles": (["profiles_in_use"], "default_pool"),
+    "profiles_in_use": (["events"], "default_pool"),
     "logs": (["events"], "heavy"),
     "events": (["register"], "heavy"),
     "register": (["audit"], "default_pool"),

@@ -1,4 +1,4 @@
-"""Pages with more views now than in the half hour before."""
+"""Pages with more views than in the half hour before."""
 
 from collections import defaultdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""Closed windows: views, visits, errors, response times."""
+"""Closed windows: views, visits, errors, times."""
 
 from typing import Any, Final
 

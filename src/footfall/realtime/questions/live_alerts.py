@@ -1,4 +1,4 @@
-"""Alerts: what is out of the ordinary now, and what was."""
+"""What is out of the ordinary now, and what was."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Recent minutes: views, visitors, errors, response times."""
+"""Recent minutes: views, visitors, errors, times."""
 
 from typing import Any
 

@@ -6,6 +6,7 @@ To add a store, write a module with a subclass of `store.Store` and add it to `s
 from functools import partial
 
 from footfall.hdfs import Hdfs
+from footfall.hive import Hive
 from footfall.runtime import requested
 from footfall.settings import Settings
 from footfall.verification import spools
@@ -14,6 +15,7 @@ from footfall.verification.hbase_live_tables import HBaseLiveTables
 from footfall.verification.ledger_files import LedgerFiles
 from footfall.verification.live_progress import LiveProgress
 from footfall.verification.stores.archive import ArchiveStore
+from footfall.verification.stores.hive import HiveStore
 from footfall.verification.stores.kafka import KafkaStore
 from footfall.verification.stores.ledger import LedgerStore
 from footfall.verification.stores.live import LiveStore
@@ -41,6 +43,7 @@ def stores_of(settings: Settings, since_ms: int | None) -> list[Store]:
         # After stores with long waits, because HBase's gateway closes idle connections.
         LiveStore(tables, progress, retention.live_days),
         RejectedStore(tables, progress),
-        # No profile runs Hive yet.
-        NotCompared("hive"),
+        HiveStore(Hdfs(settings), Hive(settings), ArchiveFiles(Hdfs(settings)))
+        if "hive-server2" in services
+        else NotCompared("hive"),
     ]

@@ -23,7 +23,7 @@ JOB: Final = Job(
     inputs=("/logs", "/events_rejected"),
     outputs=tuple(PIG_TABLES),
     memory_mb=_MEMORY_MB,
-    # A week of a million events a day takes about five minutes on two idle cores.
-    timeout_s=1800,
+    # The lines of a million events take a minute of processor time, and the job yields to the live path.
+    timeout_s=3600,
     command=_command,
 )

@@ -34,7 +34,7 @@ CONTAINER_MB: Final = 1024
 _CLIENT_MB: Final = 256
 _SORT_MB: Final = 100
 # Each day of each table has a writer with a buffer of its own, which holds at most this many bytes.
-_ROW_GROUP_BYTES: Final = 16 * 2**20
+_ROW_GROUP_BYTES: Final = 8 * 2**20
 _ENDING_S: Final = 30.0
 _AGAIN_S: Final = 0.5
 # Pig's number of an error, and the Java class of an exception, before its message.
@@ -68,7 +68,7 @@ def make_tables(settings: Settings, run: str, days: Sequence[str]) -> None:
     """Makes the run's partitions of these days, of all tables that Pig writes. Raises FootfallError."""
     hdfs, yarn, job_tag = Hdfs(settings), Yarn(settings), tag("logs", run)
     found = inputs.of(manifest.load(hdfs, run), days)
-    staging = f"{ROOT}/_staging/logs-{run}"
+    staging = f"{ROOT}/_staging/{run}-logs"
     _end_applications(yarn, job_tag)
     hdfs.delete(staging)
     inputs.check_present(hdfs, found)

@@ -38,9 +38,11 @@ class Warehouse:
         """The published days. Raises HdfsUnavailable."""
         return published.read(self._hdfs)
 
-    def unpublished(self, days: Sequence[date], today: date) -> list[date]:
-        """Those of these days that are archived and not published. Raises HdfsUnavailable."""
-        return [day for day in day_list.missing(self._hdfs, self.published(), today) if day in days]
+    def unpublished(self, days: Sequence[date], known: Mapping[date, Published], today: date) -> list[date]:
+        """Those of these days that are archived and not among the `known` published days. Raises HdfsUnavailable."""
+        open_days = set(days) - set(known)
+        # Listing the archive takes two calls for each day and site, so it costs more than most answers.
+        return [day for day in day_list.missing(self._hdfs, known, today) if day in open_days] if open_days else []
 
     def document(self, path: str) -> Any:
         """A JSON file in HDFS; None if it does not exist. Raises HdfsUnavailable."""
@@ -176,7 +178,7 @@ def span(
         raise UnknownValue(f"The range has {(end - begin).days + 1} days; the most are {day_list.MOST_DAYS}.")
     wanted = [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
     partitions = {str(one): known[one].run for one in wanted if one in known}
-    if absent := context.store.unpublished(wanted, today):
+    if absent := context.store.unpublished(wanted, known, today):
         named = ", ".join(map(str, absent[:_LISTED])) + (" and more" if len(absent) > _LISTED else "")
         remedy = f"--from {absent[0]} --to {absent[-1]}"
         raise UnknownValue(f"{named} has events and is not published. Run `footfall batch {remedy}`.")

@@ -1,4 +1,4 @@
-"""Past days in one row each: visits, visitors, engagement, conversions, errors."""
+"""Past days in one row each, site by site."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The checks that the published days passed, and their warnings."""
+"""The checks of past days, and their warnings."""
 
 from datetime import date
 from typing import Final

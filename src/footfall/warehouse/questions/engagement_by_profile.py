@@ -1,4 +1,4 @@
-"""Visits of logged-in users of past days, by an attribute of their profile."""
+"""Visits of users, by an attribute of their profile."""
 
 from datetime import date
 from typing import Any, Final

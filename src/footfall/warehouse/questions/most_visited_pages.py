@@ -1,4 +1,4 @@
-"""Pages of past days: use, entries, exits, reading depth."""
+"""Pages of past days: use, entries, exits, depth."""
 
 from datetime import date
 from typing import Any, Final

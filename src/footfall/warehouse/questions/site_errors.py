@@ -1,4 +1,4 @@
-"""Errors of past days, of browsers and of servers, by fingerprint."""
+"""Errors of past days, of browsers and servers."""
 
 from collections import Counter, defaultdict
 from datetime import date

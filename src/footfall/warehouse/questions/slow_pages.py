@@ -1,4 +1,4 @@
-"""Slow pages of past days: response times in the browser and on the server, and whether people leave."""
+"""Slow pages of past days, and whether people leave."""
 
 from datetime import date
 from typing import Any, Final

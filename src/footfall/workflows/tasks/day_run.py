@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from airflow.sdk import Asset
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import Asset, TriggerRule
 
 from footfall.workflows.names import DAY_ASSET
 from footfall.workflows.tasks.operators import AuditRun, PrepareRun, PublishRun, RunJob
@@ -61,4 +62,12 @@ def day_run(span: Any) -> None:
         day=Asset(name=DAY_ASSET, uri="footfall://day"),
         doc_md="Makes the run the one that questions read, in one atomic step.",
     )
-    prepare >> [profiles, logs] >> events >> register >> audit >> publish
+    # If the import of profiles failed, its task says so, and the day is joined with those that are in use.
+    in_use = EmptyOperator(
+        task_id="profiles_in_use",
+        trigger_rule=TriggerRule.ALL_DONE,
+        doc_md="Goes on with the newest profiles that there are, even if their import failed.",
+    )
+    prepare >> profiles >> in_use
+    prepare >> logs
+    [in_use, logs] >> events >> register >> audit >> publish

@@ -137,6 +137,7 @@ _FAR: dict[str, tuple[str, ...]] = {
     "hbase_regionserver": ("hr1", "hr2"),
     "hbase_thrift": ("ht",),
     "postgres": ("pg1",),
+    "airflow": ("af",),
     "storm_nimbus": ("sn",),
     "storm_supervisor": ("ss1", "ss2"),
     "yarn_resourcemanager": ("rm",),
