@@ -71,7 +71,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {"kafka", "shop"},
         ),
         ("visitors-news", {"pace", "population", "seed", "visitors_per_site"}, {"news"}),
-        ("dashboard", {"bind"}, {"dashboard", "hbase_thrift", "kafka", "namenode_http"}),
+        ("dashboard", {"bind"}, {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"}),
         (
             "watchdog",
             {
