@@ -36,6 +36,8 @@ def test_sqoop_compiles_nothing_and_uploads_no_jar(settings: Settings, tmp_path:
     assert command[command.index("--jar-file") + 1].endswith("footfall-sqoop-row.jar")
     assert "--skip-dist-cache" in command
     assert f"-Dmapreduce.job.tags=footfall-profiles-{RUN.lower()}" in command
+    [container] = [part for part in command if part.startswith("-Dyarn.app.mapreduce.am.command-opts=")]
+    assert "-XX:TieredStopAtLevel=1" in container.split()
     # Sqoop takes Hadoop's options only directly behind its tool.
     assert command[command.index("import") + 1].startswith("-D")
     assert command.index("--connect") > max(at for at, part in enumerate(command) if part.startswith("-Dmapreduce"))
