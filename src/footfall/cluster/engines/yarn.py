@@ -10,7 +10,7 @@ import psutil
 
 from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK
-from footfall.cluster.service import Part, Report, Service
+from footfall.cluster.service import Part, Report, Service, Sweep
 from footfall.runtime import orphans
 from footfall.runtime.built_jars import LOOPBACK_AGENT, PIG_FUNCTIONS, SQOOP_ROW
 from footfall.runtime.errors import Unhealthy
@@ -171,6 +171,12 @@ def _ask(settings: Settings, url: str, what: str) -> dict[str, Any]:
         raise Unhealthy(str(error)) from None
 
 
+def _sweep_leftovers(settings: Settings) -> object:
+    from footfall.warehouse import leftovers
+
+    return leftovers.sweep(settings)
+
+
 def _end_containers(settings: Settings, ran: Collection[str], report: Report) -> None:
     """Ends the containers, which the NodeManager leaves running, before the services that they use."""
     orphans.end(orphans.containers(settings))
@@ -207,6 +213,7 @@ SERVICES = (
         # Its jobs use them: clients on this machine, and containers.
         tools=("pig", "sqoop"),
         probe=_probe_nodemanager,
+        sweeps=(Sweep("leftovers of batches", 6 * 3600, _sweep_leftovers),),
         after_stop=_end_containers,
     ),
     Service(
