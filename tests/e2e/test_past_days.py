@@ -22,7 +22,7 @@ QUESTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("daily-summary", {}),
     ("most-visited-pages", {}),
     ("section-engagement", {}),
-    ("navigation-paths", {"by": "page_type"}),
+    ("navigation-paths", {"by": "page_type", "length": 2}),
     ("navigation-paths", {"by": "page_path", "length": 3}),
     ("transitions", {}),
     ("geographic-traffic", {"by": "country"}),

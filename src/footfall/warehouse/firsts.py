@@ -33,7 +33,11 @@ def rebuild(hdfs: Hdfs, hive: Hive, published: Mapping[date, Published]) -> None
         )
     )
     errors = hive.rows(
-        with_partitions("SELECT app_id, fingerprint, min(dt) FROM fact_errors GROUP BY app_id, fingerprint", partitions)
+        with_partitions(
+            "SELECT population, app_id, fingerprint, min(dt) FROM day_errors "
+            "GROUP BY population, app_id, fingerprint",
+            partitions,
+        )
     )
     layout.put(hdfs, NEW_VISITORS, json.dumps(sorted(new)).encode())
     layout.put(hdfs, ERRORS, json.dumps(sorted(errors)).encode())
