@@ -19,7 +19,7 @@ _TRULY_LOCAL: Final = {
     "src/footfall/history/site.py": 3,  # headers of requests that no network carries
     "src/footfall/metrics/sources.py": 2,  # a page of this machine is no referrer
     "src/footfall/notify/mail.py": 1,  # the sender of mails that are written to a folder
-    "src/footfall/cli/up.py": 3,  # what a person on this machine types into a browser
+    "src/footfall/cli/up.py": 1,  # what a person on this machine types into a browser
     # The name that HBase gives itself while its host is loopback: it looks up the name of a number.
     "engines/hbase/hbase-site.xml.j2": 4,
 }

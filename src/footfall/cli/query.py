@@ -93,7 +93,7 @@ def _option(parameter: Parameter, settings: Settings) -> Any:
     default = "" if parameter.default is None else f" [default: {parameter.default}]"
     needed = " [required]" if parameter.required else ""
     text = f"{usage[0].upper()}{usage[1:]}.{default}{needed}"
-    return typer.Option(None, f"--{parameter.name}", help=text, show_default=False)
+    return typer.Option(None, f"--{parameter.name.replace('_', '-')}", help=text, show_default=False)
 
 
 def _unknown(question: Question, words: list[str]) -> dict[str, str]:

@@ -5,11 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from footfall.hdfs import FileStatus
-from footfall.lake import damaged_files, layout
+from footfall.lake import layout
 from footfall.lake.layout import Files
 from footfall.logs import layout as log_layout
 from footfall.names import LOG_KINDS
@@ -107,6 +104,12 @@ def _has_new_events(hdfs: Files, folder: str, read: Manifest) -> bool:
 
 
 def _is_beyond(hdfs: Files, file: FileStatus, read: Manifest) -> bool:
+    # Questions import this module, and a list of questions must appear fast.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from footfall.lake import damaged_files
+
     content = hdfs.read(file.path)
     if content is None:  # merged into another file meanwhile, which is in the next listing
         return False

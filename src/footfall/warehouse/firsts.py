@@ -34,8 +34,7 @@ def rebuild(hdfs: Hdfs, hive: Hive, published: Mapping[date, Published]) -> None
     )
     errors = hive.rows(
         with_partitions(
-            "SELECT population, app_id, fingerprint, min(dt) FROM day_errors "
-            "GROUP BY population, app_id, fingerprint",
+            "SELECT population, app_id, fingerprint, min(dt) FROM day_errors GROUP BY population, app_id, fingerprint",
             partitions,
         )
     )

@@ -40,7 +40,11 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
     assert ended.status == 0
     assert f"Usage: footfall query {name} [OPTIONS] {question.description}" in text
     options = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  --")]
-    assert options == [*(f"--{parameter.name}" for parameter in question.parameters), "--json", "--help"]
+    assert options == [
+        *(f"--{parameter.name.replace('_', '-')}" for parameter in question.parameters),
+        "--json",
+        "--help",
+    ]
     for parameter in question.parameters:
         assert parameter.usage(Settings())[1:] in text
         if parameter.default is not None:
@@ -52,7 +56,7 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("live-metric",), "There is no question 'live-metric'; there are: live-active-users, live-alerts, "),
+        (("live-metric",), "There is no question 'live-metric'; there are: daily-summary, data-quality, "),
         (
             ("live-metrics", "--limit", "5"),
             "There is no parameter of live-metrics 'limit'; there are: app, by, minutes.",

@@ -90,12 +90,11 @@ QUESTION = Question(
     parameters=(
         *R,
         Parameter(
-            "min-views",
+            "min_views",
             "the fewest page views that a page must have",
             int,
             default=20,
             least=1,
-            argument="min_views",
         ),
     ),
     source=WAREHOUSE,
