@@ -23,8 +23,9 @@ TEST_PORT_OFFSET = 10_000
 SUITES = ("unit", "integration", "e2e", "faults")
 # All of them run on one platform, in this order. The fault tests break things, so they come last.
 PLATFORM_SUITES = ("e2e", "integration", "faults")
-# These files run first in their suite. The golden visits need empty stores. The history page needs published days. The
-# fault tests rely on `verify`, so a test first proves that `verify` can fail. Alerts need minutes of undisturbed visits.
+# These files run first in their suite. The golden visits need empty stores, and the history page needs published days.
+# The fault tests rely on `verify`, so a test first proves that `verify` can fail. Alerts need minutes of undisturbed
+# visits.
 FIRST = ("test_golden.py", "test_past_days.py", "test_verify_can_fail.py", "test_alerts.py")
 
 
