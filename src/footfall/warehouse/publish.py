@@ -30,7 +30,7 @@ def publish(settings: Settings, run: str, verdicts: Sequence[Verdict]) -> list[d
     hdfs = Hdfs(settings)
     new = manifests.load(hdfs, run)
     good = [verdict.day for verdict in verdicts if not verdict.blocks and verdict.day in new.dates]
-    with _alone(settings):
+    with alone(settings):
         known = published.read(hdfs)
         for day in good:
             if day in known and known[day].run != run:
@@ -61,7 +61,7 @@ def _refuse_older(new: Manifest, old: Manifest, day: date) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def alone(settings: Settings) -> Iterator[None]:
     """Holds the lock for publishing. PostgreSQL releases it when the connection of a killed process ends."""
     with postgres.connect(settings, "metastore", autocommit=True) as connection, postgres.errors_as_sentences():
         if connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone() != (True,):

@@ -181,6 +181,12 @@ def _probe_server2(settings: Settings) -> None:
         raise Unhealthy(str(error)) from None
 
 
+def _sweep_partitions(settings: Settings) -> object:
+    from footfall.warehouse.retention import sweep
+
+    return sweep(settings)
+
+
 def _migrate(settings: Settings) -> None:
     """Creates the warehouse's tables and views, or adds what is new."""
     from footfall.errors import EngineUnavailable
@@ -231,7 +237,10 @@ SERVICES = (
         parts=(Part(problem=HIVE_AUTHENTICATOR.problem, install=HIVE_AUTHENTICATOR.install),),
         fingerprint_files=HIVE_AUTHENTICATOR.fingerprint_files,
         probe=_probe_server2,
-        sweeps=(Sweep("Hive's scratch", 6 * 3600, _sweep_scratch),),
+        sweeps=(
+            Sweep("Hive's scratch", 6 * 3600, _sweep_scratch),
+            Sweep("replaced runs of days", 3600, _sweep_partitions),
+        ),
         # It lets running statements end for some seconds.
         stop_s=20,
     ),

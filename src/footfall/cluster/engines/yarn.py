@@ -172,8 +172,10 @@ def _ask(settings: Settings, url: str, what: str) -> dict[str, Any]:
 
 
 def _sweep_leftovers(settings: Settings) -> object:
+    from footfall.jobs import execution
     from footfall.warehouse import leftovers
 
+    execution.sweep(settings, LEFTOVERS_DAYS)
     return leftovers.sweep(settings)
 
 
