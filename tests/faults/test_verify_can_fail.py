@@ -4,10 +4,11 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from footfall.events.identity import new_uuid7
@@ -21,6 +22,8 @@ from footfall.realtime import tables
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
 from footfall.sites.visitors import ledger
+from footfall.warehouse import published
+from footfall.warehouse.tables import FACT_EVENTS
 from tests.support import weblogs
 from tests.support.collecting import send
 from tests.support.events import example_event
@@ -39,6 +42,8 @@ def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform) 
         _a_session_cell_is_gone(settings),
         _a_live_cell_counts_too_much(settings),
         _an_accepted_event_is_not_in_kafka(settings),
+        _a_row_of_hive_is_gone(settings),
+        _a_row_of_hive_is_twice(settings),
         _an_archived_row_is_gone(settings),
     ]
     with ExitStack() as damage:
@@ -53,6 +58,36 @@ def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform) 
     [problem] = [problem for problem in document["problems"] if problem["store"] == "archive"]
     assert (problem["kind"], problem["count"], tuple(problem["ids"])) == ("not_archived", 1, named[-1])
     busy_platform.assert_verified()
+
+
+def _a_row_of_hive_is_gone(settings: Settings) -> AbstractContextManager[Words]:
+    return _changed_facts(settings, "not_in_hive", 0, lambda rows: rows.slice(1))
+
+
+def _a_row_of_hive_is_twice(settings: Settings) -> AbstractContextManager[Words]:
+    return _changed_facts(
+        settings, "twice_in_hive", -1, lambda rows: pa.concat_tables([rows, rows.slice(len(rows) - 1)])
+    )
+
+
+@contextmanager
+def _changed_facts(
+    settings: Settings, kind: str, index: int, change: Callable[[pa.Table], pa.Table]
+) -> Iterator[Words]:
+    """Changes a file of the newest published day. index: of the row whose event `verify` must name."""
+    hdfs = Hdfs(settings)
+    day, one = max(published.read(hdfs).items())
+    path = archive.parts(hdfs, FACT_EVENTS.partition(str(day), one.run))[0].path
+    content = hdfs.read(path)
+    assert content is not None
+    rows = pq.read_table(io.BytesIO(content))
+    buffer = io.BytesIO()
+    pq.write_table(change(rows), buffer)
+    hdfs.write(path, buffer.getvalue())
+    try:
+        yield kind, f"{rows['session_id'][index].as_py()}/{rows['event_id'][index].as_py()}"
+    finally:
+        hdfs.write(path, content)
 
 
 @contextmanager
