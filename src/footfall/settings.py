@@ -25,8 +25,9 @@ class SettingsError(FootfallError):
     """A setting is invalid. The message is a sentence for the user."""
 
 
-# Memory of the smallest batch application: its master and one container.
-LEAST_BATCH_MB = 1536
+# Memory of the largest batch application, Spark's job `events`: its master and one executor
+# (`warehouse/spark/memory.py`).
+LEAST_BATCH_MB = 2304
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 

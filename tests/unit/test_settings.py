@@ -102,7 +102,7 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         ("[ports]\nkafka = 0", "ports.kafka: "),
         ("port_offset = 15000\n[ports]\nkafka = 60000", "port kafka is 75000"),
         ("[retention]\nlive_days = 7", "live_days must exceed kafka_days"),
-        ("[yarn]\nmemory_mb = 4607", "memory_mb must exceed streaming_mb by 1536"),
+        ("[yarn]\nmemory_mb = 5375", "memory_mb must exceed streaming_mb by 2304"),
         ('trusted_proxies = ["next door"]', "trusted_proxies: "),
         ('bind = "192.0.2.1"', "bind: "),
         ("[hosts]\nkafka = []", "hosts.kafka: "),

@@ -25,12 +25,12 @@ def _rendered(settings: Settings, service: str, name: str) -> dict[str, str]:
     return {node.findtext("name", ""): node.findtext("value", "") for node in ET.fromstring(text).iter("property")}
 
 
-@pytest.mark.parametrize(("machine_gib", "memory_mb"), [(4, 4608), (8, 4608), (15.5, 5290), (24, 8192), (64, 8192)])
+@pytest.mark.parametrize(("machine_gib", "memory_mb"), [(4, 5376), (8, 5376), (18, 6144), (24, 8192), (64, 8192)])
 def test_containers_get_a_third_of_the_machine_within_bounds(machine_gib: float, memory_mb: int) -> None:
     assert yarn.default_memory_mb(int(machine_gib * _GIB), _STREAMING) == memory_mb
 
 
-@pytest.mark.parametrize("memory_mb", [4608, 5290, 7777, 8192, 40_000])
+@pytest.mark.parametrize("memory_mb", [5376, 5777, 7777, 8192, 40_000])
 def test_the_queues_share_all_of_it_and_the_stream_always_fits(settings: Settings, memory_mb: int) -> None:
     node = yarn.node(Settings(home=settings.home, yarn=Yarn(memory_mb=memory_mb)))
     streaming, batch = node.queues
