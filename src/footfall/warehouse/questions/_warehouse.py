@@ -74,7 +74,7 @@ class Warehouse:
         return [dict(zip(names, row, strict=True)) for row in self.rows(select, span.partitions, values)]
 
 
-WAREHOUSE: Final = Source("hive", Warehouse, Warehouse.close)
+WAREHOUSE: Final = Source("hive", Warehouse, lambda store: store.close())
 
 
 class Span(NamedTuple):
