@@ -70,7 +70,8 @@ def past(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.parametrize(("question", "asked"), QUESTIONS)
 def test_a_day_agrees_with_the_oracle(past: PastDays, question: str, asked: dict[str, Any]) -> None:
     _, day = past.days
-    assert past.oracle.answer(question, str(day), str(day), **asked), "nothing to compare"
+    # Few events may be without an error.
+    assert past.oracle.answer(question, str(day), str(day), **asked) or question == "site-errors", "nothing to compare"
     assert past.differences(question, day, day, asked) == []
 
 
@@ -110,16 +111,16 @@ def test_verify_covers_the_published_days_and_names_what_is_wrong(past: PastDays
 
 def test_running_again_changes_no_figure(past: PastDays) -> None:
     day = past.days[1]
-    before = {question: past.query(question, day, day, asked) for question, asked in QUESTIONS}
+    before = [past.query(question, day, day, asked) for question, asked in QUESTIONS]
     was: Published = published.read(past.hdfs)[day]
     done = past.platform.run("batch", "--date", str(day), timeout=900)
     assert done.returncode == 0, done.stderr[-4000:]
     assert published.read(past.hdfs)[day].run > was.run
-    for question, asked in QUESTIONS:
+    for (question, asked), rows in zip(QUESTIONS, before, strict=True):
         after = past.query(question, day, day, asked)
-        for row in (*before[question], *after):
+        for row in (*rows, *after):
             row.pop("published_at", None)
-        assert after == before[question], question
+        assert after == rows, (question, asked)
 
 
 def test_a_day_that_is_not_over_is_refused(past: PastDays) -> None:

@@ -26,7 +26,7 @@ from tests.support.weblogs import readable
 def _days(events_per_day: int) -> tuple[str, ...]:
     """Two days of a seed that has not been used yet, so that a platform may be tested twice."""
     seed = random.randrange(10**9)
-    return "--days", "2", "--events-per-day", str(events_per_day), "--users", "3000", "--seed", str(seed)
+    return "--days", "2", "--no-batch", "--events-per-day", str(events_per_day), "--users", "3000", "--seed", str(seed)
 
 
 def _ends(settings: Settings) -> list[int]:
