@@ -1,6 +1,5 @@
 """Generates past days on the running platform: one process per core, then the log files to Flume, then a summary."""
 
-import fcntl
 import multiprocessing
 import os
 import queue
@@ -17,6 +16,7 @@ from footfall.history import day_profile
 from footfall.history.log_shipper import LogShipper, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
 from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.runtime import file_lock
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
@@ -161,12 +161,7 @@ def _expect_kafka(settings: Settings) -> None:
 def _alone(settings: Settings) -> Iterator[None]:
     """Ensures that only one run is active: two would use each other's drafts."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
-    lock = os.open(settings.run_dir / "history.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise HistoryError("Another `history` command is running on this platform; wait until it ends.") from None
+    with file_lock.tried(settings.run_dir / "history.lock") as own:
+        if not own:
+            raise HistoryError("Another `history` command is running on this platform; wait until it ends.")
         yield
-    finally:
-        os.close(lock)

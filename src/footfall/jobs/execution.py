@@ -4,7 +4,6 @@ The command line, Airflow's tasks and the tests all use it. The state of each ex
 process can list, cancel and read the log of it.
 """
 
-import fcntl
 import json
 import os
 import signal
@@ -20,7 +19,7 @@ import psutil
 
 from footfall.jobs.errors import JobBusy, JobFailed
 from footfall.jobs.model import Job, Request, tag
-from footfall.runtime import orphans
+from footfall.runtime import file_lock, orphans
 from footfall.runtime.environment import child_environment
 from footfall.settings import Settings
 from footfall.yarn import Yarn, YarnUnavailable
@@ -157,7 +156,7 @@ def _alone(settings: Settings, job: Job, request: Request, report: Report) -> It
 
     The locks are the kernel's, so a killed process holds none.
     """
-    with _lock(folder(settings) / f"{request.run}-{job.name}.lock") as own:
+    with file_lock.tried(folder(settings) / f"{request.run}-{job.name}.lock") as own:
         if not own:
             raise JobBusy(f"The job {job.name} of the run {request.run} is running already.")
         if not job.heavy:
@@ -172,7 +171,7 @@ def _heavy(settings: Settings, job: Job, report: Report) -> Iterator[None]:
     until = time.monotonic() + HEAVY_WAIT_S
     said = False
     while True:
-        with _lock(folder(settings) / "heavy.lock") as own:
+        with file_lock.tried(folder(settings) / "heavy.lock") as own:
             if own:
                 yield
                 return
@@ -182,21 +181,6 @@ def _heavy(settings: Settings, job: Job, report: Report) -> Iterator[None]:
             report(f"{job.name}: waits until another heavy job has ended")
             said = True
         time.sleep(_LOOK_S)
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[bool]:
-    """Yields whether this process holds the lock."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(file)
 
 
 class _Terminated(BaseException):
@@ -256,7 +240,7 @@ def _end_applications(settings: Settings, name: str) -> bool:
 def _current(execution: Execution, settings: Settings) -> Execution:
     if execution.state != "running":
         return execution
-    with _lock(folder(settings) / f"{execution.name}.lock") as free:
+    with file_lock.tried(folder(settings) / f"{execution.name}.lock") as free:
         if not free:
             return execution
     return replace(execution, state="failed", sentence="The process that ran it was killed.")

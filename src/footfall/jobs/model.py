@@ -1,6 +1,7 @@
 """The definition of a batch job, and of one execution of it. The warehouse's modules define the jobs."""
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,6 +52,15 @@ class Job:
     most_days: int = 7
     command: Callable[[Settings, Request], list[str]]
     environment: Callable[[Settings, Request], dict[str, str]] | None = None
+
+
+def python_client(module: str) -> Callable[[Settings, Request], list[str]]:
+    """The command of a client that is a module of ours: `python -m MODULE RUN DAY…`."""
+
+    def command(_: Settings, request: Request) -> list[str]:
+        return [sys.executable, "-m", module, request.run, *(day.isoformat() for day in request.days)]
+
+    return command
 
 
 def tag(job: str, run: str) -> str:

@@ -107,6 +107,14 @@ def put(files: Files, path: str, content: bytes) -> None:
     files.replace(staged, path)
 
 
+def put_folder(files: Files, staged: str, path: str) -> None:
+    """Moves a staged folder to its place in one rename, and replaces what is there. Raises HdfsUnavailable."""
+    # Renaming to a folder that exists would move it inside.
+    files.delete(path)
+    files.make_folder(path.rpartition("/")[0])
+    files.replace(staged, path)
+
+
 def checkpoint_folder(checkpoint: str) -> str:
     """The folder of Spark's checkpoint of the archive's query."""
     return f"{CHECKPOINTS}/archive-{checkpoint}"

@@ -136,6 +136,14 @@ class Journal:
                 return progress
         return None
 
+    def reached(self) -> tuple[Progress | None, dict[TopicPartition, int]]:
+        """The latest progress of the checkpoint in use, and the next offset to archive by partition (`ends_of`)."""
+        current = self.current()
+        if current is None:
+            return None, {}
+        latest = self.latest(current.checkpoint)
+        return latest, ends_of(current, latest)
+
     def append(self, progress: Progress) -> None:
         """Records that a batch is archived. The call is idempotent."""
         document = asdict(progress) | {"ends": _by_topic(progress.ends)}

@@ -1,13 +1,12 @@
 """The archive's lag behind Kafka and the driver's health, for `status`, the watchdog and the live page."""
 
 import time
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.kafka.logs import Logs, describe
-from footfall.kafka.topics import KafkaUnavailable, TopicPartition
-from footfall.lake.progress import Journal, Progress, ends_of
+from footfall.kafka.topics import KafkaUnavailable
+from footfall.lake.progress import Journal, Progress
 from footfall.settings import Settings
 from footfall.streaming import driver_report
 
@@ -77,9 +76,6 @@ def _waiting(settings: Settings) -> tuple[int, Progress | None]:
     """The number of records that are not archived yet, and the latest progress."""
     with Logs(settings) as logs:
         bounds = logs.bounds(describe(settings))
-    journal = Journal(Hdfs(settings))
-    current = journal.current()
-    latest = None if current is None else journal.latest(current.checkpoint)
-    done: Mapping[TopicPartition, int] = {} if current is None else ends_of(current, latest)
+    latest, done = Journal(Hdfs(settings)).reached()
     records = sum(max(0, bound.end - max(bound.start, done.get(partition, 0))) for partition, bound in bounds.items())
     return records, latest

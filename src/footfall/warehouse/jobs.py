@@ -1,20 +1,12 @@
 """All batch jobs, in the order in which a run executes them."""
 
-import sys
 from typing import Final
 
-from footfall.jobs.model import Job, Request
-from footfall.settings import Settings
+from footfall.jobs.model import Job, python_client
 from footfall.warehouse.pig.job import JOB as LOGS
 from footfall.warehouse.spark.job import EVENTS
 from footfall.warehouse.sqoop.job import PROFILES_JOB
 from footfall.warehouse.tables import TABLES
-
-
-def _register(_: Settings, request: Request) -> list[str]:
-    days = [day.isoformat() for day in request.days]
-    return [sys.executable, "-m", "footfall.warehouse.register", request.run, *days]
-
 
 REGISTER: Final = Job(
     name="register",
@@ -25,7 +17,7 @@ REGISTER: Final = Job(
     memory_mb=128,
     timeout_s=300,
     most_days=90,
-    command=_register,
+    command=python_client("footfall.warehouse.register"),
 )
 JOBS: Final = (PROFILES_JOB, LOGS, EVENTS, REGISTER)
 BY_NAME: Final = {job.name: job for job in JOBS}

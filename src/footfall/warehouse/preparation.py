@@ -10,7 +10,7 @@ from typing import Final
 from footfall.hdfs import Hdfs
 from footfall.kafka.logs import Logs, describe
 from footfall.kafka.topics import TopicPartition
-from footfall.lake.progress import Journal, ends_of
+from footfall.lake.progress import Journal
 from footfall.logs import layout as log_layout
 from footfall.logs.positions import read_positions, unread_bytes
 from footfall.names import EVENTS_PARTITIONS, MADE_LOG, TOPIC_EVENTS
@@ -54,7 +54,7 @@ def prepare(
 def take(hdfs: Hdfs, days: Sequence[date], run: str, now_ms: int) -> Manifest:
     """The manifest of the data that is in HDFS now. Raises HdfsUnavailable."""
     # The ends come first: what is archived afterwards makes a day dirty, and is not lost.
-    ends = _archive_ends(hdfs)
+    _, ends = Journal(hdfs).reached()
     logs: dict[str, dict[str, list[str]]] = {}
     for day in days:
         for kind, files in day_list.files_of_logs(hdfs, day).items():
@@ -93,7 +93,7 @@ def _obstacle(settings: Settings, hdfs: Hdfs, days: Sequence[date], wanted: Mapp
 
     wanted: the offsets that the archive must reach.
     """
-    ends = _archive_ends(hdfs)
+    _, ends = Journal(hdfs).reached()
     if any(ends.get(partition, 0) < end for partition, end in wanted.items()):
         return "The archive has not reached the end of Kafka's events"
     positions = read_positions(settings)
@@ -117,9 +117,3 @@ def _site_files(settings: Settings, days: Collection[date]) -> list[Path]:
         for path in (settings.logs_dir / "sites").glob("*/*.log")
         if path.name.replace(MADE_LOG, "-").split("-", 1)[-1][:8] in stamps
     ]
-
-
-def _archive_ends(hdfs: Hdfs) -> dict[TopicPartition, int]:
-    journal = Journal(hdfs)
-    current = journal.current()
-    return {} if current is None else ends_of(current, journal.latest(current.checkpoint))

@@ -1,6 +1,5 @@
 """Deletes partitions that nobody needs any more: of replaced and failed runs, and of days past their retention."""
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
@@ -13,15 +12,13 @@ from footfall.lake.layout import Files
 from footfall.settings import Settings
 from footfall.warehouse import published, registration
 from footfall.warehouse.manifest import RUNS
+from footfall.warehouse.profiles import GRACE_MS
 from footfall.warehouse.publish import alone
 from footfall.warehouse.published import Published
 from footfall.warehouse.tables import TABLES, Table
 
-# Readers that began before a run was replaced may still read it.
-GRACE_MS: Final = 24 * 3_600_000
 # A run that failed its checks stays this long, so that its rows can be looked at.
 FAILED_MS: Final = 7 * 24 * 3_600_000
-_RUN_OF: Final = re.compile(r"(\d{8}T\d{6}-[0-9a-f]{4})[-.]")
 
 
 class Partition(NamedTuple):
@@ -100,7 +97,7 @@ def _sweep_records(files: Files, kept: set[str], now_ms: int) -> int:
     """
     deleted = 0
     for file in files.list(RUNS):
-        match = _RUN_OF.match(file.name)
-        if match is not None and match[1] not in kept and begun_ms(match[1]) < now_ms - FAILED_MS:
+        run = RUN_ID.match(file.name)
+        if run is not None and run[0] not in kept and begun_ms(run[0]) < now_ms - FAILED_MS:
             deleted += files.delete(file.path)
     return deleted

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from footfall.settings import Settings
 from footfall.workflows.client import Airflow, RunState
+from footfall.workflows.day_ranges import consecutive
 from footfall.workflows.errors import AirflowRefused
 from footfall.workflows.follow import trigger
 from footfall.workflows.names import BACKFILL, DAILY
@@ -25,21 +26,10 @@ def trigger_missing(settings: Settings, missing: Sequence[date], once_per: str) 
     if not missing or any(airflow.unfinished(workflow) for workflow in (DAILY, BACKFILL)):
         return None
     mark = hashlib.sha256(once_per.encode()).hexdigest()[:8]
-    for days in ranges(missing):
+    for days in consecutive(missing, MOST_DAYS):
         try:
             return trigger(airflow, days, f"missing__{days[0]}__{days[-1]}__{mark}")
         except AirflowRefused as error:
             if error.status != 409:  # there is a run with this id
                 raise
     return None
-
-
-def ranges(days: Sequence[date], most: int = MOST_DAYS) -> list[list[date]]:
-    """Groups of at most `most` days that follow each other, ascending."""
-    found: list[list[date]] = []
-    for day in sorted(set(days)):
-        if found and day - found[-1][-1] == timedelta(days=1) and len(found[-1]) < most:
-            found[-1].append(day)
-        else:
-            found.append([day])
-    return found

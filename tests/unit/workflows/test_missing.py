@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from footfall.workflows.missing import ranges, trigger_missing
+from footfall.workflows.day_ranges import consecutive
+from footfall.workflows.missing import MOST_DAYS, trigger_missing
 from tests.unit.workflows.made_up_airflow import MadeUpAirflow
 
 _FIRST = date(2026, 11, 20)
@@ -26,9 +27,9 @@ def _run(workflow: str) -> tuple[int, dict[str, object]]:
 
 
 def test_a_range_has_no_gap_and_at_most_a_week() -> None:
-    assert ranges([]) == []
-    assert ranges(_days(5, 1, 0, 2)) == [_days(0, 1, 2), _days(5)]
-    assert [len(group) for group in ranges(_days(*range(16)))] == [7, 7, 2]
+    assert consecutive([], MOST_DAYS) == []
+    assert consecutive(_days(5, 1, 0, 2), MOST_DAYS) == [_days(0, 1, 2), _days(5)]
+    assert [len(group) for group in consecutive(_days(*range(16)), MOST_DAYS)] == [7, 7, 2]
 
 
 def test_the_oldest_range_runs_first(server: MadeUpAirflow) -> None:

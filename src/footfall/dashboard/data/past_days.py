@@ -9,6 +9,7 @@ from footfall.dashboard.data.readings import Reading, Readings
 from footfall.names import ALL_APPS
 from footfall.questions.model import Row
 from footfall.warehouse.published import Published
+from footfall.workflows.day_ranges import consecutive
 
 # How many lines each list shows, so no more are asked for.
 _PAGES: Final = 15
@@ -54,7 +55,8 @@ class PastDay:
         rows: list[Row] = []
         own: Reading[list[Row]] = Reading(None, None)
         troubles: list[str] = []
-        for span in spans(days & self.published.keys()):
+        # A question about a range refuses one with a day that is archived and not published.
+        for span in consecutive(days & self.published.keys()):
             runs = " ".join(self.published[one].run for one in span)
             first_and_last = {"from": str(span[0]), "to": str(span[-1])}
             part = self._handed_out(self.readings.past(runs, "daily-summary", **first_and_last))
@@ -127,17 +129,3 @@ def chart_days(published: Iterable[date], day: date) -> list[date]:
     known = sorted(published)
     newest = known[-_CHART_DAYS:]
     return newest if day in newest else [one for one in known if one <= day][-_CHART_DAYS:]
-
-
-def spans(days: Iterable[date]) -> list[list[date]]:
-    """The days in their order, divided wherever one is missing.
-
-    A question about a range refuses a range with a day that is archived and not published.
-    """
-    found: list[list[date]] = []
-    for one in sorted(days):
-        if found and one - found[-1][-1] == _DAY:
-            found[-1].append(one)
-        else:
-            found.append([one])
-    return found

@@ -1,20 +1,12 @@
 """The job `logs`: Pig makes the tables of log lines and of rejected events."""
 
-import sys
 from typing import Final
 
-from footfall.jobs.model import Job, Request
-from footfall.settings import Settings
+from footfall.jobs.model import Job, python_client
 from footfall.warehouse.pig.script import PIG_TABLES
 
 # The container and the client.
 _MEMORY_MB: Final = 1024 + 384
-
-
-def _command(settings: Settings, request: Request) -> list[str]:
-    days = [day.isoformat() for day in request.days]
-    return [sys.executable, "-m", "footfall.warehouse.pig.run", request.run, *days]
-
 
 JOB: Final = Job(
     name="logs",
@@ -25,5 +17,5 @@ JOB: Final = Job(
     memory_mb=_MEMORY_MB,
     # The lines of a million events take a minute of processor time, and the job yields to the live path.
     timeout_s=3600,
-    command=_command,
+    command=python_client("footfall.warehouse.pig.run"),
 )

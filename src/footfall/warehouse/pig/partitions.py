@@ -6,7 +6,7 @@ without rows has a file without rows.
 
 from collections.abc import Sequence
 
-from footfall.lake.layout import Files
+from footfall.lake.layout import Files, put_folder
 from footfall.warehouse.pig.errors import PigFailed
 from footfall.warehouse.pig.script import PIG_TABLES
 
@@ -23,8 +23,4 @@ def put(files: Files, run: str, days: Sequence[str], staging: str) -> None:
         if absent := [day for day in days if f"dt={day}" not in written]:
             raise PigFailed(f"Pig has written no {table.name} of {absent[0]}. Repeat the job.")
     for table, day in wanted:
-        target = table.partition(day, run)
-        files.make_folder(target.rpartition("/")[0])
-        # Renaming to a folder that exists would move it inside.
-        files.delete(target)
-        files.replace(f"{staging}/{table.name}/dt={day}", target)
+        put_folder(files, f"{staging}/{table.name}/dt={day}", table.partition(day, run))

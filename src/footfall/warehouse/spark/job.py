@@ -1,20 +1,12 @@
 """The job `events` as data."""
 
-import sys
 from typing import Final
 
-from footfall.jobs.model import Job, Request
-from footfall.settings import Settings
+from footfall.jobs.model import Job, python_client
 from footfall.warehouse import tables
 from footfall.warehouse.spark.memory import TOTAL_MB
 
 NAME: Final = "events"
-
-
-def _command(settings: Settings, request: Request) -> list[str]:
-    days = [day.isoformat() for day in request.days]
-    return [sys.executable, "-m", "footfall.warehouse.spark.run", request.run, *days]
-
 
 EVENTS: Final = Job(
     name=NAME,
@@ -26,5 +18,5 @@ EVENTS: Final = Job(
     # A day of a million events takes a few minutes; seven of them, and an executor that YARN replaced, fit as well.
     timeout_s=3600,
     heavy=True,
-    command=_command,
+    command=python_client("footfall.warehouse.spark.run"),
 )

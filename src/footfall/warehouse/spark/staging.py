@@ -15,7 +15,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from footfall.lake import archive_reader
-from footfall.lake.layout import Files, parts
+from footfall.lake.layout import Files, parts, put_folder
 from footfall.streaming.parquet import Uri
 from footfall.warehouse.spark.schemas import with_day
 from footfall.warehouse.tables import ROOT, Table
@@ -76,9 +76,7 @@ class Staging:
             files=len(held),
             bytes=sum(file.length for file in held),
         )
-        self._files.delete(target)
-        self._files.make_folder(target.rpartition("/")[0])
-        self._files.replace(staged, target)
+        put_folder(self._files, staged, target)
         return written
 
     def _folder(self, table: Table) -> str:

@@ -1,18 +1,10 @@
 """The job `profiles` as data."""
 
-import sys
 from typing import Final
 
-from footfall.jobs.model import Job, Request
-from footfall.settings import Settings
+from footfall.jobs.model import Job, python_client
 from footfall.warehouse.profiles import PROFILES, PROFILES_HISTORY
 from footfall.warehouse.sqoop import extracts, importing
-
-
-def _command(_: Settings, request: Request) -> list[str]:
-    days = [day.isoformat() for day in request.days]
-    return [sys.executable, "-m", "footfall.warehouse.sqoop.run", request.run, *days]
-
 
 PROFILES_JOB: Final = Job(
     name=importing.JOB_NAME,
@@ -26,5 +18,5 @@ PROFILES_JOB: Final = Job(
     timeout_s=900,
     # It takes people as they are now, whatever the days are.
     most_days=10_000,
-    command=_command,
+    command=python_client("footfall.warehouse.sqoop.run"),
 )

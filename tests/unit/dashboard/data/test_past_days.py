@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from footfall.dashboard.data.past_days import PastDay, chart_days, spans
+from footfall.dashboard.data.past_days import PastDay, chart_days
 from footfall.dashboard.data.readings import Readings
+from footfall.workflows.day_ranges import consecutive
 from tests.unit.dashboard.past_rows import DAY, MadeUpPast, days_up_to, published
 
 _DAY = timedelta(days=1)
@@ -19,9 +20,9 @@ def test_the_chart_has_the_newest_days_or_those_up_to_an_older_one() -> None:
 
 def test_days_are_divided_where_one_is_missing() -> None:
     days = days_up_to(5)
-    assert spans(days) == [days]
-    assert spans([days[4], days[0], days[1]]) == [[days[0], days[1]], [days[4]]]
-    assert spans([]) == []
+    assert consecutive(days) == [days]
+    assert consecutive([days[4], days[0], days[1]]) == [[days[0], days[1]], [days[4]]]
+    assert consecutive([]) == []
 
 
 def test_the_summary_never_asks_about_a_day_that_is_not_published() -> None:
