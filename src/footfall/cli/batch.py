@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cli.days import days_of
+from footfall.cli.runs import check_run, days_of
 from footfall.cluster.supervision import lifecycle
 from footfall.cluster.supervision import run as supervision
 from footfall.hdfs import Hdfs
-from footfall.jobs.model import RUN_ID
 from footfall.settings import Settings
 from footfall.warehouse import audit as audits
 from footfall.warehouse import days as day_list
@@ -37,7 +36,7 @@ def main(
     settings = _running()
     from footfall.workflows.follow import trigger_and_follow
 
-    outcome = trigger_and_follow(settings, days, _report)
+    outcome = trigger_and_follow(settings, days, output.report)
     if json:
         output.print_json(outcome.document())
     if not outcome.succeeded:
@@ -49,22 +48,22 @@ def prepare(date: _Date = None, first: _First = None, last: _Last = None) -> Non
     """Wait until the data of the days has arrived, and begin a run; print its id."""
     days = days_of(date, first, last)
     run = preparation.new_run()
-    preparation.prepare(_running(), days, run, _report)
+    preparation.prepare(_running(), days, run, output.report)
     output.stdout.print(run)
 
 
 @app.command()
 def audit(run: _Run, json: _Json = False) -> None:
     """Check the tables of a run before it is published."""
-    _check_run(run)
+    check_run(run)
     verdicts = audits.audit(_running(), run)
     if json:
         output.print_json([{"day": str(one.day), "blocks": one.blocks, "warnings": one.warnings} for one in verdicts])
     for verdict in verdicts:
         for sentence in verdict.warnings:
-            _report(f"{verdict.day}: warning: {sentence}")
+            output.report(f"{verdict.day}: warning: {sentence}")
         for sentence in verdict.blocks:
-            _report(f"{verdict.day}: failed: {sentence}")
+            output.report(f"{verdict.day}: failed: {sentence}")
     if verdicts and all(verdict.blocks for verdict in verdicts):
         output.fail(f"No day of the run {run} passed its checks; the published days stay as they are.")
 
@@ -72,12 +71,12 @@ def audit(run: _Run, json: _Json = False) -> None:
 @app.command()
 def publish(run: _Run) -> None:
     """Publish the days of a run that passed their checks."""
-    _check_run(run)
+    check_run(run)
     settings = _running()
     verdicts = audits.verdicts_of(Hdfs(settings), run)
     days = publish_run(settings, run, verdicts)
     for day in days:
-        _report(f"{day} is published.")
+        output.report(f"{day} is published.")
     if failed := [str(one.day) for one in verdicts if one.blocks]:
         output.fail(
             f"{', '.join(failed)} did not pass and is not published: see `footfall batch audit --run {run}` and the "
@@ -100,17 +99,8 @@ def dirty(json: _Json = False) -> None:
     output.print_table(("day", "reason"), rows)
 
 
-def _check_run(run: str) -> None:
-    if not RUN_ID.fullmatch(run):
-        output.wrong_use(f"{run!r} is not the id of a run, such as 20261129T020000-1a2b.")
-
-
 def _running() -> Settings:
     settings = supervision.recall()
     if "hive-server2" not in lifecycle.requested(settings):
         output.fail("The warehouse is not running. Start it with `./footfall up`.")
     return settings
-
-
-def _report(sentence: str) -> None:
-    output.stderr.print(sentence, markup=False, soft_wrap=True)

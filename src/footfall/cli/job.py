@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cli.days import days_of
+from footfall.cli.runs import check_run, days_of
 from footfall.cluster.supervision import run as supervision
 from footfall.hdfs import Hdfs
 from footfall.jobs import execution
-from footfall.jobs.model import RUN_ID, Job, Request, pieces
+from footfall.jobs.model import Job, Request, pieces
 from footfall.settings import load_settings
 from footfall.warehouse import published
 from footfall.warehouse.jobs import BY_NAME, JOBS
@@ -75,22 +75,22 @@ def run_job(
 ) -> None:
     """Run one job for some days, and wait until it has ended."""
     job = _job(name)
-    _check_run(run)
+    check_run(run)
     days = days_of(date, first, last)
     settings = supervision.recall()
     writes_days = not set(job.outputs).isdisjoint(table.name for table in TABLES)
     if writes_days and run in {one.run for one in published.read(Hdfs(settings)).values()}:
         output.fail(f"The run {run} is published, so its tables stay. Start a new run with `footfall batch`.")
     for piece in pieces(days, job.most_days):
-        execution.execute(settings, job, Request(run, piece), _report)
+        execution.execute(settings, job, Request(run, piece), output.report)
 
 
 @app.command()
 def cancel(name: Annotated[str, typer.Argument(help="Name of a job.")], run: _Run) -> None:
     """End a running job and its YARN applications."""
-    _check_run(run)
+    check_run(run)
     ended = execution.cancel(supervision.recall(), _job(name).name, run)
-    _report(f"{name} was ended." if ended else f"{name} of the run {run} is not running.")
+    output.report(f"{name} was ended." if ended else f"{name} of the run {run} is not running.")
 
 
 @app.command()
@@ -101,7 +101,7 @@ def logs(
     lines: Annotated[int, typer.Option("-n", min=1, help="Number of lines to print from the end.")] = 100,
 ) -> None:
     """Print the last lines of a job's log."""
-    _check_run(run)
+    check_run(run)
     path = execution.log_path(load_settings(), _job(name).name, run)
     if not path.exists():
         output.fail(f"{name} has no log of the run {run}.")
@@ -112,15 +112,6 @@ def logs(
 def _job(name: str) -> Job:
     output.check_known("job", name, BY_NAME)
     return BY_NAME[name]
-
-
-def _check_run(run: str) -> None:
-    if not RUN_ID.fullmatch(run):
-        output.wrong_use(f"{run!r} is not the id of a run, such as 20261129T020000-1a2b.")
-
-
-def _report(sentence: str) -> None:
-    output.stderr.print(sentence, markup=False, soft_wrap=True)
 
 
 def _time(seconds: float) -> str:

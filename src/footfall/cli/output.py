@@ -32,6 +32,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> No
     stdout.print(table)
 
 
+def report(sentence: str) -> None:
+    """Prints a sentence about the progress on stderr, as plain text."""
+    stderr.print(sentence, markup=False, soft_wrap=True)
+
+
 def fail(sentence: str) -> NoReturn:
     """Prints the sentence and ends the verb with exit status 1: the verb failed."""
     stderr.print(escape(sentence), style="red", soft_wrap=True)

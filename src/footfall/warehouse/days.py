@@ -1,11 +1,10 @@
 """Which days there are: archived, published, missing, dirty. A day is a UTC date."""
 
-import io
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from footfall.hdfs import FileStatus
+from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import layout
 from footfall.lake.layout import Files
 from footfall.logs import layout as log_layout
@@ -106,16 +105,18 @@ def _has_new_events(hdfs: Files, folder: str, read: Manifest) -> bool:
 def _is_beyond(hdfs: Files, file: FileStatus, read: Manifest) -> bool:
     # Questions import this module, and a list of questions must appear fast.
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    from footfall.lake import damaged_files
+    from footfall.lake import archive_reader
 
-    content = hdfs.read(file.path)
-    if content is None:  # merged into another file meanwhile, which is in the next listing
+    try:
+        groups = list(archive_reader.groups(hdfs, file, ("kafka_partition", "kafka_offset")))
+    except HdfsUnavailable:
+        if hdfs.exists(file.path):
+            raise
+        return False  # merged into another file meanwhile, which is in the next listing
+    if not groups:
         return False
-    with damaged_files.refuse_damaged(file.path):
-        rows = pq.read_table(io.BytesIO(content), columns=["kafka_partition", "kafka_offset"])
-    largest = pa.TableGroupBy(rows, "kafka_partition").aggregate([("kafka_offset", "max")])
+    largest = pa.concat_tables(groups).group_by("kafka_partition").aggregate([("kafka_offset", "max")])
     return any(
         offset >= read.archive_ends.get(str(partition), 0)
         for partition, offset in zip(

@@ -1,8 +1,9 @@
-"""The days that `--date`, or `--from` and `--to`, name."""
+"""The options that name days and a run: `--date`, or `--from` and `--to`, and `--run`."""
 
 from datetime import date, datetime, timezone
 
 from footfall.cli.output import wrong_use
+from footfall.jobs.model import RUN_ID
 from footfall.warehouse import days as day_list
 from footfall.warehouse.errors import DaysRefused
 
@@ -18,6 +19,12 @@ def days_of(day: str | None, first: str | None, last: str | None) -> tuple[date,
         return day_list.span(begin, end, datetime.now(timezone.utc).date())
     except DaysRefused as error:
         wrong_use(str(error))
+
+
+def check_run(run: str) -> None:
+    """Ends the verb with exit status 2 if this is not the id of a run."""
+    if not RUN_ID.fullmatch(run):
+        wrong_use(f"{run!r} is not the id of a run, such as 20261129T020000-1a2b.")
 
 
 def _parsed(text: str) -> date:
