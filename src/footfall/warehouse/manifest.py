@@ -5,7 +5,7 @@ It is taken once at the run's start and stored in HDFS, so that all jobs of the 
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Final
 
@@ -30,6 +30,7 @@ class Manifest:
     archive_ends: by Kafka partition (as text): the offset from which on the run ignores archived events
     logs: by kind of log and day: the paths of the files
     rejected: by day: the paths of the files of rejected events
+    lines_kept: by day: the run whose tables of lines this run keeps, because some of their files are gone
     """
 
     run: str
@@ -38,6 +39,7 @@ class Manifest:
     archive_ends: dict[str, int]
     logs: dict[str, dict[str, list[str]]]
     rejected: dict[str, list[str]]
+    lines_kept: dict[str, str] = field(default_factory=dict)
 
     @property
     def dates(self) -> tuple[date, ...]:

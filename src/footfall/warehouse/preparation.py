@@ -10,13 +10,15 @@ from typing import Final
 from footfall.hdfs import Hdfs
 from footfall.kafka.logs import Logs, describe
 from footfall.kafka.topics import TopicPartition
+from footfall.lake.layout import Files
 from footfall.lake.progress import Journal
 from footfall.logs import layout as log_layout
 from footfall.logs.positions import read_positions, unread_bytes
-from footfall.names import EVENTS_PARTITIONS, MADE_LOG, TOPIC_EVENTS
+from footfall.names import EVENTS_PARTITIONS, LOG_KINDS, MADE_LOG, TOPIC_EVENTS
 from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse import manifest as manifests
+from footfall.warehouse import published
 from footfall.warehouse.errors import NotSettled
 from footfall.warehouse.manifest import Manifest
 
@@ -25,6 +27,8 @@ PATIENCE_S: Final = 2.0 * log_layout.ROLL_S
 _LOOK_S: Final = 2.0
 # Between reading a line and writing it, Flume holds it in its channel.
 _SETTLED_LOOKS: Final = 2
+# Among the kinds of log: the files of rejected events.
+_REJECTED: Final = "rejected"
 
 
 def new_run() -> str:
@@ -41,32 +45,54 @@ def prepare(
 ) -> Manifest:
     """Waits until the data has arrived that existed when this was called, then takes and stores the manifest.
 
-    report: gets a sentence whenever it begins to wait for something else. Raises NotSettled, HdfsUnavailable and
-    KafkaUnavailable.
+    report: gets a sentence whenever it begins to wait for something else, and for each day whose log lines are gone.
+    Raises NotSettled, HdfsUnavailable and KafkaUnavailable.
     """
     hdfs = Hdfs(settings)
     _await_settled(settings, hdfs, days, report, patience_s)
     taken = take(hdfs, days, run, int(time.time() * 1000))
+    for day, kept in taken.lines_kept.items():
+        report(f"The log lines of {day} are past their retention. Their tables stay as the run {kept} made them.")
     manifests.store(hdfs, taken)
     return taken
 
 
-def take(hdfs: Hdfs, days: Sequence[date], run: str, now_ms: int) -> Manifest:
-    """The manifest of the data that is in HDFS now. Raises HdfsUnavailable."""
+def take(files: Files, days: Sequence[date], run: str, now_ms: int) -> Manifest:
+    """The manifest of the data that is in HDFS now. Raises HdfsUnavailable and ManifestMissing."""
     # The ends come first: what is archived afterwards makes a day dirty, and is not lost.
-    _, ends = Journal(hdfs).reached()
-    logs: dict[str, dict[str, list[str]]] = {}
-    for day in days:
-        for kind, files in day_list.files_of_logs(hdfs, day).items():
-            logs.setdefault(kind, {})[day.isoformat()] = files
-    return Manifest(
+    _, ends = Journal(files).reached()
+    taken = Manifest(
         run=run,
         days=[day.isoformat() for day in sorted(days)],
         taken_ms=now_ms,
         archive_ends={str(partition): ends.get((TOPIC_EVENTS, partition), 0) for partition in range(EVENTS_PARTITIONS)},
-        logs=logs,
-        rejected={day.isoformat(): day_list.files_of_rejects(hdfs, day) for day in days},
+        logs={kind: {} for kind in LOG_KINDS},
+        rejected={},
     )
+    known = published.read(files)
+    for day in days:
+        shown = manifests.load(files, known[day].run) if day in known else None
+        _add_lines(taken, files, day, shown)
+    return taken
+
+
+def _add_lines(taken: Manifest, files: Files, day: date, shown: Manifest | None) -> None:
+    """Adds a day's files of lines to a manifest. If some are gone that the published run read, its tables are kept.
+
+    shown: the manifest of the day's published run, if there is one
+    """
+    dt = day.isoformat()
+    present = {**day_list.files_of_logs(files, day), _REJECTED: day_list.files_of_rejects(files, day)}
+    read: dict[str, list[str]] = {}
+    if shown is not None:
+        read = {kind: days.get(dt, []) for kind, days in shown.logs.items()} | {_REJECTED: shown.rejected.get(dt, [])}
+    if shown is not None and any(set(read.get(kind, ())) - set(paths) for kind, paths in present.items()):
+        taken.lines_kept[dt] = shown.run
+        # What the kept tables are made of stays listed. So does what came since, or the day would be dirty for ever.
+        present = {kind: sorted({*paths, *read.get(kind, ())}) for kind, paths in present.items()}
+    taken.rejected[dt] = present.pop(_REJECTED)
+    for kind, paths in present.items():
+        taken.logs[kind][dt] = paths
 
 
 def _await_settled(

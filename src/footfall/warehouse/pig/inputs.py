@@ -20,11 +20,12 @@ class Inputs(NamedTuple):
 
 
 def of(manifest: Manifest, days: Sequence[str]) -> Inputs:
-    """The files of these days. Raises PigFailed if the manifest does not cover a day."""
+    """The files of those of these days whose tables are made anew. Raises PigFailed if the manifest lacks a day."""
     if unknown := [day for day in days if day not in manifest.days]:
         raise PigFailed(f"The run {manifest.run} does not cover {unknown[0]}. Its days are {', '.join(manifest.days)}.")
-    logs = [path for kind in LOG_KINDS for day in days for path in manifest.logs.get(kind, {}).get(day, ())]
-    return Inputs(logs, {day: list(manifest.rejected.get(day, ())) for day in days})
+    made = [day for day in days if day not in manifest.lines_kept]
+    logs = [path for kind in LOG_KINDS for day in made for path in manifest.logs.get(kind, {}).get(day, ())]
+    return Inputs(logs, {day: list(manifest.rejected.get(day, ())) for day in made})
 
 
 def check_present(files: Files, inputs: Inputs) -> None:

@@ -4,9 +4,9 @@ A partition appears by one rename, so it is whole or absent. Each day of a run h
 without rows has a file without rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from footfall.lake.layout import Files, put_folder
+from footfall.lake.layout import Files, parts, put_folder
 from footfall.warehouse.pig.errors import PigFailed
 from footfall.warehouse.pig.script import PIG_TABLES
 
@@ -24,3 +24,23 @@ def put(files: Files, run: str, days: Sequence[str], staging: str) -> None:
             raise PigFailed(f"Pig has written no {table.name} of {absent[0]}. Repeat the job.")
     for table, day in wanted:
         put_folder(files, f"{staging}/{table.name}/dt={day}", table.partition(day, run))
+
+
+def keep(files: Files, run: str, days: Mapping[str, str], staging: str) -> None:
+    """Copies another run's tables of some days into a run's partitions.
+
+    days: day → the run whose tables are copied. staging: a folder for unfinished copies. Raises PigFailed if a table is
+    not there any more, and HdfsUnavailable.
+    """
+    for day, kept in days.items():
+        for table in PIG_TABLES.values():
+            source, copy = table.partition(day, kept), f"{staging}/kept/{table.name}"
+            found = parts(files, source)
+            for part in found:
+                content = files.read(part.path)
+                if content is None:
+                    raise PigFailed(f"{part.path} was deleted meanwhile. Start a new run.")
+                files.write(f"{copy}/{part.name}", content)
+            if not found:
+                raise PigFailed(f"{source} is gone, and so are the log lines of {day}, of which it was made.")
+            put_folder(files, copy, table.partition(day, run))

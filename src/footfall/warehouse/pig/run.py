@@ -67,17 +67,20 @@ def main(arguments: Sequence[str]) -> int:
 def make_tables(settings: Settings, run: str, days: Sequence[str]) -> None:
     """Makes the run's partitions of these days, of all tables that Pig writes. Raises FootfallError."""
     hdfs, yarn, job_tag = Hdfs(settings), Yarn(settings), tag("logs", run)
-    found = inputs.of(manifest.load(hdfs, run), days)
+    taken = manifest.load(hdfs, run)
+    found = inputs.of(taken, days)
     staging = f"{ROOT}/_staging/{run}-logs"
     _end_applications(yarn, job_tag)
     hdfs.delete(staging)
     inputs.check_present(hdfs, found)
     try:
-        empty = inputs.write_empty_lines(hdfs, days, f"{staging}/empty")
-        title = f"footfall logs {run} {days[0]} to {days[-1]}"
-        text = script.render(title, days, [*empty, *found.logs], found.rejected, f"{staging}/tables")
-        _run_pig(settings, yarn, job_tag, text, f"{staging}/pig")
-        partitions.put(hdfs, run, days, f"{staging}/tables")
+        partitions.keep(hdfs, run, {day: taken.lines_kept[day] for day in days if day in taken.lines_kept}, staging)
+        if made := [day for day in days if day not in taken.lines_kept]:
+            empty = inputs.write_empty_lines(hdfs, made, f"{staging}/empty")
+            title = f"footfall logs {run} {made[0]} to {made[-1]}"
+            text = script.render(title, made, [*empty, *found.logs], found.rejected, f"{staging}/tables")
+            _run_pig(settings, yarn, job_tag, text, f"{staging}/pig")
+            partitions.put(hdfs, run, made, f"{staging}/tables")
     finally:
         # It may hold gigabytes, and whatever failed is not helped by keeping them.
         _clean_up(hdfs, staging)

@@ -1,5 +1,6 @@
 """The files that Pig reads: those of the manifest, and no others."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,8 @@ def test_each_kind_and_day_gets_an_empty_line(tmp_path: Path) -> None:
     written = inputs.write_empty_lines(files, [_A, _B], "/staging")
     assert sorted(written) == sorted(f"/staging/{kind}/dt={day}/empty" for kind in LOG_KINDS for day in (_A, _B))
     assert {files.read(path) for path in written} == {b"\n"}
+
+
+def test_a_day_whose_tables_are_kept_has_no_inputs() -> None:
+    kept = replace(_manifest(), lines_kept={_A: "20261020T010203-aaaa"})
+    assert inputs.of(kept, [_A, _B]) == (_ERROR, {_B: []})

@@ -71,3 +71,18 @@ def test_a_table_that_pig_did_not_write_is_named_before_anything_moves(tmp_path:
     with pytest.raises(PigFailed, match="Pig has written no log_counts of 2026-11-25"):
         partitions.put(files, _RUN, _DAYS, "/staging")
     assert not any(files.exists(partition) for partition in _PARTITIONS)
+
+
+def test_kept_tables_are_copies(tmp_path: Path) -> None:
+    files, older = LocalFiles(tmp_path), "20261020T010203-aaaa"
+    sources = [table.partition(_DAYS[0], older) for table in PIG_TABLES.values()]
+    for n, source in enumerate(sources):
+        files.write(f"{source}/part-0.parquet", b"%d" % n)
+    partitions.keep(files, _RUN, {_DAYS[0]: older}, "/staging")
+    copies = [_content(files, table.partition(_DAYS[0], _RUN)) for table in PIG_TABLES.values()]
+    assert copies == [_content(files, source) for source in sources] == [[b"%d" % n] for n in range(len(sources))]
+
+
+def test_a_table_that_can_be_neither_made_nor_kept_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PigFailed, match=r"is gone, and so are the log lines of 2026-11-24"):
+        partitions.keep(LocalFiles(tmp_path), _RUN, {_DAYS[0]: "20261020T010203-aaaa"}, "/staging")

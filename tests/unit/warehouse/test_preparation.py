@@ -1,0 +1,69 @@
+"""The manifest of a run: what it lists, and what it keeps of a day whose log lines are gone."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from footfall.lake.layout import REJECTED
+from footfall.logs import layout as log_layout
+from footfall.names import LOG_KINDS
+from footfall.warehouse import days, manifest, preparation, published
+from footfall.warehouse.manifest import Manifest
+from footfall.warehouse.published import Published
+from tests.support.local_files import LocalFiles
+
+_DAY, _OTHER = date(2026, 10, 1), date(2026, 10, 2)
+_OLD, _NEW = "20261003T010203-aaaa", "20261120T010203-bbbb"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> LocalFiles:
+    """Two days with a file of each kind of log and one of rejects; the first day is published."""
+    files = LocalFiles(tmp_path)
+    for day in (_DAY, _OTHER):
+        for path in _paths(day):
+            files.write(path, b"line\n")
+    manifest.store(files, _taken(files, _OLD))
+    published.replace(files, {_DAY: Published(_DAY, _OLD, 1, manifest.path(_OLD))})
+    return files
+
+
+def _paths(day: date) -> list[str]:
+    logs = [f"{log_layout.ROOT}/{kind}/dt={day}/flume-1.log" for kind in LOG_KINDS]
+    return [*logs, f"{REJECTED.root}/dt={day}/00000000-000000001.parquet"]
+
+
+def _taken(files: LocalFiles, run: str) -> Manifest:
+    return preparation.take(files, [_DAY, _OTHER], run, 1)
+
+
+def test_a_manifest_lists_the_files_of_each_kind_and_day(files: LocalFiles) -> None:
+    taken = _taken(files, _NEW)
+    for day in (_DAY, _OTHER):
+        *logs, rejected = _paths(day)
+        assert [taken.logs[kind][str(day)] for kind in LOG_KINDS] == [[path] for path in logs]
+        assert taken.rejected[str(day)] == [rejected]
+    assert taken.lines_kept == {}
+
+
+@pytest.mark.parametrize("gone", range(len(LOG_KINDS) + 1))
+def test_a_published_day_keeps_its_tables_once_a_file_of_it_is_gone(files: LocalFiles, gone: int) -> None:
+    files.delete(_paths(_DAY)[gone].rpartition("/")[0])
+    files.delete(_paths(_OTHER)[gone].rpartition("/")[0])
+    late = f"{log_layout.ROOT}/access/dt={_DAY}/flume-2.log"
+    files.write(late, b"late\n")
+    taken = _taken(files, _NEW)
+    # The other day was never published, so it has no tables to keep.
+    assert taken.lines_kept == {str(_DAY): _OLD}
+    assert sorted(
+        [*(path for kind in LOG_KINDS for path in taken.logs[kind][str(_DAY)]), *taken.rejected[str(_DAY)]]
+    ) == (sorted([*_paths(_DAY), late]))
+    assert days.log_files(files, _DAY, taken) == [], "the day would be dirty for ever"
+
+
+def test_a_stored_manifest_is_read_again(files: LocalFiles) -> None:
+    files.delete(_paths(_DAY)[0])
+    taken = _taken(files, _NEW)
+    manifest.store(files, taken)
+    assert manifest.load(files, _NEW) == taken
