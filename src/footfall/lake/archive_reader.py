@@ -50,12 +50,6 @@ def groups(files: Files, file: FileStatus, columns: Sequence[str]) -> Iterator[p
             yield parquet.read_row_group(number, list(columns), use_threads=False)
 
 
-def row_count(files: Files, file: FileStatus) -> int:
-    """The number of rows of a Parquet file, from its footer. Raises the errors of `read`."""
-    with damaged_files.refuse_damaged(file.path):
-        return int(_open(files, file).metadata.num_rows)
-
-
 def minutes_of(rows: pa.Table) -> NDArray[np.int64]:
     """The minute (since 1970) of each row, by its `event_time`."""
     return np.asarray(rows["event_time"].cast(pa.int64()).to_numpy() // MINUTE_US)

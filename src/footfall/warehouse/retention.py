@@ -91,7 +91,7 @@ def begun_ms(run: str) -> int:
 
 
 def _sweep_records(files: Files, kept: set[str], now_ms: int) -> int:
-    """Deletes manifests, verdicts and counts of runs that have no partition any more; returns their number.
+    """Deletes manifests and verdicts of runs that have no partition any more; returns their number.
 
     kept: the runs that have one, or are published
     """

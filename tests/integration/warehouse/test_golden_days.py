@@ -1,7 +1,6 @@
 """The job's tables of two made-up days and an empty one. The answers were worked out by hand from the definitions."""
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,6 @@ from footfall.streaming.spark_failures import name_damaged_files
 from footfall.warehouse import tables
 from footfall.warehouse.spark import pipeline
 from footfall.warehouse.spark.inputs import InputMissing
-from footfall.warehouse.spark.run import store_counts
-from footfall.warehouse.spark.staging import Written
 from tests.support import golden_days as golden
 from tests.support.golden_days import DAY, DAYS, EMPTY, NEXT, RUN, event_id, ms
 from tests.support.local_files import LocalFiles
@@ -28,8 +25,8 @@ from tests.support.local_files import LocalFiles
 Row = dict[str, Any]
 
 
-def make(spark: SparkSession, files: LocalFiles, days: Sequence[str], run: str = RUN) -> dict[str, dict[str, Written]]:
-    return pipeline.make(spark, files, files.uri, golden.manifest(run=run), days, {}, lambda what, seconds: None)
+def make(spark: SparkSession, files: LocalFiles, days: Sequence[str], run: str = RUN) -> None:
+    pipeline.make(spark, files, files.uri, golden.manifest(run=run), days, {}, lambda what, seconds: None)
 
 
 def rows(files: LocalFiles, table: str, day: str = DAY, run: str = RUN, **where: Any) -> list[Row]:
@@ -52,7 +49,7 @@ def files(warehouse_spark: SparkSession, tmp_path_factory: pytest.TempPathFactor
     """The three days as one range."""
     made = LocalFiles(tmp_path_factory.mktemp("golden"))
     golden.write(made)
-    store_counts(made, RUN, make(warehouse_spark, made, DAYS))
+    make(warehouse_spark, made, DAYS)
     return made
 
 
@@ -298,20 +295,10 @@ def test_profiles(files: LocalFiles) -> None:
     ]
 
 
-def test_every_partition_exists_and_is_counted(files: LocalFiles) -> None:
-    counts = json.loads(files.read(f"{tables.ROOT}/_runs/{RUN}-events.json") or b"")
-    assert set(counts) == {table.name for table in pipeline.MADE}
-    for table, of_days in counts.items():
-        assert set(of_days) == set(DAYS)
-        for day, held in of_days.items():
-            found = files.list(tables.table(table).partition(day, RUN))
-            assert held == {
-                "rows": len(rows(files, table, day)),
-                "files": len(found),
-                "bytes": sum(file.length for file in found),
-            }
-            assert 1 <= len(found) <= 2
-    assert {held[EMPTY]["rows"] for held in counts.values()} == {0}
+def test_every_partition_exists_and_one_without_rows_has_a_file(files: LocalFiles) -> None:
+    for table in pipeline.MADE:
+        assert all(1 <= len(files.list(table.partition(day, RUN))) <= 2 for day in DAYS)
+        assert rows(files, table.name, EMPTY) == []
     assert not files.exists(f"{tables.ROOT}/_staging/{RUN}-events")
 
 

@@ -15,7 +15,7 @@ from footfall.warehouse import tables
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.spark import audiences, error_facts, events, journeys, page_views, pages, summary, visits
 from footfall.warehouse.spark.inputs import Inputs
-from footfall.warehouse.spark.staging import Staging, Written
+from footfall.warehouse.spark.staging import Staging
 from footfall.warehouse.tables import Table
 
 MADE: Final = tuple(table for table in tables.TABLES if table.writer == "spark")
@@ -35,8 +35,8 @@ def make(
     days: Sequence[str],
     own_hosts: Mapping[str, Collection[str]],
     progress: Progress,
-) -> dict[str, dict[str, Written]]:
-    """Writes every table of `MADE` for the days (YYYY-MM-DD); returns what each partition holds, by table and day.
+) -> None:
+    """Writes every table of `MADE` for the days (YYYY-MM-DD).
 
     uri: turns an HDFS path into a URI for Spark. own_hosts: by site, as in `metrics.sources.source`.
     Raises HdfsUnavailable, ArchiveRefused and InputMissing, and Spark's errors.
@@ -68,9 +68,8 @@ def make(
     write(tables.DAY_PROFILES, audiences.day_profiles(visit, visitors))
     write(tables.DAY_ERRORS, error_facts.day_errors(error, visit))
     began = time.monotonic()
-    published = staging.publish(MADE, days)
+    staging.publish(MADE, days)
     progress("publication", time.monotonic() - began)
-    return published
 
 
 def _fact_events(inputs: Inputs, staging: Staging, manifest: Manifest) -> DataFrame:

@@ -3,11 +3,10 @@
 It exits with 0 if all tables of all days are in place. Otherwise the last line of its stderr says what failed.
 """
 
-import json
 import logging
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,15 +18,12 @@ from footfall import site_registry
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs
 from footfall.jobs.model import RUN_ID, tag
-from footfall.lake import layout
 from footfall.settings import Settings, load_settings
 from footfall.streaming.errors import original_error
 from footfall.streaming.spark_failures import name_damaged_files
 from footfall.warehouse import manifest
-from footfall.warehouse.manifest import RUNS
 from footfall.warehouse.spark import pipeline, session
 from footfall.warehouse.spark.job import NAME
-from footfall.warehouse.spark.staging import Written
 
 log = logging.getLogger("events")
 
@@ -53,24 +49,9 @@ def run(settings: Settings, run_id: str, days: Sequence[str]) -> None:
         log.info("the application %s runs", spark.sparkContext.applicationId)
         try:
             with name_damaged_files(files, base):
-                written = pipeline.make(
-                    spark, files, lambda path: f"{base}{path}", plan, days, _own_hosts(settings), _report
-                )
+                pipeline.make(spark, files, lambda path: f"{base}{path}", plan, days, _own_hosts(settings), _report)
         finally:
             spark.stop()
-    store_counts(files, run_id, written)
-
-
-def store_counts(files: layout.Files, run_id: str, written: Mapping[str, Mapping[str, Written]]) -> None:
-    """Adds to `_runs/RUN-events.json` what each partition holds: {table: {dt: {rows, files, bytes}}}.
-
-    The pieces of a long range add their days one after the other. Raises HdfsUnavailable.
-    """
-    path = f"{RUNS}/{run_id}-{NAME}.json"
-    known: dict[str, dict[str, dict[str, int]]] = json.loads(files.read(path) or b"{}")
-    for table, of_days in written.items():
-        known.setdefault(table, {}).update({day: held._asdict() for day, held in of_days.items()})
-    layout.put(files, path, json.dumps(known, sort_keys=True).encode())
 
 
 def _own_hosts(settings: Settings) -> dict[str, frozenset[str]]:

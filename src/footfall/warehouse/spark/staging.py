@@ -5,7 +5,7 @@ So a run that is killed leaves nothing half: a partition appears by one rename. 
 
 import io
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,21 +14,12 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from footfall.lake import archive_reader
 from footfall.lake.layout import Files, parts, put_folder
 from footfall.streaming.parquet import Uri
 from footfall.warehouse.spark.schemas import with_day
 from footfall.warehouse.tables import ROOT, Table
 
 _EMPTY: Final = "part-empty.snappy.parquet"
-
-
-class Written(NamedTuple):
-    """The content of a partition, for statistics. bytes: of its files."""
-
-    rows: int
-    files: int
-    bytes: int
 
 
 class Staging:
@@ -57,27 +48,18 @@ class Staging:
         typed.write.mode("overwrite").partitionBy("dt").option("compression", "snappy").parquet(folder)
         return self._spark.read.schema(schema).parquet(folder)
 
-    def publish(self, tables: Iterable[Table], days: Sequence[str]) -> dict[str, dict[str, Written]]:
-        """Moves the staged partitions of these days to their places: by table and day, what they hold.
+    def publish(self, tables: Iterable[Table], days: Sequence[str]) -> None:
+        """Moves the staged partitions of these days to their places.
 
         A partition without rows holds one file without rows, so that every reader finds its schema.
         """
-        made = {table.name: {day: self._publish(table, day) for day in days} for table in tables}
+        for table in tables:
+            for day in days:
+                staged = f"{self._folder(table)}/dt={day}"
+                if not parts(self._files, staged):
+                    self._files.write(f"{staged}/{_EMPTY}", _without_rows(with_day(table)))
+                put_folder(self._files, staged, table.partition(day, self._run))
         self._files.delete(self._root)
-        return made
-
-    def _publish(self, table: Table, day: str) -> Written:
-        staged, target = f"{self._folder(table)}/dt={day}", table.partition(day, self._run)
-        if not parts(self._files, staged):
-            self._files.write(f"{staged}/{_EMPTY}", _without_rows(with_day(table)))
-        held = parts(self._files, staged)
-        written = Written(
-            rows=sum(archive_reader.row_count(self._files, file) for file in held),
-            files=len(held),
-            bytes=sum(file.length for file in held),
-        )
-        put_folder(self._files, staged, target)
-        return written
 
     def _folder(self, table: Table) -> str:
         return f"{self._root}/{table.name}"

@@ -1,6 +1,5 @@
-"""The job as data, its command line, and the counts that it leaves for Hive."""
+"""The job as data, and its command line."""
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from footfall.streaming import spark_session
 from footfall.warehouse import tables
 from footfall.warehouse.spark import memory, run, session
 from footfall.warehouse.spark.job import EVENTS
-from footfall.warehouse.spark.staging import Written
-from tests.support.local_files import LocalFiles
 
 RUN = "20261124T030000-00ab"
 
@@ -48,17 +45,3 @@ def test_the_job_asks_for_what_it_needs(tmp_path: Path) -> None:
 def test_wrong_use_is_one_sentence(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(arguments) == 1
     assert sentence in capsys.readouterr().err.splitlines()[-1]
-
-
-def test_the_pieces_of_a_range_add_their_days(tmp_path: Path) -> None:
-    files = LocalFiles(tmp_path)
-    files.make_folder("/warehouse/footfall/_runs")
-    run.store_counts(files, RUN, {"fact_events": {"2026-11-23": Written(5, 1, 100), "2026-11-24": Written(6, 1, 100)}})
-    run.store_counts(files, RUN, {"fact_events": {"2026-11-24": Written(7, 2, 120)}, "day_pages": {}})
-    assert json.loads(files.read(f"/warehouse/footfall/_runs/{RUN}-events.json") or b"") == {
-        "fact_events": {
-            "2026-11-23": {"rows": 5, "files": 1, "bytes": 100},
-            "2026-11-24": {"rows": 7, "files": 2, "bytes": 120},
-        },
-        "day_pages": {},
-    }
