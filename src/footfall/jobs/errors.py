@@ -9,3 +9,7 @@ class JobFailed(FootfallError):
 
 class JobBusy(FootfallError):
     """A job cannot start now, because it or another heavy job is running."""
+
+
+class WrongRequest(FootfallError):
+    """The arguments of a job's client are wrong."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
+from footfall.jobs.errors import WrongRequest
 from footfall.settings import Settings
 
 Engine = Literal["sqoop", "pig", "spark", "hive", "python"]
@@ -61,6 +62,17 @@ def python_client(module: str) -> Callable[[Settings, Request], list[str]]:
         return [sys.executable, "-m", module, request.run, *(day.isoformat() for day in request.days)]
 
     return command
+
+
+def request_of(arguments: Sequence[str]) -> Request:
+    """The request in the arguments of such a client. Raises WrongRequest."""
+    run, *texts = arguments or [""]
+    if not RUN_ID.fullmatch(run) or not texts:
+        raise WrongRequest("The arguments are a run and its days, such as 20261129T020000-1a2b 2026-11-28.")
+    try:
+        return Request(run, tuple(sorted(set(map(date.fromisoformat, texts)))))
+    except ValueError as error:
+        raise WrongRequest(f"A day is written as 2026-11-28: {error}.") from None
 
 
 def tag(job: str, run: str) -> str:

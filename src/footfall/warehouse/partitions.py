@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from footfall.jobs.model import RUN_ID
-from footfall.warehouse.tables import DATABASE, TABLES
+from footfall.warehouse.tables import DATABASE, TABLES, Table, table
 
 _NAMES: Final = re.compile(r"\b(?:" + "|".join(table.name for table in TABLES) + r")\b")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -18,9 +18,15 @@ def with_partitions(select: str, partitions: Mapping[str, str]) -> str:
     well-formed, since it becomes part of the SQL.
     """
     where = condition(partitions)
-    tables = dict.fromkeys(_NAMES.findall(select))
-    shared = ", ".join(f"{name} AS (SELECT * FROM {DATABASE}.{name}_runs WHERE {where})" for name in tables)
+    shared = ", ".join(
+        f"{one.name} AS (SELECT * FROM {DATABASE}.{one.name}_runs WHERE {where})" for one in tables_of(select)
+    )
     return f"WITH {shared} {select}"
+
+
+def tables_of(select: str) -> list[Table]:
+    """The tables that a SELECT names, each once."""
+    return [table(name) for name in dict.fromkeys(_NAMES.findall(select))]
 
 
 def condition(partitions: Mapping[str, str]) -> str:

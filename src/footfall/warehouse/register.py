@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs
 from footfall.hive.metastore import Metastore
+from footfall.jobs.model import request_of
 from footfall.settings import load_settings
 from footfall.warehouse import registration
 from footfall.warehouse.tables import TABLES
@@ -13,13 +14,13 @@ from footfall.warehouse.tables import TABLES
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the job. Returns the exit status."""
-    run, *days = arguments
     try:
+        run, days = request_of(arguments)
         settings = load_settings()
         files, metastore = Hdfs(settings), Metastore(settings)
         # The audit writes and registers its own tables.
         tables = [table for table in TABLES if table.writer != "audit"]
-        registration.register(metastore, files, run, days, tables)
+        registration.register(metastore, files, run, map(str, days), tables)
         registration.register_profiles(metastore, files)
     except FootfallError as error:
         print(error, file=sys.stderr)

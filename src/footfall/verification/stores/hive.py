@@ -16,10 +16,11 @@ from footfall.verification.findings import HOUR_MS, StoreFindings
 from footfall.verification.rejected_scan import RejectedCheck
 from footfall.verification.stores.store import Comparison, Store
 from footfall.warehouse import manifest as manifests
-from footfall.warehouse import published
+from footfall.warehouse import presence, published
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.partitions import with_partitions
 from footfall.warehouse.published import Published
+from footfall.warehouse.tables import TABLES
 
 _SENTENCES: Final = {
     "not_in_hive": "{n} archived events are not in Hive's fact_events.",
@@ -48,6 +49,8 @@ class HiveStore(Store):
         read = {run: manifests.load(self._hdfs, run) for run in {one.run for one in known.values()}}
         self._name_old_runs(known, findings)
         partitions = {str(day): one.run for day, one in known.items()}
+        for table, day in presence.gone(self._hdfs, TABLES, partitions):
+            findings.say("deleted", presence.sentence(table, day))
         if partitions:
             self._compare_events(partitions, read, findings)
             self._compare_lines(partitions, findings)

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from types import FrameType
@@ -19,7 +18,7 @@ from typing import Final
 from footfall.errors import EngineUnavailable, FootfallError
 from footfall.hdfs import Hdfs
 from footfall.jobs import mapreduce
-from footfall.jobs.model import RUN_ID, tag
+from footfall.jobs.model import request_of, tag
 from footfall.runtime.built_jars import PIG_FUNCTIONS
 from footfall.runtime.environment import child_environment
 from footfall.settings import Settings, load_settings
@@ -48,18 +47,14 @@ class _Cancelled(Exception):
 def main(arguments: Sequence[str]) -> int:
     """The process: returns its exit status."""
     try:
-        run, days = _parse(arguments)
-    except ValueError:
-        print("Call it with a run and its days: `… RUN 2026-11-28 …`.", file=sys.stderr)
-        return 2
-    signal.signal(signal.SIGTERM, _cancel)
-    try:
-        make_tables(load_settings(), run, days)
+        request = request_of(arguments)
+        signal.signal(signal.SIGTERM, _cancel)
+        make_tables(load_settings(), request.run, [day.isoformat() for day in request.days])
     except FootfallError as error:
         print(error, file=sys.stderr)
         return 1
     except (_Cancelled, KeyboardInterrupt):
-        print(f"The job was cancelled. The tables of the run {run} are as they were.", file=sys.stderr)
+        print("The job was cancelled. The tables of its run are as they were.", file=sys.stderr)
         return 1
     return 0
 
@@ -173,14 +168,6 @@ def _cancel(number: int, frame: FrameType | None) -> None:
     # A second signal must not interrupt the clean-up.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise _Cancelled
-
-
-def _parse(arguments: Sequence[str]) -> tuple[str, list[str]]:
-    run, *texts = arguments
-    days = sorted({date.fromisoformat(text).isoformat() for text in texts})
-    if not RUN_ID.fullmatch(run) or not days:
-        raise ValueError("wrong arguments")
-    return run, days
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
 from footfall.hdfs import Hdfs
-from footfall.hive import Hive
+from footfall.hive import Hive, HiveRefused
 from footfall.names import ALL_APPS
 from footfall.questions import parameters
 from footfall.questions.model import Parameter, UnknownValue
 from footfall.questions.sources import Context, Source
 from footfall.settings import Settings
 from footfall.warehouse import days as day_list
-from footfall.warehouse import published
-from footfall.warehouse.partitions import with_partitions
+from footfall.warehouse import presence, published
+from footfall.warehouse.partitions import tables_of, with_partitions
 from footfall.warehouse.published import Published
 from footfall.warehouse.tables import Table
 
@@ -50,10 +50,13 @@ class Warehouse:
         return None if content is None else json.loads(content)
 
     def rows(self, select: str, partitions: Mapping[str, str], values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a SELECT over the tables of these partitions, day → run. Raises HiveUnavailable.
+        """The rows of a SELECT over the tables of these partitions, day → run.
 
-        values: for the placeholders `%s`.
+        values: for the placeholders `%s`. Raises HdfsUnavailable and HiveUnavailable, and its subclass HiveRefused if
+        the files of a partition were deleted.
         """
+        if gone := presence.gone(self._hdfs, tables_of(select), partitions):
+            raise HiveRefused(presence.sentence(*gone[0]))
         return self._hive.rows(with_partitions(select, partitions), values)
 
     def records(self, table: Table, span: "Span", also: str = "") -> list[dict[str, Any]]:

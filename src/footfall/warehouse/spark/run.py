@@ -7,7 +7,6 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +16,8 @@ from pyspark.errors import PySparkException
 from footfall import site_registry
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs
-from footfall.jobs.model import RUN_ID, tag
+from footfall.jobs.errors import WrongRequest
+from footfall.jobs.model import request_of, tag
 from footfall.settings import Settings, load_settings
 from footfall.streaming.errors import original_error
 from footfall.streaming.spark_failures import name_damaged_files
@@ -28,10 +28,6 @@ from footfall.warehouse.spark.job import NAME
 log = logging.getLogger("events")
 
 
-class WrongUse(FootfallError):
-    """The command line is wrong; the message is one sentence."""
-
-
 def run(settings: Settings, run_id: str, days: Sequence[str]) -> None:
     """Makes the tables of a run for some of its days (YYYY-MM-DD, ascending), and reports their rows.
 
@@ -40,7 +36,7 @@ def run(settings: Settings, run_id: str, days: Sequence[str]) -> None:
     files = Hdfs(settings)
     plan = manifest.load(files, run_id)
     if missing := sorted(set(days) - set(plan.days)):
-        raise WrongUse(f"The run {run_id} has no manifest for {', '.join(missing)}, so it cannot make these days.")
+        raise WrongRequest(f"The run {run_id} has no manifest for {', '.join(missing)}, so it cannot make these days.")
     base = f"hdfs://{settings.address('namenode')}"
     parent = settings.run_dir / "tmp"
     parent.mkdir(parents=True, exist_ok=True)
@@ -81,13 +77,8 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
-        if len(arguments) < 2 or not RUN_ID.fullmatch(arguments[0]):
-            raise WrongUse("Name a run and its days: `python -m footfall.warehouse.spark.run RUN DAY…`.")
-        try:
-            days = sorted({date.fromisoformat(day).isoformat() for day in arguments[1:]})
-        except ValueError as error:
-            raise WrongUse(f"A day is written as 2026-11-24: {error}.") from None
-        run(load_settings(), arguments[0], days)
+        request = request_of(arguments)
+        run(load_settings(), request.run, [day.isoformat() for day in request.days])
     except (FootfallError, PySparkException, Py4JError) as error:
         print(_sentence(error), file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The client of the job `profiles`: `python -m footfall.warehouse.sqoop.run RUN [DAY…]`.
+"""The client of the job `profiles`: `python -m footfall.warehouse.sqoop.run RUN DAY…`.
 
 It imports an extract, makes the tables of all extracts, checks them and publishes them. If a step fails, the published
 profiles stay in use. A run that is repeated continues with the extract that it has imported. The days are those of
@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs
-from footfall.jobs.model import RUN_ID
+from footfall.jobs.model import request_of
 from footfall.lake.layout import Files
 from footfall.settings import Settings, load_settings
 from footfall.warehouse import profiles
@@ -39,13 +39,10 @@ class Busy(FootfallError):
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the job. Returns the exit status."""
-    signal.signal(signal.SIGTERM, _interrupted)
     try:
-        settings = load_settings()
-        [run, *_] = arguments or [""]
-        if not RUN_ID.fullmatch(run):
-            raise FootfallError("The first argument must be the id of a run, such as 20260131T060000-0a1b.")
-        run_job(settings, run, _print)
+        request = request_of(arguments)
+        signal.signal(signal.SIGTERM, _interrupted)
+        run_job(load_settings(), request.run, _print)
     except FootfallError as error:
         print(f"{error} The published profiles stay in use.", file=sys.stderr)
         return 1

@@ -28,15 +28,6 @@ def test_its_memory_holds_container_and_client() -> None:
     assert JOB.memory_mb >= run.CONTAINER_MB + 256
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["20261126T010203-00ff"], ["../x", "2026-11-24"], ["20261126T010203-00ff", "yesterday"], ["x'; rm", "2026-11-24"]],
-)
-def test_wrong_arguments_are_wrong_use(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run.main(arguments) == 2
-    assert "RUN" in capsys.readouterr().err
-
-
 def test_a_dead_hdfs_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,13 +3,11 @@
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from footfall.jobs.model import Request
 from footfall.settings import Settings
 from footfall.streaming import spark_session
 from footfall.warehouse import tables
-from footfall.warehouse.spark import memory, run, session
+from footfall.warehouse.spark import memory, session
 from footfall.warehouse.spark.job import EVENTS
 
 RUN = "20261124T030000-00ab"
@@ -31,17 +29,3 @@ def test_the_job_asks_for_what_it_needs(tmp_path: Path) -> None:
     assert options["spark.driver.bindAddress"] == options["spark.executorEnv.SPARK_LOCAL_IP"] == "127.0.0.1"
     # Hive and Pig have no native library for the archive's compression.
     assert options["spark.sql.parquet.compression.codec"] == "snappy"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ([], "Name a run and its days"),
-        ([RUN], "Name a run and its days"),
-        (["today", "2026-11-24"], "Name a run and its days"),
-        ([RUN, "24.11.2026"], "A day is written as 2026-11-24"),
-    ],
-)
-def test_wrong_use_is_one_sentence(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run.main(arguments) == 1
-    assert sentence in capsys.readouterr().err.splitlines()[-1]

@@ -1,0 +1,201 @@
+"""Runs of past days that are killed, meet each other, or lack an engine, room or log lines: no figure changes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from footfall.cluster.engines.yarn import STEP_MB, node
+from footfall.names import LOG_KINDS
+from footfall.workflows.client import Airflow
+from footfall.workflows.follow import follow, trigger
+from tests.support import yarn
+from tests.support.full_datanode import full
+from tests.support.past_days import PastDays
+from tests.support.platform import await_true
+
+_long: Final = pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: it takes minutes")
+_PUBLISH: Final = """
+import os, signal, sys
+from footfall.cluster.supervision.run import recall
+from footfall.hdfs import Hdfs
+from footfall.warehouse import audit, firsts, manifest, publish
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+point, run = sys.argv[1:]
+setattr(*{
+    "staged": (Hdfs, "replace", die),
+    "shown": (manifest, "record_published", die),
+    "recorded": (firsts, "rebuild", die),
+}[point])
+settings = recall()
+publish.publish(settings, run, audit.verdicts_of(Hdfs(settings), run))
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(past: PastDays) -> tuple[str, str]:
+    """Two runs of the second day, which read the same: a replaced one, and the published one."""
+    day = past.days[1]
+    if past.run_of(day) == past.first_runs[day]:
+        done = past.platform.run("batch", "--date", str(day), timeout=900)
+        assert done.returncode == 0, done.stderr[-4000:]
+    return past.first_runs[day], past.run_of(day)
+
+
+@pytest.mark.parametrize("point", ["staged", "shown", "recorded"])
+def test_a_kill_in_the_middle_of_publishing_leaves_one_run_or_the_other(
+    past: PastDays, runs: tuple[str, str], point: str
+) -> None:
+    (other, shown), day = runs, past.days[1]
+    before = past.query("most-visited-pages", day, day, {})
+    killed = subprocess.run([sys.executable, "-c", _PUBLISH, point, other], timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert past.run_of(day) == (shown if point == "staged" else other)
+    assert past.query("most-visited-pages", day, day, {}) == before
+    # The killed process holds no lock, and publishing begins anew.
+    done = past.platform.run("batch", "publish", "--run", shown)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert past.run_of(day) == shown
+    assert past.query("most-visited-pages", day, day, {}) == before
+
+
+def _prepared(past: PastDays) -> str:
+    """A new run of the second day."""
+    done = past.platform.run("batch", "prepare", "--date", str(past.days[1]))
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout.strip()
+
+
+def _started(past: PastDays, *arguments: str) -> "subprocess.Popen[str]":
+    """A verb that runs in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "footfall", *arguments],
+        cwd=past.platform.clone,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _run_job(past: PastDays, name: str, run: str) -> "subprocess.CompletedProcess[str]":
+    return past.platform.run("job", "run", name, "--run", run, "--date", str(past.days[1]), timeout=900)
+
+
+@_long
+@pytest.mark.timeout(1800)
+def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(past: PastDays) -> None:
+    day = past.days[1]
+    before, run = past.figures(day), _prepared(past)
+    jobs = [
+        ("job", "run", name, "--run", run, "--date", str(day)) for name in ("profiles", "logs", "events", "register")
+    ]
+    for step, seconds in (
+        (jobs[0], 8),
+        (jobs[1], 8),
+        (jobs[2], 15),
+        (jobs[3], 2),
+        (("batch", "audit", "--run", run), 4),
+    ):
+        with _started(past, *step) as doomed:
+            time.sleep(seconds)
+            assert doomed.poll() is None, f"{step} was to be under way: {doomed.communicate()[0]}"
+            for process in past.platform.processes(run):
+                past.platform.kill(process.pid)
+        assert past.query("daily-summary", day, day, {}), step
+        done = past.platform.run(*step, timeout=900)
+        assert done.returncode == 0, (step, done.stderr[-4000:])
+    done = past.platform.run("batch", "publish", "--run", run)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert past.run_of(day) == run
+    past.assert_same_figures(day, before)
+
+
+@_long
+@pytest.mark.timeout(1800)
+def test_two_runs_of_a_day_at_once_end_one_after_the_other(past: PastDays) -> None:
+    first, day = past.days
+    before, airflow = past.figures(day), Airflow(past.platform.settings, timeout_s=30)
+    started = [trigger(airflow, [day]), trigger(airflow, [first, day])]
+    assert len({one.workflow for one in started}) == 2
+    outcomes = [follow(airflow, one, lambda _: None) for one in started]
+    assert all(one.succeeded for one in outcomes), [one.sentence for one in outcomes]
+    past.assert_same_figures(day, before)
+    past.platform.assert_verified()
+
+
+@_long
+@pytest.mark.timeout(1800)
+def test_a_run_survives_engines_that_are_away_for_a_moment(past: PastDays) -> None:
+    day = past.days[1]
+    before, was = past.figures(day), past.run_of(day)
+    with _started(past, "batch", "--date", str(day)) as running:
+        for job, services in (
+            ("logs", ("postgres", "airflow-scheduler")),
+            ("events", ("hive-metastore", "hive-server2")),
+        ):
+            await_true(_runs(past, job), f"the job {job} to run", 300, every=1)
+            killed = {name: past.platform.kill_service(name) for name in services}
+            for name, pid in killed.items():
+                past.platform.await_back(name, pid)
+        output, _ = running.communicate(timeout=900)
+    assert running.returncode == 0, output[-4000:]
+    assert past.run_of(day) > was
+    past.assert_same_figures(day, before)
+
+
+def _runs(past: PastDays, job: str) -> Callable[[], bool]:
+    def runs() -> bool:
+        listed = past.platform.json("job", "list")["executions"]
+        return any(one["job"] == job and one["state"] == "running" for one in listed)
+
+    return runs
+
+
+@_long
+@pytest.mark.timeout(1800)
+def test_a_full_disk_and_a_full_queue_stop_a_run_and_leave_the_day(past: PastDays) -> None:
+    day, settings = past.days[1], past.platform.settings
+    before, run = past.figures(day), _prepared(past)
+    with full(settings):
+        refused = _run_job(past, "logs", run)
+        assert refused.returncode == 1
+        assert "has no room" in refused.stderr.splitlines()[-1], refused.stderr
+        past.assert_same_figures(day, before)
+    past.platform.await_well()
+    share_mb = next(queue.memory_mb for queue in node(settings).queues if queue.name == "batch")
+    asked = yarn.submit(settings, "batch", [share_mb - STEP_MB], "sleep 900")
+    try:
+        await_true(lambda: yarn.queue(settings, "batch")["numActiveApplications"] == 1, "a full queue", 60)
+        with _started(past, "job", "run", "logs", "--run", run, "--date", str(day)) as waiting:
+            time.sleep(30)
+            assert waiting.poll() is None, waiting.communicate()[0]
+            for application in asked:
+                yarn.end(settings, application)
+            output, _ = waiting.communicate(timeout=600)
+        assert waiting.returncode == 0, output
+    finally:
+        for application in asked:
+            yarn.end(settings, application)
+    past.assert_same_figures(day, before)
+
+
+@_long
+@pytest.mark.timeout(1800)
+def test_a_day_whose_log_lines_are_gone_keeps_their_tables(past: PastDays) -> None:
+    day = past.days[0]
+    before, was = past.figures(day), past.run_of(day)
+    for kind in LOG_KINDS:
+        assert past.hdfs.delete(f"/logs/{kind}/dt={day}")
+    done = past.platform.run("batch", "--date", str(day), timeout=900)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert past.run_of(day) > was
+    past.assert_same_figures(day, before)
+    past.platform.assert_verified()
