@@ -13,5 +13,5 @@ from tests.support.platform import Platform
 def past(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PastDays]:
     """Two published days."""
     past = PastDays(Platform(platform), tmp_path_factory.mktemp("raw"))
-    with past.oracle:
+    with past.oracle, past.sources:
         yield past

@@ -29,6 +29,14 @@ def test_bots_and_single_sites_agree_with_the_oracle(past: PastDays, question: s
         assert past.differences(question, *past.days, asked | more) == []
 
 
+def test_the_command_line_prints_the_rows(past: PastDays) -> None:
+    first, last = past.days
+    rows = past.query("navigation-paths", first, last, {"by": "page_path", "length": "3"})
+    assert rows
+    options = ("--from", str(first), "--to", str(last), "--by", "page_path", "--length", "3")
+    assert past.platform.query("navigation-paths", *options) == rows
+
+
 def test_days_pass_their_checks(past: PastDays) -> None:
     rows = past.query("data-quality", *past.days, {})
     assert {row["from_dt"] for row in rows} == set(map(str, past.days))

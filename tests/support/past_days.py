@@ -4,7 +4,9 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from footfall import question_registry
 from footfall.hdfs import Hdfs
+from footfall.questions.sources import Sources
 from footfall.warehouse import manifest, profiles, published
 from tests.oracle.comparison import differences
 from tests.oracle.oracle import Oracle
@@ -33,7 +35,7 @@ class PastDays:
 
     def __init__(self, platform: Platform, folder: Path) -> None:
         self.platform = platform
-        self.hdfs = Hdfs(platform.settings)
+        self.hdfs, self.sources = Hdfs(platform.settings), Sources(platform.settings)
         today = datetime.now(timezone.utc).date()
         self.days = (today - timedelta(days=2), today - timedelta(days=1))
         made = platform.run("history", "--days", "2", "--events-per-day", str(EVENTS_A_DAY), timeout=900)
@@ -48,8 +50,9 @@ class PastDays:
 
     def query(self, question: str, first: date, last: date, asked: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows of a question about these days."""
-        options = [part for name, value in asked.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        return self.platform.query(question, "--from", str(first), "--to", str(last), *options)
+        # Values are text, as the command line and the dashboard's address have them.
+        given = {"from": first, "to": last, **asked}
+        return question_registry.ask(self.sources, question, **{name: str(value) for name, value in given.items()})
 
     def differences(self, question: str, first: date, last: date, asked: dict[str, Any]) -> list[str]:
         """Where a question's rows differ from the oracle's."""

@@ -11,10 +11,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from footfall.hdfs import Hdfs
+from footfall.hdfs import Hdfs, HdfsUnavailable
 from footfall.hive import Hive
 from footfall.hive.metastore import Metastore
-from footfall.lake import damaged_files, layout
+from footfall.lake import archive_reader, damaged_files, layout
 from footfall.settings import Settings
 from footfall.warehouse import checks, published, registration
 from footfall.warehouse import manifest as manifests
@@ -120,23 +120,28 @@ def _archive_results(hdfs: Hdfs, hive: Hive, taken: Manifest, partitions: Mappin
 
 def _identities(hdfs: Hdfs, folder: str, taken: Manifest) -> int:
     """The number of distinct identities of a folder before the manifest's end."""
-    columns = ["session_id", "event_id", "kafka_partition", "kafka_offset"]
-    for _ in range(_ATTEMPTS):
-        tables = []
-        for file in damaged_files.refuse_empty(layout.parts(hdfs, folder)):
-            content = hdfs.read(file.path)
-            if content is None:  # merged into another file meanwhile
-                break
-            with damaged_files.refuse_damaged(file.path):
-                tables.append(pq.read_table(io.BytesIO(content), columns=columns))
-        else:
-            break
-    if not tables:
+    rows = _archived(hdfs, folder)
+    if rows is None:
         return 0
-    rows = pa.concat_tables(tables)
-    ends = pa.array([taken.archive_ends.get(str(n), 0) for n in range(1 + max(rows["kafka_partition"].to_pylist()))])
+    ends = pa.array([taken.archive_ends.get(str(n), 0) for n in range(1 + pa.compute.max(rows["kafka_partition"]).as_py())])
     before = pa.compute.less(rows["kafka_offset"], pa.compute.take(ends, rows["kafka_partition"]))
     return int(rows.filter(before).group_by(["session_id", "event_id"]).aggregate([]).num_rows)
+
+
+def _archived(hdfs: Hdfs, folder: str) -> pa.Table | None:
+    """The identities and positions of all rows of a folder; None if it has none."""
+    columns = ["session_id", "event_id", "kafka_partition", "kafka_offset"]
+    for _ in range(_ATTEMPTS):
+        listed = damaged_files.refuse_empty(layout.parts(hdfs, folder))
+        try:
+            tables = [group for file in listed for group in archive_reader.groups(hdfs, file, columns)]
+        except HdfsUnavailable:
+            if all(hdfs.exists(file.path) for file in listed):
+                raise
+            continue  # A file was merged into another one, which is in the next listing.
+        rows = pa.concat_tables(tables) if tables else None
+        return rows if rows is not None and rows.num_rows else None
+    raise HdfsUnavailable(f"The files in {folder} are being merged again and again.")
 
 
 def _check_results(hive: Hive, taken: Manifest, partitions: Mapping[str, str]) -> list[Result]:
