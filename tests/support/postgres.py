@@ -1,5 +1,6 @@
 """A PostgreSQL of its own for tests, in a home of its own. It needs no platform, only the installation."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -93,4 +94,5 @@ def own_server(home: Path, installed: Path) -> Iterator[Server]:
         yield server
     finally:
         server.kill()
-        _postgres_cluster.purge(server.settings)
+        if (outside := _postgres_cluster.outside(server.settings)) is not None:
+            shutil.rmtree(outside, ignore_errors=True)

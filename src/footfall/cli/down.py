@@ -43,6 +43,6 @@ def _purge(settings: Settings) -> None:
     for name in _PURGED_FOLDERS:
         shutil.rmtree(settings.home / name, ignore_errors=True)
     for service in SERVICES:
-        if service.purge is not None:
-            service.purge(settings)
+        if service.outside is not None and (outside := service.outside(settings)) is not None:
+            shutil.rmtree(outside, ignore_errors=True)
     stderr.print(f"Deleted all data under {settings.home}.", markup=False)

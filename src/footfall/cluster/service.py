@@ -98,7 +98,8 @@ class Service:
     stop_rank: int = 0  # above 0: stopped before all others, lower ranks first, equal ranks in parallel
     # Called after the process has ended; a step is undone here. Gets the names of the processes that were running.
     after_stop: Callable[[Settings, Collection[str], Report], None] | None = None
-    purge: Callable[[Settings], None] | None = None  # deletes its data outside the home, for `down --purge`
+    # The folder of its data outside the home, if there is any. `status` counts it, and `down --purge` deletes it.
+    outside: Callable[[Settings], Path | None] | None = None
 
     @property
     def kind(self) -> Literal["process", "step"]:

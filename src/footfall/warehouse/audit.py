@@ -123,7 +123,9 @@ def _identities(hdfs: Hdfs, folder: str, taken: Manifest) -> int:
     rows = _archived(hdfs, folder)
     if rows is None:
         return 0
-    ends = pa.array([taken.archive_ends.get(str(n), 0) for n in range(1 + pa.compute.max(rows["kafka_partition"]).as_py())])
+    ends = pa.array(
+        [taken.archive_ends.get(str(n), 0) for n in range(1 + pa.compute.max(rows["kafka_partition"]).as_py())]
+    )
     before = pa.compute.less(rows["kafka_offset"], pa.compute.take(ends, rows["kafka_partition"]))
     return int(rows.filter(before).group_by(["session_id", "event_id"]).aggregate([]).num_rows)
 

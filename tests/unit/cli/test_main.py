@@ -290,12 +290,12 @@ def test_purge_deletes_all_data_and_keeps_what_is_the_users(call: Call, home: Pa
     assert sorted(path.name for path in home.iterdir()) == ["install", "settings.toml", "test"]
 
 
-def test_purge_lets_services_delete_what_is_outside_the_home(
+def test_purge_deletes_what_services_keep_outside_the_home(
     call: Call, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside = tmp_path / "outside"
-    outside.touch()
-    made_up = Service(name="made-up", engine="made_up", step=lambda _: None, purge=lambda _: outside.unlink())
+    outside.mkdir()
+    made_up = Service(name="made-up", engine="made_up", step=lambda _: None, outside=lambda _: outside)
     monkeypatch.setattr(down, "SERVICES", (made_up, *SERVICES))
     assert call("down", "--yes").status == 0
     assert outside.exists()

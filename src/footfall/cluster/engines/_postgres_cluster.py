@@ -52,7 +52,8 @@ class Place(NamedTuple):
 
 def place(settings: Settings) -> Place:
     """Returns where the server of this home keeps its files. Raises ClusterError if there is nobody to run it."""
-    if os.geteuid() != 0:
+    folder = outside(settings)
+    if folder is None:
         return Place(settings.data_dir / "postgres", postgres_programs.folder(settings), None)
     try:
         account = pwd.getpwnam(ACCOUNT)
@@ -60,7 +61,6 @@ def place(settings: Settings) -> Place:
         raise ClusterError(
             f"PostgreSQL refuses to run as root, and there is no user {ACCOUNT}. Run Footfall as an ordinary user."
         ) from None
-    folder = _outside(settings)
     return Place(folder, folder / "programs", account)
 
 
@@ -89,14 +89,10 @@ def prepare(settings: Settings) -> None:
         _write(where, where.cluster / name, (settings.conf_dir / "postgres" / name).read_text("utf-8"))
 
 
-def purge(settings: Settings) -> None:
-    """Deletes what is outside the home."""
-    if os.geteuid() == 0:
-        shutil.rmtree(_outside(settings), ignore_errors=True)
-
-
-def _outside(settings: Settings) -> Path:
-    """The folder of this home outside of it."""
+def outside(settings: Settings) -> Path | None:
+    """The folder of this home outside of it, if this process is root."""
+    if os.geteuid() != 0:
+        return None
     return OUTSIDE / hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
 
 

@@ -123,7 +123,7 @@ SERVICES = (
         # On SIGTERM it would wait until all clients have left. On SIGINT it ends their sessions and stops.
         stop_signal="INT",
         stop_s=30,
-        purge=_postgres_cluster.purge,
+        outside=_postgres_cluster.outside,
     ),
     Service(
         name="postgres-databases",

@@ -86,7 +86,6 @@ def test_root_without_nobody_is_a_sentence(settings: Settings, as_root: Path, mo
     monkeypatch.setattr(pwd, "getpwnam", unknown)
     with pytest.raises(ClusterError, match="refuses to run as root, and there is no user nobody"):
         _postgres_cluster.place(settings)
-    _postgres_cluster.purge(settings)
 
 
 def test_root_without_setpriv_is_a_sentence(settings: Settings, as_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,19 +94,14 @@ def test_root_without_setpriv_is_a_sentence(settings: Settings, as_root: Path, m
         _postgres_cluster.prepare(settings)
 
 
-def test_purge_deletes_only_this_homes_folder_outside(settings: Settings, as_root: Path) -> None:
-    place = _postgres_cluster.place(settings)
-    (place.cluster / "base").mkdir(parents=True)
-    (as_root / "another").mkdir()
-    _postgres_cluster.purge(settings)
-    assert [path.name for path in as_root.iterdir()] == ["another"]
+def test_only_root_has_a_folder_outside_the_home(settings: Settings, as_root: Path) -> None:
+    assert _postgres_cluster.outside(settings) == _postgres_cluster.place(settings).folder
+    assert _postgres_cluster.place(settings).folder.parent == as_root
 
 
-def test_purge_leaves_the_home_to_the_verb(settings: Settings, as_user: None) -> None:
-    cluster = _postgres_cluster.place(settings).cluster
-    cluster.mkdir(parents=True)
-    _postgres_cluster.purge(settings)
-    assert cluster.exists()
+def test_others_keep_all_in_the_home(settings: Settings, as_user: None) -> None:
+    assert _postgres_cluster.outside(settings) is None
+    assert _postgres_cluster.place(settings).cluster.is_relative_to(settings.home)
 
 
 @pytest.fixture
