@@ -77,7 +77,7 @@ def _recover_lease(settings: Settings) -> Callable[[str], None]:
     def take(path: str) -> None:
         # One try is enough: HDFS completes the recovery by itself, and its first answer is always "not done yet".
         main, arguments = "org.apache.hadoop.hdfs.tools.DebugAdmin", ["recoverLease", "-path", path, "-retries", "1"]
-        command = hadoop(settings, "flume", _TOOL_HEAP_MB, main, arguments)
+        command = hadoop(settings, "flume", _TOOL_HEAP_MB, main, arguments, _jvm.QUICK)
         environment = child_environment(settings)
         try:
             subprocess.run(command, env=environment, capture_output=True, timeout=_TOOL_TIMEOUT_S, check=False)

@@ -29,7 +29,7 @@ _lock = threading.Lock()
 def _master(settings: Settings) -> list[str]:
     # The master only assigns a few regions.
     heap_mb = settings.heaps_mb.hbase_master
-    return _hbase(settings, "hbase-master", heap_mb, "org.apache.hadoop.hbase.master.HMaster")
+    return _hbase(settings, "hbase-master", heap_mb, "org.apache.hadoop.hbase.master.HMaster", more=_jvm.QUICK)
 
 
 def _regionserver(settings: Settings) -> list[str]:
@@ -44,9 +44,9 @@ def _thrift(settings: Settings) -> list[str]:
     return _hbase(settings, "hbase-thrift", heap_mb, "org.apache.hadoop.hbase.thrift.ThriftServer")
 
 
-def _hbase(settings: Settings, name: str, heap_mb: int, main: str) -> list[str]:
+def _hbase(settings: Settings, name: str, heap_mb: int, main: str, more: tuple[str, ...] = ()) -> list[str]:
     conf = settings.conf_dir / name
-    options = [*_OPTIONS, _jvm.log4j(conf)]
+    options = [*_OPTIONS, *more, _jvm.log4j(conf)]
     return _jvm.java(settings, "hbase", name, heap_mb, main, ["start"], options=options, before=[conf])
 
 

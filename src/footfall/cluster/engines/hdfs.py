@@ -8,7 +8,7 @@ from typing import Final
 import urllib3
 
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES, hadoop
-from footfall.cluster.engines._jvm import format_storage
+from footfall.cluster.engines._jvm import QUICK, format_storage
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service
 from footfall.names import CSRF_HEADER
@@ -23,7 +23,7 @@ _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=
 def _namenode(settings: Settings, *arguments: str) -> list[str]:
     main = "org.apache.hadoop.hdfs.server.namenode.NameNode"
     # The NameNode keeps all file names in memory, and there are few files.
-    return hadoop(settings, "namenode", settings.heaps_mb.namenode, main, arguments)
+    return hadoop(settings, "namenode", settings.heaps_mb.namenode, main, arguments, QUICK)
 
 
 def _datanode(settings: Settings) -> list[str]:

@@ -35,6 +35,7 @@ def _supervisor(settings: Settings) -> list[str]:
 def _storm(settings: Settings, name: str, heap_mb: int, main: str) -> list[str]:
     home = storm_home(settings, name)
     options = [
+        *_jvm.QUICK,
         f"-Ddaemon.name={name.removeprefix('storm-')}",
         "-Dstorm.options=",
         "-Dstorm.conf.file=",

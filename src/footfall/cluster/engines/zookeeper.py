@@ -14,7 +14,9 @@ def _command(settings: Settings) -> list[str]:
     # The heap holds a few hundred small znodes of HBase and Storm.
     heap_mb = settings.heaps_mb.zookeeper
     arguments = [str(conf / "zoo.cfg")]
-    return _jvm.java(settings, "zookeeper", "zookeeper", heap_mb, main, arguments, options=[_jvm.log4j(conf)])
+    return _jvm.java(
+        settings, "zookeeper", "zookeeper", heap_mb, main, arguments, options=[*_jvm.QUICK, _jvm.log4j(conf)]
+    )
 
 
 def _probe(settings: Settings) -> None:
