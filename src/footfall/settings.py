@@ -143,7 +143,12 @@ class Yarn(BaseModel):
     )
     streaming_mb: int = Field(3072, ge=2816, description="part of memory_mb reserved for the queue `streaming`, MiB")
     vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the number of processors")
-    nice: int = Field(10, ge=0, le=19, description="`nice` value of containers; a higher value means a lower priority")
+    nice: int = Field(
+        10,
+        ge=0,
+        le=19,
+        description="`nice` value of containers and of all work on past days; a higher value means a lower priority",
+    )
 
     @model_validator(mode="after")
     def _room_for_batches(self) -> "Yarn":

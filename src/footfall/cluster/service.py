@@ -81,6 +81,7 @@ class Service:
     templates: tuple[str, ...] = ()  # paths below engines/ without .j2; rendered to conf_dir/SERVICE/
     values: Callable[[Settings], dict[str, Any]] | None = None  # additional variables of these templates
     prepare: Callable[[Settings], None] | None = None  # called before each start, after its configuration is written
+    gives_way: bool = False  # whether it runs with the lower CPU priority of containers, behind the live path
     tools: tuple[str, ...] = ()  # engines without a service, whose jars its work needs
     parts: tuple[Part, ...] = ()
     fingerprint_files: Callable[[Settings], tuple[Path, ...]] | None = (

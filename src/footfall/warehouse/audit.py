@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from footfall.hdfs import Hdfs, HdfsUnavailable
@@ -123,10 +124,8 @@ def _identities(hdfs: Hdfs, folder: str, taken: Manifest) -> int:
     rows = _archived(hdfs, folder)
     if rows is None:
         return 0
-    ends = pa.array(
-        [taken.archive_ends.get(str(n), 0) for n in range(1 + pa.compute.max(rows["kafka_partition"]).as_py())]
-    )
-    before = pa.compute.less(rows["kafka_offset"], pa.compute.take(ends, rows["kafka_partition"]))
+    ends = pa.array([taken.archive_ends.get(str(n), 0) for n in range(1 + pc.max(rows["kafka_partition"]).as_py())])
+    before = pc.less(rows["kafka_offset"], pc.take(ends, rows["kafka_partition"]))
     return int(rows.filter(before).group_by(["session_id", "event_id"]).aggregate([]).num_rows)
 
 

@@ -161,3 +161,9 @@ def test_a_tag_is_one_that_yarn_accepts() -> None:
 def test_ranges_are_split_in_order() -> None:
     days = [date(2026, 11, day) for day in (3, 1, 2, 2)]
     assert pieces(days, 2) == [(date(2026, 11, 1), date(2026, 11, 2)), (date(2026, 11, 3),)]
+
+
+def test_the_client_gives_way_to_the_live_path(settings: Settings) -> None:
+    run(settings, "import os; print(os.getpriority(os.PRIO_PROCESS, 0))")
+    log = execution.log_path(settings, "sample", RUN).read_text().split()
+    assert int(log[-1]) == max(settings.yarn.nice, os.getpriority(os.PRIO_PROCESS, 0))

@@ -295,6 +295,7 @@ SERVICES = (
         ports=("airflow",),
         # Seconds that it keeps idle connections. Tasks ask every five seconds.
         command=_command("api-server", "--worker-timeout", "8"),
+        gives_way=True,
         environment=_environment("airflow-api-server"),
         templates=_TEMPLATES,
         values=_values,
@@ -313,6 +314,7 @@ SERVICES = (
         needs=("airflow-database",),
         # Its log server would listen on all addresses. The API server reads the logs from the disk.
         command=_command("scheduler", "--skip-serve-logs"),
+        gives_way=True,
         environment=_scheduler_environment,
         templates=_TEMPLATES,
         values=_values,
@@ -330,6 +332,7 @@ SERVICES = (
         profiles=("batch",),
         needs=("airflow-database",),
         command=_command("dag-processor"),
+        gives_way=True,
         environment=_environment("airflow-dag-processor"),
         templates=_TEMPLATES,
         values=_values,

@@ -47,19 +47,17 @@ _lock = threading.Lock()
 
 
 class Memory(NamedTuple):
-    """How HiveServer2's heap is divided among the tasks of Tez that run in it."""
+    """How HiveServer2's heap is used by the task of Tez that runs in it."""
 
-    tasks: int  # that run at the same time
     task_mb: int
-    sort_mb: int  # of a task's output
+    sort_mb: int  # of the task's output
     join_bytes: int  # of the small table of a join that is kept in memory
 
 
 def memory(settings: Settings) -> Memory:
-    """Half of HiveServer2's heap for two tasks; the other half holds plans, results and the tasks' readers."""
-    tasks = 2
-    task_mb = settings.heaps_mb.hive_server2 // 2 // tasks
-    return Memory(tasks, task_mb, task_mb // 4, task_mb * 2**20 // 4)
+    """Half of HiveServer2's heap for a task; the other half holds plans, results and the task's readers."""
+    task_mb = settings.heaps_mb.hive_server2 // 2
+    return Memory(task_mb, task_mb // 4, task_mb * 2**20 // 8)
 
 
 def _values(settings: Settings) -> dict[str, Any]:
@@ -219,6 +217,7 @@ SERVICES = (
         needs=("postgres-databases", "datanode"),
         ports=("hive_metastore",),
         command=_metastore,
+        gives_way=True,
         templates=_TEMPLATES,
         values=_values,
         prepare=_prepare_metastore,
@@ -231,6 +230,7 @@ SERVICES = (
         needs=("hive-metastore",),
         ports=("hive_server2",),
         command=_server2,
+        gives_way=True,
         templates=_TEMPLATES,
         values=_values,
         prepare=_prepare_server2,

@@ -46,4 +46,6 @@ def become(name: str) -> None:
     environment = child_environment(settings)
     if service.environment is not None:
         environment |= service.environment(settings)
+    if service.gives_way:
+        os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), settings.yarn.nice))
     os.execve(command[0], command, environment)  # noqa: S606 - the table's own command

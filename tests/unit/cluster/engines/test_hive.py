@@ -60,7 +60,10 @@ def test_only_the_owner_can_read_the_metastores_password(settings: Settings) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_tasks_of_tez_take_half_of_the_heap(settings: Settings) -> None:
+def test_one_task_of_tez_takes_half_of_the_heap(settings: Settings) -> None:
     larger = Settings(home=settings.home, install=settings.install, heaps_mb=HeapsMb(hive_server2=2048))
-    assert hive.memory(larger) == hive.Memory(tasks=2, task_mb=512, sort_mb=128, join_bytes=128 * 2**20)
-    assert _site(larger, "hive-server2")["hive.tez.container.size"] == "512"
+    assert hive.memory(larger) == hive.Memory(task_mb=1024, sort_mb=256, join_bytes=128 * 2**20)
+    site = _site(larger, "hive-server2")
+    assert site["hive.tez.container.size"] == "1024"
+    # Two tasks in one process would share the state of their operators.
+    assert site["tez.am.inline.task.execution.max-tasks"] == "1"
