@@ -31,7 +31,7 @@ def test_bots_and_single_sites_agree_with_the_oracle(past: PastDays, question: s
 
 def test_the_command_line_prints_the_rows(past: PastDays) -> None:
     first, last = past.days
-    rows = past.query("navigation-paths", first, last, {"by": "page_path", "length": "3"})
+    rows = past.query("navigation-paths", first, last, {"by": "page_path", "length": 3})
     assert rows
     options = ("--from", str(first), "--to", str(last), "--by", "page_path", "--length", "3")
     assert past.platform.query("navigation-paths", *options) == rows

@@ -50,9 +50,8 @@ class PastDays:
 
     def query(self, question: str, first: date, last: date, asked: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows of a question about these days."""
-        # Values are text, as the command line and the dashboard's address have them.
-        given = {"from": first, "to": last, **asked}
-        return question_registry.ask(self.sources, question, **{name: str(value) for name, value in given.items()})
+        given = {"from": str(first), "to": str(last), **asked}
+        return question_registry.ask(self.sources, question, **given)
 
     def differences(self, question: str, first: date, last: date, asked: dict[str, Any]) -> list[str]:
         """Where a question's rows differ from the oracle's."""
