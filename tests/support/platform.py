@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from footfall.cluster.supervision.lifecycle import last_lines
 from footfall.realtime.lag import LagUnknown, lag
 from footfall.settings import REPOSITORY, Settings
 
@@ -87,18 +88,33 @@ class Platform:
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def await_back(self, name: str, old_pid: int, seconds: float = 180) -> None:
-        """Waits until a killed service runs as another process and is healthy."""
+    def await_back(self, name: str, old_pid: int, seconds: float = 300) -> None:
+        """Waits until a killed service runs as another process and is healthy; fails with its state and its log."""
+        service: dict[str, Any] = {}
 
         def back() -> bool:
-            service = self.service(name)
+            service.update(self.service(name))
             return bool(service["state"] == "healthy" and service["pid"] not in (None, old_pid))
 
-        await_true(back, f"{name} healthy again", seconds, every=1)
+        try:
+            await_true(back, f"{name} healthy again", seconds, every=1)
+        except AssertionError as error:
+            log = last_lines(self.settings.logs_dir / f"{name}.log", 40)
+            raise AssertionError(f"{error}\n{service}\n{log}") from None
 
-    def await_well(self, seconds: float = 180) -> None:
-        """Waits until every service is healthy."""
-        await_true(lambda: bool(self.json("status", timeout=60)["healthy"]), "everything well", seconds, every=1)
+    def await_well(self, seconds: float = 300) -> None:
+        """Waits until every service is healthy; fails with those that are not."""
+        ill: list[dict[str, Any]] = []
+
+        def well() -> bool:
+            status = self.json("status", timeout=60)
+            ill[:] = [one for one in status["services"] if one["state"] != "healthy"]
+            return bool(status["healthy"])
+
+        try:
+            await_true(well, "everything well", seconds, every=1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{ill}") from None
 
     def await_figures(self, seconds: float = 120) -> None:
         """Waits until the live figures follow the visitors: all that had come was counted at a moment from now on."""
