@@ -18,6 +18,7 @@ from typing import Final
 from footfall.errors import EngineUnavailable, FootfallError
 from footfall.hdfs import Hdfs
 from footfall.jobs import mapreduce
+from footfall.jobs.errors import WrongRequest
 from footfall.jobs.model import request_of, tag
 from footfall.runtime.built_jars import PIG_FUNCTIONS
 from footfall.runtime.environment import child_environment
@@ -48,13 +49,17 @@ def main(arguments: Sequence[str]) -> int:
     """The process: returns its exit status."""
     try:
         request = request_of(arguments)
-        signal.signal(signal.SIGTERM, _cancel)
+    except WrongRequest as error:
+        print(error, file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, _cancel)
+    try:
         make_tables(load_settings(), request.run, [day.isoformat() for day in request.days])
     except FootfallError as error:
         print(error, file=sys.stderr)
         return 1
     except (_Cancelled, KeyboardInterrupt):
-        print("The job was cancelled. The tables of its run are as they were.", file=sys.stderr)
+        print(f"The job was cancelled. The tables of the run {request.run} are as they were.", file=sys.stderr)
         return 1
     return 0
 
