@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from footfall.cluster.engines import _postgres_cluster
+from footfall.cluster import services
 from footfall.cluster.health import probes
 from footfall.cluster.installation import install
 from footfall.cluster.services import BY_NAME
@@ -94,5 +94,5 @@ def own_server(home: Path, installed: Path) -> Iterator[Server]:
         yield server
     finally:
         server.kill()
-        if (outside := _postgres_cluster.outside(server.settings)) is not None:
-            shutil.rmtree(outside, ignore_errors=True)
+        for folder in services.outside(server.settings):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import print_json, stderr
-from footfall.cluster.services import SERVICES
+from footfall.cluster import services
 from footfall.cluster.supervision import lifecycle, run
 from footfall.settings import Settings
 
@@ -42,7 +42,6 @@ def down(
 def _purge(settings: Settings) -> None:
     for name in _PURGED_FOLDERS:
         shutil.rmtree(settings.home / name, ignore_errors=True)
-    for service in SERVICES:
-        if service.outside is not None and (outside := service.outside(settings)) is not None:
-            shutil.rmtree(outside, ignore_errors=True)
+    for folder in services.outside(settings):
+        shutil.rmtree(folder, ignore_errors=True)
     stderr.print(f"Deleted all data under {settings.home}.", markup=False)

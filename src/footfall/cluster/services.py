@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from footfall.cluster.engines import ENGINES
 from footfall.cluster.service import Service
+from footfall.settings import Settings
 
 SERVICES: Final[tuple[Service, ...]] = tuple(
     service for engine in ENGINES for service in import_module(f"footfall.cluster.engines.{engine}").SERVICES
@@ -23,6 +25,12 @@ def profile_of(names: Iterable[str]) -> str:
     given = set(names)
     containing = [profile for profile, contained in PROFILES.items() if given <= set(contained)] if given else ["full"]
     return min(containing, key=lambda profile: len(PROFILES[profile]))
+
+
+def outside(settings: Settings) -> list[Path]:
+    """The folders that services keep outside the home."""
+    folders = (service.outside(settings) for service in SERVICES if service.outside is not None)
+    return [folder for folder in folders if folder is not None]
 
 
 def with_needs(names: tuple[str, ...]) -> list[Service]:

@@ -19,7 +19,7 @@ import psutil
 
 from footfall.jobs.errors import JobBusy, JobFailed
 from footfall.jobs.model import Job, Request, tag
-from footfall.runtime import file_lock, orphans
+from footfall.runtime import file_lock, orphans, priority
 from footfall.runtime.environment import child_environment
 from footfall.settings import Settings
 from footfall.yarn import Yarn, YarnUnavailable
@@ -94,7 +94,7 @@ def execute(settings: Settings, job: Job, request: Request, report: Report) -> N
             start = output.tell()
             # A session of its own: a signal to the whole group ends the client and its helpers, and nothing else.
             client = subprocess.Popen(
-                _giving_way(settings, job.command(settings, request)),
+                ["nice", "-n", str(priority.lowering(settings)), *job.command(settings, request)],
                 env=environment,
                 cwd=settings.run_dir,
                 stdin=subprocess.DEVNULL,
@@ -148,13 +148,6 @@ def sweep(settings: Settings, days: int) -> None:
         with suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
-
-
-def _giving_way(settings: Settings, command: list[str]) -> list[str]:
-    """The command with the CPU priority of containers: a client plans, submits and writes, which the live path must not
-    wait for."""
-    more = settings.yarn.nice - os.getpriority(os.PRIO_PROCESS, 0)
-    return ["nice", "-n", str(more), *command] if more > 0 else command
 
 
 @contextmanager

@@ -67,8 +67,7 @@ def dirty(hdfs: Files, published: Mapping[date, str]) -> list[date]:
 
 def log_files(hdfs: Files, day: date, read: Manifest) -> list[str]:
     """The files of log lines and rejects of a day that a manifest lacks. Raises HdfsUnavailable."""
-    known = {path for days in read.logs.values() for path in days.get(day.isoformat(), ())}
-    known.update(read.rejected.get(day.isoformat(), ()))
+    known = read.lines_of(day.isoformat())
     return [
         path
         for paths in (*files_of_logs(hdfs, day).values(), files_of_rejects(hdfs, day))

@@ -46,6 +46,10 @@ class Manifest:
         """The days as dates."""
         return tuple(date.fromisoformat(day) for day in self.days)
 
+    def lines_of(self, day: str) -> set[str]:
+        """The paths of a day's files of log lines and rejected events."""
+        return {path for days in (*self.logs.values(), self.rejected) for path in days.get(day, ())}
+
 
 def path(run: str) -> str:
     """The path of a run's manifest in HDFS."""

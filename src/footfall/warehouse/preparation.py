@@ -27,8 +27,6 @@ PATIENCE_S: Final = 2.0 * log_layout.ROLL_S
 _LOOK_S: Final = 2.0
 # Between reading a line and writing it, Flume holds it in its channel.
 _SETTLED_LOOKS: Final = 2
-# Among the kinds of log: the files of rejected events.
-_REJECTED: Final = "rejected"
 
 
 def new_run() -> str:
@@ -70,9 +68,9 @@ def take(files: Files, days: Sequence[date], run: str, now_ms: int) -> Manifest:
         rejected={},
     )
     known = published.read(files)
+    shown = {run: manifests.load(files, run) for run in {known[day].run for day in days if day in known}}
     for day in days:
-        shown = manifests.load(files, known[day].run) if day in known else None
-        _add_lines(taken, files, day, shown)
+        _add_lines(taken, files, day, shown[known[day].run] if day in known else None)
     return taken
 
 
@@ -82,17 +80,16 @@ def _add_lines(taken: Manifest, files: Files, day: date, shown: Manifest | None)
     shown: the manifest of the day's published run, if there is one
     """
     dt = day.isoformat()
-    present = {**day_list.files_of_logs(files, day), _REJECTED: day_list.files_of_rejects(files, day)}
-    read: dict[str, list[str]] = {}
-    if shown is not None:
-        read = {kind: days.get(dt, []) for kind, days in shown.logs.items()} | {_REJECTED: shown.rejected.get(dt, [])}
-    if shown is not None and any(set(read.get(kind, ())) - set(paths) for kind, paths in present.items()):
-        taken.lines_kept[dt] = shown.run
-        # What the kept tables are made of stays listed. So does what came since, or the day would be dirty for ever.
-        present = {kind: sorted({*paths, *read.get(kind, ())}) for kind, paths in present.items()}
-    taken.rejected[dt] = present.pop(_REJECTED)
-    for kind, paths in present.items():
+    for kind, paths in day_list.files_of_logs(files, day).items():
         taken.logs[kind][dt] = paths
+    taken.rejected[dt] = day_list.files_of_rejects(files, day)
+    if shown is None or shown.lines_of(dt) <= taken.lines_of(dt):
+        return
+    taken.lines_kept[dt] = shown.run
+    # What the kept tables are made of stays listed. So does what came since, or the day would be dirty for ever.
+    for kind in LOG_KINDS:
+        taken.logs[kind][dt] = sorted({*taken.logs[kind][dt], *shown.logs.get(kind, {}).get(dt, ())})
+    taken.rejected[dt] = sorted({*taken.rejected[dt], *shown.rejected.get(dt, ())})
 
 
 def _await_settled(

@@ -17,9 +17,6 @@ def gone(files: Files, tables: Iterable[Table], partitions: Mapping[str, str]) -
     partitions: day → run. A partition without rows has a file, too.
     """
     wanted = [(table, day, run) for day, run in sorted(partitions.items()) for table in tables]
-    if len(wanted) == 1:
-        [(table, day, run)] = wanted
-        return [] if parts(files, table.partition(day, run)) else [(table.name, day)]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         there = list(pool.map(lambda one: bool(parts(files, one[0].partition(one[1], one[2]))), wanted))
     return [(table.name, day) for (table, day, _), found in zip(wanted, there, strict=True) if not found]

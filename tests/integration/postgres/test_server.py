@@ -184,3 +184,4 @@ def test_a_start_that_is_killed_while_it_creates_the_data_can_be_repeated(platfo
         fresh.start()
         assert [path.name for path in place.folder.iterdir() if path.name.startswith("cluster")] == ["cluster"]
         fresh.stop()
+    assert os.geteuid() != 0 or not place.folder.exists()

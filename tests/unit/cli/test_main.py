@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cli import down
 from footfall.cli import main as command_line
+from footfall.cluster import services
 from footfall.cluster.health import status
 from footfall.cluster.service import Service
 from footfall.cluster.services import SERVICES
@@ -294,13 +294,16 @@ def test_purge_deletes_what_services_keep_outside_the_home(
     call: Call, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside = tmp_path / "outside"
-    outside.mkdir()
+    (outside / "base").mkdir(parents=True)
+    another = tmp_path / "another"
+    another.mkdir()
     made_up = Service(name="made-up", engine="made_up", step=lambda _: None, outside=lambda _: outside)
-    monkeypatch.setattr(down, "SERVICES", (made_up, *SERVICES))
+    monkeypatch.setattr(services, "SERVICES", (made_up, *SERVICES))
     assert call("down", "--yes").status == 0
     assert outside.exists()
     assert call("down", "--purge", "--yes").status == 0
     assert not outside.exists()
+    assert another.exists()
 
 
 def test_a_log_that_is_not_there_is_a_sentence(call: Call, home: Path) -> None:

@@ -84,10 +84,10 @@ def _server2(settings: Settings) -> list[str]:
     # Queries run in it: rows are sorted, joined and aggregated in this heap.
     from footfall.hive.login import USER, password_file
 
-    login = (*_jvm.QUICK, f"-Dfootfall.hive.user={USER}", f"-Dfootfall.hive.password.file={password_file(settings)}")
+    login = (f"-Dfootfall.hive.user={USER}", f"-Dfootfall.hive.password.file={password_file(settings)}")
     heap_mb, main = settings.heaps_mb.hive_server2, "org.apache.hive.service.server.HiveServer2"
     jar = HIVE_AUTHENTICATOR.path(settings)
-    return _hive(settings, "hive-server2", heap_mb, main, more=login, after=(jar,))
+    return _hive(settings, "hive-server2", heap_mb, main, more=(*_jvm.QUICK, *login), after=(jar,))
 
 
 def _hive(

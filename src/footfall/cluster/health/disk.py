@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from footfall.cluster.services import SERVICES
+from footfall.cluster import services
 from footfall.settings import Settings
 
 # In the first hour, files that engines create only once would dominate the estimate.
@@ -31,8 +31,8 @@ class Disk(NamedTuple):
 def disk(settings: Settings) -> Disk:
     """Measures the files in the data, logs, ledger and spool folders, and what services keep outside the home."""
     home = settings.home if settings.home.exists() else settings.home.parent
-    outside = [service.outside(settings) for service in SERVICES if service.outside is not None]
-    folders = [settings.data_dir, settings.logs_dir, settings.ledger_dir, settings.spool_dir, *filter(None, outside)]
+    inside = [settings.data_dir, settings.logs_dir, settings.ledger_dir, settings.spool_dir]
+    folders = [*inside, *services.outside(settings)]
     size = sum(_size(path) for folder in folders for path in folder.rglob("*")) / 2**30
     born = settings.data_dir.stat().st_ctime if settings.data_dir.exists() else time.time()
     first = min((p.stat().st_mtime for p in settings.data_dir.glob("kafka.cluster-id")), default=born)

@@ -6,6 +6,7 @@ import sys
 
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
+from footfall.runtime import priority
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
@@ -47,5 +48,5 @@ def become(name: str) -> None:
     if service.environment is not None:
         environment |= service.environment(settings)
     if service.gives_way:
-        os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), settings.yarn.nice))
+        os.nice(priority.lowering(settings))
     os.execve(command[0], command, environment)  # noqa: S606 - the table's own command

@@ -36,11 +36,11 @@ def keep(files: Files, run: str, days: Mapping[str, str], staging: str) -> None:
         for table in PIG_TABLES.values():
             source, copy = table.partition(day, kept), f"{staging}/kept/{table.name}"
             found = parts(files, source)
+            if not found:
+                raise PigFailed(f"{source} is gone, and so are the log lines of {day}, of which it was made.")
             for part in found:
                 content = files.read(part.path)
                 if content is None:
                     raise PigFailed(f"{part.path} was deleted meanwhile. Start a new run.")
                 files.write(f"{copy}/{part.name}", content)
-            if not found:
-                raise PigFailed(f"{source} is gone, and so are the log lines of {day}, of which it was made.")
             put_folder(files, copy, table.partition(day, run))

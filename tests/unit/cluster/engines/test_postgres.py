@@ -86,6 +86,8 @@ def test_root_without_nobody_is_a_sentence(settings: Settings, as_root: Path, mo
     monkeypatch.setattr(pwd, "getpwnam", unknown)
     with pytest.raises(ClusterError, match="refuses to run as root, and there is no user nobody"):
         _postgres_cluster.place(settings)
+    # `down --purge` can still delete the folder.
+    assert _postgres_cluster.outside(settings) is not None
 
 
 def test_root_without_setpriv_is_a_sentence(settings: Settings, as_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

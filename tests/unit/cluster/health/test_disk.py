@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from footfall.cluster import services
 from footfall.cluster.health import disk
 from footfall.cluster.service import Service
 from footfall.settings import Settings
@@ -16,9 +17,9 @@ def test_data_outside_the_home_is_counted(tmp_path: Path, monkeypatch: pytest.Mo
     for path in (settings.ledger_dir / "a", outside / "b"):
         with path.open("wb") as file:
             file.truncate(2**29)
-    services = [
+    made_up = [
         Service(name=name, engine="made_up", step=lambda _: None, outside=lambda _, folder=folder: folder)
         for name, folder in (("one", outside.parent), ("other", None))
     ]
-    monkeypatch.setattr(disk, "SERVICES", services)
+    monkeypatch.setattr(services, "SERVICES", made_up)
     assert disk.disk(settings).data_gib == 1.0
