@@ -1,25 +1,25 @@
 """Runs of past days that are killed, meet each other, or lack an engine, room or log lines: no figure changes."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from typing import Final
 
 import pytest
 
 from footfall.cluster.engines.yarn import STEP_MB, node
+from footfall.jobs.model import tag
 from footfall.names import LOG_KINDS
 from footfall.workflows.client import Airflow
 from footfall.workflows.follow import follow, trigger
+from footfall.yarn import Yarn
 from tests.support import yarn
 from tests.support.full_datanode import full
+from tests.support.long_tests import only_in_all
 from tests.support.past_days import PastDays
 from tests.support.platform import await_true
 
-_long: Final = pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: it takes minutes")
 _PUBLISH: Final = """
 import os, signal, sys
 from footfall.cluster.supervision.run import recall
@@ -58,7 +58,7 @@ def test_a_kill_in_the_middle_of_publishing_leaves_one_run_or_the_other(
 ) -> None:
     (other, shown), day = runs, past.days[1]
     before = past.query("most-visited-pages", day, day, {})
-    killed = subprocess.run([sys.executable, "-c", _PUBLISH, point, other], timeout=60, check=False)
+    killed = past.platform.python("-c", _PUBLISH, point, other, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert past.run_of(day) == (shown if point == "staged" else other)
     assert past.query("most-visited-pages", day, day, {}) == before
@@ -87,27 +87,37 @@ def _started(past: PastDays, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-def _run_job(past: PastDays, name: str, run: str) -> "subprocess.CompletedProcess[str]":
-    return past.platform.run("job", "run", name, "--run", run, "--date", str(past.days[1]), timeout=900)
+def _job(past: PastDays, name: str, run: str) -> tuple[str, ...]:
+    """The verb that runs a job for the second day."""
+    return ("job", "run", name, "--run", run, "--date", str(past.days[1]))
 
 
-@_long
+def _runs(past: PastDays, job: str) -> Callable[[], bool]:
+    def runs() -> bool:
+        listed = past.platform.json("job", "list")["executions"]
+        return any(one["job"] == job and one["state"] == "running" for one in listed)
+
+    return runs
+
+
+@only_in_all
 @pytest.mark.timeout(1800)
 def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(past: PastDays) -> None:
     day = past.days[1]
     before, run = past.figures(day), _prepared(past)
-    jobs = [
-        ("job", "run", name, "--run", run, "--date", str(day)) for name in ("profiles", "logs", "events", "register")
+    yarn_client = Yarn(past.platform.settings)
+
+    def on_yarn(job: str) -> Callable[[], bool]:
+        return lambda: bool(yarn_client.applications(tag(job, run)))
+
+    steps: list[tuple[tuple[str, ...], Callable[[], bool]]] = [
+        *((_job(past, name, run), on_yarn(name)) for name in ("profiles", "logs", "events")),
+        (_job(past, "register", run), _runs(past, "register")),
+        (("batch", "audit", "--run", run), lambda: bool(past.platform.processes(run))),
     ]
-    for step, seconds in (
-        (jobs[0], 8),
-        (jobs[1], 8),
-        (jobs[2], 15),
-        (jobs[3], 2),
-        (("batch", "audit", "--run", run), 4),
-    ):
+    for step, is_under_way in steps:
         with _started(past, *step) as doomed:
-            time.sleep(seconds)
+            await_true(is_under_way, f"{step} to be under way", 120)
             assert doomed.poll() is None, f"{step} was to be under way: {doomed.communicate()[0]}"
             for process in past.platform.processes(run):
                 past.platform.kill(process.pid)
@@ -120,7 +130,7 @@ def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(pas
     past.assert_same_figures(day, before)
 
 
-@_long
+@only_in_all
 @pytest.mark.timeout(1800)
 def test_two_runs_of_a_day_at_once_end_one_after_the_other(past: PastDays) -> None:
     first, day = past.days
@@ -133,7 +143,7 @@ def test_two_runs_of_a_day_at_once_end_one_after_the_other(past: PastDays) -> No
     past.platform.assert_verified()
 
 
-@_long
+@only_in_all
 @pytest.mark.timeout(1800)
 def test_a_run_survives_engines_that_are_away_for_a_moment(past: PastDays) -> None:
     day = past.days[1]
@@ -153,21 +163,13 @@ def test_a_run_survives_engines_that_are_away_for_a_moment(past: PastDays) -> No
     past.assert_same_figures(day, before)
 
 
-def _runs(past: PastDays, job: str) -> Callable[[], bool]:
-    def runs() -> bool:
-        listed = past.platform.json("job", "list")["executions"]
-        return any(one["job"] == job and one["state"] == "running" for one in listed)
-
-    return runs
-
-
-@_long
+@only_in_all
 @pytest.mark.timeout(1800)
 def test_a_full_disk_and_a_full_queue_stop_a_run_and_leave_the_day(past: PastDays) -> None:
     day, settings = past.days[1], past.platform.settings
     before, run = past.figures(day), _prepared(past)
     with full(settings):
-        refused = _run_job(past, "logs", run)
+        refused = past.platform.run(*_job(past, "logs", run), timeout=900)
         assert refused.returncode == 1
         assert "has no room" in refused.stderr.splitlines()[-1], refused.stderr
         past.assert_same_figures(day, before)
@@ -176,8 +178,8 @@ def test_a_full_disk_and_a_full_queue_stop_a_run_and_leave_the_day(past: PastDay
     asked = yarn.submit(settings, "batch", [share_mb - STEP_MB], "sleep 900")
     try:
         await_true(lambda: yarn.queue(settings, "batch")["numActiveApplications"] == 1, "a full queue", 60)
-        with _started(past, "job", "run", "logs", "--run", run, "--date", str(day)) as waiting:
-            time.sleep(30)
+        with _started(past, *_job(past, "logs", run)) as waiting:
+            await_true(lambda: yarn.queue(settings, "batch")["numPendingApplications"] == 1, "a job that waits", 60)
             assert waiting.poll() is None, waiting.communicate()[0]
             for application in asked:
                 yarn.end(settings, application)
@@ -189,7 +191,7 @@ def test_a_full_disk_and_a_full_queue_stop_a_run_and_leave_the_day(past: PastDay
     past.assert_same_figures(day, before)
 
 
-@_long
+@only_in_all
 @pytest.mark.timeout(1800)
 def test_a_day_whose_log_lines_are_gone_keeps_their_tables(past: PastDays) -> None:
     day = past.days[0]

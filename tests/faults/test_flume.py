@@ -1,16 +1,15 @@
 """Flume dies and HDFS pauses while the sites keep writing: no line is lost, and open files are finished."""
 
-import os
 import time
 
 from footfall.hdfs import Hdfs
 from footfall.logs import layout
+from tests.support.long_tests import LONG
 from tests.support.platform import Platform, await_true
 from tests.support.weblogs import await_all_arrived
 
 # After a pause of a minute, HDFS declares its DataNode dead and HBase ends. Recovery then takes minutes.
-_LONG = bool(os.environ.get("FOOTFALL_TEST_LONG"))
-_PAUSE_S = 60 if _LONG else 30
+_PAUSE_S = 60 if LONG else 30
 
 
 def test_flume_dies_twice(verified_platform: Platform) -> None:

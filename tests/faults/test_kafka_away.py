@@ -1,7 +1,6 @@
 """Kafka is down under load, and a collector dies meanwhile: every event is answered 202 and counted once."""
 
 import json
-import os
 import threading
 import time
 import urllib.request
@@ -17,10 +16,11 @@ from footfall.site_registry import DEMO_SITES
 from tests.support import batches
 from tests.support.collecting import post
 from tests.support.events import example_event
+from tests.support.long_tests import LONG
 from tests.support.platform import Platform, await_true
 
 # More than twice the time after which a site's producer gives up a record. `test all` uses the whole minute.
-_AWAY_S = 60 if os.environ.get("FOOTFALL_TEST_LONG") else 30
+_AWAY_S = 60 if LONG else 30
 
 
 class _Client(threading.Thread):

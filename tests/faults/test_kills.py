@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from tests.support.long_tests import only_in_all
 from tests.support.platform import Platform, await_true
 
 _WORKER = "org.apache.storm.daemon.worker.Worker"
@@ -36,7 +37,7 @@ def test_storm_worker(verified_platform: Platform) -> None:
     verified_platform.await_figures()
 
 
-@pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: noticing it takes minutes")
+@only_in_all
 def test_a_zombie_process_of_a_worker(verified_platform: Platform) -> None:
     """Storm's supervisor waits for the end of a process that has already ended, until the supervisor restarts."""
     worker = verified_platform.processes(_WORKER)[-1]

@@ -1,9 +1,6 @@
 """Events that arrive twice or fail half-way are counted once."""
 
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +12,7 @@ from footfall.events.identity import new_uuid7
 from footfall.settings import REPOSITORY
 from tests.support.collecting import send
 from tests.support.events import example_event
+from tests.support.long_tests import only_in_all
 from tests.support.platform import Platform, await_true
 
 _WORKER: Final = "org.apache.storm.daemon.worker.Worker"
@@ -59,15 +57,7 @@ def test_failed_and_repeated_events_count_once(busy_platform: Platform) -> None:
 
 def _step(platform: Platform) -> None:
     """Carries out the step that deploys the topology, and nothing else of `up`."""
-    done = subprocess.run(
-        [sys.executable, "-c", _DEPLOY],
-        cwd=platform.clone,
-        env=os.environ | {"PYTHONPATH": str(platform.clone / "src")},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    done = platform.python("-c", _DEPLOY, timeout=180)
     assert done.returncode == 0, done.stderr[-4000:]
 
 
@@ -78,10 +68,7 @@ def _step(platform: Platform) -> None:
         # It restarts every service twice, since each runs the code of the clone from which it was started.
         pytest.param(
             Platform.up,
-            marks=[
-                pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: it takes minutes"),
-                pytest.mark.timeout(1800),
-            ],
+            marks=[only_in_all, pytest.mark.timeout(1800)],
         ),
     ],
 )

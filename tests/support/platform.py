@@ -28,8 +28,12 @@ class Platform:
 
     def run(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Runs `footfall ARGUMENTS` and returns its exit status and output."""
+        return self.python("-m", "footfall", *arguments, timeout=timeout)
+
+    def python(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Runs Python with the code of the clone, and returns its exit status and output."""
         return subprocess.run(
-            [sys.executable, "-m", "footfall", *arguments],
+            [sys.executable, *arguments],
             cwd=self.clone,
             env=os.environ | {"PYTHONPATH": str(self.clone / "src")},
             capture_output=True,
@@ -96,25 +100,23 @@ class Platform:
             service.update(self.service(name))
             return bool(service["state"] == "healthy" and service["pid"] not in (None, old_pid))
 
-        try:
-            await_true(back, f"{name} healthy again", seconds, every=1)
-        except AssertionError as error:
-            log = last_lines(self.settings.logs_dir / f"{name}.log", 40)
-            raise AssertionError(f"{error}\n{service}\n{log}") from None
+        def why() -> str:
+            return f"{service}\n{last_lines(self.settings.logs_dir / f'{name}.log', 40)}"
+
+        await_true(back, f"{name} healthy again", seconds, every=1, why=why)
 
     def await_well(self, seconds: float = 300) -> None:
         """Waits until every service is healthy; fails with those that are not."""
-        ill: list[dict[str, Any]] = []
+        status: dict[str, Any] = {}
 
         def well() -> bool:
-            status = self.json("status", timeout=60)
-            ill[:] = [one for one in status["services"] if one["state"] != "healthy"]
+            status.update(self.json("status", timeout=60))
             return bool(status["healthy"])
 
-        try:
-            await_true(well, "everything well", seconds, every=1)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{ill}") from None
+        def why() -> str:
+            return str([service for service in status["services"] if service["state"] != "healthy"])
+
+        await_true(well, "everything well", seconds, every=1, why=why)
 
     def await_figures(self, seconds: float = 120) -> None:
         """Waits until the live figures follow the visitors: all that had come was counted at a moment from now on."""
@@ -142,10 +144,16 @@ class Platform:
         return found
 
 
-def await_true(condition: Callable[[], bool], what: str, seconds: float = 60, every: float = 0.25) -> None:
-    """Waits until a condition holds; fails the test with `what` when it does not in time."""
+def await_true(
+    condition: Callable[[], bool],
+    what: str,
+    seconds: float = 60,
+    every: float = 0.25,
+    why: Callable[[], str] = lambda: "",
+) -> None:
+    """Waits until a condition holds; fails the test with `what` and `why` when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s in vain for: {what}")
+            raise AssertionError(f"waited {seconds:.0f} s in vain for: {what}\n{why()}".rstrip())
         time.sleep(every)

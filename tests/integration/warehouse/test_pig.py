@@ -32,6 +32,7 @@ from footfall.warehouse.pig.script import FACTS, PIG_TABLES
 from footfall.warehouse.tables import Table
 from footfall.yarn import Yarn
 from tests.support import log_corpus
+from tests.support.long_tests import only_in_all
 from tests.support.platform import await_true
 
 # A day with everything, one with a single kind, and one without any file.
@@ -374,7 +375,7 @@ def test_a_day_that_the_run_does_not_cover_is_refused(made: _Made) -> None:
     assert said.splitlines()[-1].startswith(f"The run {made.run} does not cover 2026-01-01.")
 
 
-@pytest.mark.skipif(not os.environ.get("FOOTFALL_TEST_LONG"), reason="`test all`: it takes minutes")
+@only_in_all
 def test_more_lines_than_a_block_of_hdfs_are_still_one_container(platform: Settings) -> None:
     """Above 128 MiB, by default, Hadoop starts containers, whose reducers need a service that does not run."""
     run, day, count = _new_run(), "2026-11-24", 80_000
