@@ -31,6 +31,7 @@ _INITDB_TIMEOUT_S: Final = 180
 # After kill -9 of the server, its children notice within a second that it is gone.
 _CHILDREN_PATIENCE_S: Final = 20.0
 _DRAFT: Final = "cluster.new-"
+_DRAFT_PATIENCE_S: Final = 10.0
 FILES: Final = ("postgresql.conf", "pg_hba.conf")
 
 
@@ -149,11 +150,21 @@ def _initialise(settings: Settings, where: Place) -> None:
 
 
 def _delete_drafts(where: Place) -> None:
-    for path in where.folder.glob(f"{_DRAFT}*"):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    """Deletes what killed attempts left.
+
+    The initdb of an attempt that was killed a moment ago may still create files, so that its folder is not empty when
+    its turn comes. It fails once it misses what was deleted, so trying again ends.
+    """
+    deadline = time.monotonic() + _DRAFT_PATIENCE_S
+    while drafts := list(where.folder.glob(f"{_DRAFT}*")):
+        for path in drafts:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
 
 
 def _check_version(cluster: Path) -> None:

@@ -4,6 +4,8 @@ import os
 import pwd
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,15 @@ from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
+from tests.support.platform import await_true
 
+# Like initdb, it creates files until their folder is gone.
+_WRITE = """
+import itertools, pathlib, sys, time
+for number in itertools.count():
+    pathlib.Path(sys.argv[1], str(number)).touch()
+    time.sleep(0.003)
+"""
 _NOBODY = pwd.getpwnam("nobody")
 
 
@@ -153,3 +163,23 @@ def test_data_of_another_version_are_a_sentence(settings: Settings, cluster: Pat
     (cluster / "PG_VERSION").write_text("16\n")
     with pytest.raises(ClusterError, match="are PostgreSQL 16's, and this version of Footfall has PostgreSQL 17"):
         _postgres_cluster.prepare(settings)
+
+
+def test_what_a_killed_attempt_left_is_deleted_while_its_initdb_still_writes(settings: Settings, as_user: None) -> None:
+    where = _postgres_cluster.place(settings)
+    where.folder.mkdir(parents=True)
+    draft = where.folder / "cluster.new-killed"
+    draft.mkdir()
+    (where.folder / "cluster.new-killed.password").write_text("secret")
+    # These take longer to delete than the orphan waits between two files.
+    for number in range(3000):
+        (draft / f"old-{number}").touch()
+    orphan = subprocess.Popen([sys.executable, "-c", _WRITE, str(draft)], stderr=subprocess.DEVNULL)
+    try:
+        await_true(lambda: (draft / "0").exists(), "a file of the orphan", 10, every=0.01)
+        _postgres_cluster._delete_drafts(where)
+        assert list(where.folder.iterdir()) == []
+        assert orphan.wait(10) != 0
+    finally:
+        orphan.kill()
+        orphan.wait(10)
