@@ -229,6 +229,12 @@ class Settings(BaseSettings):
     population: int = Field(40_000, ge=100, description="number of people in the simulated population of each site")
     pace: float = Field(1.0, ge=0.1, le=20.0, description="speed of the simulated visitors; 1 is real time")
     seed: int = Field(20_251_107, description="seed of the simulation")
+    taste_strength: float = Field(
+        1.0, ge=0, le=3, description="how strongly simulated visitors follow their tastes; 0: not at all"
+    )
+    planted_groups: bool = Field(
+        False, description="whether simulated people belong to groups that have habits and tastes in common"
+    )
     trusted_proxies: tuple[str, ...] = Field(
         ("127.0.0.0/8", "::1/128"), description="networks of proxies whose X-Forwarded-For header is trusted"
     )

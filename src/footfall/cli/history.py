@@ -1,6 +1,7 @@
 """`footfall history`: generates visits and site logs for past days."""
 
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
 from footfall.cluster.supervision import lifecycle, run
+from footfall.history import planted_truth
 from footfall.history.day_profile import days_before
 from footfall.history.run import MOST_DAYS, HistoryError, Made, make, wanted_events
 from footfall.settings import Settings
@@ -15,6 +17,7 @@ from footfall.workflows.follow import Outcome, trigger_and_follow
 
 _EVENTS: tuple[int, int] = (100, 1_000_000)
 _USERS: tuple[int, int] = (100, 10_000_000)
+_STRENGTHS: tuple[int, int] = (0, 3)
 _NEEDED = ("kafka", "flume")
 
 
@@ -31,6 +34,22 @@ def history(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Seed of the simulation. Default: the setting `seed`.")
     ] = None,
+    repeats: Annotated[
+        bool,
+        typer.Option("--repeats/--no-repeats", help="Whether visits may be repetitions of other people's."),
+    ] = True,
+    taste_strength: Annotated[
+        float | None,
+        typer.Option("--taste-strength", help="How strongly people follow their tastes. Default: the setting."),
+    ] = None,
+    groups: Annotated[
+        bool | None,
+        typer.Option("--groups/--no-groups", help="Whether people belong to planted groups. Default: the setting."),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--planted-truth", help="A CSV file to be written with the planted group of each person."),
+    ] = None,
     batch: Annotated[
         bool, typer.Option("--batch/--no-batch", help="Also make the days' tables with Airflow, and wait for that.")
     ] = True,
@@ -42,19 +61,23 @@ def history(
     _check("--events-per-day", events_per_day, _EVENTS)
     if users is not None:
         _check("--users", users, _USERS)
+    if taste_strength is not None:
+        _check("--taste-strength", taste_strength, _STRENGTHS)
     settings = run.recall()
     missing = [name for name in _NEEDED if name not in lifecycle.requested(settings)]
     if missing:
         fail(f"{', '.join(missing)} must run for this. Start Footfall with `./footfall up`.")
     if (settings.run_dir / "disk-low").exists():
         fail(f"Less than {settings.retention.free_disk_gib:g} GiB of disk space is free. Free some space first.")
-    given = {"population": users, "seed": seed}
+    given = {"population": users, "seed": seed, "taste_strength": taste_strength, "planted_groups": groups}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    if truth is not None:
+        _write_truth(settings, truth)
     today = datetime.now(timezone.utc).date()
     dates = days_before(today, days)
     try:
         with _ProgressBars(wanted_events(settings, dates, events_per_day)) as bars:
-            made = make(settings, dates, today, events_per_day, bars.update)
+            made = make(settings, dates, today, events_per_day, bars.update, repeats)
     except HistoryError as error:
         fail(str(error))
     except KeyboardInterrupt:
@@ -70,6 +93,15 @@ def history(
         _print(document)
     if outcome is not None and not outcome.succeeded:
         fail(f"The days were generated, but their tables were not made: {outcome.sentence}")
+
+
+def _write_truth(settings: Settings, file: Path) -> None:
+    if not settings.planted_groups or settings.taste_strength == 0:
+        wrong_use("--planted-truth needs planted groups: add --groups, and a taste strength above 0.")
+    try:
+        planted_truth.write(settings, file)
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}.")
 
 
 def _run_batch(settings: Settings, days: list[date]) -> Outcome | None:
@@ -111,7 +143,7 @@ class _ProgressBars:
         self._bars.update(self._files, completed=made.files_left, visible=made.files_left > 0)
 
 
-def _check(option: str, value: int, bounds: tuple[int, int]) -> None:
+def _check(option: str, value: float, bounds: tuple[int, int]) -> None:
     low, high = bounds
     if not low <= value <= high:
         wrong_use(f"{option} must be from {low} to {high}, not {value}.")

@@ -12,7 +12,7 @@ from footfall.site_registry import DemoSite
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.locations import activity_cumulated
 from footfall.sites.visitors.population import Population
-from footfall.sites.visitors.schedule import return_hours
+from footfall.sites.visitors.schedule import in_own_hours, return_hours
 
 # Later returns count as new visitors. Nine in ten of all returns fall within these days.
 _RETURN_DAYS: Final = 8
@@ -81,7 +81,10 @@ class Arrivals:
             person = self._population.person(visit.person)
             while True:
                 hours = return_hours(self._population.seed, person, visit.number, self._behaviour)
-                if hours is None or (start_ms := visit.start_ms + int(hours * _HOUR_MS)) >= last_ms:
+                if hours is None:
+                    break
+                start_ms = in_own_hours(person, visit.start_ms, visit.start_ms + int(hours * _HOUR_MS))
+                if start_ms >= last_ms:
                     break
                 visit = Arrival(start_ms, visit.person, visit.number + 1, returning=True)
                 found.append(visit)

@@ -55,13 +55,18 @@ class Day:
 class DayMaker:
     """Generates the days of one site, each reproducible on its own. For use by one thread; close it after use."""
 
-    def __init__(self, settings: Settings, app: DemoSite, events_per_day: int) -> None:
-        """settings: only seed, population and the site's address matter. Raises BehaviourError."""
+    def __init__(self, settings: Settings, app: DemoSite, events_per_day: int, repeats: bool = True) -> None:
+        """settings: only seed, population, tastes, groups and the site's address matter. repeats: whether visits may be
+        repetitions of others. Raises BehaviourError."""
         self._app: DemoSite = app
         self._seed = settings.seed
         self._events_per_day = events_per_day
         self._behaviour = load_behaviour(app)
-        self._population = Population(settings.seed, app, settings.population)
+        self._population = Population(
+            settings.seed, app, settings.population, settings.taste_strength, settings.planted_groups
+        )
+        self._repeats = repeats
+        self._mode = _mode(self._population, repeats)
         self._arrivals = Arrivals(self._population, self._behaviour, app, events_per_day)
         self._site = RememberingSite(app, self._behaviour)
         self._geography = Geography(settings.install / "geography")
@@ -98,11 +103,12 @@ class DayMaker:
 
     def _person(self, today: "_Today", arrival: Arrival, by_campaign: bool) -> None:
         person = self._population.person(arrival.person)
-        ours = random.Random(f"{self._seed}/{self._app}/{arrival.person}/{arrival.number}/history")
+        ours = random.Random(f"{self._seed}/{self._app}/{arrival.person}/{arrival.number}/history{self._mode}")
         known = arrival.returning and person.user_id is not None and ours.random() < _STILL_LOGGED_IN
         new_id = CountedIds(ours)
         start_ms = min(arrival.start_ms, today.last_ms)
-        trace = None if by_campaign else self._library.trace(person, arrival.number, known)
+        repeatable = self._repeats and not by_campaign
+        trace = self._library.trace(person, arrival.number, known) if repeatable else None
         if trace is not None and today.is_ordinary(start_ms, start_ms + trace.lasts_ms):
             agent, address = loggable_agent(person.device.user_agent), truncate(person.address)
             played = trace.repeat(person, agent, address, start_ms, new_id)
@@ -116,7 +122,7 @@ class DayMaker:
         start_ms = chance.randrange(day_profile.start_ms(today.made.date), today.last_ms)
         name = f"{today.made.date.toordinal()}{number:06d}"
         person = self._population.bot(int(name), self._behaviour.bots.agents)
-        ours = random.Random(f"{self._seed}/{self._app}/bot/{name}/history")
+        ours = random.Random(f"{self._seed}/{self._app}/bot/{name}/history{self._mode}")
         visit = bot_visits(self._behaviour, random.Random(f"{self._seed}/{self._app}/bot/{name}/visit"))
         self._store(today, person, self._play(visit, person, start_ms, False, CountedIds(ours), ours, today), ours)
 
@@ -188,6 +194,12 @@ def _tunnel(events: int, person: Person, rng: random.Random, over_ms: int, last_
     if rng.random() >= _TUNNEL_SHARE or person.device.device_type != "mobile" or not events:
         return events, 0
     return rng.randrange(events), min(last_ms, over_ms + rng.randrange(*_TUNNEL_MS))
+
+
+def _mode(population: Population, repeats: bool) -> str:
+    """Names the differences from an ordinary history. It is part of identities: other events need other identities."""
+    tastes = "" if population.taste_strength == 1.0 else f"/tastes {population.taste_strength}"
+    return tastes + ("/groups" if population.grouped else "") + ("" if repeats else "/no repeats")
 
 
 def _only_from(behaviour: Behaviour, source: Source) -> Behaviour:

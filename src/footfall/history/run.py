@@ -62,11 +62,17 @@ def wanted_events(settings: Settings, days: list[date], events_per_day: int) -> 
 
 
 def make(
-    settings: Settings, days: list[date], today: date, events_per_day: int, progress: Callable[[Made], None]
+    settings: Settings,
+    days: list[date],
+    today: date,
+    events_per_day: int,
+    progress: Callable[[Made], None],
+    repeats: bool = True,
 ) -> Made:
     """Generates the days; returns the totals once each event is in Kafka and Flume has read each log line.
 
-    settings: with the wanted seed and population. progress: called with the current state several times a second.
+    settings: with the wanted seed, population, tastes and groups. progress: called with the current state several times
+    a second. repeats: whether visits may be repetitions of others.
     Raises HistoryError. An exception in `progress` or from a signal handler ends the worker processes.
     """
     with _alone(settings):
@@ -81,7 +87,7 @@ def make(
         processes = [
             context.Process(
                 target=work,
-                args=(Order(settings, app, tuple(days), events_per_day, logs_from), begun, messages),
+                args=(Order(settings, app, tuple(days), events_per_day, logs_from, repeats), begun, messages),
                 daemon=True,
             )
             for app in DEMO_SITES[: len(os.sched_getaffinity(0))]

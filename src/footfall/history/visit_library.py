@@ -2,8 +2,8 @@
 
 Playing a visit takes five times as long as writing it. So the people of a site share a limited number of visits,
 several for each kind of person. A kind comprises everything that a visit depends on: people who like the same
-sections, and agree in login and consent, behave alike. Times, countries, devices and connection speeds are a person's
-own; of these, only the connection speed is part of what is repeated.
+sections, belong to the same planted group (if any), and agree in login and consent, behave alike. Times, countries,
+devices and connection speeds are a person's own; of these, only the connection speed is part of what is repeated.
 """
 
 import random
@@ -15,15 +15,8 @@ from footfall.events.identity import CountedIds
 from footfall.history.site import USER_ID
 from footfall.history.visit_traces import Played, Trace
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.population import (
-    GPC_SHARE,
-    LIKED,
-    LIKED_ONE_IN,
-    LOGIN_SHARE,
-    NOT_LIKED,
-    Person,
-    Population,
-)
+from footfall.sites.visitors.groups import Group
+from footfall.sites.visitors.population import GPC_SHARE, LIKED_ONE_IN, LOGIN_SHARE, Person, Population
 from footfall.sites.visitors.visit import Visit, person_visits
 
 # The target for all kinds of people together, with at least one visit per kind: 1,400 to 2,400 per site once all kinds
@@ -38,6 +31,7 @@ class Kind(NamedTuple):
     member: bool
     known: bool
     gpc: bool
+    group: Group | None
 
 
 # Plays a visit: visit, person, start (epoch milliseconds), `known`, source of ids, random generator.
@@ -60,8 +54,8 @@ class Library:
 
     def trace(self, person: Person, number: int, known: bool) -> Trace:
         """The trace of visit `number` of this person."""
-        likes = frozenset(section for section in self._sections if person.taste(section) == LIKED)
-        kind = Kind(likes, person.user_id is not None, known, person.gpc)
+        likes = frozenset(section for section in self._sections if person.likes(section))
+        kind = Kind(likes, person.user_id is not None, known, person.gpc, person.group)
         # Consecutive visits of a person use different traces, as far as there are several.
         chosen = (person.index + number) % self._visits(kind)
         trace = self._traces.get((kind, chosen))
@@ -71,14 +65,20 @@ class Library:
 
     def _visits(self, kind: Kind) -> int:
         """The number of visits of a kind, in proportion to the people of that kind."""
-        liked = 1 / LIKED_ONE_IN
-        share = liked ** len(kind.likes) * (1 - liked) ** (len(self._sections) - len(kind.likes))
+        if kind.group is not None:
+            share = kind.group.share
+        else:
+            liked = 1 / LIKED_ONE_IN
+            share = liked ** len(kind.likes) * (1 - liked) ** (len(self._sections) - len(kind.likes))
         share *= LOGIN_SHARE if kind.member else 1 - LOGIN_SHARE
         share *= GPC_SHARE if kind.gpc else 1 - GPC_SHARE
         return max(1, round(_VISITS * share))
 
     def _made(self, kind: Kind, number: int) -> Trace:
-        name = f"{self._population.seed}/{self._population.app}/{sorted(kind.likes)}/{kind[1:]}/{number}"
+        likes, *others, group = kind
+        name = f"{self._population.seed}/{self._population.app}/{sorted(likes)}/{(*others,)}/{number}"
+        if group is not None:
+            name += f"/{group.name}"
         rng, ours = random.Random(f"{name}/visit"), random.Random(f"{name}/history")
         person = _member_of(self._population.person(0), self._sections, kind, ours.getrandbits(64))
         visit = person_visits(person, self._behaviour, rng, logged_in=kind.known)
@@ -86,21 +86,19 @@ class Library:
         return Trace(self._play(visit, person, self._start_ms, kind.known, new_id, ours), new_id, self._start_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _KindMember(Person):
     """A representative person of a kind; subjects that are not sections are liked at random."""
 
     sections: frozenset[str]
-    likes: frozenset[str]
+    liked: frozenset[str]
 
-    def taste(self, subject: str) -> float:
-        """See `Person.taste`."""
-        if subject in self.sections:
-            return LIKED if subject in self.likes else NOT_LIKED
-        return Person.taste(self, subject)
+    def likes(self, subject: str) -> bool:
+        """See `Person.likes`."""
+        return subject in self.liked if subject in self.sections else Person.likes(self, subject)
 
 
 def _member_of(person: Person, sections: frozenset[str], kind: Kind, taste_seed: int) -> _KindMember:
     values: dict[str, Any] = {one.name: getattr(person, one.name) for one in fields(Person)}
-    values |= {"user_id": USER_ID if kind.member else None, "gpc": kind.gpc, "clock_offset_ms": 0}
-    return _KindMember(**values | {"taste_seed": taste_seed, "sections": sections, "likes": kind.likes})
+    values |= {"user_id": USER_ID if kind.member else None, "gpc": kind.gpc, "group": kind.group, "clock_offset_ms": 0}
+    return _KindMember(**values | {"taste_seed": taste_seed, "sections": sections, "liked": kind.likes})

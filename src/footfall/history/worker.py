@@ -38,13 +38,15 @@ StartedDays = Mapping[DemoSite, "Synchronized[int]"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The work of one process. app: the site to begin with. logs_from: the first day whose log lines HDFS keeps."""
+    """The work of one process. app: the site to begin with. logs_from: the first day whose log lines HDFS keeps.
+    repeats: whether visits may be repetitions of others."""
 
     settings: Settings
     app: DemoSite
     days: tuple[date, ...]
     events_per_day: int
     logs_from: date
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None
     """
     producer = TrustedProducer(order.settings.kafka_bootstrap)
     for app in sites(order, begun):
-        maker = DayMaker(order.settings, app, order.events_per_day)
+        maker = DayMaker(order.settings, app, order.events_per_day, order.repeats)
         ledger = Ledger(order.settings, app)
         try:
             for date_ in days(order, begun[app]):

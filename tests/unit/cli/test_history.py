@@ -74,8 +74,9 @@ def _made() -> Made:
 def test_the_days_are_one_document(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
 
-    def make(settings: Any, days: list[date], today: date, events_per_day: int, progress: Any) -> Made:
+    def make(settings: Any, days: list[date], today: date, events_per_day: int, progress: Any, repeats: bool) -> Made:
         asked.update(seed=settings.seed, users=settings.population, days=days, per_day=events_per_day, today=today)
+        asked.update(repeats=repeats, strength=settings.taste_strength, groups=settings.planted_groups)
         progress(_made())
         return _made()
 

@@ -19,9 +19,13 @@ class Link:
     attributes: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     subject: str = field(init=False, repr=False, compare=False)
     """The subject of a person's taste for it: the section that the markup names, else the path."""
+    ranked_in: str | None = field(init=False, repr=False, compare=False)
+    """The ranked list that it belongs to, None for most links. Only such a list has a variant in its markup."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "subject", self.attributes.get("data-section") or self.path)
+        ranked = self.attributes.get("data-footfall-variant") is not None
+        object.__setattr__(self, "ranked_in", self.attributes.get("data-footfall-list-id") if ranked else None)
 
 
 @dataclass(frozen=True, slots=True)

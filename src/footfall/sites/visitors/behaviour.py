@@ -140,6 +140,7 @@ class Behaviour(_Part):
     entries: tuple[Entry, ...] = Field(min_length=1)
     states: dict[str, State]
     forms: dict[str, Form] = Field(default_factory=dict)
+    goal: tuple[str, ...] = Field((), description="states and forms on the way to a conversion")
     search_terms: tuple[str, ...] = Field(min_length=1)
     bots: Bots
 
@@ -162,6 +163,8 @@ class Behaviour(_Part):
         ):
             if state_name not in self.states:
                 raise ValueError(f"{place} names the state {state_name}, which does not exist")
+        if unknown := set(self.goal) - known:
+            raise ValueError(f"goal names {', '.join(sorted(unknown))}, which is no state or form")
         if ERROR not in self.states:
             raise ValueError("the state error is missing: some pages will fail")
         if sum(habit.share for habit in self.returns) > 0.6:

@@ -91,13 +91,15 @@ COUNTRY_CUMULATED: Final = tuple(accumulate(country.weight for country in COUNTR
 _zone: Final = lru_cache(maxsize=len(COUNTRIES))(ZoneInfo)
 
 
+@lru_cache(maxsize=8192)
+def local_hour(timezone: str, epoch_hour: int) -> int:
+    """The hour of the day in a time zone (IANA name) in one hour (epoch milliseconds // 3,600,000)."""
+    return datetime.fromtimestamp(epoch_hour * 3600, _zone(timezone)).hour
+
+
 @lru_cache(maxsize=64)
 def activity_cumulated(epoch_hour: int) -> tuple[float, ...]:
     """Cumulative weights of the countries in one hour (epoch milliseconds // 3,600,000): people × activity."""
-    moment = epoch_hour * 3600
     return tuple(
-        accumulate(
-            country.weight * _ACTIVITY[datetime.fromtimestamp(moment, _zone(country.timezone)).hour]
-            for country in COUNTRIES
-        )
+        accumulate(country.weight * _ACTIVITY[local_hour(country.timezone, epoch_hour)] for country in COUNTRIES)
     )

@@ -12,19 +12,28 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from footfall.sites.visitors.devices import Device, choose_device
-from footfall.sites.visitors.locations import COUNTRIES, COUNTRY_CUMULATED, Country, activity_cumulated
+from footfall.sites.visitors.groups import THEMES, Group, Habits, group_of, theme_of
+from footfall.sites.visitors.locations import (
+    COUNTRIES,
+    COUNTRY_CUMULATED,
+    Country,
+    activity_cumulated,
+    local_hour,
+)
 
 # 4,800 of 40,000 people have a login; the sites share one CRM with a quarter more users than that.
 LOGIN_SHARE: Final = 0.12
 _USERS_PER_LOGIN: Final = 1.25
 GPC_SHARE: Final = 0.05
-# The weight of a liked subject and of any other one; one in how many subjects is liked.
+# The weight of a liked subject or theme and of any other one; one in how many subjects is liked.
 LIKED: Final = 4.0
 NOT_LIKED: Final = 0.4
 LIKED_ONE_IN: Final = 5
 _WRONG_CLOCK_SHARE: Final = 0.03
 # The collector refuses an id whose time differs from the event's by over 48 h; 8 h are left for waiting in a queue.
 _WRONGEST_CLOCK_MS: Final = 40 * 3_600_000
+_HOUR_MS: Final = 3_600_000
+_NO_HABITS: Final = Habits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,10 @@ class Person:
     taste_seed: int
     loyalty: float
     """A factor for the probability of returning; 0.5 to 1.5."""
+    taste_strength: float = 1.0
+    """The exponent of the weights of tastes; with 0, tastes play no part."""
+    group: Group | None = None
+    """The planted group. Without one, tastes are independent of each other and habits are those of the site."""
 
     @property
     def email(self) -> str | None:
@@ -62,27 +75,54 @@ class Person:
             "viewport_h": self.device.viewport_h,
         }
 
-    def taste(self, subject: str) -> float:
-        """How much this person likes a section or topic: 4 for about one in five, 0.4 for the others, always the same.
+    @property
+    def habits(self) -> Habits:
+        """The differences between this person's behaviour and the behaviour of the site."""
+        return _NO_HABITS if self.group is None else self.group.habits
 
-        The hash function is fixed, since Python's own differs from process to process.
+    def likes(self, subject: str) -> bool:
+        """Whether this person likes a section or topic: those of the group, or else about one in five, always the same.
+
+        subject: a section, or a path that may end with one.
         """
+        if self.group is not None:
+            return subject.rpartition("/")[2] in self.group.sections
+        # The hash function is fixed, since Python's own differs from process to process.
         value = self.taste_seed
         for byte in subject.encode():
             value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-        return LIKED if (value >> 17) % LIKED_ONE_IN == 0 else NOT_LIKED
+        return (value >> 17) % LIKED_ONE_IN == 0
+
+    def taste(self, subject: str) -> float:
+        """The weight of a section or topic for this person: 4 if the person likes it, else 0.4, to `taste_strength`."""
+        return _weight(self.likes(subject), self.taste_strength)
+
+    def item_taste(self, path: str) -> float:
+        """The weight of the item at a path within its section; 1 unless it has a theme and this person a group.
+
+        A person likes the themes of the group, and one theme of their own.
+        """
+        theme = None if self.group is None else theme_of(path)
+        if self.group is None or theme is None:
+            return 1.0
+        return _weight(theme in self.group.themes or theme == self.taste_seed % THEMES, self.taste_strength)
 
 
 class Population:
     """`size` people of `app` under `seed`.
 
-    users: the highest number in a user_id of these people; the lowest is 1.
+    grouped: whether these people belong to planted groups. users: the highest number in a user_id of these people; the
+    lowest is 1.
     """
 
-    def __init__(self, seed: int, app: str, size: int) -> None:
+    def __init__(self, seed: int, app: str, size: int, taste_strength: float = 1.0, groups: bool = False) -> None:
+        """taste_strength, groups: the settings `taste_strength` and `planted_groups`. Without tastes, nobody belongs to
+        a group."""
         self.seed = seed
         self.app = app
         self.size = size
+        self.taste_strength = taste_strength
+        self.grouped = groups and taste_strength > 0
         total = COUNTRY_CUMULATED[-1]
         self._bounds = [0, *(round(size * weight / total) for weight in COUNTRY_CUMULATED)]
         self.users = max(1, round(size * LOGIN_SHARE * _USERS_PER_LOGIN))
@@ -106,7 +146,13 @@ class Population:
             clock_offset_ms=offset,
             taste_seed=rng.getrandbits(64),
             loyalty=0.5 + rng.random(),
+            taste_strength=self.taste_strength,
+            group=self.group(index),
         )
+
+    def group(self, index: int) -> Group | None:
+        """The planted group of the person with this index. Somebody with a login has the same group on all sites."""
+        return group_of(self.seed, self._user_id(index) or f"{self.app}/{index}") if self.grouped else None
 
     def logins(self) -> Iterator[tuple[str, Country]]:
         """The user_id of each person with a login, and that person's country."""
@@ -133,8 +179,20 @@ class Population:
         )
 
     def draw_index(self, rng: random.Random, now_ms: int) -> int:
-        """Draws one person's index: a country by its activity at `now_ms`, then any person of that country."""
-        weights = activity_cumulated(now_ms // 3_600_000)
+        """Draws one person's index: a country by its activity at `now_ms`, then a person of that country.
+
+        The person is any of them, or one whose group tends to come at that hour.
+        """
+        while True:
+            index = self._any_index(rng, now_ms)
+            group = self.group(index)
+            if group is None:
+                return index
+            if rng.random() < group.chance(local_hour(self._country(index).timezone, now_ms // _HOUR_MS)):
+                return index
+
+    def _any_index(self, rng: random.Random, now_ms: int) -> int:
+        weights = activity_cumulated(now_ms // _HOUR_MS)
         country = bisect_right(weights, rng.random() * weights[-1], hi=len(weights) - 1)
         low, high = self._bounds[country], self._bounds[country + 1]
         return rng.randrange(low, high) if high > low else rng.randrange(self.size)
@@ -148,6 +206,10 @@ class Population:
         if int((index + 1) * LOGIN_SHARE) == number:
             return None
         return f"u{(self._first_user + number) % self.users + 1:06d}"
+
+
+def _weight(liked: bool, strength: float) -> float:
+    return float((LIKED if liked else NOT_LIKED) ** strength)
 
 
 def _uuid(rng: random.Random) -> str:

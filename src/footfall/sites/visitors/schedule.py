@@ -9,6 +9,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, Final
 
 from footfall.sites.visitors.behaviour import Behaviour
+from footfall.sites.visitors.locations import local_hour
 from footfall.sites.visitors.population import Person, Population
 
 _HOUR_MS: Final = 3_600_000
@@ -63,7 +64,8 @@ class Schedule:
         self._active.discard(turn.index)
         hours = return_hours(self._population.seed, person, turn.number, self._behaviour)
         if hours is not None:
-            heappush(self._due, (now_ms + int(hours * _HOUR_MS / self._pace), turn.index))
+            return_ms = in_own_hours(person, now_ms, now_ms + int(hours * _HOUR_MS / self._pace))
+            heappush(self._due, (return_ms, turn.index))
 
     def remembered(self) -> dict[str, Any]:
         """The state that a later process needs to continue; plain JSON."""
@@ -100,3 +102,14 @@ def return_hours(seed: int, person: Person, number: int, behaviour: Behaviour) -
             return max(_SHORTEST_RETURN_H, habit.hours.draw(rng))
         chance -= habit.share
     return None
+
+
+def in_own_hours(person: Person, before_ms: int, return_ms: int) -> int:
+    """The time of a return, moved into the hours of the person's group, if there is one; epoch milliseconds.
+
+    before_ms: the previous visit. A return that would come before it or too soon after it comes a day later.
+    """
+    if person.group is None:
+        return return_ms
+    moved_ms = person.group.moved(return_ms, local_hour(person.country.timezone, return_ms // _HOUR_MS))
+    return moved_ms if moved_ms >= before_ms + int(_SHORTEST_RETURN_H * _HOUR_MS) else moved_ms + 24 * _HOUR_MS

@@ -37,7 +37,7 @@ class Visitors:
         self.settings = settings
         self.app = app
         self.stop = stop
-        self.population = Population(seed, app, settings.population)
+        self.population = Population(seed, app, settings.population, settings.taste_strength, settings.planted_groups)
         slots = settings.visitors_per_site
         pool = urllib3.PoolManager(num_pools=2, maxsize=2 * slots + 4)
         self.ledger = Ledger(settings, app)

@@ -5,7 +5,8 @@ of an answer, so a visit to an unchanged site is the same each time.
 """
 
 import random
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -22,6 +23,9 @@ _SECOND: Final = 1
 _ANY_TEXT: Final = "Example 1"
 # Only the first links of a page are considered: people do not read a navigation bar to its end.
 _LINKS_SEEN: Final = 60
+# The weight of the first item of a ranked list, before taste. That of another item is its popularity, whose mean is
+# about 10. The attention to an item of a ranked list is in inverse proportion to its rank.
+_FIRST_OF_LIST: Final = 10.0
 
 
 def visit_random(seed: int, app: str, index: int, number: int) -> random.Random:
@@ -55,13 +59,14 @@ class _HumanVisit:
         self._behaviour = behaviour
         self._rng = rng
         self._logged_in = logged_in
+        self._habits = person.habits
         self._pages = 0
         # Cached, since most links of a site are about one of a few subjects.
         self._taste = lru_cache(maxsize=None)(person.taste)
 
     def run(self) -> Visit:
         rng, shape = self._rng, self._behaviour.visit
-        only_one = rng.random() < shape.only_page_share
+        only_one = rng.random() < shape.only_page_share * self._habits.bouncing
         page = yield self._arrive()
         if only_one:
             yield self._look(_MAIN, shape.only_page_dwell_s.draw(rng))
@@ -104,13 +109,12 @@ class _HumanVisit:
         path = entry.path
         if entry.values:
             paths = [path.replace("{}", value) for value in entry.values]
-            weights = [popularity(p, behaviour.zipf) * self._taste(p) for p in paths]
-            path = rng.choices(paths, weights)[0]
+            path = rng.choices(paths, list(self._weights([Link(p) for p in paths])))[0]
         return Open(_MAIN, path + source.query, source=source)
 
     def _look(self, tab: int, seconds: float) -> Dwell:
         scroll = min(100, int(100 * self._rng.betavariate(2, 1.5)) + 1)
-        return Dwell(tab, seconds, self._behaviour.visit.attention, scroll)
+        return Dwell(tab, seconds * self._habits.dwelling, self._behaviour.visit.attention, scroll)
 
     def _choose_target(self, page: Page) -> str:
         """Chooses where to go next, among the links and forms of the page."""
@@ -124,8 +128,13 @@ class _HumanVisit:
         return self._rng.choices(possible, cum_weights=weights)[0][0] if weights[-1] > 0 else LEAVE
 
     def _pull(self, name: str) -> float:
+        if name == LEAVE:
+            return self._habits.leaving
+        pull = self._habits.converting if name in self._behaviour.goal else 1.0
         could_log_in = self._person.user_id is not None and not self._logged_in
-        return self._behaviour.states[name].members_factor if could_log_in and name in self._behaviour.states else 1.0
+        if could_log_in and name in self._behaviour.states:
+            pull *= self._behaviour.states[name].members_factor
+        return pull
 
     def _may(self, name: str, page: Page) -> bool:
         if page.status >= 400 and page.state != ERROR:
@@ -139,9 +148,22 @@ class _HumanVisit:
         if len(links) == 1:
             return links[0]
         seen = links[:_LINKS_SEEN]
-        zipf, taste = self._behaviour.zipf, self._taste
-        weights = [popularity(link.path, zipf) * taste(link.subject) for link in seen]
-        return self._rng.choices(seen, weights)[0]
+        return self._rng.choices(seen, list(self._weights(seen)))[0]
+
+    def _weights(self, links: Sequence[Link]) -> Iterator[float]:
+        """The weights of links: taste times popularity or, in a ranked list, times the attention to the rank.
+
+        The variant of a ranked list is unknown to people, so it has no effect on them.
+        """
+        zipf, taste, item_taste = self._behaviour.zipf, self._taste, self._person.item_taste
+        ranks: Counter[str] = Counter()
+        for link in links:
+            if link.ranked_in is None:
+                appeal = popularity(link.path, zipf)
+            else:
+                ranks[link.ranked_in] += 1
+                appeal = _FIRST_OF_LIST / ranks[link.ranked_in]
+            yield appeal * taste(link.subject) * item_taste(link.path)
 
     def _fill(self, name: str, form: FormSeen) -> Submit:
         rule = self._behaviour.forms[name]

@@ -203,6 +203,8 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     # The watchdog makes the CRM's changes.
     ({"population": 500}, (*_VISITORS, "watchdog")),
     ({"seed": 5}, (*_VISITORS, "watchdog")),
+    ({"taste_strength": 2.0}, _VISITORS),
+    ({"planted_groups": True}, _VISITORS),
     ({"pace": 2.0}, (*_SITES, *_VISITORS)),
     # The watchdog knows every command line, the dashboard's included.
     ({"bind": "0.0.0.0"}, (*_SITES, "dashboard", "watchdog")),

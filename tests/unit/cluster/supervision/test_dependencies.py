@@ -70,7 +70,11 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {"bind", "client_events_per_minute", "pace", "retention", "trusted_proxies"},
             {"kafka", "shop"},
         ),
-        ("visitors-news", {"pace", "population", "seed", "visitors_per_site"}, {"news"}),
+        (
+            "visitors-news",
+            {"pace", "planted_groups", "population", "seed", "taste_strength", "visitors_per_site"},
+            {"news"},
+        ),
         ("dashboard", {"bind"}, {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"}),
         (
             "watchdog",
