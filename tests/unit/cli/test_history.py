@@ -39,7 +39,11 @@ def test_days_out_of_bounds_are_wrong_use(days: str, running: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value", "bounds"),
-    [("--events-per-day", "0", "100 to 1000000"), ("--users", "5", "100 to 10000000")],
+    [
+        ("--events-per-day", "0", "100 to 1000000"),
+        ("--users", "5", "100 to 10000000"),
+        ("--taste-strength", "3.5", "0 to 3"),
+    ],
 )
 def test_other_numbers_out_of_bounds_are_wrong_use(option: str, value: str, bounds: str, running: Path) -> None:
     result = _ask("--days", "1", option, value)
@@ -76,7 +80,6 @@ def test_the_days_are_one_document(running: Path, monkeypatch: pytest.MonkeyPatc
 
     def make(settings: Any, days: list[date], today: date, events_per_day: int, progress: Any, repeats: bool) -> Made:
         asked.update(seed=settings.seed, users=settings.population, days=days, per_day=events_per_day, today=today)
-        asked.update(repeats=repeats, strength=settings.taste_strength, groups=settings.planted_groups)
         progress(_made())
         return _made()
 
@@ -98,6 +101,37 @@ def test_the_days_are_one_document(running: Path, monkeypatch: pytest.MonkeyPatc
     table = _ask("--days", "2").stdout
     assert "2026-11-24" in table
     assert "100 events in 0.5 s (200 per second)." in table
+
+
+def test_tastes_groups_and_repeats_are_as_asked_and_otherwise_as_set(
+    running: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[float, bool, bool]] = []
+
+    def make(settings: Any, *rest: Any) -> Made:
+        asked.append((settings.taste_strength, settings.planted_groups, rest[-1]))
+        return _made()
+
+    monkeypatch.setattr(verb, "make", make)
+    assert _ask("--days", "1").exit_code == 0
+    assert _ask("--days", "1", "--taste-strength", "0.5", "--groups", "--no-repeats").exit_code == 0
+    monkeypatch.setenv("FOOTFALL_PLANTED_GROUPS", "true")
+    monkeypatch.setenv("FOOTFALL_TASTE_STRENGTH", "2")
+    assert _ask("--days", "1").exit_code == 0
+    assert _ask("--days", "1", "--no-groups").exit_code == 0
+    assert asked == [(1.0, False, True), (0.5, True, False), (2.0, True, True), (2.0, False, True)]
+
+
+def test_the_planted_truth_is_written_on_request(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verb, "make", lambda *_: _made())
+    file = running / "truth.csv"
+    assert _ask("--days", "1", "--users", "100", "--groups", "--planted-truth", str(file)).exit_code == 0
+    assert file.read_text("utf-8").startswith("app_id,anonymous_id,user_id,group")
+    result = _ask("--days", "1", "--planted-truth", str(file))
+    assert (result.exit_code, "--planted-truth needs planted groups: add --groups" in result.stderr) == (2, True)
+    result = _ask("--days", "1", "--groups", "--planted-truth", str(running / "absent" / "truth.csv"))
+    assert result.exit_code == 1
+    assert "cannot be written: No such file or directory." in result.stderr
 
 
 def test_an_error_is_reported_in_a_sentence(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,10 +25,14 @@ from footfall.sites.visitors.locations import (
 LOGIN_SHARE: Final = 0.12
 _USERS_PER_LOGIN: Final = 1.25
 GPC_SHARE: Final = 0.05
-# The weight of a liked subject or theme and of any other one; one in how many subjects is liked.
+# The weight of a liked subject and of any other one; one in how many subjects is liked.
 LIKED: Final = 4.0
 NOT_LIKED: Final = 0.4
 LIKED_ONE_IN: Final = 5
+# The same for sections and themes if the person has a group. The most popular items of a site have a hundred times the
+# weight of most others, so a weaker taste would be hidden by popularity.
+_GROUP_LIKED: Final = 8.0
+_GROUP_NOT_LIKED: Final = 0.1
 _WRONG_CLOCK_SHARE: Final = 0.03
 # The collector refuses an id whose time differs from the event's by over 48 h; 8 h are left for waiting in a queue.
 _WRONGEST_CLOCK_MS: Final = 40 * 3_600_000
@@ -94,8 +98,8 @@ class Person:
         return (value >> 17) % LIKED_ONE_IN == 0
 
     def taste(self, subject: str) -> float:
-        """The weight of a section or topic for this person: 4 if the person likes it, else 0.4, to `taste_strength`."""
-        return _weight(self.likes(subject), self.taste_strength)
+        """The weight of a section or topic for this person."""
+        return self._weight(self.likes(subject))
 
     def item_taste(self, path: str) -> float:
         """The weight of the item at a path within its section; 1 unless it has a theme and this person a group.
@@ -105,7 +109,11 @@ class Person:
         theme = None if self.group is None else theme_of(path)
         if self.group is None or theme is None:
             return 1.0
-        return _weight(theme in self.group.themes or theme == self.taste_seed % THEMES, self.taste_strength)
+        return self._weight(theme in self.group.themes or theme == self.taste_seed % THEMES)
+
+    def _weight(self, liked: bool) -> float:
+        weights = (LIKED, NOT_LIKED) if self.group is None else (_GROUP_LIKED, _GROUP_NOT_LIKED)
+        return float(weights[0 if liked else 1] ** self.taste_strength)
 
 
 class Population:
@@ -206,10 +214,6 @@ class Population:
         if int((index + 1) * LOGIN_SHARE) == number:
             return None
         return f"u{(self._first_user + number) % self.users + 1:06d}"
-
-
-def _weight(liked: bool, strength: float) -> float:
-    return float((LIKED if liked else NOT_LIKED) ** strength)
 
 
 def _uuid(rng: random.Random) -> str:

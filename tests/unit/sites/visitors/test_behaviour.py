@@ -36,6 +36,7 @@ def test_the_shipped_file_names_its_site_and_keeps_the_promised_dwells(app: str)
         (lambda c: c["entries"][0].update(path="/x/{}"), "needs {} in its path exactly when it has values"),
         (lambda c: c["forms"]["find"].update(leads_to="nowhere"), "form find names the state nowhere"),
         (lambda c: c["sources"][0].update(utm={"colour": "red"}), "utm has no parameter colour"),
+        (lambda c: c.update(goal=["cart", "nowhere"]), "goal names nowhere, which is no state or form"),
         (lambda c: c["returns"][0].update(share=0.5), "the shares of returns exceed 0.6"),
         (lambda c: c["visit"].update(dwel=1), "visit.dwel"),
         (lambda c: c["visit"].update(reload_share=2), "visit.reload_share"),
