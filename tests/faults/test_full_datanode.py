@@ -10,24 +10,25 @@ _SENTENCE = "HDFS has no room for another block: "
 _REMEDY = "Free some space on the disk of "
 
 
-def test_a_full_datanode_is_reported_and_loses_nothing(busy_platform: Platform) -> None:
-    settings = busy_platform.settings
+def test_a_full_datanode_is_reported_and_loses_nothing(verified_platform: Platform) -> None:
+    settings = verified_platform.settings
     before = batches.latest(settings)
     with full(settings):
-        await_true(lambda: _SENTENCE in busy_platform.service("datanode")["detail"], "status to report it", 60, every=1)
-        [problem] = [problem for problem in busy_platform.json("doctor")["problems"] if _SENTENCE in problem]
+        await_true(
+            lambda: _SENTENCE in verified_platform.service("datanode")["detail"], "status to report it", 60, every=1
+        )
+        [problem] = [problem for problem in verified_platform.json("doctor")["problems"] if _SENTENCE in problem]
         assert _REMEDY in problem
-        await_true(lambda: _trouble(busy_platform) != "", "the archive to report that it waits", 60, every=0.5)
+        await_true(lambda: _trouble(verified_platform) != "", "the archive to report that it waits", 60, every=0.5)
         stood = batches.latest(settings)
-    pid = busy_platform.service("datanode")["pid"]
-    await_true(lambda: busy_platform.service("datanode")["state"] == "healthy", "room again", 60, every=1)
+    pid = verified_platform.service("datanode")["pid"]
+    await_true(lambda: verified_platform.service("datanode")["state"] == "healthy", "room again", 60, every=1)
     await_true(lambda: batches.latest(settings).batch > stood.batch, "the archive to go on", 120, every=1)
     await_all_arrived(settings, 180)
-    busy_platform.await_well()
-    busy_platform.assert_verified()
-    assert busy_platform.service("datanode")["pid"] == pid, "the DataNode was not restarted"
+    verified_platform.await_well()
+    assert verified_platform.service("datanode")["pid"] == pid, "the DataNode was not restarted"
     assert batches.latest(settings).totals.archived > before.totals.archived
-    assert not any(_SENTENCE in problem for problem in busy_platform.json("doctor")["problems"])
+    assert not any(_SENTENCE in problem for problem in verified_platform.json("doctor")["problems"])
 
 
 def _trouble(platform: Platform) -> str:

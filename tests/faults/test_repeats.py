@@ -24,10 +24,10 @@ BY_NAME["topology"].step(recall())
 """
 
 
-def test_failed_and_repeated_events_count_once(busy_platform: Platform) -> None:
-    order = busy_platform.settings.run_dir / "chaos" / "fail-pack"
+def test_failed_and_repeated_events_count_once(verified_platform: Platform) -> None:
+    order = verified_platform.settings.run_dir / "chaos" / "fail-pack"
     order.parent.mkdir(exist_ok=True)
-    workers = {process.pid for process in busy_platform.processes(_WORKER)}
+    workers = {process.pid for process in verified_platform.processes(_WORKER)}
     session, person = new_uuid7(), new_uuid7()
     now_ms = int(time.time() * 1000)
     path = f"/product/{session}"
@@ -38,21 +38,21 @@ def test_failed_and_repeated_events_count_once(busy_platform: Platform) -> None:
         for n in range(5)
     ]
     for _ in range(3):
-        send(busy_platform.settings, "shop", *events)
+        send(verified_platform.settings, "shop", *events)
 
     def counted() -> int:
-        rows = busy_platform.query("live-metrics", "--by", "page", "--app", "shop", "--minutes", "5")
+        rows = verified_platform.query("live-metrics", "--by", "page", "--app", "shop", "--minutes", "5")
         return sum(row["page_views"] for row in rows if row["value"] == path)
 
     await_true(lambda: counted() > 0, "the batch in live-metrics", 15)
     order.touch()
     await_true(lambda: not order.exists(), "a pack that fails", 30)
-    busy_platform.assert_verified()
+    verified_platform.await_figures()
     # Only the pack failed: the workers are the same.
-    assert workers == {process.pid for process in busy_platform.processes(_WORKER)}
+    assert workers == {process.pid for process in verified_platform.processes(_WORKER)}
     assert counted() == 5
-    assert len(busy_platform.query("session", "--session", session)) == 5
-    assert len(busy_platform.query("recent-pages", "--user", person)) == 5
+    assert len(verified_platform.query("session", "--session", session)) == 5
+    assert len(verified_platform.query("recent-pages", "--user", person)) == 5
 
 
 def _step(platform: Platform) -> None:
@@ -72,7 +72,9 @@ def _step(platform: Platform) -> None:
         ),
     ],
 )
-def test_a_changed_bolt_takes_over(busy_platform: Platform, tmp_path: Path, deploy: Callable[[Platform], None]) -> None:
+def test_a_changed_bolt_takes_over(
+    verified_platform: Platform, tmp_path: Path, deploy: Callable[[Platform], None]
+) -> None:
     """A clone with a changed bolt replaces the topology, its own clone replaces that one, and counting continues."""
     clone = tmp_path / "clone"
     shutil.copytree(
@@ -80,14 +82,13 @@ def test_a_changed_bolt_takes_over(busy_platform: Platform, tmp_path: Path, depl
     )
     bolt = clone / "src/footfall/realtime/live_bolt.py"
     bolt.write_text(bolt.read_text() + "\n# Another bolt.\n")
-    before = {process.pid for process in busy_platform.processes(_BOLT)}
-    other = Platform(busy_platform.settings, clone)
+    before = {process.pid for process in verified_platform.processes(_BOLT)}
+    other = Platform(verified_platform.settings, clone)
     deploy(other)
     other.await_figures()
-    after = {process.pid for process in busy_platform.processes(_BOLT)}
+    after = {process.pid for process in verified_platform.processes(_BOLT)}
     assert after
     assert not before & after
-    deploy(busy_platform)
-    busy_platform.await_figures()
-    assert not after & {process.pid for process in busy_platform.processes(_BOLT)}
-    busy_platform.assert_verified()
+    deploy(verified_platform)
+    verified_platform.await_figures()
+    assert not after & {process.pid for process in verified_platform.processes(_BOLT)}
