@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+import psutil
 import pytest
 
 from footfall.cluster.engines.yarn import STEP_MB, node
@@ -100,6 +101,10 @@ def _runs(past: PastDays, job: str) -> Callable[[], bool]:
     return runs
 
 
+def _is_connected(pid: int, port: int) -> bool:
+    return any(one.raddr and one.raddr.port == port for one in psutil.Process(pid).net_connections("tcp"))
+
+
 @only_in_all
 @pytest.mark.timeout(1800)
 def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(past: PastDays) -> None:
@@ -113,7 +118,6 @@ def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(pas
     steps: list[tuple[tuple[str, ...], Callable[[], bool]]] = [
         *((_job(past, name, run), on_yarn(name)) for name in ("profiles", "logs", "events")),
         (_job(past, "register", run), _runs(past, "register")),
-        (("batch", "audit", "--run", run), lambda: bool(past.platform.processes(run))),
     ]
     for step, is_under_way in steps:
         with _started(past, *step) as doomed:
@@ -124,8 +128,14 @@ def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(pas
         assert past.query("daily-summary", day, day, {}), step
         done = past.platform.run(*step, timeout=900)
         assert done.returncode == 0, (step, done.stderr[-4000:])
-    done = past.platform.run("batch", "publish", "--run", run)
-    assert done.returncode == 0, done.stderr[-4000:]
+    with _started(past, "batch", "audit", "--run", run) as doomed:
+        server = past.platform.settings.port("hive_server2")
+        await_true(lambda: _is_connected(doomed.pid, server), "the audit to ask Hive", 60, every=0.02)
+        doomed.kill()
+    assert doomed.returncode == -signal.SIGKILL
+    for step in (("batch", "audit", "--run", run), ("batch", "publish", "--run", run)):
+        done = past.platform.run(*step, timeout=900)
+        assert done.returncode == 0, (step, done.stderr[-4000:])
     assert past.run_of(day) == run
     past.assert_same_figures(day, before)
 

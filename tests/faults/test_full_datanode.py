@@ -2,11 +2,10 @@
 
 from footfall.streaming import driver_report
 from tests.support import batches
-from tests.support.full_datanode import full
+from tests.support.full_datanode import FULL, full
 from tests.support.platform import Platform, await_true
 from tests.support.weblogs import await_all_arrived
 
-_SENTENCE = "HDFS has no room for another block: "
 _REMEDY = "Free some space on the disk of "
 
 
@@ -14,10 +13,8 @@ def test_a_full_datanode_is_reported_and_loses_nothing(verified_platform: Platfo
     settings = verified_platform.settings
     before = batches.latest(settings)
     with full(settings):
-        await_true(
-            lambda: _SENTENCE in verified_platform.service("datanode")["detail"], "status to report it", 60, every=1
-        )
-        [problem] = [problem for problem in verified_platform.json("doctor")["problems"] if _SENTENCE in problem]
+        await_true(lambda: FULL in verified_platform.service("datanode")["detail"], "status to report it", 60, every=1)
+        [problem] = [problem for problem in verified_platform.json("doctor")["problems"] if FULL in problem]
         assert _REMEDY in problem
         await_true(lambda: _trouble(verified_platform) != "", "the archive to report that it waits", 60, every=0.5)
         stood = batches.latest(settings)
@@ -28,7 +25,7 @@ def test_a_full_datanode_is_reported_and_loses_nothing(verified_platform: Platfo
     verified_platform.await_well()
     assert verified_platform.service("datanode")["pid"] == pid, "the DataNode was not restarted"
     assert batches.latest(settings).totals.archived > before.totals.archived
-    assert not any(_SENTENCE in problem for problem in verified_platform.json("doctor")["problems"])
+    assert not any(FULL in problem for problem in verified_platform.json("doctor")["problems"])
 
 
 def _trouble(platform: Platform) -> str:

@@ -10,20 +10,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from footfall.cluster.health import probes
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.cluster.supervision.manager import Manager
 from footfall.cluster.supervision.run import recall
 from footfall.runtime.environment import child_environment
+from footfall.runtime.errors import Unhealthy
 from footfall.settings import REPOSITORY, Settings
+from tests.support.platform import await_true
 
 _SERVICE = "datanode"
 _LEFT_TO_OTHERS = 2**60
+# The beginning of what `status` says about it.
+FULL = "HDFS has no room for another block: "
 
 
 @contextmanager
 def full(settings: Settings) -> Iterator[None]:
-    """Restarts the service without any room, and restarts it as it was at the end. Nothing else is changed."""
+    """Restarts the service without any room, and restarts it as it was at the end. Nothing else is changed.
+
+    Each time, it waits until the NameNode knows of it.
+    """
     conf = settings.conf_dir / "supervisord.conf"
     usual = conf.read_text("utf-8")
     # Run as a module. Otherwise Python would import `platform` from the folder of this file.
@@ -32,9 +40,19 @@ def full(settings: Settings) -> Iterator[None]:
     assert count == 1
     try:
         _restart(settings, replaced)
+        await_true(lambda: FULL in _fault(settings), "the full DataNode", 60, every=1)
         yield
     finally:
         _restart(settings, usual)
+        await_true(lambda: _fault(settings) == "", "the DataNode with room", 60, every=1)
+
+
+def _fault(settings: Settings) -> str:
+    try:
+        probes.probe(settings, _SERVICE)
+    except Unhealthy as fault:
+        return str(fault)
+    return ""
 
 
 def _restart(settings: Settings, text: str) -> None:

@@ -66,7 +66,7 @@ class Platform:
     def assert_verified(self) -> None:
         """Fails with the first problems unless all stores agree."""
         document = self.verify()
-        assert document["ok"], json.dumps(document, indent=1)[:6000]
+        assert document["ok"], json.dumps({"problems": document.pop("problems"), **document}, indent=1)[:6000]
 
     def service(self, name: str) -> dict[str, Any]:
         """One service's line of `footfall status`."""

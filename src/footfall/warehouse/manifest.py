@@ -74,15 +74,16 @@ def record_published(hdfs: Files, run: str, days: Iterable[date]) -> None:
     hdfs.write(_published_path(run), json.dumps(sorted(map(str, days))).encode())
 
 
-def last_published(hdfs: Files) -> dict[date, str]:
-    """Day → the newest run that was ever published for it. Raises HdfsUnavailable."""
-    found: dict[date, str] = {}
-    for file in sorted(hdfs.list(RUNS), key=lambda file: file.name):
+def last_published(hdfs: Files) -> dict[date, tuple[str, int]]:
+    """Day → the run that was published for it last, and when that was recorded, ms since 1970.
+
+    It need not be the run that began last. Raises HdfsUnavailable.
+    """
+    found: dict[date, tuple[str, int]] = {}
+    for file in sorted(hdfs.list(RUNS), key=lambda file: file.modified_ms):
         if file.name.endswith(_PUBLISHED) and (content := hdfs.read(file.path)) is not None:
-            # Run ids sort by time.
-            found.update(
-                dict.fromkeys(map(date.fromisoformat, json.loads(content)), file.name.removesuffix(_PUBLISHED))
-            )
+            last = file.name.removesuffix(_PUBLISHED), file.modified_ms
+            found.update(dict.fromkeys(map(date.fromisoformat, json.loads(content)), last))
     return found
 
 

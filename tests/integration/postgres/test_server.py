@@ -84,7 +84,11 @@ def test_a_killed_server_keeps_what_was_committed_and_nothing_else(server: Serve
 def _insert_and_die(server: Server) -> None:
     with postgres.connect(server.settings, "airflow") as connection:
         connection.execute("insert into kept values (2)")
+        children = psutil.Process(server.pid).children()
         server.kill()
+        # Within a second they notice that they are alone. Until then, one of them could still commit.
+        _, alive = psutil.wait_procs(children, 20)
+        assert not alive
 
 
 @contextmanager

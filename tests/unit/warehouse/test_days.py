@@ -1,5 +1,6 @@
 """Which days can be run, are missing, or are dirty."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -95,8 +96,14 @@ def test_a_run_without_a_manifest_is_a_sentence(files: LocalFiles) -> None:
         days.dirty(files, {DAY: RUN})
 
 
-def test_the_newest_published_run_is_remembered(files: LocalFiles) -> None:
+def test_the_run_that_was_published_last_is_remembered_also_if_it_began_first(files: LocalFiles) -> None:
     manifest.store(files, taken({}))
+    other = date(2026, 11, 26)
     manifest.record_published(files, "20261128T030000-ffff", [DAY])
-    manifest.record_published(files, RUN, [DAY, date(2026, 11, 26)])
-    assert manifest.last_published(files) == {DAY: "20261128T030000-ffff", date(2026, 11, 26): RUN}
+    manifest.record_published(files, RUN, [DAY, other])
+    os.utime(files.root / f"{manifest.RUNS}/20261128T030000-ffff-published.json".lstrip("/"), (50, 50))
+    os.utime(files.root / f"{manifest.RUNS}/{RUN}-published.json".lstrip("/"), (60, 60))
+    assert manifest.last_published(files) == {DAY: (RUN, 60_000), other: (RUN, 60_000)}
+    manifest.record_published(files, "20261128T030000-ffff", [DAY])
+    os.utime(files.root / f"{manifest.RUNS}/20261128T030000-ffff-published.json".lstrip("/"), (70, 70))
+    assert manifest.last_published(files) == {DAY: ("20261128T030000-ffff", 70_000), other: (RUN, 60_000)}

@@ -66,10 +66,11 @@ class HiveStore(Store):
         self._hive.close()
 
     def _name_old_runs(self, known: Mapping[date, Published], findings: StoreFindings) -> None:
-        """Reports days that show an older run than the newest one that was published for them."""
-        for day, newest in manifests.last_published(self._hdfs).items():
-            if day in known and known[day].run < newest:
-                findings.say("old_run", f"{day} shows the run {known[day].run}, although {newest} was published later.")
+        """Reports days that show a run although another one was published for them later."""
+        for day, (last, recorded_ms) in manifests.last_published(self._hdfs).items():
+            # If publishing was killed before it made its record, the record is older.
+            if day in known and known[day].run != last and known[day].published_ms < recorded_ms:
+                findings.say("old_run", f"{day} shows the run {known[day].run}, although {last} was published later.")
 
     def _compare_events(
         self, partitions: Mapping[str, str], read: Mapping[str, Manifest], findings: StoreFindings
