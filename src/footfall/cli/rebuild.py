@@ -28,11 +28,11 @@ def live(
     settings = run.recall()
     if "topology" not in lifecycle.requested(settings):
         output.fail("Footfall is not running. Start it with `./footfall up`.")
-    rebuild(settings, _report)
+    rebuild(settings, output.report)
     left = _await_counted(settings, wait_s)
     if left:
         output.fail(f"{left} events are not counted after {wait_s} s. Counting continues; see `./footfall doctor`.")
-    _report("All events in Kafka are counted.")
+    output.report("All events in Kafka are counted.")
 
 
 def _await_counted(settings: Settings, wait_s: int) -> int:
@@ -42,7 +42,3 @@ def _await_counted(settings: Settings, wait_s: int) -> int:
         if left == 0 or time.monotonic() > until:
             return left
         time.sleep(_LOOK_EVERY_S)
-
-
-def _report(sentence: str) -> None:
-    output.stderr.print(sentence, markup=False)

@@ -36,19 +36,15 @@ def archive(
     if _SERVICE not in lifecycle.requested(settings):
         output.fail("The archive is not running. Start it with `./footfall up`.")
     manager = Manager(settings)
-    _report("Stopping the streaming driver.")
+    output.report("Stopping the streaming driver.")
     manager.stop(_SERVICE)
     try:
-        recovered: Recovered = recover(settings, accept_loss, from_start, _report)
+        recovered: Recovered = recover(settings, accept_loss, from_start, output.report)
     finally:
         manager.ensure_started(_SERVICE)
     if json:
         output.print_json(recovered._asdict())
     else:
-        _report(
+        output.report(
             f"The archive continues with checkpoint {recovered.checkpoint}. It has {recovered.records} records to read."
         )
-
-
-def _report(sentence: str) -> None:
-    output.stderr.print(sentence, markup=False)

@@ -14,7 +14,7 @@ import orjson
 import typer
 
 from footfall import site_registry
-from footfall.cli.output import check_known, fail, print_json, print_table, stderr, stdout, wrong_use
+from footfall.cli.output import check_known, fail, print_json, print_table, report, stderr, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.rejects import REASONS, Reject
 from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, repair
@@ -113,7 +113,7 @@ def replay(
         fail(f"Kafka holds no reject {name}; see `./footfall rejects list`.")
     kept = found[0]
     if len(found) > 1:
-        _report(f"{len(found)} rejects have this event_id. This is the newest, at offset {kept.offset}.")
+        report(f"{len(found)} rejects have this event_id. This is the newest, at offset {kept.offset}.")
     now_ms = time.time_ns() // 1_000_000
     try:
         repaired = repair(kept.reject, kept.offset, changes, now_ms)
@@ -122,7 +122,7 @@ def replay(
     if isinstance(repaired, Reject):
         fail(f"The event is still not valid ({repaired.reason}): {repaired.detail} Nothing was sent.")
     if repaired.identity_made:
-        _report("The event has no usable event_id. It gets a new one, which is the same at each replay.")
+        report("The event has no usable event_id. It gets a new one, which is the same at each replay.")
     place: RecordPosition | None = None
     if not dry_run:
         try:
@@ -212,10 +212,6 @@ def _outcome(place: RecordPosition | None) -> str:
         return "Dry run: nothing was sent. This event would be stored."
     where = "an offset that Kafka did not report" if place.offset is None else f"offset {place.offset}"
     return f"Stored in {TOPIC_EVENTS}/{place.partition} at {where}."
-
-
-def _report(sentence: str) -> None:
-    stderr.print(sentence, markup=False, soft_wrap=True)
 
 
 def _short(text: str) -> str:

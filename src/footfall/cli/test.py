@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.output import check_known, fail, stderr
+from footfall.cli.output import check_known, fail, report, stderr
 from footfall.cluster.installation import tools_for_tests
 from footfall.runtime import built_jars
 from footfall.runtime.errors import ClusterError
@@ -42,7 +42,7 @@ def test(
     on_platform = [s for s in PLATFORM_SUITES if s in chosen]
     try:
         # Before the first test, so that a missing tool is reported at once.
-        java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), _report)
+        java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), report)
     except ClusterError as error:
         fail(str(error))
     results: list[_Step] = []
@@ -54,10 +54,6 @@ def test(
         stderr.print(f"{'ok    ' if step.ok else 'FAILED'} {step.name} ({step.seconds:.0f} s)")
     if not all(step.ok for step in results):
         raise typer.Exit(1)
-
-
-def _report(sentence: str) -> None:
-    stderr.print(sentence, markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.output import check_known, print_json, stderr, stdout, wrong_use
+from footfall.cli.output import check_known, print_json, report, stderr, stdout, wrong_use
 from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME, PROFILES
 from footfall.cluster.supervision import lifecycle
@@ -37,7 +37,7 @@ def up(
         check_known("service", name, BY_NAME)
     settings = load_settings()
     started = time.monotonic()
-    services = lifecycle.up(settings, profile, names, _Progress(settings, started), _report)
+    services = lifecycle.up(settings, profile, names, _Progress(settings, started), report)
     _run_missing_days(settings, services)
     addresses = _addresses(settings, services)
     logins = {service.engine: service.login(settings) for service in services if service.login is not None}
@@ -69,9 +69,7 @@ class _Progress:
         if not self._live:
             url = _local_url(self._settings, "dashboard")
             passed_s = time.monotonic() - self._started_s
-            _report(
-                f"Sites and live page can be used after {passed_s:.0f} s: {url}. Other services are still starting."
-            )
+            report(f"Sites and live page can be used after {passed_s:.0f} s: {url}. Other services are still starting.")
 
 
 def _run_missing_days(settings: Settings, services: list[Service]) -> None:
@@ -83,14 +81,10 @@ def _run_missing_days(settings: Settings, services: list[Service]) -> None:
         days = missing(hdfs, published.read(hdfs), datetime.now(timezone.utc).date())
         started = trigger_missing(settings, days, str(Manager(settings).pid()))
     except FootfallError as error:
-        _report(f"The tables of missing days are not made now: {error}")
+        report(f"The tables of missing days are not made now: {error}")
         return
     if started is not None:
-        _report(f"{len(days)} past days have no tables yet. Airflow makes them now, the oldest first.")
-
-
-def _report(sentence: str) -> None:
-    stderr.print(sentence, markup=False)
+        report(f"{len(days)} past days have no tables yet. Airflow makes them now, the oldest first.")
 
 
 def _addresses(settings: Settings, services: list[Service]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from footfall.cli.output import print_json, print_table, stderr, stdout, wrong_use
+from footfall.cli.output import print_json, print_table, report, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.times import format_rfc3339_ms
 from footfall.verification.report import COLUMNS, Report
@@ -30,12 +30,12 @@ def verify(
 ) -> None:
     """Check that no event was lost or counted twice, and list those that were."""
     since_ms = parse_since(since) if since else None
-    report = prove(run.recall(), since_ms, wait, _report)
+    found = prove(run.recall(), since_ms, wait, report)
     if json:
-        print_json(report.document())
+        print_json(found.document())
     else:
-        show(report)
-    if not report.ok:
+        show(found)
+    if not found.ok:
         raise typer.Exit(1)
 
 
@@ -113,7 +113,3 @@ def _line(text: str) -> None:
     # Text that visitors sent may contain control characters.
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     stdout.print(shown, markup=False, soft_wrap=True)
-
-
-def _report(sentence: str) -> None:
-    stderr.print(sentence, markup=False, soft_wrap=True)
