@@ -15,6 +15,8 @@ from footfall.settings import Settings
 
 _NOT_FOUND: Final = 404
 # A line of `fsck -openforwrite` about an open file. Footfall writes no file name with a space.
+# The NameNode says the first to WebHDFS, before anything is written, and the second to whoever writes a block.
+_NO_ROOM: Final = ("Failed to find datanode", "could only be written to 0 of")
 _OPEN_FILE: Final = re.compile(r"(/\S+) [0-9]+ bytes, [^/]*OPENFORWRITE:")
 
 
@@ -204,4 +206,6 @@ def _error_sentence(status: int, body: bytes) -> str:
         message = str(json.loads(body)["RemoteException"]["message"]).splitlines()[0][:200]
     except (ValueError, KeyError, IndexError, TypeError):
         message = body[:200].decode("utf-8", "replace")
-    return f"HDFS refused ({status}): {message}"
+    if any(words in message for words in _NO_ROOM):
+        return "HDFS has no room for another block, or no DataNode."
+    return f"HDFS refused ({status}): {message.rstrip('.')}."
