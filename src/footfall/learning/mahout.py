@@ -5,11 +5,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,11 @@ class Clustering(NamedTuple):
     clusters: list[Cluster]
     members: vectors.Labels
     iterations: int
+
+    @property
+    def centres(self) -> Matrix:
+        """The centres by cluster number, (k, d)."""
+        return np.array([one.centre for one in self.clusters])
 
 
 class Scored(NamedTuple):
@@ -155,8 +160,22 @@ class Mahout:
         except (ValueError, IndexError):
             raise MahoutFailed("The recommendations of Mahout cannot be read. Run the job again.") from None
 
-    def end_earlier(self) -> None:
-        """Ends what an earlier client left running, and deletes its files. Raises MahoutFailed, EngineUnavailable."""
+    @contextmanager
+    def clean(self) -> Iterator[None]:
+        """Before: ends what an earlier client left running, and deletes its files. After: deletes the new ones.
+
+        Raises MahoutFailed and EngineUnavailable.
+        """
+        self._end_earlier()
+        try:
+            yield
+        finally:
+            try:
+                self.place.delete()
+            except EngineUnavailable as error:
+                print(f"The files of Mahout could not be deleted; the next attempt does it. {error}", file=sys.stderr)
+
+    def _end_earlier(self) -> None:
         deadline = time.monotonic() + _ENDING_S
         while self.place.end_jobs():
             if time.monotonic() > deadline:
@@ -187,7 +206,8 @@ class Mahout:
                 engines=["mahout"],
             )
             environment = child_environment(self.settings)
-            with Popen(command, env=environment, cwd=folder, stdout=PIPE, stderr=STDOUT, text=True) as client:
+            streams: dict[str, Any] = {"stdout": PIPE, "stderr": STDOUT, "encoding": "utf-8", "errors": "replace"}
+            with Popen(command, env=environment, cwd=folder, **streams) as client:
                 assert client.stdout is not None
                 try:
                     said = self._follow(client.stdout)

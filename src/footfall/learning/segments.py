@@ -14,6 +14,7 @@ from footfall.learning.vectors import Labels, Matrix
 # A segment's mean that lies this many deviations of subjects from the mean of all is worth a word.
 _WORTH_A_WORD: Final = 0.5
 _WORDS: Final = 2
+_OUTLIERS: Final = "outliers"
 # The mean of an hour on the circle has a length from 0 (all around the clock) to 1 (always the same hour).
 _LEAST_LENGTH: Final = 0.4
 _COS, _SIN = NAMES.index("hour_cos"), NAMES.index("hour_sin")
@@ -36,14 +37,17 @@ class Segment(NamedTuple):
 
 
 def describe(values: Matrix, labels: Labels, silhouettes: Mapping[int, float]) -> list[Segment]:
-    """The segments by their numbers. values: (n, d) in real units. labels: (n,), OUTLIER for no segment."""
+    """The segments by their numbers. values: (n, d) in real units. labels: (n,), OUTLIER for no segment.
+
+    The outliers, if there are any, are described apart, as the first.
+    """
     mean, deviation = values.mean(axis=0), values.std(axis=0)
     found: list[tuple[int, int, Matrix, Matrix]] = []
-    for number in sorted(set(labels.tolist()) - {OUTLIER}):
+    for number in sorted(set(labels.tolist())):
         centre = values[labels == number].mean(axis=0)
         z = np.divide(centre - mean, deviation, out=np.zeros_like(mean), where=deviation > 0)
         found.append((number, int((labels == number).sum()), centre, z))
-    names = distinct_names([name_of(centre, z) for _, _, centre, z in found])
+    names = distinct_names([_OUTLIERS if number == OUTLIER else name_of(c, z) for number, _, c, z in found])
     return [
         Segment(number, name, size, size / len(labels), centre, z, silhouettes.get(number))
         for (number, size, centre, z), name in zip(found, names, strict=True)

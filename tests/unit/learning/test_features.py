@@ -8,6 +8,7 @@ import pytest
 from footfall.learning import features
 from footfall.learning.errors import TooLittleData
 from footfall.learning.features import FEATURES, NAMES, Figures
+from footfall.settings import REPOSITORY
 
 DAY_MS = 86_400_000
 END_MS = 10 * DAY_MS
@@ -86,6 +87,12 @@ def test_a_value_far_from_all_others_counts_as_three_deviations() -> None:
     points = features.scale_of(matrix).coordinates(matrix)
     index = NAMES.index("pages_per_visit")
     assert points[-1, index] == 3 * FEATURES[index].weight
+
+
+def test_the_page_of_learning_names_every_feature_with_its_meaning_scale_and_weight() -> None:
+    page = (REPOSITORY / "docs" / "learning.md").read_text("utf-8")
+    for one in FEATURES:
+        assert f"| `{one.name}` | {one.meaning} | {one.shape} | {one.weight:g} |" in page
 
 
 @pytest.mark.parametrize(

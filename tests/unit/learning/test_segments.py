@@ -14,13 +14,14 @@ def _row(**given: float) -> list[float]:
 
 def test_segments_have_size_centre_and_distance_from_all() -> None:
     values = np.array([_row(visits=1), _row(visits=3), _row(visits=10), _row(visits=2), _row(visits=99)])
-    first, second = describe(values, np.array([0, 0, 2, 0, OUTLIER]), {0: 0.4})
+    apart, first, second = describe(values, np.array([0, 0, 2, 0, OUTLIER]), {0: 0.4})
     visits = NAMES.index("visits")
     assert (first.number, first.size, first.share, first.centre[visits]) == (0, 3, 0.6, 2.0)
     assert (second.number, second.size, second.share, second.centre[visits]) == (2, 1, 0.2, 10.0)
     deviation = np.std([1, 3, 10, 2, 99])
     assert first.z[visits] == pytest.approx((2 - 23) / deviation)
     assert (first.silhouette, second.silhouette) == (0.4, None)
+    assert (apart.number, apart.name, apart.size, apart.silhouette) == (OUTLIER, "outliers", 1, None)
     # What all share sets nobody apart.
     assert first.z[NAMES.index("sections")] == 0
 

@@ -1,0 +1,97 @@
+"""The client of the job `recommender-model`: weights or not, chosen on validation days, weekly or on demand."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from footfall.hdfs import Hdfs
+from footfall.jobs.model import tag
+from footfall.learning import extracts, preferences, recommender, runs
+from footfall.learning.clients import _client
+from footfall.learning.errors import TooLittleData
+from footfall.learning.evaluation import baselines, rankings
+from footfall.learning.evaluation.rankings import HeldOut
+from footfall.learning.ids import Item, User
+from footfall.learning.mahout import Mahout
+from footfall.learning.places import OnYarn
+from footfall.learning.runs import Plan, Verdict
+from footfall.learning.tables import RECOMMENDER_MODEL, RECOMMENDER_MODELS
+from footfall.settings import Settings
+
+NAME: Final = "recommender-model"
+CONTAINER_MB: Final = 1024
+# The last quarter of the window validates, at most a week.
+_SHARE: Final = 4
+_MOST_DAYS: Final = 7
+# Fewer than in the evaluation: a choice between two needs less than a proof.
+_LEAST_USED: Final = 2
+
+
+def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
+    """Does the job. Raises TooLittleData, ModelMissing, MahoutFailed, HdfsUnavailable and YarnUnavailable."""
+    runs.begin(files, plan.run, RECOMMENDER_MODELS)
+    rows = runs.rows(files, plan.run, "uses")
+    recommender.check_enough(preferences.preferences(extracts.uses_of(rows)), f"{plan.first} to {plan.dt}")
+    last, first_validating = split(sorted(plan.partitions))
+    uses = extracts.uses_of(rows, last=last)
+    liked = preferences.preferences(uses)
+    later = preferences.preferences(extracts.uses_of(rows, first=first_validating))
+    data = rankings.held_out(liked, later, _LEAST_USED)
+    figures: dict[str, Any] = {"users": len(data.relevant), "trained_to": last, "validated_from": first_validating}
+    boolean = True
+    if data.relevant:
+        sections = extracts.sections_of(runs.rows(files, plan.run, "items"))
+        figures |= validated(settings, plan, liked, uses, sections, data)
+        boolean = figures["boolean_map"] >= figures["weighted_map"]
+    model = {"model_id": f"recommendations-{plan.run}", "boolean": boolean}
+    row = {
+        "model_id": model["model_id"],
+        "first_dt": plan.first,
+        "seed": recommender.SEED,
+        "parameters": json.dumps({"boolean": boolean}),
+        "figures": json.dumps(figures),
+        "trained_ms": int(time.time() * 1000),
+    }
+    runs.put_model(files, plan.run, RECOMMENDER_MODELS, model)
+    runs.put_table(files, plan.run, RECOMMENDER_MODEL, plan.dt, [row])
+    runs.put_verdict(files, plan.run, Verdict(RECOMMENDER_MODELS, plan.dt, []))
+    chosen = "are ignored" if boolean else "are used"
+    if not data.relevant:
+        return f"No user used a new item from {first_validating} on, so nothing was compared, and weights {chosen}."
+    return f"Weights of preferences {chosen}: {json.dumps(figures)}"
+
+
+def split(days: Sequence[str]) -> tuple[str, str]:
+    """The last day that trains, and the first one that validates. days: ascending. Raises TooLittleData for one day."""
+    if len(days) < 2:
+        raise TooLittleData(f"The window has {len(days)} day; one day must train and another one validate.")
+    validating = min(_MOST_DAYS, max(1, len(days) // _SHARE))
+    return days[-validating - 1], days[-validating]
+
+
+def validated(
+    settings: Settings,
+    plan: Plan,
+    liked: Mapping[User, Mapping[Item, float]],
+    uses: Sequence[preferences.Use],
+    sections: Mapping[Item, str],
+    data: HeldOut[User, Item],
+) -> dict[str, float]:
+    """MAP at 10 on the validation days, of both kinds of data and of popularity."""
+    place = OnYarn(settings, runs.staging(plan.run, NAME), tag(NAME, plan.run), CONTAINER_MB)
+    mahout = Mahout(settings, place)
+    found = {}
+    with mahout.clean():
+        for name, boolean in (("boolean_map", True), ("weighted_map", False)):
+            learned = recommender.learn(mahout, liked, name, boolean=boolean)
+            listed = recommender.lists(learned, liked, uses, sections)
+            plain = {user: [one.item for one in items] for user, items in listed.items()}
+            found[name] = rankings.figures(data, plain).map
+    popular = baselines.by_popularity(data, lambda user, item: user.app_id == item.app_id)
+    return {**found, "popularity_map": rankings.figures(data, popular).map}
+
+
+if __name__ == "__main__":
+    sys.exit(_client.run(sys.argv[1:], train))
