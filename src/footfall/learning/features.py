@@ -58,20 +58,20 @@ class Feature(NamedTuple):
 
 
 FEATURES: Final = (
-    Feature("visits", "visits in the window", "log", 0.5, "rare", "frequent"),
+    Feature("visits", "visits in the window", "log", 0.25, "rare", "frequent"),
     Feature("recency_days", "days from the last visit to the window's end", "linear", 0.25, "recent", "long away"),
-    Feature("pages_per_visit", "page views a visit", "log", 1.0, "shallow", "deep"),
-    Feature("engaged_s_per_visit", "engaged seconds a visit", "log", 1.0, "quick", "attentive"),
-    Feature("sections", "distinct sections", "log", 0.5, "", "exploring"),
-    Feature("main_section_share", "share of page views in the section with the most", "linear", 0.5, "", "faithful"),
+    Feature("pages_per_visit", "page views a visit", "log", 0.5, "shallow", "deep"),
+    Feature("engaged_s_per_visit", "engaged seconds a visit", "log", 0.5, "quick", "attentive"),
+    Feature("sections", "distinct sections", "log", 0.25, "", "exploring"),
+    Feature("main_section_share", "share of page views in the section with the most", "linear", 0.25, "", "faithful"),
     Feature("mobile_share", "share of visits with a mobile phone", "linear", 0.25, "at a desk", "mobile"),
-    Feature("conversions_per_visit", "conversions a visit", "log", 1.0, "", "converting"),
+    Feature("conversions_per_visit", "conversions a visit", "log", 0.5, "", "converting"),
     Feature("errors_per_visit", "errors met a visit", "log", 0.25, "", "hit by errors"),
     # Hours lie on a circle, so two coordinates describe them. Both weigh more, since each holds one half only.
     Feature(
-        "hour_cos", "mean over visits of cos(local hour / 24 turns): 1 at midnight, -1 at noon", "linear", 1.5, "", ""
+        "hour_cos", "mean over visits of cos(local hour / 24 turns): 1 at midnight, -1 at noon", "linear", 2.0, "", ""
     ),
-    Feature("hour_sin", "mean over visits of sin(local hour / 24 turns): 1 at 6, -1 at 18", "linear", 1.5, "", ""),
+    Feature("hour_sin", "mean over visits of sin(local hour / 24 turns): 1 at 6, -1 at 18", "linear", 2.0, "", ""),
 )
 NAMES: Final = tuple(feature.name for feature in FEATURES)
 
