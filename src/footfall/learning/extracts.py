@@ -53,8 +53,8 @@ _USES: Final = (
 _ITEMS: Final = (
     "SELECT app_id, item_type, item_id, page_title, page_section FROM (SELECT app_id, item_type, item_id, page_title, "
     "page_section, row_number() OVER (PARTITION BY app_id, item_type, item_id ORDER BY event_ms DESC, session_id, "
-    "event_id) AS place FROM fact_events WHERE event_type = 'page_view' AND NOT is_bot AND item_id IS NOT NULL "
-    "AND item_type IS NOT NULL) t WHERE place = 1"
+    "event_id) AS place FROM fact_events WHERE event_type = 'page_view' AND coalesce(http_status, 200) < 400 "
+    "AND NOT is_bot AND item_id IS NOT NULL AND item_type IS NOT NULL) t WHERE place = 1"
 )
 
 SUBJECTS_SCHEMA: Final = pa.schema(
@@ -107,7 +107,10 @@ def uses(rows: Rows, partitions: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def items(rows: Rows, partitions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The items whose pages people saw, with title and section of the latest view, in the order of ITEMS_SCHEMA."""
+    """The items whose pages people saw without an error, with title and section of the latest view.
+
+    In the order of ITEMS_SCHEMA.
+    """
     found = rows(with_partitions(_ITEMS, partitions))
     return [dict(zip(ITEMS_SCHEMA.names, row, strict=True)) for row in sorted(found, key=lambda row: row[:3])]
 
@@ -118,6 +121,12 @@ def figures_of(rows: Iterable[Mapping[str, Any]]) -> list[Figures]:
         Figures(**{**row, "local_hours": {hour: count for hour, count in enumerate(row["local_hours"]) if count}})
         for row in rows
     ]
+
+
+def of_known(uses: Iterable[dict[str, Any]], items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of `uses` of items that exist. Anybody can send an event about one that does not. items: their rows."""
+    known = {_item(row) for row in items}
+    return [row for row in uses if _item(row) in known]
 
 
 def uses_of(rows: Iterable[Mapping[str, Any]], first: str = "", last: str = "9") -> list[Use]:
@@ -142,6 +151,15 @@ def titles_of(rows: Iterable[Mapping[str, Any]]) -> dict[Item, str | None]:
 def sections_of(rows: Iterable[Mapping[str, Any]]) -> dict[Item, str]:
     """The section of each item in rows of `items`, if its page has one."""
     return {_item(row): row["section"] for row in rows if row["section"]}
+
+
+def latest_first(rows: Iterable[Mapping[str, Any]]) -> dict[User, list[Item]]:
+    """The items that each user used, those of the latest day first. rows: of `uses`."""
+    latest: dict[User, dict[Item, str]] = defaultdict(dict)
+    for row in rows:
+        of_user, item = latest[User(row["app_id"], row["subject"])], _item(row)
+        of_user[item] = max(row["dt"], of_user.get(item, ""))
+    return {user: sorted(sorted(items), key=lambda item: items[item], reverse=True) for user, items in latest.items()}
 
 
 def _item(row: Mapping[str, Any]) -> Item:

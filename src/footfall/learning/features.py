@@ -74,6 +74,8 @@ FEATURES: Final = (
     Feature("hour_sin", "mean over visits of sin(local hour / 24 turns): 1 at 6, -1 at 18", "linear", 2.0, "", ""),
 )
 NAMES: Final = tuple(feature.name for feature in FEATURES)
+# A model belongs to the space in which it was made: names, shapes and weights, as JSON holds them.
+SPACE: Final = [[feature.name, feature.shape, feature.weight] for feature in FEATURES]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from footfall.jobs.errors import WrongRequest
 from footfall.lake import layout
 from footfall.lake.layout import Files
 from footfall.learning.errors import ModelMissing, ModelRefused, TooLittleData
-from footfall.learning.tables import RUNS
+from footfall.learning.tables import MODEL_JOBS, MODELS, RUNS
 from footfall.warehouse import published
 from footfall.warehouse.arrow_schema import schema_of
 from footfall.warehouse.tables import ROOT, Table
@@ -22,11 +22,15 @@ _LISTED: Final = 3
 
 
 class Plan(NamedTuple):
-    """What a run reads. partitions: day → published run, ascending. missing: other days of the window."""
+    """What a run reads. partitions: day → published run, ascending. missing: other days of the window.
+
+    train: the pointers of the models that the run makes anew; it uses the newest published ones of the others
+    """
 
     run: str
     partitions: dict[str, str]
     missing: list[str]
+    train: list[str]
 
     @property
     def first(self) -> str:
@@ -65,21 +69,21 @@ def plan_path(run: str) -> str:
     return f"{folder(run)}/plan.json"
 
 
-def plan(files: Files, run: str, days: Sequence[date]) -> Plan:
-    """The plan of a run; the first job of the run makes it, and it then stays. days: the window.
+def plan(files: Files, run: str, days: Sequence[date], train: Sequence[str] = MODELS) -> Plan:
+    """The plan of a run; who asks first makes it, and it then stays. days: the window. train: see Plan.
 
-    Raises TooLittleData if no day of the window is published, WrongRequest if the run has another window, and
+    Raises TooLittleData if the last day of the window is not published, WrongRequest if the run has another window, and
     HdfsUnavailable.
     """
     content = files.read(plan_path(run))
     if content is None:
         known = published.read(files)
         partitions = {str(day): known[day].run for day in sorted(days) if day in known}
-        made = Plan(run, partitions, [str(day) for day in sorted(days) if day not in known])
-        if not partitions:
+        made = Plan(run, partitions, [str(day) for day in sorted(days) if day not in known], [*train])
+        if str(max(days)) not in partitions:
             raise TooLittleData(
-                f"No day from {min(days)} to {max(days)} is published, so there is nothing to learn from. "
-                f"Run `footfall batch --from {min(days)} --to {max(days)}`."
+                f"{max(days)} is not published, so nothing can be learned up to that day. "
+                f"Run `footfall batch --date {max(days)}` first."
             )
         layout.put(files, plan_path(run), json.dumps(made._asdict()).encode())
         return made
@@ -164,13 +168,19 @@ def model(files: Files, run: str, pointer: str, dt: str) -> dict[str, Any]:
     else:
         earlier = [one.run for day, one in published.read(files, pointer).items() if str(day) <= dt]
         if not earlier:
-            kind = "segment-model" if "segment" in pointer else "recommender-model"
-            raise ModelMissing(f"There is no model for {dt} yet. Run the job {kind} of the run {run} first.")
+            raise ModelMissing(
+                f"There is no model for {dt} yet. Run the job {MODEL_JOBS[pointer]} of the run {run} first."
+            )
         maker = earlier[-1]
     found = own_model(files, maker, pointer)
     if found is None:
         raise ModelMissing(f"{_model_path(maker, pointer)} is gone. Train the model again.")
     return found
+
+
+def kept(files: Files, plan: Plan, pointer: str) -> str:
+    """Says which model a run uses instead of a new one. Raises ModelMissing and HdfsUnavailable."""
+    return f"The model {model(files, plan.run, pointer, plan.dt)['model_id']} is in use; a new one is not due."
 
 
 def own_model(files: Files, run: str, pointer: str) -> dict[str, Any] | None:

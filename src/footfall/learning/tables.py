@@ -171,6 +171,9 @@ TABLES: Final[tuple[Table, ...]] = (
     SIMILAR_ITEMS,
     POPULAR_ITEMS,
 )
+MODELS: Final = (SEGMENT_MODELS, RECOMMENDER_MODELS)
+# The jobs that make them.
+MODEL_JOBS: Final = {SEGMENT_MODELS: "segment-model", RECOMMENDER_MODELS: "recommender-model"}
 # In the order in which a run makes them.
 POINTERS: Final = (SEGMENT_MODELS, SEGMENTS_POINTER, RECOMMENDER_MODELS, RECOMMENDATIONS_POINTER)
 

@@ -20,7 +20,7 @@ DAYS = {"2026-11-27": RUN, "2026-11-28": RUN}
 
 EVENTS = (
     "dt run app_id visit_id session_id event_id event_type event_ms anonymous_id timezone consent item_type item_id "
-    "page_title page_section engaged_ms is_bot"
+    "http_status page_title page_section engaged_ms is_bot"
 )
 VISITS = (
     "dt run app_id population visit_id anonymous_id user_id started_ms page_views engaged_ms conversions errors "
@@ -30,6 +30,7 @@ VIEWS = "dt run visit_id page_section is_bot"
 _KINDS = {
     "event_ms": "bigint",
     "engaged_ms": "int",
+    "http_status": "int",
     "is_bot": "boolean",
     "started_ms": "bigint",
     "page_views": "bigint",
@@ -135,11 +136,28 @@ def test_an_item_has_the_title_and_section_of_its_latest_view(facts: Facts) -> N
         {**tent, "page_title": "Old", "page_section": "tools"},
         {**tent, "page_title": "New"},
         {**tent, "page_title": "Listed", "event_type": "click"},
+        {**tent, "page_title": "Not Found", "http_status": 404},
+        {**tent, "item_id": "made-up", "http_status": 404},
     ]
     facts.visit("v1", views)
     assert extracts.items(facts.rows, DAYS) == [
         {"app_id": "shop", "item_type": "product", "item_id": "tent", "title": "New", "section": "camping"}
     ]
+
+
+def test_uses_of_items_that_do_not_exist_are_left_out(facts: Facts) -> None:
+    tent = {"item_type": "product", "item_id": "tent"}
+    facts.visit("v1", [tent, {**tent, "item_id": "made-up", "http_status": 404}], user_id="u1")
+    uses = extracts.of_known(extracts.uses(facts.rows, DAYS), extracts.items(facts.rows, DAYS))
+    assert [row["item_id"] for row in uses] == ["tent"]
+
+
+def test_used_items_are_listed_with_those_of_the_latest_day_first(facts: Facts) -> None:
+    tent, boot, axe = ({"item_type": "product", "item_id": name} for name in ("tent", "boot", "axe"))
+    facts.visit("v1", [tent, axe, boot], user_id="u1")
+    facts.visit("v2", [boot], user_id="u1", dt="2026-11-28")
+    listed = extracts.latest_first(extracts.uses(facts.rows, DAYS))
+    assert [item.item_id for item in listed[User("shop", "u1")]] == ["boot", "axe", "tent"]
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,6 @@ def test_the_last_quarter_of_the_window_validates(days: list[str], expected: tup
     assert recommender_model.split(days) == expected
 
 
-def test_one_day_cannot_both_train_and_validate() -> None:
-    with pytest.raises(TooLittleData, match="has 1 day"):
-        recommender_model.split(["01"])
-
-
 def test_too_little_to_recommend_from_is_a_sentence() -> None:
     check_enough({ANN: {TENT: 1.0}, BEN: {LAMP: 1.0}}, "now")
     with pytest.raises(TooLittleData, match="Nobody used an item"):

@@ -45,7 +45,7 @@ def test_a_plan_stays_when_other_days_are_published_meanwhile(files: LocalFiles)
 
 
 def test_no_history_is_a_sentence_with_the_remedy(files: LocalFiles) -> None:
-    with pytest.raises(TooLittleData, match="footfall batch --from 2026-11-26 --to 2026-11-26"):
+    with pytest.raises(TooLittleData, match="footfall batch --date 2026-11-26"):
         runs.plan(files, RUN, (FIRST,))
 
 

@@ -18,8 +18,8 @@ def extract(settings: Settings, files: Hdfs, plan: Plan) -> str:
     """Does the job. Raises TooLittleData, HiveUnavailable and HdfsUnavailable."""
     with Hive(settings, _STATEMENT_S) as hive:
         subjects = extracts.subjects(hive.rows, plan.partitions)
-        uses = extracts.uses(hive.rows, plan.partitions)
         items = extracts.items(hive.rows, plan.partitions)
+        uses = extracts.of_known(extracts.uses(hive.rows, plan.partitions), items)
     if not subjects:
         raise TooLittleData(f"Nobody visited from {plan.first} to {plan.dt}, or all are bots or denied consent.")
     runs.put_rows(files, plan.run, "subjects", subjects, extracts.SUBJECTS_SCHEMA)

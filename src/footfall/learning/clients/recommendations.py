@@ -25,7 +25,8 @@ from footfall.settings import Settings
 
 NAME: Final = "recommendations"
 CONTAINER_MB: Final = 1024
-_MOST_POPULAR: Final = 20
+# A page leaves out what a visitor knows, so a list must be longer than what it shows.
+_MOST_POPULAR: Final = 50
 
 
 def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
@@ -53,7 +54,7 @@ def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     runs.put_table(files, plan.run, RECOMMENDATIONS, plan.dt, recommendation_rows)
     runs.put_table(files, plan.run, SIMILAR_ITEMS, plan.dt, similar_rows)
     runs.put_table(files, plan.run, POPULAR_ITEMS, plan.dt, popular_rows)
-    problems = checks.of_recommendations(liked, {*titles, *popularity}, recommendation_rows, similar_rows)
+    problems = checks.of_recommendations(liked, titles, recommendation_rows, similar_rows)
     runs.put_verdict(files, plan.run, Verdict(RECOMMENDATIONS_POINTER, plan.dt, problems))
     return (
         f"{len(listed)} users have {len(recommendation_rows)} recommendations, {len(near)} items have similar ones; "

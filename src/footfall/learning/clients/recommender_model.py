@@ -10,7 +10,6 @@ from footfall.hdfs import Hdfs
 from footfall.jobs.model import tag
 from footfall.learning import extracts, preferences, recommender, runs
 from footfall.learning.clients import _client
-from footfall.learning.errors import TooLittleData
 from footfall.learning.evaluation import baselines, rankings
 from footfall.learning.evaluation.rankings import HeldOut
 from footfall.learning.ids import Item, User
@@ -31,20 +30,27 @@ _LEAST_USED: Final = 2
 
 def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     """Does the job. Raises TooLittleData, ModelMissing, MahoutFailed, HdfsUnavailable and YarnUnavailable."""
+    if RECOMMENDER_MODELS not in plan.train:
+        return runs.kept(files, plan, RECOMMENDER_MODELS)
     runs.begin(files, plan.run, RECOMMENDER_MODELS)
     rows = runs.rows(files, plan.run, "uses")
     recommender.check_enough(preferences.preferences(extracts.uses_of(rows)), f"{plan.first} to {plan.dt}")
-    last, first_validating = split(sorted(plan.partitions))
-    uses = extracts.uses_of(rows, last=last)
-    liked = preferences.preferences(uses)
-    later = preferences.preferences(extracts.uses_of(rows, first=first_validating))
-    data = rankings.held_out(liked, later, _LEAST_USED)
-    figures: dict[str, Any] = {"users": len(data.relevant), "trained_to": last, "validated_from": first_validating}
-    boolean = True
-    if data.relevant:
-        sections = extracts.sections_of(runs.rows(files, plan.run, "items"))
-        figures |= validated(settings, plan, liked, uses, sections, data)
-        boolean = figures["boolean_map"] >= figures["weighted_map"]
+    days = sorted(plan.partitions)
+    figures: dict[str, Any] = {}
+    boolean, compared = True, "The window has one day, so nothing was compared"
+    if len(days) > 1:
+        last, first_validating = split(days)
+        uses = extracts.uses_of(rows, last=last)
+        liked = preferences.preferences(uses)
+        later = preferences.preferences(extracts.uses_of(rows, first=first_validating))
+        data = rankings.held_out(liked, later, _LEAST_USED)
+        figures = {"users": len(data.relevant), "trained_to": last, "validated_from": first_validating}
+        compared = f"No known user used a new item from {first_validating} on, so nothing was compared"
+        if data.relevant:
+            sections = extracts.sections_of(runs.rows(files, plan.run, "items"))
+            figures |= validated(settings, plan, liked, uses, sections, data)
+            boolean = figures["boolean_map"] >= figures["weighted_map"]
+            compared = f"Compared by {json.dumps(figures)}"
     model = {"model_id": f"recommendations-{plan.run}", "boolean": boolean}
     row = {
         "model_id": model["model_id"],
@@ -57,16 +63,11 @@ def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     runs.put_model(files, plan.run, RECOMMENDER_MODELS, model)
     runs.put_table(files, plan.run, RECOMMENDER_MODEL, plan.dt, [row])
     runs.put_verdict(files, plan.run, Verdict(RECOMMENDER_MODELS, plan.dt, []))
-    chosen = "are ignored" if boolean else "are used"
-    if not data.relevant:
-        return f"No user used a new item from {first_validating} on, so nothing was compared, and weights {chosen}."
-    return f"Weights of preferences {chosen}: {json.dumps(figures)}"
+    return f"{compared}: weights of preferences are {'ignored' if boolean else 'used'}."
 
 
 def split(days: Sequence[str]) -> tuple[str, str]:
-    """The last day that trains, and the first one that validates. days: ascending. Raises TooLittleData for one day."""
-    if len(days) < 2:
-        raise TooLittleData(f"The window has {len(days)} day; one day must train and another one validate.")
+    """The last day that trains, and the first one that validates. days: two or more, ascending."""
     validating = min(_MOST_DAYS, max(1, len(days) // _SHARE))
     return days[-validating - 1], days[-validating]
 

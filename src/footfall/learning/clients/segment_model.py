@@ -11,7 +11,7 @@ from footfall.hdfs import Hdfs
 from footfall.learning import extracts, features, runs
 from footfall.learning.clients import _client
 from footfall.learning.errors import TooLittleData
-from footfall.learning.features import NAMES
+from footfall.learning.features import NAMES, SPACE
 from footfall.learning.mahout import Mahout
 from footfall.learning.places import InProcess
 from footfall.learning.runs import Plan, Verdict
@@ -27,6 +27,8 @@ SEED: Final = 20_261_129
 
 def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     """Does the job. Raises TooLittleData, ModelMissing, MahoutFailed and HdfsUnavailable."""
+    if SEGMENT_MODELS not in plan.train:
+        return runs.kept(files, plan, SEGMENT_MODELS)
     runs.begin(files, plan.run, SEGMENT_MODELS)
     figures = extracts.figures_of(runs.rows(files, plan.run, "subjects"))
     matrix = features.values(figures, runs.end_ms(plan))
@@ -36,7 +38,7 @@ def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     k = best_k(scores)
     model = {
         "model_id": f"segments-{plan.run}",
-        "features": list(NAMES),
+        "space": SPACE,
         "k": k,
         "mean": scale.mean.tolist(),
         "deviation": scale.deviation.tolist(),

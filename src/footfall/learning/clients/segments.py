@@ -12,7 +12,7 @@ from footfall.learning import checks, extracts, features, runs
 from footfall.learning.clients import _client
 from footfall.learning.clients.segment_model import SEED
 from footfall.learning.errors import ModelMissing, TooLittleData
-from footfall.learning.features import NAMES, Figures, Scale
+from footfall.learning.features import NAMES, SPACE, Figures, Scale
 from footfall.learning.mahout import Clustering, Mahout
 from footfall.learning.outliers import OUTLIER, outliers
 from footfall.learning.places import OnYarn
@@ -38,8 +38,8 @@ def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     """Does the job. Raises TooLittleData, ModelMissing, MahoutFailed, HdfsUnavailable and YarnUnavailable."""
     runs.begin(files, plan.run, SEGMENTS_POINTER)
     model = runs.model(files, plan.run, SEGMENT_MODELS, plan.dt)
-    if model["features"] != list(NAMES):
-        raise ModelMissing(f"The model {model['model_id']} knows other features. Run the job segment-model first.")
+    if model["space"] != SPACE:
+        raise ModelMissing(f"The model {model['model_id']} knows other features or weights. Make a new one first.")
     figures = extracts.figures_of(runs.rows(files, plan.run, "subjects"))
     values = features.values(figures, runs.end_ms(plan))
     points = Scale(np.array(model["mean"]), np.array(model["deviation"])).coordinates(values)
