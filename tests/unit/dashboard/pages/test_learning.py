@@ -4,6 +4,7 @@ import html
 from datetime import date
 from typing import Any, Final
 
+from footfall.dashboard import wording
 from footfall.dashboard.data.errors import NotFound, Unavailable
 from footfall.learning.features import FEATURES
 from footfall.learning.questions.recommendations import FALLBACK
@@ -66,10 +67,10 @@ def test_segments_and_popular_items() -> None:
     assert "From the days up to Saturday, 28 November 2026" in text
     assert "published 29 Nov 07:12:31 UTC" in text
     [first, second] = (line for line in lines(text, "Segments of visitors") if line)
-    assert first[:3] == ["segment 0", "30", "30.0%"]
+    assert first[:3] == ["segment 0", "30", wording.percent(0.3)]
     assert second[1] == "70"
     # The features that differ most, and never the coordinates of the hour.
-    assert "errors met a visit: 8.0 (all: 5.5)" in first[3]
+    assert "errors met a visit: 8.00 (all: 5.50)" in first[3]
     assert "cos" not in text
     assert "<h2>Popular items</h2>" in text
     assert source.parameters[-1] == {"user": FALLBACK, "app": "all"}

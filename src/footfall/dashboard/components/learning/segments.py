@@ -47,10 +47,14 @@ def _apart(rows: Iterable[Row]) -> list[Html]:
     """The features that differ most from those of all people."""
     described = [row for row in rows if row["feature"] in _MEANINGS]
     return [
-        tag("li", _said(row), tag("small", f" (all: {row['population_mean']:,.1f})"))
+        tag("li", f"{_MEANINGS[row['feature']]}: {_figure(row['centre'])}", tag("small", _of_all(row)))
         for row in sorted(described, key=lambda row: -abs(row["z"]))[:_SHOWN]
     ]
 
 
-def _said(row: Row) -> str:
-    return f"{_MEANINGS[row['feature']]}: {row['centre']:,.1f}"
+def _of_all(row: Row) -> str:
+    return f" (all: {_figure(row['population_mean'])})"
+
+
+def _figure(value: float) -> str:
+    return wording.number(value, 2 if abs(value) < 10 else 1)
