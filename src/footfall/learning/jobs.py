@@ -70,8 +70,8 @@ JOBS: Final = (
         "mahout",
         (_USES, _ITEMS),
         ("recommender_models",),
-        _ON_YARN_MB,
-        heavy=True,
+        1024,
+        heavy=False,
     ),
     _job(
         "recommendations",

@@ -5,7 +5,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -69,14 +69,21 @@ def test_the_recommender_on_yarn_and_in_one_process_are_the_same(
 ) -> None:
     found = Mahout(platform, place).recommend(PREFERENCES, "r", boolean=True, most=5)
     own = Mahout(platform, InProcess(tmp_path), heap_mb=512).recommend(PREFERENCES, "r", boolean=True, most=5)
-    assert sorted(found.items) == pytest.approx(sorted(own.items))
-    assert sorted(found.similar) == pytest.approx(sorted(own.similar))
+    assert _figures(found.items) == pytest.approx(_figures(own.items))
+    assert _figures(found.similar) == pytest.approx(_figures(own.similar))
     used = {(user, item) for user, item, _ in PREFERENCES}
     assert found.items
     for user, item, _ in found.items:
         assert (user, item) not in used
         assert user % 2 == item % 2
     assert all(first < second and first % 2 == second % 2 for first, second, _ in found.similar)
+
+
+def _figures(rows: Sequence[tuple[int, int, float]]) -> dict[tuple[int, int], float]:
+    """The scores or similarities; none is listed twice."""
+    figures = {(first, second): figure for first, second, figure in rows}
+    assert len(figures) == len(rows)
+    return figures
 
 
 def test_the_same_input_has_one_result(platform: Settings, tmp_path: Path) -> None:

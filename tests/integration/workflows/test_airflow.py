@@ -41,7 +41,7 @@ _LEARNING: Final = {
     "inputs": (["recommender_model", "segment_model"], "default_pool"),
     "segment_model": (["segments"], "default_pool"),
     "segments": (["publish"], "heavy"),
-    "recommender_model": (["recommendations"], "heavy"),
+    "recommender_model": (["recommendations"], "default_pool"),
     "recommendations": (["publish"], "heavy"),
     "publish": ([], "default_pool"),
 }

@@ -64,6 +64,14 @@ def test_the_last_quarter_of_the_window_validates(days: list[str], expected: tup
     assert recommender_model.split(days) == expected
 
 
+def test_a_sample_of_users_is_the_same_each_time() -> None:
+    liked = {User("shop", f"u{number:03}"): {TENT: 1.0} for number in range(100)}
+    assert recommender_model.sample(liked, 100) == liked
+    chosen = recommender_model.sample(liked, 20)
+    assert len(chosen) == 20
+    assert recommender_model.sample(dict(reversed(liked.items())), 20) == chosen
+
+
 def test_too_little_to_recommend_from_is_a_sentence() -> None:
     check_enough({ANN: {TENT: 1.0}, BEN: {LAMP: 1.0}}, "now")
     with pytest.raises(TooLittleData, match="Nobody used an item"):

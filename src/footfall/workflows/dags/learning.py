@@ -8,7 +8,7 @@ from airflow.sdk import DAG, Asset, Param, TriggerRule
 from footfall.workflows.names import DAY_ASSET, LEARNING
 from footfall.workflows.tasks.operators import DEFAULTS, PrepareLearning, RunJob
 
-# Twice ten MapReduce jobs on a slow machine. The jobs themselves have closer limits.
+# Ten MapReduce jobs on a slow machine. The jobs themselves have closer limits.
 _LONGEST: Final = timedelta(hours=2)
 
 with DAG(
@@ -80,8 +80,6 @@ not made, the last published one stays, and `publish` fails with a sentence that
         job="recommender-model",
         engine="Mahout",
         prepare=prepare.task_id,
-        heavy=True,
-        execution_timeout=_LONGEST,
         doc_md="Whether weights of preferences are used, if it is due.",
     )
     recommendations = RunJob(
