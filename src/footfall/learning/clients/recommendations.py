@@ -32,11 +32,11 @@ _MOST_POPULAR: Final = 50
 def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     """Does the job. Raises TooLittleData, ModelMissing, MahoutFailed, HdfsUnavailable and YarnUnavailable."""
     runs.begin(files, plan.run, RECOMMENDATIONS_POINTER)
-    model = runs.model(files, plan.run, RECOMMENDER_MODELS, plan.dt)
     rows = runs.rows(files, plan.run, "uses")
     uses = extracts.uses_of(rows)
     liked = preferences.preferences(uses)
     recommender.check_enough(liked, f"{plan.first} to {plan.dt}")
+    model = runs.model(files, plan.run, RECOMMENDER_MODELS, plan.dt)
     items = runs.rows(files, plan.run, "items")
     titles, sections = extracts.titles_of(items), extracts.sections_of(items)
     place = OnYarn(settings, runs.staging(plan.run, NAME), tag(NAME, plan.run), CONTAINER_MB)

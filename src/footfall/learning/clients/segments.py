@@ -63,9 +63,11 @@ def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     problems = checks.of_segments((one.subject for one in figures), member_rows, segment_rows)
     runs.put_verdict(files, plan.run, Verdict(SEGMENTS_POINTER, plan.dt, problems))
     slowest = max((seconds for _, seconds in mahout.jobs), default=0.0)
+    inside = int((labels != OUTLIER).sum())
     return (
-        f"{len(points)} subjects are in {len(segments)} segments after {found.iterations} iterations, "
-        f"{len(mahout.jobs)} jobs of at most {slowest:.0f} s. " + " ".join(problems)
+        f"{inside} subjects are in {len(found.clusters)} segments after {found.iterations} iterations, "
+        f"{len(labels) - inside} are outliers; {len(mahout.jobs)} jobs of at most {slowest:.0f} s. "
+        + " ".join(problems)
     )
 
 
