@@ -187,6 +187,17 @@ class Alerts(BaseModel):
         return self
 
 
+class Learning(BaseModel):
+    """What Mahout learns from, and how often its models are made anew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window_days: int = Field(28, ge=1, le=90, description="days that a run learns from, as far as they are published")
+    models_every_days: int = Field(
+        7, ge=1, description="days after which the number of segments and the kind of recommender are chosen anew"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations."""
 
@@ -225,6 +236,7 @@ class Settings(BaseSettings):
     retention: Retention = Field(default_factory=Retention, description="how long and how much data is kept")
     yarn: Yarn = Field(default_factory=Yarn, description="resources of YARN's containers")
     alerts: Alerts = Field(default_factory=Alerts, description="where alerts are sent")
+    learning: Learning = Field(default_factory=Learning, description="what is learned from past days")
     visitors_per_site: int = Field(10, ge=0, le=1000, description="concurrent simulated visitors of each site")
     population: int = Field(40_000, ge=100, description="number of people in the simulated population of each site")
     pace: float = Field(1.0, ge=0.1, le=20.0, description="speed of the simulated visitors; 1 is real time")
@@ -244,7 +256,8 @@ class Settings(BaseSettings):
     live_tasks: int = Field(2, ge=1, le=8, description="Python bolt processes that share the eight partitions")
     automatic_batches: bool = Field(
         True,
-        description="whether Airflow runs days by itself: each night, dirty days each hour, missing days after `up`",
+        description="whether Airflow runs days by itself: each night, dirty days each hour, missing days after `up`; "
+        "and learns from a new day",
     )
     up_timeout_s: int = Field(300, ge=30, description="seconds that `up` waits for one service to become healthy")
 

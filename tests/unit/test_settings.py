@@ -11,6 +11,7 @@ from footfall.settings import (
     REPOSITORY,
     Alerts,
     HeapsMb,
+    Learning,
     Ports,
     Retention,
     Settings,
@@ -42,6 +43,7 @@ def test_the_page_names_every_setting_with_its_variable_and_meaning() -> None:
         "yarn": Yarn,
         "alerts": Alerts,
         "hosts": Hosts,
+        "learning": Learning,
     }
     named = {f"FOOTFALL_{name.upper()}" for name in Settings.model_fields if name not in groups}
     named |= {

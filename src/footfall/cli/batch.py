@@ -6,11 +6,8 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cli.runs import check_run, days_of
-from footfall.cluster.supervision import lifecycle
-from footfall.cluster.supervision import run as supervision
+from footfall.cli.runs import check_run, days_of, running
 from footfall.hdfs import Hdfs
-from footfall.settings import Settings
 from footfall.warehouse import audit as audits
 from footfall.warehouse import days as day_list
 from footfall.warehouse import preparation, published
@@ -33,7 +30,7 @@ def main(
     if context.invoked_subcommand is not None:
         return
     days = days_of(date, first, last)
-    settings = _running()
+    settings = running()
     from footfall.workflows.follow import trigger_and_follow
 
     outcome = trigger_and_follow(settings, days, output.report)
@@ -48,7 +45,7 @@ def prepare(date: _Date = None, first: _First = None, last: _Last = None) -> Non
     """Wait until the data of the days has arrived, and begin a run; print its id."""
     days = days_of(date, first, last)
     run = preparation.new_run()
-    preparation.prepare(_running(), days, run, output.report)
+    preparation.prepare(running(), days, run, output.report)
     output.stdout.print(run)
 
 
@@ -56,7 +53,7 @@ def prepare(date: _Date = None, first: _First = None, last: _Last = None) -> Non
 def audit(run: _Run, json: _Json = False) -> None:
     """Check the tables of a run before it is published."""
     check_run(run)
-    verdicts = audits.audit(_running(), run)
+    verdicts = audits.audit(running(), run)
     if json:
         output.print_json([{"day": str(one.day), "blocks": one.blocks, "warnings": one.warnings} for one in verdicts])
     for verdict in verdicts:
@@ -72,7 +69,7 @@ def audit(run: _Run, json: _Json = False) -> None:
 def publish(run: _Run) -> None:
     """Publish the days of a run that passed their checks."""
     check_run(run)
-    settings = _running()
+    settings = running()
     verdicts = audits.verdicts_of(Hdfs(settings), run)
     days = publish_run(settings, run, verdicts)
     for day in days:
@@ -87,7 +84,7 @@ def publish(run: _Run) -> None:
 @app.command()
 def dirty(json: _Json = False) -> None:
     """List the days to run: archived and not published, or published without data that arrived later."""
-    hdfs = Hdfs(_running())
+    hdfs = Hdfs(running())
     known = published.read(hdfs)
     absent = day_list.missing(hdfs, known, datetime.now(timezone.utc).date())
     late = day_list.dirty(hdfs, {day: one.run for day, one in known.items()})
@@ -97,10 +94,3 @@ def dirty(json: _Json = False) -> None:
     rows = [{"day": str(day), "reason": "not published"} for day in absent]
     rows += [{"day": str(day), "reason": "has data that its run did not read"} for day in late]
     output.print_table(("day", "reason"), rows)
-
-
-def _running() -> Settings:
-    settings = supervision.recall()
-    if "hive-server2" not in lifecycle.requested(settings):
-        output.fail("The warehouse is not running. Start it with `./footfall up`.")
-    return settings

@@ -2,7 +2,7 @@
 
 import os
 from datetime import datetime, timezone
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,13 +12,16 @@ from footfall.cluster.supervision import run as supervision
 from footfall.hdfs import Hdfs
 from footfall.jobs import execution
 from footfall.jobs.model import Job, Request, pieces
+from footfall.learning import jobs as learning
 from footfall.settings import load_settings
+from footfall.warehouse import jobs as warehouse
 from footfall.warehouse import published
-from footfall.warehouse.jobs import BY_NAME, JOBS
 from footfall.warehouse.tables import TABLES
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
+_JOBS: Final = (*warehouse.JOBS, *learning.JOBS)
+_BY_NAME: Final = {job.name: job for job in _JOBS}
 _Run = Annotated[
     str, typer.Option("--run", help="Id of the run that the job belongs to; see `footfall batch prepare`.")
 ]
@@ -42,7 +45,7 @@ def list_jobs(json: Annotated[bool, typer.Option("--json", help="Print one JSON 
             "inputs": list(job.inputs),
             "outputs": list(job.outputs),
         }
-        for job in JOBS
+        for job in _JOBS
     ]
     ran = [
         {
@@ -110,8 +113,8 @@ def logs(
 
 
 def _job(name: str) -> Job:
-    output.check_known("job", name, BY_NAME)
-    return BY_NAME[name]
+    output.check_known("job", name, _BY_NAME)
+    return _BY_NAME[name]
 
 
 def _time(seconds: float) -> str:

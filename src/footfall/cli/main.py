@@ -31,6 +31,7 @@ VERBS = {
     "rejects": "List, show and replay events that failed validation.",
     "history": "Generate visits and site logs for past days.",
     "batch": "Turn past days into tables: run, check and publish them.",
+    "learn": "Learn segments and recommendations from past days.",
     "job": "List, run and cancel single batch jobs, and read their logs.",
     "incident": "Simulate an incident: errors, slow pages, missing visitors, bots, bad events.",
     "rebuild": "Rebuild the live tables from Kafka.",

@@ -1,9 +1,12 @@
-"""The options that name days and a run: `--date`, or `--from` and `--to`, and `--run`."""
+"""What verbs about runs share: options that name days and a run, and whether the warehouse runs at all."""
 
 from datetime import date, datetime, timezone
 
-from footfall.cli.output import wrong_use
+from footfall.cli.output import fail, wrong_use
+from footfall.cluster.supervision import lifecycle
+from footfall.cluster.supervision import run as supervision
 from footfall.jobs.model import RUN_ID
+from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse.errors import DaysRefused
 
@@ -25,6 +28,14 @@ def check_run(run: str) -> None:
     """Ends the verb with exit status 2 if this is not the id of a run."""
     if not RUN_ID.fullmatch(run):
         wrong_use(f"{run!r} is not the id of a run, such as 20261129T020000-1a2b.")
+
+
+def running() -> Settings:
+    """The settings of the running warehouse. Ends the verb with exit status 1 if it does not run."""
+    settings = supervision.recall()
+    if "hive-server2" not in lifecycle.requested(settings):
+        fail("The warehouse is not running. Start it with `./footfall up`.")
+    return settings
 
 
 def _parsed(text: str) -> date:

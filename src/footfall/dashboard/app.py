@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from footfall.dashboard.components.page_switch import HISTORY
+from footfall.dashboard.components.page_switch import HISTORY, LEARNING
 from footfall.dashboard.data.engines import Engines
 from footfall.dashboard.data.readings import Readings
-from footfall.dashboard.pages import history, live
+from footfall.dashboard.pages import history, learning, live
 from footfall.settings import load_settings
 
 
@@ -14,7 +14,9 @@ def _readings() -> Readings:
     return Readings(Engines(load_settings()))
 
 
-if st.query_params.get("view") == HISTORY:
+if (view := st.query_params.get("view")) == HISTORY:
     history.show(_readings())
+elif view == LEARNING:
+    learning.show(_readings())
 else:
     live.show(_readings())

@@ -16,8 +16,8 @@ from footfall.warehouse.tables import ROOT
 
 # No job may run that long.
 _AGE_S: Final = 24 * 3600
-# The folders that the clients of Spark, Pig and Sqoop make with `tempfile`. Services have folders there, too.
-_TEMPORARY: Final = re.compile(r"(?:events|pig|sqoop)-[a-z0-9_]{8}")
+# The folders that the clients of Spark, Pig, Sqoop and Mahout make with `tempfile`. Services have folders there, too.
+_TEMPORARY: Final = re.compile(r"(?:events|pig|sqoop|mahout)-[a-z0-9_]{8}")
 
 
 def sweep(settings: Settings) -> str:

@@ -15,7 +15,7 @@ from footfall.lake import layout
 from footfall.lake.layout import Files
 from footfall.warehouse import tables
 
-_FILE: Final = "published_days/days.json.gz"
+DAYS: Final = "published_days"
 
 
 class Published(NamedTuple):
@@ -27,9 +27,12 @@ class Published(NamedTuple):
     manifest: str
 
 
-def read(files: Files) -> dict[date, Published]:
-    """The published run of each day, in the order of days; empty before the first. Raises HdfsUnavailable."""
-    content = files.read(_path())
+def read(files: Files, pointer: str = DAYS) -> dict[date, Published]:
+    """The published run of each day, in the order of days; empty before the first. Raises HdfsUnavailable.
+
+    pointer: the table in Hive that shows it, such as `Table.pointer`
+    """
+    content = files.read(_path(pointer))
     if content is None:
         return {}
     try:
@@ -38,13 +41,13 @@ def read(files: Files) -> dict[date, Published]:
         found = [_parsed(line) for line in gzip.decompress(content).splitlines()]
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise HdfsUnavailable(
-            f"{_path()} is damaged ({type(error).__name__}). Delete it, and publish the days again with "
+            f"{_path(pointer)} is damaged ({type(error).__name__}). Delete it, and publish the days again with "
             "`footfall batch`."
         ) from None
     return {one.day: one for one in found}
 
 
-def replace(files: Files, days: Mapping[date, Published]) -> None:
+def replace(files: Files, days: Mapping[date, Published], pointer: str = DAYS) -> None:
     """Publishes exactly these runs, in one atomic step. Only one process at a time may do so.
 
     Raises HdfsUnavailable; then readers still see what was published before.
@@ -55,11 +58,11 @@ def replace(files: Files, days: Mapping[date, Published]) -> None:
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     # A fixed time in the header: the same days are the same bytes.
-    layout.put(files, _path(), gzip.compress(text.encode(), mtime=0))
+    layout.put(files, _path(pointer), gzip.compress(text.encode(), mtime=0))
 
 
-def _path() -> str:
-    return f"{tables.ROOT}/{_FILE}"
+def _path(pointer: str) -> str:
+    return f"{tables.ROOT}/{pointer}/days.json.gz"
 
 
 def _parsed(line: bytes) -> Published:

@@ -11,7 +11,7 @@ for each of them separately, so the figures of `all` are not the sum of the othe
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-Writer = Literal["pig", "spark", "audit"]
+Writer = Literal["pig", "spark", "audit", "mahout"]
 Type = Literal["string", "int", "bigint", "double", "boolean", "array<string>"]
 
 DATABASE: Final = "footfall"
@@ -32,7 +32,8 @@ class Table:
     """A table that has one partition for each day and run.
 
     key: the columns that identify a row within its partition. fact: whether it holds single events, lines or visits;
-    other tables hold figures that were aggregated from facts.
+    other tables hold figures that were aggregated from facts. pointer: the table in Hive that names the published run
+    of each day.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     fact: bool = False
+    pointer: str = "published_days"
 
     @property
     def folder(self) -> str:
@@ -52,7 +54,7 @@ class Table:
         return f"{self.folder}/dt={dt}/run={run}"
 
 
-def _columns(text: str) -> tuple[Column, ...]:
+def parsed_columns(text: str) -> tuple[Column, ...]:
     """Parses lines of the form `name type: comment`."""
     found = []
     for line in text.strip().splitlines():
@@ -100,7 +102,7 @@ FACT_EVENTS: Final = Table(
     "Each archived event once, bots included, with the user's profile at the time of the event.",
     "spark",
     ("session_id", "event_id"),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         session_id string: visit session of the browser
@@ -168,7 +170,7 @@ FACT_VISITS: Final = Table(
     "Each visit with at least one page view, for each population.",
     "spark",
     ("population", "visit_id"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -206,7 +208,7 @@ FACT_PAGE_VIEWS: Final = Table(
     "Each page view with its visit, the time and depth of reading, and the server's own measurement.",
     "spark",
     ("session_id", "event_id"),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         session_id string: session
@@ -244,7 +246,7 @@ FACT_ERRORS: Final = Table(
     "Each error: error events of browsers and the failures in the sites' error logs.",
     "spark",
     ("origin", "error_key"),
-    _columns(
+    parsed_columns(
         f"""
         origin string: client or server
         error_key string: session_id/event_id of the event, or request_id of the log line
@@ -269,7 +271,7 @@ VISITOR_DAYS: Final = Table(
     "Each visitor of a day, with all events.",
     "spark",
     ("app_id", "anonymous_id"),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         anonymous_id string: browser
@@ -290,7 +292,7 @@ DAY_SUMMARY: Final = Table(
     "The day in one row for each population and site; the site `all` sums them up.",
     "spark",
     ("population", "app_id"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}, or all
@@ -318,7 +320,7 @@ DAY_PAGES: Final = Table(
     "The day by page: use, reading, speed.",
     "spark",
     ("population", "app_id", "page_path"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -349,7 +351,7 @@ DAY_SECTIONS: Final = Table(
     "The day by section.",
     "spark",
     ("population", "app_id", "page_section"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -367,7 +369,7 @@ DAY_PATHS: Final = Table(
     "The first pages of visits, repeats collapsed.",
     "spark",
     ("population", "app_id", "path_of", "length", "path", "ends_in_exit"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -386,7 +388,7 @@ DAY_TRANSITIONS: Final = Table(
     "Consecutive page views in a visit, self-loops included.",
     "spark",
     ("population", "app_id", "from_page", "to_page"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -402,7 +404,7 @@ DAY_GEOGRAPHY: Final = Table(
     "Visits by the place of their first event.",
     "spark",
     ("population", "app_id", "place_level", "country", "region", "city"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -424,7 +426,7 @@ DAY_PROFILES: Final = Table(
     "Visits of users by an attribute of their profile.",
     "spark",
     ("population", "app_id", "dimension", "value"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -446,7 +448,7 @@ DAY_ERRORS: Final = Table(
     "Errors by fingerprint.",
     "spark",
     ("population", "app_id", "fingerprint"),
-    _columns(
+    parsed_columns(
         f"""
         {_POPULATION}
         {_APP}
@@ -470,7 +472,7 @@ FACT_REQUESTS: Final = Table(
     "Each request in the sites' access logs.",
     "pig",
     ("request_id",),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         request_id string: HTTP request
@@ -495,7 +497,7 @@ FACT_LOG_ERRORS: Final = Table(
     "Each failure in the sites' error logs.",
     "pig",
     ("request_id",),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         request_id string: HTTP request
@@ -518,7 +520,7 @@ FACT_PERFORMANCE: Final = Table(
     "Each request in the sites' performance logs.",
     "pig",
     ("request_id",),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         request_id string: HTTP request
@@ -542,7 +544,7 @@ ENDPOINT_HOURLY: Final = Table(
     "Requests by hour and endpoint, from the performance logs.",
     "pig",
     ("app_id", "endpoint", "hour_ms"),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         endpoint string: view that answered
@@ -562,7 +564,7 @@ FACT_REJECTED_EVENTS: Final = Table(
     "Each event that failed validation.",
     "pig",
     ("kafka_partition", "kafka_offset"),
-    _columns(
+    parsed_columns(
         f"""
         {_APP}
         event_id string: event, if it could be read
@@ -582,7 +584,7 @@ LOG_LINES_SET_APART: Final = Table(
     "Distinct log lines that are not valid.",
     "pig",
     ("log_kind", "line_sha256"),
-    _columns(
+    parsed_columns(
         """
         log_kind string: access, error or performance
         line_sha256 string: SHA-256 of the line
@@ -598,7 +600,7 @@ LOG_COUNTS: Final = Table(
     "The lines of a day by kind: distinct lines are typed rows plus lines set apart.",
     "pig",
     ("log_kind",),
-    _columns(
+    parsed_columns(
         """
         log_kind string: access, error or performance
         lines bigint: lines read
@@ -614,7 +616,7 @@ DATA_QUALITY: Final = Table(
     "The checks of a run before it is published.",
     "audit",
     ("check_name", "table_name"),
-    _columns(
+    parsed_columns(
         """
         check_name string: check
         table_name string: table that was checked
@@ -631,7 +633,7 @@ OFFENDING_ROWS: Final = Table(
     "Rows that made a check fail, at most 1,000 of each check.",
     "audit",
     ("check_name", "table_name", "row_key"),
-    _columns(
+    parsed_columns(
         """
         check_name string: check
         table_name string: table that was checked

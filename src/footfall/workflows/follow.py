@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from footfall.settings import Settings
 from footfall.workflows.client import FINAL_STATES, Airflow, RunState, TaskState
 from footfall.workflows.errors import AirflowUnavailable
-from footfall.workflows.names import BACKFILL, DAILY
+from footfall.workflows.names import BACKFILL, DAILY, LEARNING
 
 Report = Callable[[str], None]
 _LOOK_S: Final = 2.0
@@ -45,8 +45,21 @@ def trigger_and_follow(settings: Settings, days: Sequence[date], report: Report)
     report: gets a line whenever a task's state changes. An interruption (KeyboardInterrupt) cancels the run.
     Raises AirflowUnavailable and AirflowRefused.
     """
+    return _start_and_follow(settings, lambda airflow: trigger(airflow, days), report)
+
+
+def learn_and_follow(settings: Settings, last: date | None, models: str, report: Report) -> Outcome:
+    """Learns from the days up to `last`, None for the newest published one, and waits for the end.
+
+    models: which are made anew, a choice of `learning.preparation`. The rest is as in `trigger_and_follow`.
+    """
+    conf = {"day": None if last is None else last.isoformat(), "models": models}
+    return _start_and_follow(settings, lambda airflow: airflow.trigger(LEARNING, conf), report)
+
+
+def _start_and_follow(settings: Settings, start: Callable[[Airflow], RunState], report: Report) -> Outcome:
     airflow = Airflow(settings, timeout_s=30.0)
-    started = trigger(airflow, days)
+    started = start(airflow)
     report(f"started the workflow {started.workflow} ({started.run})")
     try:
         return follow(airflow, started, report)

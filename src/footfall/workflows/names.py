@@ -5,7 +5,8 @@ from typing import Final
 DAILY: Final = "daily"
 HOURLY: Final = "hourly"
 BACKFILL: Final = "backfill"
-WORKFLOWS: Final = (DAILY, HOURLY, BACKFILL)
+LEARNING: Final = "learning"
+WORKFLOWS: Final = (DAILY, HOURLY, BACKFILL, LEARNING)
 
 # Heavy tasks take its only slot, because the memory of the machine suffices for one of them.
 HEAVY_POOL: Final = "heavy"

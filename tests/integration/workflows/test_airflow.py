@@ -21,7 +21,7 @@ from footfall.settings import REPOSITORY, Settings
 from footfall.workflows.client import FINAL_STATES, USER, Airflow, RunState, password
 from footfall.workflows.errors import AirflowRefused
 from footfall.workflows.follow import Outcome, follow, trigger
-from footfall.workflows.names import BACKFILL, DAILY, HOURLY
+from footfall.workflows.names import BACKFILL, DAILY, HOURLY, LEARNING
 from tests.support.browser import chromium
 from tests.support.platform import await_true
 
@@ -34,6 +34,15 @@ _DAY_RUN: Final = {
     "events": (["register"], "heavy"),
     "register": (["audit"], "default_pool"),
     "audit": (["publish"], "default_pool"),
+    "publish": ([], "default_pool"),
+}
+_LEARNING: Final = {
+    "prepare": (["inputs"], "default_pool"),
+    "inputs": (["recommender_model", "segment_model"], "default_pool"),
+    "segment_model": (["segments"], "default_pool"),
+    "segments": (["publish"], "heavy"),
+    "recommender_model": (["recommendations"], "default_pool"),
+    "recommendations": (["publish"], "heavy"),
     "publish": ([], "default_pool"),
 }
 _LOOK: Final = """
@@ -127,11 +136,12 @@ def test_the_workflows_are_wired_as_described(platform: Settings) -> None:
         name: {task: (after, pool) for task, (after, pool) in tasks.items()} for name, tasks in seen["dags"].items()
     }
     assert wired[DAILY] == wired[BACKFILL] == _DAY_RUN
+    assert wired[LEARNING] == _LEARNING
     assert wired[HOURLY] == {
         "dirty": (["again.prepare"], "default_pool"),
         **{f"again.{task}": ([f"again.{one}" for one in after], pool) for task, (after, pool) in _DAY_RUN.items()},
     }
-    assert seen["limits"] == [[name, 1, False, True, True] for name in (BACKFILL, DAILY, HOURLY)]
+    assert seen["limits"] == [[name, 1, False, True, True] for name in (BACKFILL, DAILY, HOURLY, LEARNING)]
     assert seen["timeouts"]
 
 

@@ -32,6 +32,17 @@ def history_page(source: MadeUp, readings: Readings | None = None, **query: str)
     return _drawn_once(script, readings or Readings(source, patience_s=5), query)
 
 
+def learning_page(source: MadeUp, **query: str) -> AppTest:
+    """The learning page over `source`, drawn once."""
+
+    def script(readings):  # type: ignore[no-untyped-def]
+        from footfall.dashboard.pages.learning import show
+
+        show(readings)
+
+    return _drawn_once(script, Readings(source, patience_s=5), query)
+
+
 def _drawn_once(script: Callable[..., None], readings: Readings, query: dict[str, str]) -> AppTest:
     test = AppTest.from_function(script, kwargs={"readings": readings}, default_timeout=30)
     for name, value in query.items():

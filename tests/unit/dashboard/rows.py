@@ -163,6 +163,9 @@ class MadeUp:
     def published(self) -> dict[date, Published]:
         return {}
 
+    def learned(self) -> dict[str, Published]:
+        return {}
+
     def latest(self) -> list[PageView]:
         if not self.kafka:
             raise Unavailable("Kafka at 127.0.0.1:9092 does not answer.")

@@ -25,7 +25,7 @@ def _imports(path: Path) -> Iterator[str]:
 def test_only_pages_and_the_entry_import_streamlit() -> None:
     users = {name for name in _MODULES if any(one.split(".")[0] == "streamlit" for one in _imports(HERE / name))}
     assert users - _MAY_USE_STREAMLIT == {name for name in users if name.startswith("pages/")}
-    assert {"app.py", "__main__.py", "pages/live.py", "pages/history.py"} <= users
+    assert {"app.py", "__main__.py", "pages/live.py", "pages/history.py", "pages/learning.py"} <= users
 
 
 @pytest.mark.parametrize(

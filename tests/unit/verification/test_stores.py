@@ -22,10 +22,10 @@ from tests.unit.verification.world import TOPICS, World, made_world, newest
 @pytest.mark.parametrize(
     ("services", "left_out"),
     [
-        ([], {"logs", "archive", "hive"}),
-        (["flume"], {"archive", "hive"}),
-        (["spark-streaming"], {"logs", "hive"}),
-        (["flume", "spark-streaming", "site-shop"], {"hive"}),
+        ([], {"logs", "archive", "hive", "learning"}),
+        (["flume"], {"archive", "hive", "learning"}),
+        (["spark-streaming"], {"logs", "hive", "learning"}),
+        (["flume", "spark-streaming", "site-shop"], {"hive", "learning"}),
     ],
 )
 def test_started_stores_are_compared_and_the_rest_is_listed(
@@ -35,7 +35,7 @@ def test_started_stores_are_compared_and_the_rest_is_listed(
     settings.run_dir.mkdir()
     requested.write(settings, services)
     stores = stores_of(settings, None)
-    assert {store.name for store in stores} == {"ledger", "kafka", "live", "logs", "archive", "hive"}
+    assert {store.name for store in stores} == {"ledger", "kafka", "live", "logs", "archive", "hive", "learning"}
     assert {store.name for store in stores if isinstance(store, NotCompared)} == left_out
     for store in stores:
         if isinstance(store, NotCompared):

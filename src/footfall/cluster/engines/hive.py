@@ -185,13 +185,20 @@ def _sweep_partitions(settings: Settings) -> object:
     return sweep(settings)
 
 
+def _sweep_learning(settings: Settings) -> object:
+    from footfall.learning.retention import sweep
+
+    return sweep(settings)
+
+
 def _migrate(settings: Settings) -> None:
-    """Creates the warehouse's tables and views, or adds what is new."""
+    """Creates the tables and views of the warehouse and of learning, or adds what is new."""
     from footfall.errors import EngineUnavailable
-    from footfall.warehouse.hive.schema import migrate
+    from footfall.learning.tables import TABLES
+    from footfall.warehouse.hive import schema
 
     try:
-        migrate(settings)
+        schema.migrate(settings, (*schema.ALL, *TABLES))
     except EngineUnavailable as error:
         raise ClusterError(str(error)) from None
 
@@ -240,6 +247,7 @@ SERVICES = (
         sweeps=(
             Sweep("Hive's scratch", 6 * 3600, _sweep_scratch),
             Sweep("replaced runs of days", 3600, _sweep_partitions),
+            Sweep("replaced runs of learning", 6 * 3600, _sweep_learning),
         ),
         # It lets running statements end for some seconds.
         stop_s=20,

@@ -213,7 +213,7 @@ SERVICES = (
         prepare=_prepare("yarn-nodemanager"),
         parts=_JARS,
         # Its jobs use them: clients on this machine, and containers.
-        tools=("pig", "sqoop"),
+        tools=("mahout", "pig", "sqoop"),
         probe=_probe_nodemanager,
         sweeps=(Sweep("leftovers of batches", 6 * 3600, _sweep_leftovers),),
         after_stop=_end_containers,

@@ -5,9 +5,10 @@ from typing import Final
 
 from footfall.dashboard.markup import Html, address, tag
 
-# The value of `view` in the address of the history page. The live page has no `view`.
+# The values of `view` in the addresses of the other pages. The live page has no `view`.
 HISTORY: Final = "history"
-_PAGES: Final = (("Live", None), ("History", HISTORY))
+LEARNING: Final = "learning"
+_PAGES: Final = (("Live", None), ("History", HISTORY), ("Learning", LEARNING))
 
 
 def page_switch(current: str | None, app: str | None) -> Html:

@@ -10,6 +10,7 @@ from footfall.dashboard.data.recent_views import PageView, Tail
 from footfall.errors import EngineUnavailable
 from footfall.hdfs import Hdfs
 from footfall.lags import ConsumerLag, lags
+from footfall.learning.tables import RECOMMENDATIONS_POINTER, SEGMENTS_POINTER
 from footfall.questions.model import UnknownValue
 from footfall.questions.sources import Sources
 from footfall.realtime.questions import HBASE
@@ -69,3 +70,11 @@ class Engines:
             return published.read(self._hdfs)
         except EngineUnavailable as away:
             raise Unavailable(str(away)) from None
+
+    def learned(self) -> dict[str, Published]:
+        """The newest published run of segments and of recommendations, by pointer. Raises Unavailable."""
+        try:
+            found = {one: published.read(self._hdfs, one) for one in (SEGMENTS_POINTER, RECOMMENDATIONS_POINTER)}
+        except EngineUnavailable as away:
+            raise Unavailable(str(away)) from None
+        return {pointer: known[max(known)] for pointer, known in found.items() if known}

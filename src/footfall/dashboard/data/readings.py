@@ -44,7 +44,7 @@ RETRY_S = 5.0
 PATIENCE_S = 2.0
 # Hive answers a page's questions one after the other, and the first one may take several seconds. Until then, a page
 # shows what it has.
-_SLOW_AFTER_S = {"hive": 20.0}
+_SLOW_AFTER_S = {"hive": 20.0, "learned": 20.0}
 # Answers kept per engine. Users may look up any number of sessions and persons.
 _KEPT = 64
 # A past day of one site has over a dozen answers.
@@ -72,6 +72,9 @@ class Source(Protocol):
 
     def published(self) -> dict[date, Published]:
         """The published days."""
+
+    def learned(self) -> dict[str, Published]:
+        """The newest published run of each kind of learning, by pointer."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,10 @@ class Readings:
     def published(self) -> Reading[dict[date, Published]]:
         """The published days."""
         return self._published.read(("published",), PUBLISHED_FRESH_S, self._source.published)
+
+    def learned(self) -> Reading[dict[str, Published]]:
+        """The newest published run of each kind of learning, by pointer."""
+        return self._published.read(("learned",), PUBLISHED_FRESH_S, self._source.learned)
 
     def past(self, revision: str, question: str, **parameters: Any) -> Reading[list[Row]]:
         """Rows of a question about past days.

@@ -3,10 +3,13 @@
 To add a store, write a module with a subclass of `store.Store` and add it to `stores_of`.
 """
 
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive
+from footfall.names import TABLE_RECOMMENDATIONS
+from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore
 from footfall.runtime import requested
 from footfall.settings import Settings
 from footfall.verification import spools
@@ -17,6 +20,7 @@ from footfall.verification.live_progress import LiveProgress
 from footfall.verification.stores.archive import ArchiveStore
 from footfall.verification.stores.hive import HiveStore
 from footfall.verification.stores.kafka import KafkaStore
+from footfall.verification.stores.learning import LearningStore
 from footfall.verification.stores.ledger import LedgerStore
 from footfall.verification.stores.live import LiveStore
 from footfall.verification.stores.logs import LogsStore
@@ -46,4 +50,20 @@ def stores_of(settings: Settings, since_ms: int | None) -> list[Store]:
         HiveStore(Hdfs(settings), Hive(settings), ArchiveFiles(Hdfs(settings)))
         if "hive-server2" in services
         else NotCompared("hive"),
+        _learning(settings, "hbase-thrift" in services) if "hive-server2" in services else NotCompared("learning"),
     ]
+
+
+def _learning(settings: Settings, with_lists: bool) -> LearningStore:
+    """The store of what was learned. with_lists: whether HBase runs, too."""
+    hive, tables = Hive(settings), HBaseStore(settings, WRITER_TIMEOUT_S)
+
+    def lists() -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
+        for key, cells in tables.stamped(TABLE_RECOMMENDATIONS):
+            yield key, {column: cell for column, (cell, _) in cells.items()}
+
+    def close() -> None:
+        hive.close()
+        tables.close()
+
+    return LearningStore(Hdfs(settings), hive.rows, lists if with_lists else None, close)

@@ -49,7 +49,7 @@ def create_view(table: AnyTable) -> str:
     """Creates or replaces the view of the published rows."""
     columns = (*table.columns, _DAY) if isinstance(table, Table) else table.columns
     if isinstance(table, Table):
-        joined = f"{DATABASE}.published_days p ON t.dt = p.dt AND t.run = p.run"
+        joined = f"{DATABASE}.{table.pointer} p ON t.dt = p.dt AND t.run = p.run"
     else:
         joined = f"{DATABASE}.published_profiles p ON t.run = p.run"
     named = ", ".join(f"`{column.name}` COMMENT {literal(column.comment)}" for column in columns)

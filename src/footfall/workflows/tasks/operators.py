@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from airflow.sdk import Asset, BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from footfall.workflows.names import FAILURE, HEAVY_POOL
 from footfall.workflows.tasks.command import Command, Ended
@@ -72,6 +72,30 @@ class PrepareRun(_FootfallOperator):
         first, last = str(self.span["from"]), str(self.span["to"])
         run = self.call(context, ["batch", "prepare", "--from", first, "--to", last]).output.strip()
         return {"from": first, "to": last, "run": run}
+
+
+class PrepareLearning(_FootfallOperator):
+    """Begins a run of learning: chooses its window of days and the models that are due.
+
+    A run that a published day started ends here if its window was learned before. day: the last one of the window, ''
+    for the newest published one. models: which are made anew.
+    """
+
+    template_fields = ("day", "models")
+
+    def __init__(self, *, day: str, models: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.day, self.models = day, models
+
+    def execute(self, context: Any) -> Span:
+        """Returns the window with the new run's id, for the tasks that follow."""
+        options = ["--models", self.models, *(["--date", self.day] if self.day else [])]
+        if context["dag_run"].run_type == "asset_triggered":
+            options.append("--unless-learned")
+        prepared = json.loads(self.call(context, ["learn", "prepare", *options]).output)
+        if prepared is None:
+            raise AirflowSkipException("This window was learned before.")
+        return dict(prepared)
 
 
 class _OfRun(_FootfallOperator):

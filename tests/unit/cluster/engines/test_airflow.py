@@ -125,7 +125,7 @@ def test_down_ends_tasks_only_if_the_scheduler_ran(settings: Settings) -> None:
 def _health(server: MadeUpAirflow, **parts: str | None) -> None:
     states = {"metadatabase": "healthy", "scheduler": "healthy", "dag_processor": "healthy", **parts}
     document = {name: {"status": status} for name, status in states.items()}
-    names = ("daily", "hourly", "backfill")
+    names = ("daily", "hourly", "backfill", "learning")
     server.answers = {
         "GET /api/v2/monitor/health": (200, document),
         "GET /api/v2/dags": (200, {"dags": [{"dag_id": name, "is_paused": name == "hourly"} for name in names]}),
@@ -162,7 +162,7 @@ def test_the_dag_processor_must_have_read_every_workflow(tmp_path: Path) -> None
     with made_up_airflow(tmp_path) as server:
         _health(server)
         server.answers["GET /api/v2/dags"] = (200, {"dags": [{"dag_id": "daily", "is_paused": False}]})
-        with pytest.raises(Unhealthy, match="has not read the workflows backfill, hourly yet"):
+        with pytest.raises(Unhealthy, match="has not read the workflows backfill, hourly, learning yet"):
             _probe(server, "airflow-dag-processor")
         errors = [{"filename": "hourly.py", "stack_trace": "Traceback\nSyntaxError: invalid syntax"}]
         server.answers["GET /api/v2/importErrors"] = (200, {"import_errors": errors})

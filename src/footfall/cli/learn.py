@@ -1,0 +1,75 @@
+"""`footfall learn`: learns from past days through Airflow. `prepare` is the step that Airflow's first task calls."""
+
+from datetime import date as day_type
+from typing import Annotated
+
+import typer
+
+from footfall.cli import output
+from footfall.cli.runs import days_of, running
+from footfall.hdfs import Hdfs
+from footfall.learning import preparation
+from footfall.warehouse import published
+from footfall.warehouse.preparation import new_run
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_Date = Annotated[
+    str | None,
+    typer.Option("--date", help="The last UTC day to learn from; the newest published one if left out."),
+]
+_Models = Annotated[
+    str,
+    typer.Option("--models", help="new: choose the models anew. due: only those that are too old or missing."),
+]
+
+_NEW = "new"
+_CHOICES = ("due", _NEW)
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    date: _Date = None,
+    models: _Models = "due",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Learn segments and recommendations from past days, check and publish them."""
+    if context.invoked_subcommand is not None:
+        return
+    last = _checked(date, models)
+    settings = running()
+    from footfall.workflows.follow import learn_and_follow
+
+    outcome = learn_and_follow(settings, last, models, output.report)
+    if json:
+        output.print_json(outcome.document())
+    if not outcome.succeeded:
+        output.fail(outcome.sentence)
+
+
+@app.command()
+def prepare(
+    date: _Date = None,
+    models: _Models = "due",
+    unless_learned: Annotated[
+        bool, typer.Option("--unless-learned", help="Print null if something is published for this window.")
+    ] = False,
+) -> None:
+    """Begin a run; print its id and its window of days as JSON."""
+    last = _checked(date, models)
+    settings = running()
+    files = Hdfs(settings)
+    days = preparation.window(published.read(files), last, settings.learning.window_days)
+    if unless_learned and preparation.is_learned(files, days[-1]):
+        output.report(f"The days up to {days[-1]} were learned from before.")
+        output.print_json(None)
+        return
+    plan = preparation.prepare(files, new_run(), days, settings.learning, new_models=models == _NEW)
+    output.report(f"The run {plan.run} learns from {plan.first} to {plan.dt}. {plan.note}")
+    output.print_json({"from": str(days[0]), "to": str(days[-1]), "run": plan.run})
+
+
+def _checked(date: str | None, models: str) -> day_type | None:
+    output.check_known("choice of models", models, _CHOICES)
+    return None if date is None else days_of(date, None, None)[0]

@@ -1,0 +1,1 @@
+"""Questions about what was learned: segments, recommendations and similar items, one file each."""
