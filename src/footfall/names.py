@@ -34,5 +34,7 @@ TABLE_USER_PAGES: Final = "user_pages"
 TABLE_MINUTE_METRICS: Final = "minute_metrics"
 TABLE_PROGRESS: Final = "progress"
 TABLE_ALERTS: Final = "alerts"
+# Learning writes it, and the sites read it.
+TABLE_RECOMMENDATIONS: Final = "recommendations"
 # Tables that are counted from Kafka and can be rebuilt from it.
 LIVE_TABLES: Final = (TABLE_ACTIVE_USERS, TABLE_SESSIONS, TABLE_USER_PAGES, TABLE_MINUTE_METRICS, TABLE_PROGRESS)

@@ -298,14 +298,14 @@ def decode_alert(cell: bytes) -> Alert:
 
 
 def create_missing(connection: Any) -> list[str]:
-    """Creates the missing live tables through an open `happybase.Connection`; returns their names."""
+    """Creates the missing tables through an open `happybase.Connection`; returns their names."""
     # happybase generates this module from a Thrift definition at import, so no type checker finds it.
     import happybase  # noqa: F401
     from Hbase_thrift import AlreadyExists  # type: ignore[import-not-found]
 
     present = {name.decode() for name in connection.tables()}
     created = []
-    for name in (*names.LIVE_TABLES, names.TABLE_ALERTS):
+    for name in (*names.LIVE_TABLES, names.TABLE_ALERTS, names.TABLE_RECOMMENDATIONS):
         if name in present:
             continue
         with contextlib.suppress(AlreadyExists):

@@ -95,7 +95,7 @@ def _probe_thrift(settings: Settings) -> None:
 
 
 def _ensure_tables(settings: Settings) -> None:
-    """Creates the live tables that are missing."""
+    """Creates the tables that are missing."""
     import happybase
     from thriftpy2.thrift import TException
 

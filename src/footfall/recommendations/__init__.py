@@ -1,0 +1,1 @@
+"""The lists of items that learning wrote for the sites, in HBase's table `recommendations`."""
