@@ -12,6 +12,8 @@ import msgspec
 ALL_SECTIONS: Final = "all"
 # Every row has this one column.
 LIST_COLUMN: Final = b"f:list"
+# So a row stays below some 10 KB, whatever a visitor sends.
+MOST_USED: Final = 200
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
@@ -31,7 +33,8 @@ class StoredList(msgspec.Struct, array_like=True, frozen=True):
     """The cell of a row: a list, the best item first.
 
     model_id: model that made it. dt: last UTC day that it was learned from, YYYY-MM-DD. run: run of learning.
-    computed_ms: ms since 1970
+    computed_ms: ms since 1970. used: type and id of the items that a subject's list leaves out since the
+    subject used or bought them, the latest first, at most MOST_USED; none in other lists
     """
 
     model_id: str
@@ -39,6 +42,7 @@ class StoredList(msgspec.Struct, array_like=True, frozen=True):
     run: str
     computed_ms: int
     entries: tuple[Entry, ...]
+    used: tuple[tuple[str, str], ...] = ()
 
 
 def subject_key(app_id: str, subject: str) -> bytes:

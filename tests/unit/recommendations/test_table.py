@@ -23,6 +23,7 @@ LISTS = st.builds(
     SAID,
     st.integers(0, 2**53),
     st.lists(st.builds(Entry, SAID, SAID, st.none() | st.floats(0, 10), st.none() | SAID), max_size=20).map(tuple),
+    st.lists(st.tuples(SAID, SAID), max_size=20).map(tuple),
 )
 
 
@@ -41,10 +42,15 @@ def test_the_whole_site_is_one_section() -> None:
 
 
 def test_a_field_that_a_later_version_adds_is_ignored() -> None:
-    found = StoredList("m", "2026-11-28", "r", 1, (Entry("product", "p1", 0.5, "p2"),))
+    found = StoredList("m", "2026-11-28", "r", 1, (Entry("product", "p1", 0.5, "p2"),), (("product", "p2"),))
     newer = [*msgspec.to_builtins(found), "more"]
     newer[4] = [[*newer[4][0], 7]]
     assert table.decode_list(msgspec.msgpack.encode(newer)) == found
+
+
+def test_a_list_without_used_items_is_read_as_well() -> None:
+    cell = msgspec.msgpack.encode(["m", "2026-11-28", "r", 1, [["product", "p1"]]])
+    assert table.decode_list(cell) == StoredList("m", "2026-11-28", "r", 1, (Entry("product", "p1"),))
 
 
 @pytest.mark.parametrize("cell", [b"", b"\x00", b"{}", msgspec.msgpack.encode(["m", "d", "r", "no time", []])])
