@@ -1,31 +1,14 @@
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import pytest
 
 from footfall.recommendations.arms import arm_of
 from footfall.recommendations.offer import Item, Offer, Shelf, Visitor, offer
-from footfall.recommendations.reads import Lists, ListsUnavailable, Why
-from footfall.recommendations.table import Entry, StoredList, popular_key, subject_key
+from footfall.recommendations.reads import Why
+from footfall.recommendations.table import StoredList, popular_key, subject_key
+from tests.support.lists import POPULAR as CONTROL
+from tests.support.lists import RECOMMENDED as LEARNED
+from tests.support.lists import StoredLists, list_of
 
-# Browsers of the two arms; `test_arms` pins them.
-LEARNED, CONTROL = "a", "b"
 KNOWN = {("product", name) for name in "abcdefghijklmnopqrstuvwxyz"}
-
-
-@dataclass
-class Stored:
-    """Lists in memory; `why` lets every read fail."""
-
-    lists: Lists = field(default_factory=dict)
-    why: Why | None = None
-    asked: list[Sequence[bytes]] = field(default_factory=list)
-
-    def read(self, keys: Sequence[bytes]) -> Lists:
-        self.asked.append(keys)
-        if self.why is not None:
-            raise ListsUnavailable(self.why, "No.")
-        return {key: self.lists[key] for key in keys if key in self.lists}
 
 
 def items(names: str) -> tuple[Item, ...]:
@@ -33,11 +16,11 @@ def items(names: str) -> tuple[Item, ...]:
 
 
 def listed(names: str, used: str = "") -> StoredList:
-    return StoredList("m", "2026-11-28", "r", 1, tuple(Entry("product", name) for name in names), items(used))
+    return list_of(items(names), items(used))
 
 
 def shown(
-    stored: Stored, who: str | None, user_id: str | None = None, section: str | None = None, left_out: str = ""
+    stored: StoredLists, who: str | None, user_id: str | None = None, section: str | None = None, left_out: str = ""
 ) -> Offer:
     shelf = Shelf(4, KNOWN.__contains__, items("wxyz"), items(left_out))
     return offer(Visitor("shop", who, user_id), section, shelf, stored)
@@ -48,7 +31,7 @@ def test_the_arms_of_these_browsers() -> None:
 
 
 def test_one_arm_sees_its_own_list_and_the_other_what_is_popular() -> None:
-    stored = Stored({popular_key("shop"): listed("abcdefgh")})
+    stored = StoredLists({popular_key("shop"): listed("abcdefgh")})
     for who in (LEARNED, CONTROL):
         stored.lists[subject_key("shop", who)] = listed("mnopq")
     assert shown(stored, LEARNED) == Offer(items("mnop"), "recommended", "learned", None)
@@ -57,7 +40,7 @@ def test_one_arm_sees_its_own_list_and_the_other_what_is_popular() -> None:
 
 
 def test_both_arms_leave_out_the_same_items() -> None:
-    stored = Stored({popular_key("shop"): listed("abcdefgh")})
+    stored = StoredLists({popular_key("shop"): listed("abcdefgh")})
     for who in (LEARNED, CONTROL):
         stored.lists[subject_key("shop", who)] = listed("mcnopq", used="ae")
     assert shown(stored, LEARNED, left_out="n").items == items("mcop")
@@ -66,43 +49,43 @@ def test_both_arms_leave_out_the_same_items() -> None:
 
 
 def test_a_visitor_without_a_list_sees_what_is_popular_and_stays_in_the_arm() -> None:
-    stored = Stored({popular_key("shop"): listed("abcd")})
+    stored = StoredLists({popular_key("shop"): listed("abcd")})
     assert shown(stored, LEARNED) == Offer(items("abcd"), "recommended", "popular", "no_list")
     # A list of items that the site no longer has is none either.
-    stored.lists[subject_key("shop", LEARNED)] = StoredList("m", "d", "r", 1, (Entry("product", "gone"),))
+    stored.lists[subject_key("shop", LEARNED)] = list_of([("product", "gone")])
     assert shown(stored, LEARNED) == Offer(items("abcd"), "recommended", "popular", "no_list")
 
 
 def test_a_short_list_is_filled_up() -> None:
-    stored = Stored({popular_key("shop"): listed("nab"), subject_key("shop", LEARNED): listed("mn")})
+    stored = StoredLists({popular_key("shop"): listed("nab"), subject_key("shop", LEARNED): listed("mn")})
     assert shown(stored, LEARNED) == Offer(items("mnab"), "recommended", "learned", None)
-    assert shown(Stored({popular_key("shop"): listed("ab")}), CONTROL).items == items("abwx")
+    assert shown(StoredLists({popular_key("shop"): listed("ab")}), CONTROL).items == items("abwx")
 
 
 def test_the_section_of_the_page_comes_before_the_site() -> None:
-    stored = Stored({popular_key("shop"): listed("abcd"), popular_key("shop", "packs"): listed("pc")})
+    stored = StoredLists({popular_key("shop"): listed("abcd"), popular_key("shop", "packs"): listed("pc")})
     assert shown(stored, CONTROL, section="packs").items == items("pcab")
     assert shown(stored, CONTROL, section="home").items == items("abcd")
 
 
 def test_the_list_of_the_login_comes_first() -> None:
-    stored = Stored({subject_key("shop", LEARNED): listed("abcd"), subject_key("shop", "u000001"): listed("mnop")})
+    stored = StoredLists({subject_key("shop", LEARNED): listed("abcd"), subject_key("shop", "u000001"): listed("mnop")})
     assert shown(stored, LEARNED, user_id="u000001").items == items("mnop")
     assert shown(stored, LEARNED, user_id="u000002").items == items("abcd")
 
 
 def test_without_an_id_nothing_personal_is_read() -> None:
-    stored = Stored({popular_key("shop"): listed("abcd"), subject_key("shop", "u000001"): listed("mnop")})
+    stored = StoredLists({popular_key("shop"): listed("abcd"), subject_key("shop", "u000001"): listed("mnop")})
     assert shown(stored, None, user_id="u000001") == Offer(items("abcd"), None, "popular", "outside")
     assert stored.asked == [[popular_key("shop")]]
 
 
 @pytest.mark.parametrize("why", ["busy", "paused", "late", "failed"])
 def test_without_hbase_the_site_s_own_list_is_shown_and_the_arm_stays(why: Why) -> None:
-    assert shown(Stored(why=why), LEARNED) == Offer(items("wxyz"), "recommended", "catalogue", why)
-    assert shown(Stored(why=why), CONTROL) == Offer(items("wxyz"), "popular", "catalogue", why)
-    assert shown(Stored(why=why), None) == Offer(items("wxyz"), None, "catalogue", why)
+    assert shown(StoredLists(why=why), LEARNED) == Offer(items("wxyz"), "recommended", "catalogue", why)
+    assert shown(StoredLists(why=why), CONTROL) == Offer(items("wxyz"), "popular", "catalogue", why)
+    assert shown(StoredLists(why=why), None) == Offer(items("wxyz"), None, "catalogue", why)
 
 
 def test_a_site_with_little_to_show_shows_less() -> None:
-    assert shown(Stored(), CONTROL, left_out="wxyz") == Offer((), "popular", "catalogue", "arm")
+    assert shown(StoredLists(), CONTROL, left_out="wxyz") == Offer((), "popular", "catalogue", "arm")
