@@ -12,8 +12,8 @@ class Catalogue:
     """The items of one site.
 
     template: shows a list of items. size: the number of items in a list. find: the item with this type and id, as the
-    template shows it; None if there is none. popular: what the site itself would show to everybody, at least
-    three times `size`. taken: what the browser of the current request has already chosen, such as its cart.
+    template shows it; None if there is none. popular: what the site itself would show to everybody, always the same, at
+    least three times `size`. taken: what the browser of the current request has already chosen, such as its cart.
     """
 
     template: str

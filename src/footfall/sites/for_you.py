@@ -4,6 +4,8 @@ Only the browser knows its `anonymous_id`, and a page never waits for HBase. The
 is in no address and in no log, and no cache keeps the answer. A browser without consent sends no id.
 """
 
+from collections.abc import Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -15,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from footfall.events.address import client_address
 from footfall.recommendations.arms import LIST_ID
-from footfall.recommendations.offer import Shelf, Visitor, offer
+from footfall.recommendations.offer import Item, Shelf, Visitor, offer
 from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
 from footfall.sites import accounts
@@ -46,6 +48,8 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def blueprint(app_id: str, settings: Settings, catalogue: Catalogue, reads: Reads) -> Blueprint:
     """`/for-you` of a site."""
     made = Blueprint("for_you", __name__)
+    # The same as long as the process lives, and some sites have to look through all their goods for it.
+    popular = cache(catalogue.popular)
     gate = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
 
     @made.post(PATH)
@@ -67,19 +71,19 @@ def blueprint(app_id: str, settings: Settings, catalogue: Catalogue, reads: Read
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 2 KiB.")
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _refusal(HTTPStatus.BAD_REQUEST, f"The body is not as it should be: {error}")
-        return _list(app_id, asked, catalogue, reads)
+        return _list(app_id, asked, catalogue, popular(), reads)
 
     return made
 
 
-def _list(app_id: str, asked: _Asked, catalogue: Catalogue, reads: Reads) -> Response:
+def _list(app_id: str, asked: _Asked, catalogue: Catalogue, popular: Sequence[Item], reads: Reads) -> Response:
     # A browser may ask not to be tracked in a way that only its headers tell, as the collector does.
     denied = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
     visitor = Visitor(app_id, None if denied else asked.anonymous_id, accounts.current_user())
     left_out = set(catalogue.taken())
     if asked.item_type is not None and asked.item_id is not None:
         left_out.add((asked.item_type, asked.item_id))
-    shelf = Shelf(catalogue.size, lambda item: catalogue.find(item) is not None, catalogue.popular(), left_out)
+    shelf = Shelf(catalogue.size, lambda item: catalogue.find(item) is not None, popular, left_out)
     offered = offer(visitor, asked.page_section, shelf, reads)
     page = render_template(
         catalogue.template,
