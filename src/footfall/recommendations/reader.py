@@ -30,6 +30,7 @@ TIME_LIMIT_S: Final = 0.1
 # Each is a thread of the Thrift server. At 20 ms a read, four of them serve 200 reads a second, and a site with a
 # thousand visitors asks for some ten.
 _CONNECTIONS: Final = 4
+_NO_TABLE: Final = "TableNotFoundException"
 
 
 class Reader:
@@ -94,6 +95,9 @@ class Reader:
         except Exception as error:  # thriftpy2 raises many kinds of errors, and a strange answer even more
             # The stream may hold half an answer, so the connection is not used again.
             connection.close()
+            if _NO_TABLE in _reason(error):
+                # `up` of an older Footfall made no such table. That HBase works is what matters here.
+                return {}
             raise _unavailable(self._address, error) from None
         self._idle.append(connection)
         found = {}
@@ -154,7 +158,10 @@ class _Socket(TSocket):
 def _unavailable(address: Address, error: Exception) -> ListsUnavailable:
     if isinstance(error, TimeoutError):
         return ListsUnavailable("late", f"HBase's Thrift server on port {address.port} did not answer in time.")
-    reason = (getattr(error, "message", None) or str(error) or type(error).__name__).splitlines()
-    return ListsUnavailable(
-        "failed", f"HBase's Thrift server on port {address.port} could not do it: {reason[0][:200]}."
-    )
+    reason = _reason(error).splitlines()[0][:200]
+    return ListsUnavailable("failed", f"HBase's Thrift server on port {address.port} could not do it: {reason}.")
+
+
+def _reason(error: Exception) -> str:
+    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)

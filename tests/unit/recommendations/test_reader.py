@@ -32,7 +32,7 @@ class Handler:
         self.calls = 0
         self.at_once = self.most_at_once = 0
         self.patience_s = 0.0
-        self.refuses = False
+        self.refuses = b""
 
     def getRowsWithColumns(self, table: bytes, keys: list[bytes], columns: list[bytes], _: Any) -> list[Any]:
         assert (table, columns) == (b"recommendations", [LIST_COLUMN])
@@ -42,7 +42,7 @@ class Handler:
         time.sleep(self.patience_s)
         self.at_once -= 1
         if self.refuses:
-            raise IOError(message=b"no region")
+            raise IOError(message=self.refuses)
         return [
             TRowResult(row=key, columns={LIST_COLUMN: TCell(value=self.cells[key], timestamp=1)})
             for key in keys
@@ -169,7 +169,7 @@ def test_nobody_listens(handler: Handler) -> None:
 
 def test_three_failures_pause_reads_and_a_success_ends_the_pause(handler: Handler) -> None:
     now = [0.0]
-    handler.refuses = True
+    handler.refuses = b"no region"
     with served(handler) as port:
         reader = Reader(address(port), time_limit_s=5, clock=lambda: now[0])
         for _ in range(3):
@@ -179,11 +179,19 @@ def test_three_failures_pause_reads_and_a_success_ends_the_pause(handler: Handle
         with pytest.raises(ListsUnavailable) as caught:
             reader.read([KEY])
         assert (caught.value.why, handler.calls) == ("paused", calls)
-        handler.refuses = False
+        handler.refuses = b""
         now[0] += 1.5
         assert reader.read([KEY]) == {KEY: LIST}
         assert reader.read([KEY]) == {KEY: LIST}
         reader.close()
+
+
+def test_without_the_table_there_is_no_list(handler: Handler) -> None:
+    handler.refuses = b"org.apache.hadoop.hbase.TableNotFoundException: recommendations"
+    with served(handler) as port:
+        reader = Reader(address(port), time_limit_s=5)
+        assert [reader.read([KEY]) for _ in range(5)] == [{}] * 5
+    assert handler.calls == 5
 
 
 def test_a_restart_of_the_server_costs_no_read(handler: Handler) -> None:

@@ -1,4 +1,4 @@
-"""The arms of the experiment with recommended lists, and the effect on clicks."""
+"""Recommended lists of past days: their effect."""
 
 from collections import defaultdict
 from datetime import date
