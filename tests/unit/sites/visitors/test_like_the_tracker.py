@@ -15,6 +15,8 @@ import pytest
 
 import footfall.sites
 from footfall.recommendations.arms import arm_of
+from footfall.sites import for_you
+from footfall.sites.rate_limit import FloodGate
 from footfall.sites.visitors.actions import Close, Dwell, Link, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Source
 from footfall.sites.visitors.locations import COUNTRIES
@@ -221,6 +223,16 @@ def test_a_visitor_reports_a_list_that_comes_later_as_the_tracker_does(tmp_path:
     of_list = [event for event in sent if event.get("list_id") == "for-you"]
     assert {event["event_type"] for event in of_list} == {"impression"} | (set() if gpc else {"click"})
     assert {event.get("variant") for event in of_list} == {None if gpc else arm_of(person.anonymous_id)}
+
+
+def test_a_list_that_is_refused_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(for_you, "FloodGate", lambda *_: FloodGate(0, 1))
+    with real_site("shop", tmp_path, StoredLists()) as site:
+        person = site.population.person(5)
+        site.visit(Walk((("reload",), ("click", "tile"))).visit(site), person, Profile())
+        assert {asked.status for asked in site.lists().values()} == {429}
+        assert len(site.events("page_view")) == 3
+        assert not [event for event in site.events() if event.get("list_id") == "for-you"]
 
 
 def test_the_people_s_devices_match_what_the_tracker_reads_from_their_agents(tmp_path: Path) -> None:
