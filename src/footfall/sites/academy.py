@@ -140,7 +140,7 @@ def _taken() -> set[Item]:
 
 CATALOGUE: Final = Catalogue(
     "academy/for_you.html",
-    size=3,
+    size=4,
     find=_find,
     popular=lambda: [("course", course.slug) for course in _chosen()],
     taken=_taken,
