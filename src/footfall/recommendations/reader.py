@@ -25,8 +25,9 @@ from footfall.recommendations.breaker import Breaker
 from footfall.recommendations.reads import Lists, ListsUnavailable
 from footfall.recommendations.table import LIST_COLUMN, decode_list
 
-# An ordinary read takes a few milliseconds. A read that needs longer than this is worth less than the thread it holds.
-TIME_LIMIT_S: Final = 0.1
+# An ordinary read takes a few milliseconds, and sometimes a tenth of a second on a machine that batches keep busy. The
+# visitor sees the rest of the page meanwhile, but a thread of the site is occupied.
+TIME_LIMIT_S: Final = 0.5
 # Each is a thread of the Thrift server. At 20 ms a read, four of them serve 200 reads a second, and a site with a
 # thousand visitors asks for some ten.
 _CONNECTIONS: Final = 4

@@ -67,7 +67,7 @@ def test_a_read_takes_less_than_20_ms(platform: Settings, keys: list[bytes]) -> 
     took.sort()
     # The whole platform shares the processors with this test, so single reads may wait for their turn.
     assert took[len(took) // 2] < 0.02, [round(seconds * 1000, 1) for seconds in took[::30]]
-    assert took[len(took) * 95 // 100] < TIME_LIMIT_S
+    assert took[len(took) * 99 // 100] < TIME_LIMIT_S
 
 
 def test_threads_share_the_connections(platform: Settings, keys: list[bytes]) -> None:
