@@ -75,7 +75,7 @@ def test_a_browser_that_hbase_does_not_know_sees_what_is_popular(busy_platform: 
 
 
 def _shown(page: Page, shop: str) -> list[str]:
-    """Opens the front page until HBase has answered in time, which a busy machine may prevent; the items of its list."""
+    """Opens the front page until HBase has answered in time, which a busy machine may prevent; the list's items."""
 
     def answered() -> bool:
         page.goto(shop + "/")

@@ -1,1 +1,1 @@
-"""The lists of items that learning wrote for the sites: their table in HBase, its reader, what a visitor is shown."""
+"""The lists of items that learning wrote for the sites, in HBase's table `recommendations`."""
