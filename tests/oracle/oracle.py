@@ -15,6 +15,7 @@ from tests.oracle.questions import (
     geographic_traffic,
     most_visited_pages,
     navigation_paths,
+    recommendation_effect,
     section_engagement,
     site_errors,
     slow_pages,
@@ -34,6 +35,7 @@ QUESTIONS: Final = {
     "geographic-traffic": geographic_traffic,
     "engagement-by-profile": engagement_by_profile,
     "site-errors": site_errors,
+    "recommendation-effect": recommendation_effect,
     "slow-pages": slow_pages,
 }
 _MEMORY: Final = "1GB"

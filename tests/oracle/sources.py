@@ -22,6 +22,7 @@ select app_id, dt, session_id, event_id, anonymous_id, user_id, seq, event_type,
   epoch_ms(event_time) as at_ms,
   epoch_ms(received_at) - epoch_ms(event_time) > 60000 as is_late,
   page_view_id, page_path, page_section, page_type, page_title, request_id, element, order_id, value_cents,
+  list_id, variant,
   engaged_ms, scroll_pct, response_ms, http_status, error_code, error_message,
   country, region, city, latitude, longitude
 from first_record

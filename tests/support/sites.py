@@ -11,6 +11,7 @@ import pytest
 from flask import Blueprint, Flask, request
 from werkzeug.serving import make_server
 
+from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
 from footfall.sites import app as factory
 
@@ -46,12 +47,16 @@ class Remembering:
 
 
 def make_site(
-    monkeypatch: pytest.MonkeyPatch, home: Path, app_id: str, collector: Remembering | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    app_id: str,
+    collector: Remembering | None = None,
+    lists: Reads | None = None,
 ) -> tuple[Flask, Settings]:
-    """The site `app_id` with its own home and a collector that only stores events in memory."""
+    """The site `app_id` with its own home, and a collector that stores events in memory. lists: see `create_app`."""
     settings = Settings(home=home)
     monkeypatch.setattr(factory, "collecting", Remembering.blueprint)
-    return factory.create_app(app_id, settings, collector or Remembering()), settings
+    return factory.create_app(app_id, settings, collector or Remembering(), lists=lists), settings
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 // Runs tracker.js on pages that others loaded, with as much of a browser as it asks for; prints what it queued.
 // Input: {source, visitor: {agent, language, gpc, width, height}, pages: [{url, referrer, reload, title, metas, lists,
+// later (the event of a list that comes later, or nothing),
 // gestures: [["look", engagedMs, scrollPct, [names of lists in sight]] | ["click"|"submit", tag, attributes, values]]}]}
 import {readFileSync} from "node:fs";
 import vm from "node:vm";
@@ -49,6 +50,7 @@ for (const page of pages) {
   Object.defineProperty(browser, "scrollY", {get: () => scrollY});
   const happen = (type, event = {}) => (heard[type] || []).forEach(work => work(event));
   vm.runInNewContext(source, browser);
+  if (page.later) happen("footfall", {detail: page.later});
   for (const [kind, ...how] of page.gestures) {
     if (kind == "look") {
       const [engagedMs, scrollPct, inSight] = how;

@@ -46,6 +46,10 @@ def history(
         bool | None,
         typer.Option("--groups/--no-groups", help="Whether people belong to planted groups. Default: the setting."),
     ] = None,
+    lists: Annotated[
+        bool,
+        typer.Option("--lists/--no-lists", help="Whether people see the lists that learning found for them."),
+    ] = False,
     truth: Annotated[
         Path | None,
         typer.Option("--planted-truth", help="A CSV file to be written with the planted group of each person."),
@@ -64,7 +68,8 @@ def history(
     if taste_strength is not None:
         _check("--taste-strength", taste_strength, _STRENGTHS)
     settings = run.recall()
-    missing = [name for name in _NEEDED if name not in lifecycle.requested(settings)]
+    needed = (*_NEEDED, "hbase-thrift") if lists else _NEEDED
+    missing = [name for name in needed if name not in lifecycle.requested(settings)]
     if missing:
         fail(f"{', '.join(missing)} must run for this. Start Footfall with `./footfall up`.")
     if (settings.run_dir / "disk-low").exists():
@@ -77,7 +82,7 @@ def history(
     dates = days_before(today, days)
     try:
         with _ProgressBars(wanted_events(settings, dates, events_per_day)) as bars:
-            made = make(settings, dates, today, events_per_day, bars.update, repeats)
+            made = make(settings, dates, today, events_per_day, bars.update, repeats, lists)
     except HistoryError as error:
         fail(str(error))
     except KeyboardInterrupt:

@@ -21,6 +21,8 @@ from footfall.sites.weblogs import Served, error_record, json_line
 _REDIRECTS: Final = 5
 # Median duration of a page on the server; a small share of pages takes much longer.
 _SERVER_MS: Final = 40.0
+# The same for a list.
+_LIST_MS: Final = 8.0
 _SERVER_SPREAD: Final = 0.45
 _LONG_SHARE: Final = 0.015
 _LONG_FACTOR: Final = (8.0, 30.0)
@@ -77,7 +79,9 @@ class Recalled(NamedTuple):
         assert shared is not None
         page = shared.page if shared.page.path == self.path else replace(shared.page, path=self.path)
         user_id = shared.user_id if self.user_id is None or shared.user_id != USER_ID else self.user_id
-        return Document(page, shared.about, shared.title, shared.status, self.request_id, user_id, shared.shown)
+        return Document(
+            page, shared.about, shared.title, shared.status, self.request_id, user_id, shared.shown, shared.later
+        )
 
 
 class SimulatedConnection:
@@ -118,6 +122,18 @@ class SimulatedConnection:
                 break
             path, form = outcome.location, None
         return Recalled(path, round(response_ms), request_id, self._person.user_id, outcome)
+
+    def fetch_list(self, address: str, asked: Mapping[str, str], referrer: str) -> str | None:
+        """Asks for the list of a loaded page; returns its markup, None if there is none.
+
+        The person looks at the page meanwhile, so no time passes.
+        """
+        at_ms = self._clock.now_ms()
+        outcome, html = self._site.fetch_list(address, asked, self._session, self._person.user_id)
+        # HBase takes longer than the rest.
+        server_ms = self._rng.lognormvariate(0, _SERVER_SPREAD) * _LIST_MS
+        self._log(address, referrer, {}, outcome, self._new_id(at_ms), at_ms, server_ms)
+        return html
 
     def absolute(self, path: str) -> str:
         """The address of a page of the site, as in a referrer."""

@@ -17,6 +17,7 @@ from footfall.history.event_recorder import EventRecorder, StoredEvent, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
 from footfall.history.visit_library import Library
 from footfall.history.visit_traces import Played
+from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites.log_escaping import loggable_agent
@@ -55,9 +56,17 @@ class Day:
 class DayMaker:
     """Generates the days of one site, each reproducible on its own. For use by one thread; close it after use."""
 
-    def __init__(self, settings: Settings, app: DemoSite, events_per_day: int, repeats: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        app: DemoSite,
+        events_per_day: int,
+        repeats: bool = True,
+        lists: Reads | None = None,
+    ) -> None:
         """settings: only seed, population, tastes, groups and the site's address matter. repeats: whether visits may be
-        repetitions of others. Raises BehaviourError."""
+        repetitions of others. lists: what learning found; pages then show each person a list of their own, so nobody
+        repeats the visit of another. Raises BehaviourError."""
         self._app: DemoSite = app
         self._seed = settings.seed
         self._events_per_day = events_per_day
@@ -65,10 +74,10 @@ class DayMaker:
         self._population = Population(
             settings.seed, app, settings.population, settings.taste_strength, settings.planted_groups
         )
-        self._repeats = repeats
-        self._mode = _mode(self._population, repeats)
+        self._repeats = repeats and lists is None
+        self._mode = _mode(self._population, repeats, lists is not None)
         self._arrivals = Arrivals(self._population, self._behaviour, app, events_per_day)
-        self._site = RememberingSite(app, self._behaviour)
+        self._site = RememberingSite(app, self._behaviour, lists)
         self._geography = Geography(settings.install / "geography")
         self._url = site_url(settings, app)
         self._library = Library(self._population, self._behaviour, self._site.sections(), _ANY_MS, self._play)
@@ -196,10 +205,15 @@ def _tunnel(events: int, person: Person, rng: random.Random, over_ms: int, last_
     return rng.randrange(events), min(last_ms, over_ms + rng.randrange(*_TUNNEL_MS))
 
 
-def _mode(population: Population, repeats: bool) -> str:
+def _mode(population: Population, repeats: bool, lists: bool) -> str:
     """Names the differences from an ordinary history. It is part of identities: other events need other identities."""
     tastes = "" if population.taste_strength == 1.0 else f"/tastes {population.taste_strength}"
-    return tastes + ("/groups" if population.grouped else "") + ("" if repeats else "/no repeats")
+    return (
+        tastes
+        + ("/groups" if population.grouped else "")
+        + ("" if repeats else "/no repeats")
+        + ("/lists" if lists else "")
+    )
 
 
 def _only_from(behaviour: Behaviour, source: Source) -> Behaviour:

@@ -68,11 +68,13 @@ def make(
     events_per_day: int,
     progress: Callable[[Made], None],
     repeats: bool = True,
+    lists: bool = False,
 ) -> Made:
     """Generates the days; returns the totals once each event is in Kafka and Flume has read each log line.
 
     settings: with the wanted seed, population, tastes and groups. progress: called with the current state several times
-    a second. repeats: whether visits may be repetitions of others.
+    a second. repeats: whether visits may be repetitions of others. lists: whether people see what learning found for
+    them; HBase must run then.
     Raises HistoryError. An exception in `progress` or from a signal handler ends the worker processes.
     """
     with _alone(settings):
@@ -87,7 +89,7 @@ def make(
         processes = [
             context.Process(
                 target=work,
-                args=(Order(settings, app, tuple(days), events_per_day, logs_from, repeats), begun, messages),
+                args=(Order(settings, app, tuple(days), events_per_day, logs_from, repeats, lists), begun, messages),
                 daemon=True,
             )
             for app in DEMO_SITES[: len(os.sched_getaffinity(0))]

@@ -21,6 +21,7 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from werkzeug.test import run_wsgi_app
 
+from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites.app import create_app
@@ -102,14 +103,17 @@ class Outcome:
 class RememberingSite:
     """One site. For use by one thread; close it after use."""
 
-    def __init__(self, app_id: DemoSite, behaviour: Behaviour) -> None:
-        """Creates the site with an empty home of its own, so that it touches nothing of the running platform."""
+    def __init__(self, app_id: DemoSite, behaviour: Behaviour, lists: Reads | None = None) -> None:
+        """Creates the site with an empty home of its own, so that it touches nothing of the running platform.
+
+        lists: what learning found; None: its pages have no list "for you".
+        """
         self._open = ExitStack()
         home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="footfall-history-")))
         self._app_id: DemoSite = app_id
         self._behaviour = behaviour
         self._recorded = _RequestRecorder()
-        self._app = _site(Settings(home=home), app_id, self._recorded)
+        self._app = _site(Settings(home=home), app_id, self._recorded, lists)
         self._order_id = REQUEST_ID
         self._app.config.update(WAIT=self._recorded.wait, NEW_ID=lambda: self._order_id)
         self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
@@ -141,6 +145,29 @@ class RememberingSite:
             self._order_id = order_id
             return self._asked(asked, before, sent, failing)
         return self._ask(asked, before, sent, failing)
+
+    def fetch_list(
+        self, address: str, asked: Mapping[str, str], session: Session, user_id: str | None
+    ) -> tuple[Outcome, str | None]:
+        """Asks for the list of a page; returns its markup too, None if there is none. It is a person's own, so nothing
+        is cached.
+
+        user_id: of the person, who may be logged in.
+        """
+        known = {**session, "user_id": user_id} if "user_id" in session else session
+        status, html, _ = self._run(address, known, orjson.dumps(asked), "application/json", failing=False)
+        outcome = Outcome(
+            status=status,
+            location=None,
+            bytes_sent=len(html),
+            endpoint=self._recorded.environ["footfall.endpoint"],
+            waited_s=0.0,
+            failure=self._recorded.failure,
+            session={},
+            changed=False,
+            document=None,
+        )
+        return outcome, html.decode() if status == 200 else None
 
     def sections(self) -> frozenset[str]:
         """The sections that people may like on this site, from the links of its front page."""
@@ -175,24 +202,9 @@ class RememberingSite:
 
     def _asked(self, target: str, before: bytes, sent: str | None, failing: bool) -> Outcome:
         session = {**orjson.loads(before), "csrf": _TOKEN}
-        self._recorded.begin()
-        path, _, query = target.partition("?")
-        asked = {
-            **_ENVIRON,
-            "REQUEST_METHOD": "GET" if sent is None else "POST",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "wsgi.input": BytesIO(b"" if sent is None else sent.encode()),
-            "footfall.session": session,
-            "footfall.failing": failing,
-        }
-        if sent is not None:
-            asked |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(sent))}
-        body, status_line, headers = run_wsgi_app(self._app, asked, buffered=True)
+        form = None if sent is None else sent.encode()
+        status, html, location = self._run(target, session, form, "application/x-www-form-urlencoded", failing)
         environ = self._recorded.environ
-        html = b"".join(body)
-        status = int(status_line[:3])
-        location = headers.get("Location")
         where = None if location is None else urlsplit(location)._replace(scheme="", netloc="").geturl()
         after = {name: value for name, value in environ["footfall.session"].items() if name != "csrf"}
         if "user_id" in after:
@@ -206,11 +218,31 @@ class RememberingSite:
             failure=self._recorded.failure,
             session=after,
             changed=after != orjson.loads(before),
-            document=None if location is not None else self._document(html.decode(), path, target, status),
+            document=None if location is not None else self._document(html.decode(), target, status),
         )
 
-    def _document(self, html: str, path: str, target: str, status: int) -> Document:
-        markup = parse(html, path)
+    def _run(
+        self, target: str, session: Session, sent: bytes | None, content_type: str, failing: bool
+    ) -> tuple[int, bytes, str | None]:
+        """Sends a request to the site; returns status, body and the target of a redirect. `_recorded` has the rest."""
+        self._recorded.begin()
+        path, _, query = target.partition("?")
+        environ = {
+            **_ENVIRON,
+            "REQUEST_METHOD": "GET" if sent is None else "POST",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "wsgi.input": BytesIO(sent or b""),
+            "footfall.session": session,
+            "footfall.failing": failing,
+        }
+        if sent is not None:
+            environ |= {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(sent))}
+        body, status_line, headers = run_wsgi_app(self._app, environ, buffered=True)
+        return int(status_line[:3]), b"".join(body), headers.get("Location")
+
+    def _document(self, html: str, target: str, status: int) -> Document:
+        markup = parse(html, target.partition("?")[0])
         return document(markup, page_of(markup, target, status, self._behaviour))
 
 
@@ -228,8 +260,8 @@ def _general(name: str, value: str) -> str:
     return _EMAIL if name == "email" and "@" in value else value
 
 
-def _site(settings: Settings, app_id: DemoSite, recorded: "_RequestRecorder") -> Flask:
-    app = create_app(app_id, settings, None, recorded)
+def _site(settings: Settings, app_id: DemoSite, recorded: "_RequestRecorder", lists: Reads | None) -> Flask:
+    app = create_app(app_id, settings, None, recorded, lists)
     app.session_interface = _GivenSession()
     # The stock's clock advances far enough between two calls that everything sold is in stock again.
     ages = count(step=10_000 * RESTOCK_S)

@@ -19,6 +19,7 @@ from footfall.history.day import Day, DayMaker
 from footfall.history.event_recorder import StoredEvent
 from footfall.history.log_shipper import write_drafts
 from footfall.names import TOPIC_EVENTS
+from footfall.recommendations.reader import Reader
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
@@ -29,6 +30,8 @@ from footfall.sites.visitors.ledger import HOUR_MS, Ledger, line
 _GC_THRESHOLDS: Final = (100_000, 50, 100)
 # After each chunk, the disk is checked, progress is reported, and stored events are written to the ledger.
 _CHUNK: Final = 10_000
+# Simulated people wait for their list in real time, however slow HBase is, since it decides what they do.
+_LIST_PATIENCE_S: Final = 10.0
 # Below this, another site's days are left to its own process: caching the pages would take longer than it needs.
 _WORTH_HELPING: Final = 2
 
@@ -39,7 +42,7 @@ StartedDays = Mapping[DemoSite, "Synchronized[int]"]
 @dataclass(frozen=True, slots=True)
 class Order:
     """The work of one process. app: the site to begin with. logs_from: the first day whose log lines HDFS keeps.
-    repeats: whether visits may be repetitions of others."""
+    repeats: whether visits may be repetitions of others. lists: whether people see what learning found for them."""
 
     settings: Settings
     app: DemoSite
@@ -47,6 +50,7 @@ class Order:
     events_per_day: int
     logs_from: date
     repeats: bool = True
+    lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,9 @@ def carry_out(order: Order, begun: StartedDays, report: Callable[[Message], None
     Raises NotStored, OSError, Unacceptable.
     """
     producer = TrustedProducer(order.settings.kafka_bootstrap)
+    lists = Reader(order.settings.address("hbase_thrift"), _LIST_PATIENCE_S) if order.lists else None
     for app in sites(order, begun):
-        maker = DayMaker(order.settings, app, order.events_per_day, order.repeats)
+        maker = DayMaker(order.settings, app, order.events_per_day, order.repeats, lists)
         ledger = Ledger(order.settings, app)
         try:
             for date_ in days(order, begun[app]):

@@ -1,13 +1,15 @@
 """The academy: a catalogue of courses, their lessons, and a quiz for each."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from footfall.recommendations.offer import Item
 from footfall.sites import accounts
+from footfall.sites.catalogue import Catalogue
 from footfall.sites.content import courses
-from footfall.sites.content.courses import Course
+from footfall.sites.content.courses import Course, Lesson
 from footfall.sites.pages import impression, show
 from footfall.sites.searching import did_you_mean, search_events, term_of_request
 from footfall.sites.security import check_token
@@ -25,8 +27,7 @@ def _frame() -> dict[str, Any]:
 
 @blueprint.get("/")
 def home() -> Response:
-    chosen = [course for subject in courses.subjects() for course in courses.of_subject(subject)[:2]]
-    return show("academy/home.html", "home", "home", events=[impression("chosen")], chosen=chosen)
+    return show("academy/home.html", "home", "home", events=[impression("chosen")], chosen=_chosen())
 
 
 @blueprint.get("/catalogue")
@@ -107,6 +108,43 @@ def account() -> Response:
         (c, _read(c), session.get("quizzes", {}).get(c.slug)) for c in courses.courses().values() if c.slug in begun
     ]
     return show("academy/account.html", "account", "account", mine=mine, chosen=list(courses.courses().values())[:6])
+
+
+class Found(NamedTuple):
+    """An item of the academy: a course, or one of its lessons."""
+
+    course: Course
+    lesson: Lesson | None = None
+
+
+def _chosen() -> list[Course]:
+    """The courses of the front page."""
+    return [course for subject in courses.subjects() for course in courses.of_subject(subject)[:2]]
+
+
+def _find(item: Item) -> Found | None:
+    item_type, item_id = item
+    slug, _, number = item_id.partition("/")
+    course = courses.courses().get(slug)
+    if course is None:
+        return None
+    if item_type == "lesson":
+        return next((Found(course, lesson) for lesson in course.lessons if str(lesson.number) == number), None)
+    return Found(course) if item_type == "course" and item_id == slug else None
+
+
+def _taken() -> set[Item]:
+    read = session.get("read", ())
+    return {("course", slug) for slug, _ in read} | {("lesson", f"{slug}/{number}") for slug, number in read}
+
+
+CATALOGUE: Final = Catalogue(
+    "academy/for_you.html",
+    size=4,
+    find=_find,
+    popular=lambda: [("course", course.slug) for course in _chosen()],
+    taken=_taken,
+)
 
 
 def _course_or_404(slug: str) -> Course:

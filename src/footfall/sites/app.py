@@ -10,10 +10,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
 from footfall.events.identity import new_uuid7
+from footfall.recommendations.reads import Reads
 from footfall.secret_files import secret
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite, demo_site
-from footfall.sites import academy, accounts, assets, degradation, news, security, shop
+from footfall.sites import academy, accounts, assets, degradation, for_you, news, security, shop
+from footfall.sites.catalogue import Catalogue
 from footfall.sites.collector import LARGEST_BODY, Collector
 from footfall.sites.collector import blueprint as collecting
 from footfall.sites.pages import show
@@ -29,6 +31,11 @@ _PAGES: Final[dict[DemoSite, Blueprint]] = {
     "news": news.blueprint,
     "academy": academy.blueprint,
 }
+_CATALOGUES: Final[dict[DemoSite, Catalogue]] = {
+    "shop": shop.CATALOGUE,
+    "news": news.CATALOGUE,
+    "academy": academy.CATALOGUE,
+}
 _WORDS: Final = {
     400: "That did not arrive as it should",
     404: "There is nothing here",
@@ -38,11 +45,18 @@ _WORDS: Final = {
 }
 
 
-def create_app(app_id: str, settings: Settings, collector: Collector | None, logs: Logs | None = None) -> Flask:
+def create_app(
+    app_id: str,
+    settings: Settings,
+    collector: Collector | None,
+    logs: Logs | None = None,
+    lists: Reads | None = None,
+) -> Flask:
     """The demo site `app_id`, ready for a WSGI server; its logs are open.
 
     collector: stores the events posted to `/collect`; None: the site takes no events. logs: replaces the site's own log
-    files. Raises ValueError for an unknown `app_id`, and SitesError.
+    files. lists: what learning found; None: the site's pages have no list "for you".
+    Raises ValueError for an unknown `app_id`, and SitesError.
     """
     demo = next((name for name in DEMO_SITES if name == app_id), None)
     if demo is None:
@@ -110,6 +124,9 @@ def create_app(app_id: str, settings: Settings, collector: Collector | None, log
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(assets.blueprint)
     app.jinja_env.globals["asset"] = assets.address
+    app.jinja_env.globals["shows_lists"] = lists is not None
+    if lists is not None:
+        app.register_blueprint(for_you.blueprint(app_id, settings, _CATALOGUES[demo], lists))
     if collector is not None:
         app.register_blueprint(collecting(collector))
     # Flask's documented way to add middleware, which mypy sees as assigning to a method.

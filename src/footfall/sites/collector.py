@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
-from urllib.parse import urlsplit
 
 import orjson
 from flask import Blueprint, Response, request
@@ -216,7 +215,7 @@ class Collector:
 
     def _decide(self, environ: "WSGIEnvironment") -> Outcome:
         origin = environ.get("HTTP_ORIGIN")
-        if origin is not None and not _same_host(origin, get_host(environ)) and origin not in self._origins():
+        if origin is not None and not security.same_host(origin, get_host(environ)) and origin not in self._origins():
             return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
         try:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
@@ -313,14 +312,6 @@ def _is_host(scheme: str, header: str | None) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def _same_host(origin: str, host: str) -> bool:
-    try:
-        named = urlsplit(origin).netloc
-    except ValueError:  # such as `http://[`
-        return False
-    return named != "" and named.lower() == host.lower()
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> Outcome:

@@ -16,7 +16,7 @@ from footfall.sites.incidents import active
 # Range of a slow answer's duration, in seconds; above the one second from which a page counts as slow.
 SLOW_S: Final = (1.2, 4.0)
 # These are not pages: the collector has to work when the site does not.
-_APART: Final = frozenset(("assets", "collector"))
+_APART: Final = frozenset(("assets", "collector", "for_you"))
 
 
 class ContentUnavailable(Exception):

@@ -7,7 +7,9 @@ from typing import Any, Final
 from flask import Blueprint, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from footfall.recommendations.offer import Item
 from footfall.sites import accounts
+from footfall.sites.catalogue import Catalogue
 from footfall.sites.content import articles
 from footfall.sites.content.articles import Article
 from footfall.sites.pages import impression, show
@@ -16,6 +18,7 @@ from footfall.sites.security import check_token
 
 blueprint = Blueprint("news", __name__)
 _RESULTS: Final = 20
+_ITEM: Final = "article"
 _ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}")
 
 
@@ -72,7 +75,7 @@ def article(slug: str) -> Response:
         "news/article.html",
         "article",
         found.section.slug,
-        item=("article", slug),
+        item=(_ITEM, slug),
         events=[impression("next")],
         article=found,
         corrected=corrected,
@@ -116,3 +119,18 @@ def account() -> Response:
         return accounts.redirect_to_login()
     items = list(articles.articles().values())[:6]
     return show("news/account.html", "account", "account", items=items, subscribed=bool(session.get("subscribed")))
+
+
+def _find(item: Item) -> Article | None:
+    item_type, slug = item
+    return articles.articles().get(slug) if item_type == _ITEM else None
+
+
+CATALOGUE: Final = Catalogue(
+    "news/for_you.html",
+    size=4,
+    find=_find,
+    # The front page, from its top.
+    popular=lambda: [(_ITEM, slug) for slug in [*articles.articles()][:16]],
+    taken=tuple,
+)

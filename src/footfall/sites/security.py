@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, session
 
@@ -50,6 +51,15 @@ def check_token() -> None:
     expected, given = session.get(_TOKEN), request.form.get(_TOKEN, "")
     if not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
         abort(400, "This form is from an earlier visit or from elsewhere. Please load the page again and repeat.")
+
+
+def same_host(origin: str, host: str) -> bool:
+    """Whether an `Origin` header names the host and port of the `Host` header."""
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:  # such as `http://[`
+        return False
+    return named != "" and named.lower() == host.lower()
 
 
 def _add_headers(response: Response) -> Response:

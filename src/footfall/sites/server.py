@@ -21,6 +21,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.trigger import trigger
 
+from footfall.recommendations.reader import Reader
 from footfall.settings import Settings, SettingsError, load_settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.app import create_app
@@ -63,7 +64,7 @@ def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
     dispatcher = _Dispatcher(collector, _Wake(connections))
     try:
         server = create_server(
-            create_app(app_id, settings, collector),
+            create_app(app_id, settings, collector, lists=Reader(settings.address("hbase_thrift"))),
             map=connections,
             _dispatcher=dispatcher,
             host=settings.bind,

@@ -5,7 +5,9 @@ from typing import Any, Final, cast
 from flask import Blueprint, abort, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from footfall.recommendations.offer import Item
 from footfall.sites import accounts
+from footfall.sites.catalogue import Catalogue
 from footfall.sites.content import goods
 from footfall.sites.content.goods import Product
 from footfall.sites.pages import impression, show
@@ -15,6 +17,7 @@ from footfall.sites.stock import SoldOut, Stock
 
 blueprint = Blueprint("shop", __name__)
 CURRENCY: Final = "EUR"
+_ITEM: Final = "product"
 _MOST_LINES: Final = 12
 _MOST_PIECES: Final = 9
 _ORDERS_KEPT: Final = 3
@@ -65,7 +68,7 @@ def product(slug: str) -> Response:
         "shop/product.html",
         "product",
         found.category.slug,
-        item=("product", slug),
+        item=(_ITEM, slug),
         events=[impression("related")],
         product=found,
         left=_stock().left(found),
@@ -178,13 +181,32 @@ def account() -> Response:
     return show("shop/account.html", "account", "account", orders=orders)
 
 
+def _find(item: Item) -> Product | None:
+    item_type, slug = item
+    return goods.products().get(slug) if item_type == _ITEM else None
+
+
+def _taken() -> list[Item]:
+    ordered = [slug for order in session.get("orders", ()) for slug, _ in order["lines"]]
+    return [(_ITEM, slug) for slug in (*_cart(), *ordered)]
+
+
+CATALOGUE: Final = Catalogue(
+    "shop/for_you.html",
+    size=4,
+    find=_find,
+    popular=lambda: [(_ITEM, product.slug) for product in goods.popular(16)],
+    taken=_taken,
+)
+
+
 def _purchase(order_id: str, bought: Product, quantity: int) -> dict[str, Any]:
     return {
         "event_type": "purchase",
         "element": "order-line",
         "order_id": order_id,
         "item_id": bought.slug,
-        "item_type": "product",
+        "item_type": _ITEM,
         "quantity": quantity,
         "value_cents": bought.price_cents * quantity,
         "currency": CURRENCY,

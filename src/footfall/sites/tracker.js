@@ -187,17 +187,24 @@
   begin();
   press();
   setInterval(() => { tick(); if (waiting >= PING) ping(); }, 500);
-  // The events that this page emits; an order counts once, a list when it comes into sight.
-  const known = read("order");
-  for (const {event_type, ...fields} of json(meta("events")) || []) {
-    const order = fields.order_id, list = doc.querySelector(`[data-footfall-list="${fields.list_id}"]`);
-    if (order && order == known) continue;
-    if (order) write("order", order);
+  // That a list was shown counts when it comes into sight. Whatever arrives later announces its list by an event
+  // `footfall`, whose detail is like one of the page's events.
+  const show = ({event_type, ...fields}) => {
+    const list = doc.querySelector(`[data-footfall-list="${fields.list_id}"]`);
     if (list) new IntersectionObserver((seen, observer) => {
       if (!seen.pop().isIntersecting) return;
       observer.disconnect();
       record(event_type, fields);
     }).observe(list);
     else record(event_type, fields);
+  };
+  on("footfall", event => show(event.detail));
+  // The events of the page; an order counts once.
+  const known = read("order") || 1;
+  for (const event of json(meta("events")) || []) {
+    const order = event.order_id;
+    if (order == known) continue;
+    if (order) write("order", order);
+    show(event);
   }
 })();

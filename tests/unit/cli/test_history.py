@@ -78,7 +78,7 @@ def _made() -> Made:
 def test_the_days_are_one_document(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
 
-    def make(settings: Any, days: list[date], today: date, events_per_day: int, progress: Any, repeats: bool) -> Made:
+    def make(settings: Any, days: list[date], today: date, events_per_day: int, progress: Any, *_: bool) -> Made:
         asked.update(seed=settings.seed, users=settings.population, days=days, per_day=events_per_day, today=today)
         progress(_made())
         return _made()
@@ -109,7 +109,7 @@ def test_tastes_groups_and_repeats_are_as_asked_and_otherwise_as_set(
     asked: list[tuple[float, bool, bool]] = []
 
     def make(settings: Any, *rest: Any) -> Made:
-        asked.append((settings.taste_strength, settings.planted_groups, rest[-1]))
+        asked.append((settings.taste_strength, settings.planted_groups, rest[-2]))
         return _made()
 
     monkeypatch.setattr(verb, "make", make)
@@ -120,6 +120,23 @@ def test_tastes_groups_and_repeats_are_as_asked_and_otherwise_as_set(
     assert _ask("--days", "1").exit_code == 0
     assert _ask("--days", "1", "--no-groups").exit_code == 0
     assert asked == [(1.0, False, True), (0.5, True, False), (2.0, True, True), (2.0, False, True)]
+
+
+def test_lists_are_shown_on_request_and_need_hbase(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def make(*given: Any) -> Made:
+        asked.append(given[-1])
+        return _made()
+
+    monkeypatch.setattr(verb, "make", make)
+    assert _ask("--days", "1").exit_code == 0
+    monkeypatch.setattr(verb.lifecycle, "requested", lambda _: ["kafka", "flume"])
+    refused = _ask("--days", "1", "--lists")
+    assert (refused.exit_code, "hbase-thrift must run for this" in refused.stderr) == (1, True)
+    monkeypatch.setattr(verb.lifecycle, "requested", lambda _: ["kafka", "flume", "hbase-thrift"])
+    assert _ask("--days", "1", "--lists").exit_code == 0
+    assert asked == [False, True]
 
 
 def test_the_planted_truth_is_written_on_request(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:

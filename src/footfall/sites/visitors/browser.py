@@ -1,13 +1,14 @@
 """Carries out a visit: loads the pages that it chooses, and emits what the tracker of each page would emit."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from footfall.sites.visitors import gestures
 from footfall.sites.visitors.actions import Action, Close, Dwell, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document
+from footfall.sites.visitors.markup import LaterList, with_list
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.tracker import PING_MS, Tracker, View, page_fields
 from footfall.sites.visitors.transport import Profile, Unreachable
@@ -64,6 +65,9 @@ class Connection(Protocol):
 
     def load(self, path: str, referrer: str | None, form: Mapping[str, str] | None = None) -> Loaded:
         """Loads a document, or sends a form. Raises Unreachable."""
+
+    def fetch_list(self, address: str, asked: Mapping[str, str], referrer: str) -> str | None:
+        """Asks for the list of a loaded page; returns its markup, None if there is none."""
 
     def absolute(self, path: str) -> str:
         """The address of a page of the site."""
@@ -199,7 +203,19 @@ class Browser:
             else:
                 view.unseen.append((position, event_type, shown_fields))
         self._tracker.send()
+        if document.later is not None:
+            page = self._pages[tab] = self._with_list(page, view, document.about, document.later)
         return page
+
+    def _with_list(self, page: Page, view: View, about: Mapping[str, Any], later: LaterList) -> Page:
+        """Asks for the list of a loaded page as its script does, without consent for nobody in particular."""
+        asked = gestures.asked_for(about, None if self._person.gpc else self._person.anonymous_id)
+        html = self._transport.fetch_list(later.address, asked, self._transport.absolute(page.path))
+        shown = None if html is None else gestures.list_shown(html)
+        if html is None or shown is None:
+            return page
+        view.unseen.append((later.position, *shown))
+        return with_list(page, html, self._world.behaviour)
 
     def _dwell(self, action: Dwell) -> None:
         view = self._views.get(action.tab)

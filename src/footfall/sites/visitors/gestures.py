@@ -7,16 +7,20 @@ showing the page means (a search's results, the lines of an order, a login, a li
 `data-footfall-…` attributes. `data-footfall-event` of a form names the event of sending it, if any.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any, Final, NamedTuple
 
 from footfall.sites.visitors.actions import FormSeen, Link, Page
-from footfall.sites.visitors.markup import Markup
+from footfall.sites.visitors.markup import LaterList, Markup
 
 PageEvent = tuple[str, Mapping[str, Any]]
 
 _PREFIX: Final = "data-footfall-"
 _FIELDS: Final = ("element", "item_id", "item_type", "list_id", "variant", "value_cents", "currency")
+# Within one tag: a list, and its variant if it has one.
+_LIST_TAG: Final = re.compile(r'data-footfall-list="([^"]*)"(?:[^>]*?data-footfall-variant="([^"]*)")?')
 _MOST_PIECES: Final = 1_000_000
 
 
@@ -42,7 +46,8 @@ class Document(NamedTuple):
 
     about: the fields of each event on it; None if it has no tracker. shown: the events that showing it means, in
     addition to the page view. Each has the position of its list on the page (0–100), an event type and fields; an event
-    whose position is None counts at once, the others when their list comes into sight.
+    whose position is None counts at once, the others when their list comes into sight. later: the list that the page
+    asks for once it has loaded, if any.
     """
 
     page: Page
@@ -52,6 +57,7 @@ class Document(NamedTuple):
     request_id: str | None
     user_id: str | None
     shown: tuple[tuple[int | None, str, Mapping[str, Any]], ...]
+    later: LaterList | None = None
 
 
 def document(markup: Markup, page: Page) -> Document:
@@ -65,7 +71,23 @@ def document(markup: Markup, page: Page) -> Document:
         request_id=markup.metas.get("footfall-request-id"),
         user_id=markup.metas.get("footfall-user") or None,
         shown=tuple(_shown(markup)),
+        later=markup.later,
     )
+
+
+def list_shown(html: str) -> PageEvent | None:
+    """The event that a list which came later was shown; None if there is no list in it."""
+    found = _LIST_TAG.search(html)
+    if found is None:
+        return None
+    list_id, variant = unescape(found[1]), None if found[2] is None else unescape(found[2])
+    return "impression", {"element": f"list-{list_id}", "list_id": list_id, "variant": variant}
+
+
+def asked_for(about: Mapping[str, Any], anonymous_id: str | None) -> dict[str, str]:
+    """The request for a list by a page. about: the page's description of itself. anonymous_id: None without consent."""
+    asked = {name: about[name] for name in ("page_section", "item_type", "item_id") if name in about}
+    return asked if anonymous_id is None else {**asked, "anonymous_id": anonymous_id}
 
 
 def _shown(markup: Markup) -> Iterator[tuple[int | None, str, dict[str, Any]]]:

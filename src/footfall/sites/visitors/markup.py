@@ -4,11 +4,11 @@ This is not a general HTML parser: attributes are quoted, forms are not nested, 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import unescape
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -22,6 +22,8 @@ _TAG: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(r"""([\w-]+)(?:="([^"]*)"|='([^']*)')?""")
 _LIST: Final = re.compile(r'data-footfall-list="([^"]*)"')
+# The place of a list that a page asks for once it has loaded; its value is the address of the list.
+_LATER: Final = re.compile(r'data-footfall-for-you="([^"]*)"')
 # A form refused with one of these statuses is shown again: people correct it, or go back.
 _CORRECTABLE: Final = frozenset((409, 422))
 _TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL | re.IGNORECASE)
@@ -37,11 +39,20 @@ class Markup:
     forms: tuple[FormSeen, ...]
     lists: Mapping[str, int]
     """Lists of links by name: where each begins in the page, 0 (top) to 100, estimated by its place in the text."""
+    later: "LaterList | None" = None
+    """The list that the page asks for once it has loaded, if any."""
 
     def meta_json(self, name: str) -> Any:
         """The JSON value of a meta element, None if there is none."""
         value = self.metas.get(name)
         return orjson.loads(value) if value else None
+
+
+class LaterList(NamedTuple):
+    """A list that a page asks for once it has loaded. position: as in `Markup.lists`."""
+
+    address: str
+    position: int
 
 
 class _OpenForm:
@@ -112,7 +123,9 @@ def parse(html: str, own_path: str) -> Markup:
     # Normalised like a browser's `document.title`: trimmed, with single spaces.
     words = " ".join(unescape(title[1]).split()) if title else ""
     lists = {unescape(found[1]): 100 * found.start() // len(html) for found in _LIST.finditer(html)}
-    return Markup(words, metas, tuple(links), tuple(forms), lists)
+    place = _LATER.search(html)
+    later = None if place is None else LaterList(unescape(place[1]), 100 * place.start() // len(html))
+    return Markup(words, metas, tuple(links), tuple(forms), lists, later)
 
 
 # The same tags occur on many pages. Nothing modifies the cached values.
@@ -136,14 +149,7 @@ def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Pag
     path: with query, after redirects.
     """
     own = path.partition("?")[0]
-    links: dict[str, list[Link]] = {}
-    for link in markup.links:
-        path_of, query = _split(link.path)
-        if path_of == own and not query:
-            continue
-        state = behaviour.state_of(path_of)
-        if state is not None:
-            links.setdefault(state, []).append(link)
+    links = _by_state(markup.links, own, behaviour)
     forms: dict[str, FormSeen] = {}
     for form in markup.forms:
         action = _split(form.action)[0]
@@ -151,7 +157,28 @@ def page_of(markup: Markup, path: str, status: int, behaviour: Behaviour) -> Pag
             if name not in forms and re.fullmatch(rule.action, action):
                 forms[name] = FormSeen(name, form.method, form.action, form.values, form.options, form.attributes)
     state = behaviour.state_of(own) if status < 400 or status in _CORRECTABLE else ERROR
-    return Page(state or ERROR, path, status, {name: tuple(group) for name, group in links.items()}, forms)
+    return Page(state or ERROR, path, status, links, forms)
+
+
+def with_list(page: Page, html: str, behaviour: Behaviour) -> Page:
+    """The page with the links of a list that came later; its own links follow those of the list."""
+    own = page.path.partition("?")[0]
+    more = _by_state(parse(html, own).links, own, behaviour)
+    names = dict.fromkeys((*page.links, *more))
+    return replace(page, links={name: (*more.get(name, ()), *page.links.get(name, ())) for name in names})
+
+
+def _by_state(found: Iterable[Link], own: str, behaviour: Behaviour) -> dict[str, tuple[Link, ...]]:
+    """Links by the state that they lead to, in their order; those to the page itself, `own`, are left out."""
+    links: dict[str, list[Link]] = {}
+    for link in found:
+        path_of, query = _split(link.path)
+        if path_of == own and not query:
+            continue
+        state = behaviour.state_of(path_of)
+        if state is not None:
+            links.setdefault(state, []).append(link)
+    return {name: tuple(group) for name, group in links.items()}
 
 
 @lru_cache(maxsize=16_384)

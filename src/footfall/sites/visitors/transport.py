@@ -7,6 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+import orjson
 import urllib3
 
 from footfall.errors import FootfallError
@@ -77,7 +78,7 @@ class Transport:
             if body is not None:
                 headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._url}
             if self._profile.cookies:
-                headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._profile.cookies.items())
+                headers["Cookie"] = self._cookies()
             # Browsers, too, start the timing of a page after its redirects.
             started = time.perf_counter()
             try:
@@ -103,6 +104,25 @@ class Transport:
         elapsed_ms = round((time.perf_counter() - started) * 1000)
         return Answer(path, response.status, response.data.decode("utf-8", "replace"), elapsed_ms)
 
+    def fetch_list(self, address: str, asked: Mapping[str, str], referrer: str) -> str | None:
+        """Asks for the list of a loaded page; returns its markup, None if there is none."""
+        headers = {**self.tracker_headers, "Content-Type": "application/json", "Referer": referrer}
+        if self._profile.cookies:
+            headers["Cookie"] = self._cookies()
+        try:
+            response = self._pool.request(
+                "POST",
+                self._url + address,
+                body=orjson.dumps(asked),
+                headers=headers,
+                timeout=_TIMEOUT,
+                retries=False,
+                redirect=False,
+            )
+        except urllib3.exceptions.HTTPError:
+            return None
+        return response.data.decode("utf-8", "replace") if response.status == 200 else None
+
     def absolute(self, path: str) -> str:
         """The address of a page of the site, as in a referrer."""
         return self._url + path
@@ -110,6 +130,9 @@ class Transport:
     def is_own(self, address: str) -> bool:
         """Whether a complete address belongs to the site."""
         return address.startswith(self._url + "/")
+
+    def _cookies(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._profile.cookies.items())
 
     def _keep_cookies(self, lines: list[str]) -> None:
         for line in lines:

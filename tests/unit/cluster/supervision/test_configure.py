@@ -182,7 +182,8 @@ def test_remote_hosts_are_in_every_file_and_loopback_in_none(changed: Changed) -
 def test_a_changed_host_restarts_its_servers_and_clients(changed: Changed, java: Path) -> None:
     before = _fingerprints(changed())
     after = _fingerprints(changed(hosts=Hosts(hbase_thrift=("ht",))))
-    concerned = ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "watchdog", "spark-streaming")
+    clients = (*_SITES, "dashboard", "watchdog", "spark-streaming")
+    concerned = ("hbase-master", "hbase-regionserver", "hbase-thrift", *clients)
     assert sorted(name for name in before if before[name] != after[name]) == sorted(concerned)
 
 
@@ -222,7 +223,7 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"heaps_mb": HeapsMb(spark_executor=800)}, ("spark-streaming", "watchdog")),
     (
         {"ports": Ports(hbase_thrift=9190)},
-        ("hbase-master", "hbase-regionserver", "hbase-thrift", "dashboard", "watchdog"),
+        ("hbase-master", "hbase-regionserver", "hbase-thrift", *_SITES, "dashboard", "watchdog"),
     ),
     ({"port_offset": 1}, _PROCESSES),
 )

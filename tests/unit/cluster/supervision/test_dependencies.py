@@ -68,7 +68,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
         (
             "site-shop",
             {"bind", "client_events_per_minute", "pace", "retention", "trusted_proxies"},
-            {"kafka", "shop"},
+            {"hbase_thrift", "kafka", "shop"},
         ),
         (
             "visitors-news",

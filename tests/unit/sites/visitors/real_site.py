@@ -10,6 +10,8 @@ from typing import Any, cast
 import pytest
 import urllib3
 
+from footfall.recommendations.reads import Reads
+from footfall.sites.for_you import PATH
 from footfall.sites.stock import Stock
 from footfall.sites.visitors.behaviour import load_behaviour
 from footfall.sites.visitors.ledger import Ledger
@@ -51,7 +53,18 @@ class RealSite:
 
     def pages(self) -> list[Asked]:
         """All requests for pages, in order."""
-        return self.pool.asked
+        return [asked for asked in self.pool.asked if asked.path != PATH]
+
+    def lists(self) -> dict[int, Asked]:
+        """The requests for lists, each by the number of its page in `pages`."""
+        found: dict[int, Asked] = {}
+        page = -1
+        for asked in self.pool.asked:
+            if asked.path == PATH:
+                found[page] = asked
+            else:
+                page += 1
+        return found
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
         """The events that were sent."""
@@ -59,10 +72,11 @@ class RealSite:
 
 
 @contextmanager
-def real_site(app_id: str, home: Path) -> Iterator[RealSite]:
+def real_site(app_id: str, home: Path, lists: Reads | None = None) -> Iterator[RealSite]:
+    """A site of its own; lists: see `create_app`."""
     with pytest.MonkeyPatch.context() as patch:
         collector = Remembering()
-        site, settings = make_site(patch, home, app_id, collector)
+        site, settings = make_site(patch, home, app_id, collector, lists)
         pool = WsgiPool(site, collector)
         connections = cast(urllib3.PoolManager, pool)
         ledger, pending = Ledger(settings, app_id), Pending(settings, app_id)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,9 @@ import playwright
 import pytest
 
 import footfall.sites
+from footfall.recommendations.arms import arm_of
+from footfall.sites import for_you
+from footfall.sites.rate_limit import FloodGate
 from footfall.sites.visitors.actions import Close, Dwell, Link, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Source
 from footfall.sites.visitors.locations import COUNTRIES
@@ -20,6 +24,7 @@ from footfall.sites.visitors.markup import parse
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit
+from tests.support.lists import StoredLists
 from tests.unit.sites.visitors.real_site import RealSite, real_site
 
 # Node as Playwright brings it along; nothing of Playwright's own is used.
@@ -71,6 +76,9 @@ class Walk:
             html = site.pages()[-1].html
             seconds, scroll = (0.3, 6.0, 12.75)[number % 3], (40, 100)[number % 2]
             in_sight = [name for name, position in parse(html, "/").lists.items() if position <= scroll]
+            later = parse(html, "/").later
+            if later is not None and later.position <= scroll:
+                in_sight.append("for-you")
             here: list[Any] = [["look", round(seconds * 1000), scroll, in_sight]]
             self.gestures.append(here)
             yield Dwell(0, seconds, 1.0, scroll)
@@ -88,6 +96,10 @@ class Walk:
             )
             here.append(["click", "a", dict(link.attributes)])
             return Open(0, link.path, link=Link(link.path, link.attributes))
+        if step[0] == "follow":
+            link = next(link for links in page.links.values() for link in links if link.ranked_in == step[1])
+            here.append(["click", "a", dict(link.attributes)])
+            return Open(0, link.path, link=link)
         if step[0] == "send":
             form = page.forms[step[1]]
             values = {**form.values, **step[2]}
@@ -129,10 +141,14 @@ def by_the_tracker(site: RealSite, walk: Walk, person: Person) -> list[dict[str,
     assert len(loaded) == len(walk.gestures)
     reloads = [False, *(step[0] == "reload" for step in walk.steps)]
     pages = []
-    for asked, gestures, reload in zip(loaded, walk.gestures, reloads, strict=True):
+    later = site.lists()
+    numbers = [number for number, asked in enumerate(site.pages()) if not 300 <= asked.status < 400]
+    for number, asked, gestures, reload in zip(numbers, loaded, walk.gestures, reloads, strict=True):
         read = Loaded(asked.html)
         url = f"{site.world.url}{asked.path}" + (f"?{asked.query}" if asked.query else "")
         about = {"title": read.title.strip(), "metas": read.metas, "lists": read.lists, "gestures": gestures}
+        if number in later:
+            about |= _came_later(later[number].html, read.lists)
         pages.append({"url": url, "referrer": asked.headers.get("Referer"), "reload": reload, **about})
     device = person.device
     visitor = {
@@ -155,6 +171,14 @@ def by_the_tracker(site: RealSite, walk: Walk, person: Person) -> list[dict[str,
     events = json.loads(ran.stdout)
     assert isinstance(events, list)
     return events
+
+
+def _came_later(html: str, lists: list[str]) -> dict[str, Any]:
+    """What for-you.js would tell the tracker about this list."""
+    (list_id,) = Loaded(html).lists
+    variant = re.search('data-footfall-variant="([a-z]+)"', html)
+    detail = {"event_type": "impression", "element": f"list-{list_id}", "list_id": list_id}
+    return {"lists": [*lists, list_id], "later": {**detail, **({"variant": variant[1]} if variant else {})}}
 
 
 def comparable(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -184,6 +208,31 @@ def test_a_visitor_sends_what_the_tracker_makes_of_the_same_walk(tmp_path: Path,
     ]
     assert sent == made
     assert len(sent) > 3 * len(walk.steps)
+
+
+@pytest.mark.parametrize("gpc", [False, True])
+@pytest.mark.parametrize("app", sorted(STEPS))
+def test_a_visitor_reports_a_list_that_comes_later_as_the_tracker_does(tmp_path: Path, app: str, gpc: bool) -> None:
+    with real_site(app, tmp_path, StoredLists()) as site:
+        person = replace(site.population.person(5), country=BERLIN, gpc=gpc, clock_offset_ms=0)
+        followed = () if gpc else (("follow", "for-you"), ("follow", "for-you"))
+        walk = Walk((("reload",), *followed, ("open", "/"), *STEPS[app]))
+        site.visit(walk.visit(site), person, Profile())
+        sent, made = comparable(site.events()), comparable(by_the_tracker(site, walk, person))
+    assert sent == made
+    of_list = [event for event in sent if event.get("list_id") == "for-you"]
+    assert {event["event_type"] for event in of_list} == {"impression"} | (set() if gpc else {"click"})
+    assert {event.get("variant") for event in of_list} == {None if gpc else arm_of(person.anonymous_id)}
+
+
+def test_a_list_that_is_refused_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(for_you, "FloodGate", lambda *_: FloodGate(0, 1))
+    with real_site("shop", tmp_path, StoredLists()) as site:
+        person = site.population.person(5)
+        site.visit(Walk((("reload",), ("click", "tile"))).visit(site), person, Profile())
+        assert {asked.status for asked in site.lists().values()} == {429}
+        assert len(site.events("page_view")) == 3
+        assert not [event for event in site.events() if event.get("list_id") == "for-you"]
 
 
 def test_the_people_s_devices_match_what_the_tracker_reads_from_their_agents(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from footfall.sites.visitors.actions import Link
 from footfall.sites.visitors.behaviour import load_behaviour
-from footfall.sites.visitors.markup import page_of, parse
+from footfall.sites.visitors.gestures import asked_for, list_shown
+from footfall.sites.visitors.markup import LaterList, page_of, parse, with_list
 
 # A form that was refused is shown again; what is missing or broken is not what it should be.
 STATES = {200: "list", 409: "list", 422: "list", 400: "error", 404: "error", 500: "error"}
@@ -64,3 +65,36 @@ def test_a_page_that_is_no_html_has_nothing() -> None:
     markup = parse("plain < text > and <a", "/")
     assert (markup.title, markup.links, markup.forms, dict(markup.metas), dict(markup.lists)) == ("", (), (), {}, {})
     assert Link("/") == Link("/", {})
+
+
+def test_the_place_of_a_later_list_is_known() -> None:
+    html = f'<p>{" " * 396}<section data-footfall-for-you="/for-you?a&amp;b">'.ljust(1000)
+    assert parse(html, "/").later == LaterList("/for-you?a&b", 40)
+    assert parse(HTML, "/").later is None
+
+
+def test_links_of_a_later_list_come_first_and_never_lead_to_the_page_itself() -> None:
+    behaviour = load_behaviour("shop")
+    page = page_of(parse(HTML, "/product/9"), "/product/9", 200, behaviour)
+    later = with_list(
+        page, '<a href="/product/9">own</a><a href="/product/8">other</a><a href="/cart">c</a>', behaviour
+    )
+    assert [link.path for link in later.links["product"]] == ["/product/8", *["/product/1?ref=a&b=1"] * 2]
+    assert [link.path for link in later.links["cart"]] == ["/cart"]
+    assert (later.state, later.forms, later.links["list"]) == (page.state, page.forms, page.links["list"])
+
+
+def test_a_later_list_is_reported_with_its_variant_if_it_has_one() -> None:
+    fields = {"element": "list-a&b", "list_id": "a&b", "variant": None}
+    assert list_shown('<ul data-footfall-list="a&amp;b"><a data-footfall-variant="x">') == ("impression", fields)
+    shown = list_shown('<ul data-footfall-list="a&amp;b" data-footfall-list-id="a" data-footfall-variant="x">')
+    assert shown == ("impression", {**fields, "variant": "x"})
+    assert list_shown("<p>nothing</p>") is None
+
+
+def test_a_page_asks_with_what_it_says_about_itself() -> None:
+    about = {"page_type": "product", "page_section": "packs", "item_type": "product", "item_id": "a"}
+    asked = {"page_section": "packs", "item_type": "product", "item_id": "a"}
+    assert asked_for(about, "somebody") == {**asked, "anonymous_id": "somebody"}
+    assert asked_for(about, None) == asked
+    assert asked_for({"page_section": "home"}, None) == {"page_section": "home"}
