@@ -9,6 +9,7 @@ from footfall.cli import output
 from footfall.cli.runs import days_of, running
 from footfall.hdfs import Hdfs
 from footfall.learning import preparation
+from footfall.learning.errors import TooLittleData
 from footfall.warehouse import published
 from footfall.warehouse.preparation import new_run
 
@@ -60,12 +61,16 @@ def prepare(
     last = _checked(date, models)
     settings = running()
     files = Hdfs(settings)
-    days = preparation.window(published.read(files), last, settings.learning.window_days)
-    if unless_learned and preparation.is_learned(files, days[-1]):
-        output.report(f"The days up to {days[-1]} were learned from before.")
-        output.print_json(None)
-        return
-    plan = preparation.prepare(files, new_run(), days, settings.learning, new_models=models == _NEW)
+    try:
+        days = preparation.window(published.read(files), last, settings.learning.window_days)
+        if unless_learned and preparation.is_learned(files, days[-1]):
+            output.report(f"The days up to {days[-1]} were learned from before.")
+            output.print_json(None)
+            return
+        plan = preparation.prepare(files, new_run(), days, settings.learning, new_models=models == _NEW)
+    except TooLittleData as error:
+        # Another try would end the same way.
+        output.wrong_use(str(error))
     output.report(f"The run {plan.run} learns from {plan.first} to {plan.dt}. {plan.note}")
     output.print_json({"from": str(days[0]), "to": str(days[-1]), "run": plan.run})
 

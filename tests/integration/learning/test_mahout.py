@@ -17,6 +17,7 @@ from footfall.learning.mahout import Mahout
 from footfall.learning.places import InProcess, OnYarn
 from footfall.settings import Settings
 from footfall.yarn import Yarn
+from tests.support.long_tests import only_in_all
 from tests.support.platform import await_true
 
 POINTS = np.concatenate([np.random.default_rng(1).normal(centre, 0.3, (60, 3)) for centre in (0.0, 4.0, 9.0)])
@@ -64,6 +65,8 @@ def test_k_means_on_yarn_and_in_one_process_are_the_same(platform: Settings, pla
         assert own.centres == pytest.approx(found.centres, abs=1e-9)
 
 
+# tests/e2e/test_learning.py compares the same of real uses.
+@only_in_all
 def test_the_recommender_on_yarn_and_in_one_process_are_the_same(
     platform: Settings, place: OnYarn, tmp_path: Path
 ) -> None:

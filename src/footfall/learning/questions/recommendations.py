@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from footfall.learning.questions._learned import LEARNED, Learned, newest, rfc3339
 from footfall.learning.ranking import ALL_SECTIONS
+from footfall.learning.recommender import MOST
 from footfall.learning.tables import POPULAR_ITEMS, RECOMMENDATIONS
 from footfall.questions import parameters
 from footfall.questions.model import Question, Row
@@ -21,7 +22,7 @@ def run(context: Context[Learned], user: str, app: str | None) -> list[Row]:
     if rows:
         return [_row(user, row, row["score"], row["reason_item_id"]) for row in _ordered(rows)]
     popular = context.store.records(POPULAR_ITEMS, which, f"page_section = %s AND {condition}", [ALL_SECTIONS, *values])
-    return [_row(FALLBACK, row, None, None) for row in _ordered(popular)]
+    return [_row(FALLBACK, row, None, None) for row in _ordered(popular) if row["rank"] <= MOST]
 
 
 def _ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
