@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive
 from footfall.jobs.model import tag
-from footfall.learning import extracts, preferences, recommender, runs
+from footfall.learning import extracts, preferences, ranking, recommender, runs
 from footfall.learning.clients.recommendations import NAME as RECOMMENDATIONS_JOB
 from footfall.learning.ids import Item, User
 from footfall.learning.mahout import Mahout
@@ -148,7 +148,7 @@ def test_a_stranger_gets_what_is_popular(past: PastDays, learned: Learned, hbase
     assert {row["user_or_fallback"] for row in asked} == {"fallback"}
     cells = hbase.read_row(TABLE_RECOMMENDATIONS, table.popular_key("shop"))
     entries = table.decode_list(cells[table.LIST_COLUMN]).entries
-    assert [row["item_id"] for row in asked] == [entry.item_id for entry in entries[: recommender.MOST]]
+    assert [row["item_id"] for row in asked] == [entry.item_id for entry in entries[: ranking.MOST]]
 
 
 def test_similar_items_lead_to_each_other(past: PastDays, learned: Learned) -> None:

@@ -8,6 +8,8 @@ from footfall.learning.ids import Item, User
 
 # In place of a section: the items of all sections of a site.
 ALL_SECTIONS: Final = "all"
+# Items of a user's list, and of an item's similar ones.
+MOST: Final = 10
 
 
 class Ranked(NamedTuple):

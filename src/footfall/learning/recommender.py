@@ -11,8 +11,6 @@ from footfall.learning.mahout import Mahout
 from footfall.learning.preferences import Use
 from footfall.learning.ranking import ALL_SECTIONS, Ranked
 
-# Items of a user's list, and of an item's similar ones.
-MOST: Final = 10
 # So many popular items of a group are looked at: a busy user has used most of the first ones.
 _MOST_POPULAR: Final = 500
 SEED: Final = 20_261_129
@@ -46,7 +44,7 @@ def learn(mahout: Mahout, liked: Mapping[User, Mapping[Item, float]], name: str,
         for user in sorted(liked)
         for item, weight in sorted(liked[user].items())
     )
-    found = mahout.recommend(pairs, name, boolean=boolean, most=MOST, seed=SEED)
+    found = mahout.recommend(pairs, name, boolean=boolean, most=ranking.MOST, seed=SEED)
     scored: dict[User, list[tuple[Item, float]]] = defaultdict(list)
     for one in found.items:
         scored[users.thing(one.user)].append((items.thing(one.item), one.score))
@@ -73,7 +71,7 @@ def lists(
             {*items, *bought.get(user, ())},
             [by_group.get((user.app_id, section), ()) for section in (main[user], ALL_SECTIONS)],
             learned.similar,
-            MOST,
+            ranking.MOST,
         )
         for user, items in sorted(liked.items())
     }

@@ -46,7 +46,7 @@ def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     stamp = {"model_id": model["model_id"], "computed_ms": int(time.time() * 1000)}
     users = {User(row["app_id"], row["subject"]) for row in rows if row["is_user"]}
     listed = recommender.lists(learned, liked, uses, sections)
-    near = ranking.neighbours(learned.similar, liked, recommender.MOST)
+    near = ranking.neighbours(learned.similar, liked, ranking.MOST)
     popularity = preferences.popularity(liked)
     recommendation_rows = _recommendations(listed, users, titles, stamp)
     similar_rows = _similar(near, titles, stamp)

@@ -3,8 +3,7 @@
 from typing import Any, Final
 
 from footfall.learning.questions._learned import LEARNED, Learned, newest, rfc3339
-from footfall.learning.ranking import ALL_SECTIONS
-from footfall.learning.recommender import MOST
+from footfall.learning.ranking import ALL_SECTIONS, MOST
 from footfall.learning.tables import POPULAR_ITEMS, RECOMMENDATIONS
 from footfall.questions import parameters
 from footfall.questions.model import Question, Row
