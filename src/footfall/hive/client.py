@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from footfall.hive.errors import HiveRefused, HiveUnavailable, failure
 from footfall.hive.literals import Value, bind
-from footfall.hive.login import USER, password, password_file
+from footfall.hive.login import READER, Login, password, password_file
 from footfall.hosts import Address
 from footfall.settings import Settings
 
@@ -39,11 +39,16 @@ class _Idle(NamedTuple):
 class Hive:
     """The client. It is thread-safe: each statement uses a connection of its own while it runs."""
 
-    def __init__(self, settings: Settings, timeout_s: float = 120.0, database: str = "footfall") -> None:
-        """timeout_s: the time limit of one statement. database: in which names without a database are looked up."""
+    def __init__(
+        self, settings: Settings, timeout_s: float = 120.0, database: str = "footfall", login: Login = READER
+    ) -> None:
+        """timeout_s: the time limit of one statement. database: in which names without a database are looked up.
+        login: `READER` can only read.
+        """
         self._settings = settings
         self._timeout_s = timeout_s
         self._database = database
+        self._login = login
         self._idle: list[_Idle] = []
         self._lock = threading.Lock()
 
@@ -60,7 +65,7 @@ class Hive:
             if not reused:
                 raise
         # HiveServer2 was restarted, or closed a session that had been idle for too long.
-        return self._rows(_Connection(self._settings, self._database), statement)
+        return self._rows(self._connect(), statement)
 
     def run(self, sql: str, values: Sequence[Value] = ()) -> None:
         """Runs a statement that returns no rows. It may run twice if HiveServer2 dies meanwhile, so it should be
@@ -105,7 +110,10 @@ class Hive:
             found = self._idle.pop().connection if self._idle else None
         for one in old:
             one.connection.close()
-        return (found, True) if found is not None else (_Connection(self._settings, self._database), False)
+        return (found, True) if found is not None else (self._connect(), False)
+
+    def _connect(self) -> "_Connection":
+        return _Connection(self._settings, self._database, self._login)
 
     def _give(self, connection: "_Connection") -> None:
         with self._lock:
@@ -118,7 +126,7 @@ class Hive:
 class _Connection:
     """One session of HiveServer2. Only one thread at a time may use it."""
 
-    def __init__(self, settings: Settings, database: str) -> None:
+    def __init__(self, settings: Settings, database: str, login: Login) -> None:
         from impala.error import HiveServer2Error
         from impala.hiveserver2 import HiveServer2Connection, connect
         from thrift.Thrift import TException
@@ -131,17 +139,17 @@ class _Connection:
             service = connect(
                 *self._address,
                 timeout=_ANSWER_S,
-                user=USER,
-                password=password(settings),
+                user=login.user,
+                password=password(settings, login),
                 auth_mechanism="PLAIN",
                 retries=1,
             )
             self._connection = HiveServer2Connection(service)
             self._cursor: HiveServer2Cursor = self._connection.cursor(
-                user=USER, configuration={"use:database": database}
+                user=login.user, configuration={"use:database": database}
             )
         except (TException, OSError, EOFError) as error:
-            raise HiveUnavailable(_no_login(settings, error)) from None
+            raise HiveUnavailable(_no_login(settings, login, error)) from None
         except HiveServer2Error as error:
             raise failure(str(error), "HiveServer2 opened no session") from None
 
@@ -214,13 +222,13 @@ def _no_answer(address: Address) -> str:
     )
 
 
-def _no_login(settings: Settings, error: Exception) -> str:
+def _no_login(settings: Settings, login: Login, error: Exception) -> str:
     message, where = str(error), settings.address("hive_server2")
     if _timed_out(error):
         return _no_answer(where)
     if "Bad status: 3" in message or "Error validating the login" in message:
         return (
-            f"HiveServer2 refuses the password in {password_file(settings)}. Restart it: "
+            f"HiveServer2 refuses the password in {password_file(settings, login)}. Restart it: "
             "`./footfall down`, then `./footfall up`."
         )
     return f"HiveServer2 does not answer at {where}. See `./footfall status`; `./footfall up` starts it."

@@ -82,9 +82,14 @@ def _metastore(settings: Settings) -> list[str]:
 
 def _server2(settings: Settings) -> list[str]:
     # Queries run in it: rows are sorted, joined and aggregated in this heap.
-    from footfall.hive.login import USER, password_file
+    from footfall.hive.login import READER, SCHEMA, password_file
 
-    login = (f"-Dfootfall.hive.user={USER}", f"-Dfootfall.hive.password.file={password_file(settings)}")
+    login = (
+        f"-Dfootfall.hive.user={READER.user}",
+        f"-Dfootfall.hive.password.file={password_file(settings)}",
+        f"-Dfootfall.hive.schema.user={SCHEMA.user}",
+        f"-Dfootfall.hive.schema.password.file={password_file(settings, SCHEMA)}",
+    )
     heap_mb, main = settings.heaps_mb.hive_server2, "org.apache.hive.service.server.HiveServer2"
     jar = HIVE_AUTHENTICATOR.path(settings)
     return _hive(settings, "hive-server2", heap_mb, main, more=(*_jvm.QUICK, *login), after=(jar,))
@@ -148,9 +153,10 @@ def create_metastore_schema(settings: Settings) -> None:
 
 
 def _prepare_server2(settings: Settings) -> None:
-    from footfall.hive.login import password_file
+    from footfall.hive.login import READER, SCHEMA, password_file
 
-    password_file(settings)
+    for login in (READER, SCHEMA):
+        password_file(settings, login)
 
 
 def _probe_metastore(settings: Settings) -> None:

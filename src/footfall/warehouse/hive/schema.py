@@ -5,6 +5,7 @@ from typing import Final
 
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive
+from footfall.hive.login import SCHEMA
 from footfall.hive.metastore import Metastore
 from footfall.settings import Settings
 from footfall.warehouse import profiles
@@ -33,7 +34,7 @@ def migrate(settings: Settings, tables: Sequence[AnyTable] = ALL) -> bool:
     digest = ddl.digest(tables)
     if not missing and properties.get(_TABLES_KEY) == digest:
         return False
-    with Hive(settings, database="default") as hive:
+    with Hive(settings, database="default", login=SCHEMA) as hive:
         for migration in missing:
             for statement in migration.statements:
                 hive.run(statement)

@@ -11,6 +11,7 @@ from footfall.cluster.engines import hive
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.hive import login
+from footfall.runtime.built_jars import HIVE_AUTHENTICATOR
 from footfall.settings import HeapsMb, Settings
 
 _SERVICES = ("hive-metastore", "hive-server2")
@@ -33,18 +34,46 @@ def test_everything_stays_on_loopback(settings: Settings, name: str) -> None:
 def test_a_login_needs_the_password_and_sql_stays_in_its_bounds(settings: Settings) -> None:
     site = _site(settings, "hive-server2")
     assert site["hive.server2.authentication"] == "CUSTOM"
-    assert site["hive.security.command.whitelist"] == "set,reset"
-    locked = site["hive.conf.locked.list"].split(",")
-    assert {"hive.exec.pre.hooks", "hive.security.command.whitelist", "hive.server2.builtin.udf.blacklist"} <= set(
-        locked
+    # The classes exist; their own tests are in Java.
+    sources = HIVE_AUTHENTICATOR.source_folder / "src" / "main" / "java"
+    for key in (
+        "hive.server2.custom.authentication.class",
+        "hive.semantic.analyzer.hook",
+        "hive.session.impl.classname",
+    ):
+        assert (sources / f"{site[key].replace('.', '/')}.java").is_file()
+    assert site["hive.server2.enable.doAs"] == site["hive.server2.allow.user.substitution"] == "false"
+    assert site["hive.security.command.whitelist"] == "set"
+    assert site["hive.variable.substitute"] == "false"
+    assert {"reflect", "reflect2", "java_method", "in_file", "get_splits"} <= set(
+        site["hive.server2.builtin.udf.blacklist"].split(",")
     )
+    assert {
+        "hive.semantic.analyzer.hook",
+        "hive.exec.pre.hooks",
+        "hive.security.command.whitelist",
+        "hive.server2.builtin.udf.blacklist",
+    } <= set(site["hive.conf.locked.list"].split(","))
+
+
+def test_hive_server2_knows_the_user_that_reads_and_the_user_of_the_schema(settings: Settings, java: Path) -> None:
+    command = BY_NAME["hive-server2"].command
+    assert command is not None
+    given = command(settings)
+    assert login.READER.user != login.SCHEMA.user
+    for prefix, one in (("footfall.hive", login.READER), ("footfall.hive.schema", login.SCHEMA)):
+        file = login.password_file(settings, one)
+        assert f"-D{prefix}.user={one.user}" in given
+        assert f"-D{prefix}.password.file={file}" in given
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert login.password(settings) != login.password(settings, login.SCHEMA)
 
 
 @pytest.mark.parametrize("name", _SERVICES)
 def test_no_password_is_in_a_command_or_a_readable_file(settings: Settings, java: Path, name: str) -> None:
     service = BY_NAME[name]
     assert service.command is not None
-    secrets = [login.password(settings), postgres.password(settings, "hive")]
+    secrets = [login.password(settings), login.password(settings, login.SCHEMA), postgres.password(settings, "hive")]
     texts = [*service.command(settings), *configure.render(settings, service).values()]
     assert not any(secret in text for secret in secrets for text in texts)
 

@@ -9,29 +9,33 @@ import javax.security.sasl.AuthenticationException;
 import org.apache.hive.service.auth.PasswdAuthenticationProvider;
 
 /**
- * Admits one user of HiveServer2, whose password stands in a file. The file is read at each login, so that a new
- * password needs no restart.
+ * Admits two users of HiveServer2, whose passwords stand in files: one reads, the other one creates tables and views. A
+ * file is read at each login, so that a new password needs no restart.
  */
 public final class PasswordFileAuthenticator implements PasswdAuthenticationProvider {
 
-    /** System properties: the name of the user, and the path of the file. */
+    /** System properties: the names of the users, and the paths of their files. */
     static final String USER = "footfall.hive.user";
 
     static final String FILE = "footfall.hive.password.file";
+    static final String SCHEMA_USER = "footfall.hive.schema.user";
+    static final String SCHEMA_FILE = "footfall.hive.schema.password.file";
 
     @Override
     public void Authenticate(String user, String password) throws AuthenticationException {
-        byte[] expected = join(System.getProperty(USER), stored());
+        String schemaUser = System.getProperty(SCHEMA_USER);
+        boolean ofSchema = schemaUser != null && schemaUser.equals(user);
+        byte[] expected = join(System.getProperty(ofSchema ? SCHEMA_USER : USER), stored(ofSchema ? SCHEMA_FILE : FILE));
         // In constant time, so that the duration of an answer tells nothing about the password.
         if (user == null || password == null || !MessageDigest.isEqual(expected, join(user, password))) {
             throw new AuthenticationException("The user or the password is wrong.");
         }
     }
 
-    private static String stored() throws AuthenticationException {
+    private static String stored(String property) throws AuthenticationException {
         String password;
         try {
-            password = Files.readString(Path.of(System.getProperty(FILE))).strip();
+            password = Files.readString(Path.of(System.getProperty(property))).strip();
         } catch (IOException e) {
             throw new AuthenticationException("The password's file cannot be read: " + e.getMessage());
         }

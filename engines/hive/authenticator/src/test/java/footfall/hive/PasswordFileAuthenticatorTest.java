@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.security.sasl.AuthenticationException;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,11 @@ class PasswordFileAuthenticatorTest {
         System.setProperty(PasswordFileAuthenticator.FILE, file.toString());
     }
 
+    @AfterEach
+    void forgetTheSchemaUser() {
+        System.clearProperty(PasswordFileAuthenticator.SCHEMA_USER);
+    }
+
     @Test
     void admitsTheUserWithThePassword() {
         assertDoesNotThrow(() -> authenticator.Authenticate("footfall", "right"));
@@ -40,6 +46,19 @@ class PasswordFileAuthenticatorTest {
     @CsvSource({"footfall,wrong", "footfall,right2", "footfall,''", "somebody,right", "footfal,lright", "'',''", "footfall,", ",right"})
     void refusesEverythingElse(String user, String password) {
         assertEquals("The user or the password is wrong.", refusal(user, password));
+    }
+
+    @Test
+    void admitsTheSchemaUserWithItsOwnPasswordOnly() throws IOException {
+        refusal("footfall_schema", "right");
+        Path other = folder.resolve("other");
+        Files.writeString(other, "schema");
+        System.setProperty(PasswordFileAuthenticator.SCHEMA_USER, "footfall_schema");
+        System.setProperty(PasswordFileAuthenticator.SCHEMA_FILE, other.toString());
+        assertDoesNotThrow(() -> authenticator.Authenticate("footfall_schema", "schema"));
+        assertDoesNotThrow(() -> authenticator.Authenticate("footfall", "right"));
+        assertEquals("The user or the password is wrong.", refusal("footfall_schema", "right"));
+        assertEquals("The user or the password is wrong.", refusal("footfall", "schema"));
     }
 
     @Test
