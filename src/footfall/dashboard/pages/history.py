@@ -22,6 +22,7 @@ from footfall.dashboard.data.past_days import PastDay
 from footfall.dashboard.data.readings import Readings
 from footfall.dashboard.figures import ALL, app_ids
 from footfall.dashboard.markup import Html
+from footfall.events.times import utc_day
 from footfall.warehouse.published import Published
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def show(readings: Readings) -> None:
 
 def _parsed(text: str) -> date | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
+        return utc_day(text)
     except ValueError:
         return None
 
