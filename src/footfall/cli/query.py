@@ -114,7 +114,7 @@ def _ask(settings: Settings, question: Question, given: dict[str, Any], as_json:
         except UnknownValue as error:
             output.wrong_use(str(error))
         except EngineUnavailable as error:
-            output.fail(f"{error} See `./footfall status`.")
+            output.fail(output.remedied(error))
     if as_json:
         output.print_json(rows)
     else:
