@@ -16,6 +16,7 @@ from footfall.learning import jobs as learning
 from footfall.learning.runs import plan_path
 from footfall.settings import Settings
 from footfall.warehouse import manifest
+from footfall.warehouse.audit import Verdict
 from footfall.warehouse.errors import NothingArrived
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.sqoop.job import PROFILES_JOB
@@ -115,3 +116,17 @@ def test_another_job_needs_its_run(
     monkeypatch.setattr(Hdfs, "read", lambda *_: pytest.fail("HDFS was asked"))
     assert _status(monkeypatch, "job", "run", "events") == 2
     assert "events needs --run RUN." in capsys.readouterr().err
+
+
+def test_an_audit_names_the_days_that_passed(
+    environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdicts = [Verdict(DAYS[0], [], ["Few visits."]), Verdict(DAYS[1], ["A visit is gone."], [])]
+    monkeypatch.setattr(batch, "running", Settings)
+    monkeypatch.setattr(batch.audits, "audit", lambda *_: verdicts)
+    assert _status(monkeypatch, "batch", "audit", "--run", RUN) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == (
+        "",
+        ["2026-11-24: warning: Few visits.", "2026-11-26: failed: A visit is gone.", "2026-11-24 passed the checks."],
+    )
