@@ -17,7 +17,7 @@ from footfall.dashboard.components.history.people import places_panel, profiles_
 from footfall.dashboard.components.history.quality import quality_panel
 from footfall.dashboard.components.history.states import nothing_panel, unpublished_panel
 from footfall.dashboard.components.history.summary import summary_panel
-from footfall.dashboard.components.parts import broken_panel, pair
+from footfall.dashboard.components.parts import broken_panel, pair, unknown_site
 from footfall.dashboard.data.past_days import PastDay
 from footfall.dashboard.data.readings import Readings
 from footfall.dashboard.figures import ALL, app_ids
@@ -91,6 +91,9 @@ def _choose_site(readings: Readings, past: PastDay | None) -> str | None:
         label_visibility="collapsed",
         wrap=True,
     )
+    # While the day's figures are missing, it may be a removed site.
+    if past is None or rows:
+        _draw(lambda: unknown_site(linked, apps))
     return app
 
 
