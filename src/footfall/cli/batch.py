@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cli.runs import check_run, days_of, running
+from footfall.cli.runs import check_run, days_to_run, running
 from footfall.hdfs import Hdfs
 from footfall.warehouse import audit as audits
 from footfall.warehouse import days as day_list
 from footfall.warehouse import preparation, published
+from footfall.warehouse.errors import NothingArrived
 from footfall.warehouse.publish import publish as publish_run
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -29,7 +30,7 @@ def main(
     """Run past days, check them and publish them."""
     if context.invoked_subcommand is not None:
         return
-    days = days_of(date, first, last)
+    days = days_to_run(date, first, last)
     settings = running()
     from footfall.workflows.follow import trigger_and_follow
 
@@ -41,12 +42,29 @@ def main(
 
 
 @app.command()
-def prepare(date: _Date = None, first: _First = None, last: _Last = None) -> None:
-    """Wait until the data of the days has arrived, and begin a run; print its id."""
-    days = days_of(date, first, last)
-    run = preparation.new_run()
-    preparation.prepare(running(), days, run, output.report)
-    output.stdout.print(run)
+def prepare(
+    date: _Date = None,
+    first: _First = None,
+    last: _Last = None,
+    unless_empty: Annotated[
+        bool, typer.Option("--unless-empty", help="Print null, and do not fail, if the days have no data.")
+    ] = False,
+    json: _Json = False,
+) -> None:
+    """Wait until the data of the days has arrived, and begin a run; print its id, or its id and days as JSON."""
+    days = days_to_run(date, first, last)
+    try:
+        taken = preparation.prepare(running(), days, preparation.new_run(), output.report)
+    except NothingArrived as error:
+        if not unless_empty:
+            output.wrong_use(str(error))
+        output.report(str(error))
+        output.print_json(None)
+        return
+    if json:
+        output.print_json({"from": taken.days[0], "to": taken.days[-1], "run": taken.run})
+    else:
+        output.stdout.print(taken.run)
 
 
 @app.command()
@@ -61,6 +79,8 @@ def audit(run: _Run, json: _Json = False) -> None:
             output.report(f"{verdict.day}: warning: {sentence}")
         for sentence in verdict.blocks:
             output.report(f"{verdict.day}: failed: {sentence}")
+    if passed := [str(verdict.day) for verdict in verdicts if not verdict.blocks]:
+        output.report(f"{', '.join(passed)} passed the checks.")
     if verdicts and all(verdict.blocks for verdict in verdicts):
         output.fail(f"No day of the run {run} passed its checks; the published days stay as they are.")
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 import typer
 
 from footfall.cli import encoding
-from footfall.cli.output import stderr, stdout
+from footfall.cli.output import remedied, stderr, stdout
 from footfall.errors import EngineUnavailable, FootfallError
 from footfall.settings import REPOSITORY, SettingsError
 
@@ -64,7 +64,7 @@ def main() -> None:
     except SettingsError as error:
         _end(str(error), 2)
     except EngineUnavailable as error:
-        _end(f"{error} See `./footfall status`.", 1)
+        _end(remedied(error), 1)
     except FootfallError as error:
         _end(str(error), 1)
     except OSError as error:

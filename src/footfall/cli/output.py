@@ -1,8 +1,9 @@
 """Output shared by all verbs: a JSON document or a table on stdout, progress and errors on stderr."""
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import orjson
 import typer
@@ -13,6 +14,11 @@ from footfall.cli.encoding import json_for
 from footfall.runtime.console import stderr as stderr
 from footfall.runtime.console import stdout as stdout
 
+# A message that names a command says itself what to do.
+_COMMAND: Final = re.compile(r"`(\./)?footfall |`(status|up|down)`")
+# From here on, decimals of a figure say nothing.
+_LARGE: Final = 1000
+
 
 def print_json(document: Any) -> None:
     """Writes one JSON document to stdout."""
@@ -22,7 +28,13 @@ def print_json(document: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows as a table. Values are printed as plain text, without control characters or markup."""
+    """Writes rows as a table. Values are printed as plain text, without control characters or markup.
+
+    Without a row, it says so on stderr instead.
+    """
+    if not rows:
+        report("No rows.")
+        return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         numeric = any(isinstance(row.get(column), int | float) for row in rows)
@@ -49,6 +61,12 @@ def wrong_use(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+def remedied(error: Exception) -> str:
+    """The sentence of an engine that is away, and what to do: most messages leave that to this function."""
+    text = str(error)
+    return text if _COMMAND.search(text) else f"{text} See `./footfall status`."
+
+
 def check_known(what: str, given: str | None, known: Iterable[str]) -> None:
     """Ends the verb with exit status 2 and a list of `known`, unless `given` is None or one of them."""
     names = list(known)
@@ -60,5 +78,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.0f}" if abs(value) >= _LARGE else f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return " → ".join(map(_cell, value))
     return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)))

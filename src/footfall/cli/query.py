@@ -93,7 +93,12 @@ def _option(parameter: Parameter, settings: Settings) -> Any:
     default = "" if parameter.default is None else f" [default: {parameter.default}]"
     needed = " [required]" if parameter.required else ""
     text = f"{usage[0].upper()}{usage[1:]}.{default}{needed}"
-    return typer.Option(None, f"--{parameter.name.replace('_', '-')}", help=text, show_default=False)
+    return typer.Option(None, _spelt(parameter.name), help=text, show_default=False)
+
+
+def _spelt(name: str) -> str:
+    """The option of a parameter."""
+    return f"--{name.replace('_', '-')}"
 
 
 def _unknown(question: Question, words: list[str]) -> dict[str, str]:
@@ -103,7 +108,10 @@ def _unknown(question: Question, words: list[str]) -> dict[str, str]:
             output.wrong_use(
                 f"{question.name} does not take the argument {word!r}. See `./footfall query {question.name} --help`."
             )
-        return {word.removeprefix("--").partition("=")[0]: ""}
+        name = word.removeprefix("--").partition("=")[0]
+        if any(parameter.name == name for parameter in question.parameters):
+            output.wrong_use(f"{question.name} takes the option {_spelt(name)}, not --{name}.")
+        return {name: ""}
     return {}
 
 
@@ -114,7 +122,7 @@ def _ask(settings: Settings, question: Question, given: dict[str, Any], as_json:
         except UnknownValue as error:
             output.wrong_use(str(error))
         except EngineUnavailable as error:
-            output.fail(f"{error} See `./footfall status`.")
+            output.fail(output.remedied(error))
     if as_json:
         output.print_json(rows)
     else:

@@ -14,7 +14,7 @@ import orjson
 import typer
 
 from footfall import site_registry
-from footfall.cli.output import check_known, fail, print_json, print_table, report, stderr, stdout, wrong_use
+from footfall.cli.output import check_known, fail, print_json, print_table, remedied, report, stderr, stdout, wrong_use
 from footfall.cluster.supervision import run
 from footfall.events.rejects import REASONS, Reject
 from footfall.events.repair import COLLECTORS_FIELDS, Changes, NoEvent, event_in, repair
@@ -128,7 +128,7 @@ def replay(
         try:
             place = send_again(settings, repaired.stored, now_ms)
         except NotStored as error:
-            fail(f"{error} See `./footfall status`.")
+            fail(remedied(error))
         except OSError as error:
             fail(f"The ledger could not be written: {error.strerror}. Nothing was sent.")
     if json:

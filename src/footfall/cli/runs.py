@@ -5,23 +5,32 @@ from datetime import date, datetime, timezone
 from footfall.cli.output import fail, wrong_use
 from footfall.cluster.supervision import lifecycle
 from footfall.cluster.supervision import run as supervision
+from footfall.events.times import utc_day
 from footfall.jobs.model import RUN_ID
 from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse.errors import DaysRefused
 
 
-def days_of(day: str | None, first: str | None, last: str | None) -> tuple[date, ...]:
-    """The UTC days of a verb's options. Ends the verb with exit status 2 if they are wrong or not over yet."""
+def days_of(day: str | None, first: str | None, last: str | None, kept_days: int | None = None) -> tuple[date, ...]:
+    """The UTC days of a verb's options. Ends the verb with exit status 2 if they are wrong or not over yet.
+
+    kept_days: a day that is older than this is refused as well; None: none is.
+    """
     if day is not None and (first is not None or last is not None):
         wrong_use("Give either --date, or --from and --to.")
     if day is None and (first is None or last is None):
         wrong_use("Give --date DAY, or both --from DAY and --to DAY.")
     begin, end = _parsed(day or first or ""), _parsed(day or last or "")
     try:
-        return day_list.span(begin, end, datetime.now(timezone.utc).date())
+        return day_list.span(begin, end, datetime.now(timezone.utc).date(), kept_days)
     except DaysRefused as error:
         wrong_use(str(error))
+
+
+def days_to_run(day: str | None, first: str | None, last: str | None) -> tuple[date, ...]:
+    """The UTC days of a verb's options whose events HDFS keeps. Ends the verb with exit status 2 as `days_of`."""
+    return days_of(day, first, last, supervision.recall().retention.hdfs_events_days)
 
 
 def check_run(run: str) -> None:
@@ -40,6 +49,6 @@ def running() -> Settings:
 
 def _parsed(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
+        return utc_day(text)
     except ValueError:
         wrong_use(f"{text!r} is not a UTC day such as 2026-11-24.")

@@ -15,21 +15,23 @@ from footfall.verification.report import COLUMNS, Report
 from footfall.verification.verify import verify as prove
 
 # An RFC 3339 time, or its date and hour only. Without a zone it is UTC.
-_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d)(:\d\d)?(:\d\d)?(\.\d+)?([Zz]|[+-]\d\d:\d\d)?")
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d)(:\d\d)?(:\d\d)?(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _HOURS_SHOWN: Final = 12
 _PROBLEMS_SHOWN: Final = 30
 _IDS_SHOWN: Final = 5
 
 
 def verify(
-    since: Annotated[str, typer.Option(help="Check only hours from this time on, such as 2026-11-24T08 (UTC).")] = "",
+    since: Annotated[
+        str | None, typer.Option(help="Check only hours from this time on, such as 2026-11-24T08 (UTC).")
+    ] = None,
     wait: Annotated[
         int, typer.Option(min=0, help="Seconds to wait for events that are not stored everywhere yet.")
     ] = 240,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Check that no event was lost or counted twice, and list those that were."""
-    since_ms = parse_since(since) if since else None
+    since_ms = None if since is None else parse_since(since)
     found = prove(run.recall(), since_ms, wait, report)
     if json:
         print_json(found.document())

@@ -15,7 +15,10 @@ from urllib.parse import quote, urlencode
 # something that it does not contain. They appear as the replacement character.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
-_VOID = frozenset({"br", "hr"})
+_VOID = frozenset({"br", "hr", "wbr"})
+
+# The place behind a slash that does not begin the text.
+_INNER_SLASH = re.compile("(?<=./)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,14 @@ def foreign(text: str | None, absent: str = "–") -> Html:
     if not text:
         return tag("span", absent, class_="ff-faint")
     return tag("bdi", text, title=text)
+
+
+def foreign_path(text: str | None, absent: str = "–") -> Html:
+    """Like `foreign`, of a path: a line may also end after an inner slash, and so need not end inside of a word."""
+    if not text:
+        return foreign(text, absent)
+    first, *rest = _INNER_SLASH.split(text)
+    return tag("bdi", first, *(join(tag("wbr"), part) for part in rest), title=text)
 
 
 def prose(sentence: str) -> Html:

@@ -71,7 +71,7 @@ def figures() -> tuple[Figure, ...]:
             "conversions",
             lambda row: row["conversions"],
             wording.number,
-            also=lambda row: f"revenue {wording.money(row['revenue_cents'])}" if row["revenue_cents"] else None,
+            also=lambda row: _revenue(row),
             one="conversion",
         ),
         Figure(
@@ -145,6 +145,14 @@ def cities(rows: Iterable[Row]) -> list[City]:
             points.setdefault(key, (row["latitude"], row["longitude"]))
     best = sorted(views.items(), key=lambda item: (-item[1], item[0][2], item[0][0] or "", item[0][1] or ""))
     return [City(key[0], key[2], *points[key], count, count / (best[0][1] or 1)) for key, count in best]
+
+
+def _revenue(row: Row) -> str | None:
+    """Events name a currency each, which no sum does."""
+    if not row["revenue_cents"]:
+        return None
+    whose = "the sites' currencies" if row["app_id"] == ALL else "the site's currency"
+    return f"revenue {wording.money(row['revenue_cents'])} in {whose}"
 
 
 def _each(part: int, whole: int, words: str) -> str | None:

@@ -1,7 +1,7 @@
 """Times of events: milliseconds since 1970, or text in RFC 3339 UTC with exactly three decimals."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +11,7 @@ _EPOCH: Final = datetime(1970, 1, 1)
 # Public for readers of whole columns, whose regular expression engines have no fullmatch.
 SHAPE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 _SHAPE: Final = re.compile(SHAPE)
+_DAY_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Years 1 to 9999, the range of both datetime and four digits.
 _MIN_MS: Final = -62_135_596_800_000
 _MAX_MS: Final = 253_402_300_799_999
@@ -34,6 +35,13 @@ def parse_shaped_ms(text: str) -> int:
     # Without the Z, which Python 3.10 cannot parse.
     since = datetime.fromisoformat(text[:23]) - _EPOCH
     return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
+
+
+def utc_day(text: str) -> date:
+    """The day of a text such as `2026-11-24`. Raises ValueError for any other notation, also of other digits."""
+    if _DAY_SHAPE.fullmatch(text) is None:
+        raise ValueError("a day must be written as 2026-11-24")
+    return date.fromisoformat(text)
 
 
 def epoch_ms(at: datetime) -> int:

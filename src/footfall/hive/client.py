@@ -173,9 +173,7 @@ class _Connection:
         except (TException, OSError, EOFError) as error:
             if _timed_out(error):
                 raise HiveUnavailable(_no_answer(self._address)) from None
-            raise _SessionLost(
-                f"HiveServer2 at {self._address} ended the connection. See `./footfall status`."
-            ) from None
+            raise _SessionLost(f"HiveServer2 at {self._address} ended the connection.") from None
         except Error as error:
             if "SessionHandle" in str(error):
                 raise _SessionLost("HiveServer2 no longer knows the session. Try again.") from None
@@ -218,7 +216,7 @@ def _timed_out(error: Exception) -> bool:
 def _no_answer(address: Address) -> str:
     return (
         f"HiveServer2 at {address} did not answer within {_ANSWER_S:g} s. The metastore, PostgreSQL or HDFS may be "
-        "away; see `./footfall status`."
+        "away."
     )
 
 

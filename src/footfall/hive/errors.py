@@ -42,5 +42,5 @@ def failure(message: str, doing: str) -> HiveUnavailable:
     """The error for Hive's message. doing: what Hive was asked for, as the beginning of a sentence."""
     for pattern, meaning in _AWAY:
         if pattern.search(message):
-            return HiveUnavailable(f"{meaning}. See `./footfall status`.")
+            return HiveUnavailable(f"{meaning}.")
     return HiveRefused(f"{doing}: {sentence(message)}")

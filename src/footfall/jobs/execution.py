@@ -6,7 +6,6 @@ process can list, cancel and read the log of it.
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from footfall.jobs.errors import JobBusy, JobFailed
 from footfall.jobs.model import Job, Request, tag
 from footfall.runtime import file_lock, orphans, priority
 from footfall.runtime.environment import child_environment
+from footfall.runtime.termination import terminable
 from footfall.settings import Settings
 from footfall.yarn import Yarn, YarnUnavailable
 
@@ -86,7 +86,7 @@ def execute(settings: Settings, job: Job, request: Request, report: Report) -> N
     folder(settings).mkdir(parents=True, exist_ok=True)
     log = log_path(settings, job.name, request.run)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(settings, job, request, report), _terminable():
+    with _alone(settings, job, request, report), terminable():
         environment = child_environment(settings)
         if job.environment is not None:
             environment |= job.environment(settings, request)
@@ -181,32 +181,6 @@ def _heavy(settings: Settings, job: Job, report: Report) -> Iterator[None]:
             report(f"{job.name}: waits until another heavy job has ended")
             said = True
         time.sleep(_LOOK_S)
-
-
-class _Terminated(BaseException):
-    """SIGTERM arrived."""
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Turns SIGTERM into an exception, so that a cancelled process ends its job first."""
-
-    def raise_terminated(*_: object) -> None:
-        # A second signal must not interrupt the cleaning up after the first.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise _Terminated
-
-    try:
-        before = signal.signal(signal.SIGTERM, raise_terminated)
-    except ValueError:  # not in the main thread: the process's own handler stays
-        yield
-        return
-    try:
-        yield
-    except _Terminated:
-        raise SystemExit(143) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _end(settings: Settings, execution: Execution) -> None:

@@ -12,7 +12,7 @@ from footfall.settings import Settings
 
 Engine = Literal["sqoop", "pig", "spark", "hive", "mahout", "python"]
 # A run's id sorts by its time: the UTC second at which it was created, and four random characters.
-RUN_ID: Final = re.compile(r"\d{8}T\d{6}-[0-9a-f]{4}")
+RUN_ID: Final = re.compile(r"\d{8}T\d{6}-[0-9a-f]{4}", re.ASCII)
 
 
 class Request(NamedTuple):

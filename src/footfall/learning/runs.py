@@ -93,6 +93,15 @@ def plan(files: Files, run: str, days: Sequence[date], train: Sequence[str] = MO
     return stored
 
 
+def window(files: Files, run: str) -> tuple[date, ...]:
+    """The days of a run's window, ascending. Raises WrongRequest if the run has no plan, and HdfsUnavailable."""
+    content = files.read(plan_path(run))
+    if content is None:
+        raise WrongRequest(f"The run {run} has no plan. `footfall learn prepare` begins a run.")
+    stored = Plan(**json.loads(content))
+    return tuple(map(date.fromisoformat, sorted([*stored.partitions, *stored.missing])))
+
+
 def put_rows(files: Files, run: str, name: str, rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> None:
     """Keeps extracted rows for the later jobs of the run. Raises HdfsUnavailable."""
     layout.put(files, f"{folder(run)}/{name}.parquet", _parquet(rows, schema))

@@ -10,8 +10,8 @@ _DAY_MS: Final = 86_400_000
 # 1970 to 9998: Python's calendar ends with 9999, and a day must remain to be added.
 _YEARS_MS: Final = range(253_370_764_800_000)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2})?(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2})?(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 def from_ms(text: str) -> int:

@@ -17,10 +17,11 @@ from footfall.warehouse.manifest import Manifest
 MOST_DAYS: Final = 90
 
 
-def span(first: date, last: date, today: date) -> tuple[date, ...]:
+def span(first: date, last: date, today: date, kept_days: int | None = None) -> tuple[date, ...]:
     """The days from `first` to `last`, both included. Raises DaysRefused if they cannot be run.
 
-    today: the current UTC day, which is not over.
+    today: the current UTC day, which is not over. kept_days: for how many days HDFS keeps events; None if that does not
+    matter.
     """
     if last < first:
         raise DaysRefused(f"The range ends on {last}, before it begins on {first}.")
@@ -30,6 +31,11 @@ def span(first: date, last: date, today: date) -> tuple[date, ...]:
         )
     if (days := (last - first).days + 1) > MOST_DAYS:
         raise DaysRefused(f"The range has {days} days; one run takes at most {MOST_DAYS}.")
+    if kept_days is not None and first < (oldest := today - timedelta(days=kept_days)):
+        raise DaysRefused(
+            f"The events of {first} are past their retention of {kept_days} days. "
+            f"The first day that can be run is {oldest}."
+        )
     return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
@@ -41,6 +47,16 @@ def archived(hdfs: Files) -> dict[date, list[str]]:
         if day is not None and layout.parts(hdfs, folder):
             found.setdefault(day, []).append(folder)
     return dict(sorted(found.items()))
+
+
+def with_data(hdfs: Files, days: Iterable[date]) -> list[date]:
+    """Those of these days that have archived events, log lines or rejects, ascending. Raises HdfsUnavailable."""
+    events = archived(hdfs)
+    return [
+        day
+        for day in sorted(days)
+        if day in events or any(files_of_logs(hdfs, day).values()) or files_of_rejects(hdfs, day)
+    ]
 
 
 def missing(hdfs: Files, published: Iterable[date], today: date) -> list[date]:

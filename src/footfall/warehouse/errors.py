@@ -7,6 +7,10 @@ class DaysRefused(FootfallError):
     """These days cannot be run, such as a day that is not over."""
 
 
+class NothingArrived(DaysRefused):
+    """None of these days has events or log lines."""
+
+
 class NotSettled(FootfallError):
     """The data of a day did not arrive completely in time; a later run may succeed."""
 

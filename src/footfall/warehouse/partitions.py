@@ -8,7 +8,7 @@ from footfall.jobs.model import RUN_ID
 from footfall.warehouse.tables import DATABASE, TABLES, Table, table
 
 _NAMES: Final = re.compile(r"\b(?:" + "|".join(table.name for table in TABLES) + r")\b")
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def with_partitions(select: str, partitions: Mapping[str, str]) -> str:

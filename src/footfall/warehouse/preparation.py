@@ -19,7 +19,7 @@ from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse import manifest as manifests
 from footfall.warehouse import published
-from footfall.warehouse.errors import NotSettled
+from footfall.warehouse.errors import NothingArrived, NotSettled
 from footfall.warehouse.manifest import Manifest
 
 # The archive is seconds behind Kafka, and Flume closes a file at the latest after its roll interval.
@@ -43,16 +43,33 @@ def prepare(
 ) -> Manifest:
     """Waits until the data has arrived that existed when this was called, then takes and stores the manifest.
 
-    report: gets a sentence whenever it begins to wait for something else, and for each day whose log lines are gone.
-    Raises NotSettled, HdfsUnavailable and KafkaUnavailable.
+    A day without events and log lines is not in the manifest. report: gets a sentence whenever it begins to wait for
+    something else, and about days that are left out or whose log lines are gone.
+    Raises NothingArrived if no day is left, NotSettled, HdfsUnavailable and KafkaUnavailable.
     """
     hdfs = Hdfs(settings)
     _await_settled(settings, hdfs, days, report, patience_s)
-    taken = take(hdfs, days, run, int(time.time() * 1000))
+    # Not sooner: events of these days may have been on their way to the archive.
+    taken = take(hdfs, days_to_run(hdfs, days, report), run, int(time.time() * 1000))
     for day, kept in taken.lines_kept.items():
         report(f"The log lines of {day} are past their retention. Their tables stay as the run {kept} made them.")
     manifests.store(hdfs, taken)
     return taken
+
+
+def days_to_run(files: Files, days: Sequence[date], report: Callable[[str], None]) -> list[date]:
+    """Those of the days that have data, ascending. report: gets a sentence that names the others.
+
+    Raises NothingArrived if there is none, and HdfsUnavailable.
+    """
+    found = day_list.with_data(files, days)
+    if not found:
+        named = str(days[0]) if len(days) == 1 else f"any day from {min(days)} to {max(days)}"
+        raise NothingArrived(f"HDFS has no events and no log lines of {named}, so there is nothing to run.")
+    if empty := sorted(set(days) - set(found)):
+        named = ", ".join(map(str, empty))
+        report(f"HDFS has no events and no log lines of these days, which are left out: {named}.")
+    return found
 
 
 def take(files: Files, days: Sequence[date], run: str, now_ms: int) -> Manifest:

@@ -141,9 +141,7 @@ class Airflow:
         try:
             answer = self._http.request(method, self._url + path, json=body, headers=headers)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise AirflowUnavailable(
-                f"Airflow does not answer at {self._url} ({type(error).__name__}). See `./footfall status`."
-            ) from None
+            raise AirflowUnavailable(f"Airflow does not answer at {self._url} ({type(error).__name__}).") from None
         if answer.status == 401:
             raise _Expired("Airflow wants a login.")
         try:

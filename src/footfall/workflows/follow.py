@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from footfall.runtime.termination import Terminated, terminable
 from footfall.settings import Settings
 from footfall.workflows.client import FINAL_STATES, Airflow, RunState, TaskState
 from footfall.workflows.errors import AirflowUnavailable
@@ -42,7 +43,7 @@ class Outcome(NamedTuple):
 def trigger_and_follow(settings: Settings, days: Sequence[date], report: Report) -> Outcome:
     """Runs days as one range, from the first to the last, and waits for the end.
 
-    report: gets a line whenever a task's state changes. An interruption (KeyboardInterrupt) cancels the run.
+    report: gets a line whenever a task's state changes. An interruption (KeyboardInterrupt or SIGTERM) cancels the run.
     Raises AirflowUnavailable and AirflowRefused.
     """
     return _start_and_follow(settings, lambda airflow: trigger(airflow, days), report)
@@ -59,14 +60,15 @@ def learn_and_follow(settings: Settings, last: date | None, models: str, report:
 
 def _start_and_follow(settings: Settings, start: Callable[[Airflow], RunState], report: Report) -> Outcome:
     airflow = Airflow(settings, timeout_s=30.0)
-    started = start(airflow)
-    report(f"started the workflow {started.workflow} ({started.run})")
-    try:
-        return follow(airflow, started, report)
-    except KeyboardInterrupt:
-        airflow.cancel(started.workflow, started.run)
-        report("cancelled the run; its tasks end within seconds")
-        raise
+    with terminable():
+        started = start(airflow)
+        try:
+            report(f"started the workflow {started.workflow} ({started.run})")
+            return follow(airflow, started, report)
+        except (KeyboardInterrupt, Terminated):
+            airflow.cancel(started.workflow, started.run)
+            report("cancelled the run; its tasks end within seconds")
+            raise
 
 
 def trigger(airflow: Airflow, days: Sequence[date], run: str | None = None) -> RunState:

@@ -7,7 +7,7 @@ from tests.oracle.visits import ATTEMPTS, CONVERSIONS, ERRORS
 PARAMETERS: Final[dict[str, Any]] = {}
 # `shown` is the row's site: the site itself, and `all` if no site was asked for. What happens outside of visits counts
 # in all figures but those of visits; conversions are counted in each run of events, whether it is a visit or not.
-# New visitors and events of bots do not depend on the population.
+# Events of bots do not depend on the population. A new visitor is no bot, so there is none in a population of bots.
 SQL: Final = f"""
 with scope as (
   select distinct app_id, app_id as shown from main.event where $app is null or app_id = $app
@@ -34,6 +34,7 @@ with scope as (
   from visit join scope using (app_id) group by dt, shown
 ), first_seen as (
   select app_id, anonymous_id, min(dt) filter (not is_bot) as dt from main.event
+  where (app_id, anonymous_id) in (select (app_id, anonymous_id) from event where not is_bot)
   group by app_id, anonymous_id having not bool_or(coalesce(consent = 'denied', false))
 ), arrived as (
   select dt, shown, count(*) as new_visitors from first_seen join scope using (app_id) group by dt, shown

@@ -16,6 +16,8 @@ from tests.support.fresh_home import environment as environment
     ("error", "status", "sentence"),
     [
         (EngineUnavailable("Kafka is away."), 1, "Kafka is away. See `./footfall status`."),
+        (EngineUnavailable("See `./footfall up`."), 1, "See `./footfall up`."),
+        (EngineUnavailable("It is away; see `status`."), 1, "It is away; see `status`."),
         (ArchiveRefused("The checkpoint [x] is gone."), 1, "The checkpoint [x] is gone."),
         (FootfallError("It is not so."), 1, "It is not so."),
         (SettingsError("The settings are invalid."), 2, "The settings are invalid."),

@@ -70,6 +70,8 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
             ("live-errors", "shop"),
             "live-errors does not take the argument 'shop'. See `./footfall query live-errors --help`.",
         ),
+        (("slow-pages", "--min_views", "5"), "slow-pages takes the option --min-views, not --min_views."),
+        (("slow-pages", "--min_views=5"), "slow-pages takes the option --min-views, not --min_views."),
         (("session",), "session needs the parameter session: a session_id."),
         (("session", "--session"), "Option '--session' requires an argument."),
         (("windowed-metrics", "--from", "now"), "The parameter from is a UTC day such as 2026-11-24 or a time such as"),

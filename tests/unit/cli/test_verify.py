@@ -1,13 +1,16 @@
 """The verb `verify`: the times that it accepts, and the format of a report."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 import typer
 
+from footfall.cli import main as command_line
 from footfall.cli import verify
 from footfall.verification.findings import HOUR_MS
 from tests.support.events import NOW_MS
+from tests.support.fresh_home import environment as environment
 from tests.unit.verification.faults import invent_a_row, promise_an_event
 from tests.unit.verification.world import World, made_world
 
@@ -30,7 +33,7 @@ def test_a_time_is_rfc_3339_or_an_hour(text: str, ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "2024-11-24", "2024-13-24T08", "2024-11-24T25", "9999-01-01T00", "08:00"]
+    "text", ["yesterday", "2024-11-24", "2024-13-24T08", "2024-11-24T25", "9999-01-01T00", "08:00", "２０２４-11-24T08"]
 )
 def test_another_time_is_wrong_use(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as ended:
@@ -99,3 +102,13 @@ def test_older_hours_are_summed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["before", "shop", "16", "16", "16", "0", "0", "0"]
     assert lines[2].split() == ["2026-11-23T21Z", "shop", "2", "2", "2", "0", "0", "0"]
+
+
+def test_an_empty_time_does_not_mean_all_of_time(
+    environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["footfall", "verify", "--since", ""])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert ended.value.code == 2
+    assert "--since '' is not a time." in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dashboard.markup import address, foreign, inert, join, local_link, prose, tag
+from footfall.dashboard.markup import address, foreign, foreign_path, inert, join, local_link, prose, tag
 from tests.unit.dashboard.rows import HOSTILE
 
 
@@ -72,6 +72,15 @@ def test_absent_children_and_attributes_leave_no_trace() -> None:
     assert join("a", None, tag("br"), 3).text == "a<br>3"
     assert tag("i", class_=None, aria_hidden="true").text == '<i aria-hidden="true"></i>'
     assert Reader(foreign(None, "nobody").text).text == "nobody"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1))
+def test_a_path_can_be_broken_after_its_slashes_and_stays_the_same_text(text: str) -> None:
+    read = Reader(foreign_path(text).text)
+    assert (read.text, read.attributes) == (text, {"title": text})
+    assert read.tags == ["bdi", *["wbr"] * text[1:].count("/")]
+    assert foreign_path("/a/<b>").text == '<bdi title="/a/&lt;b&gt;">/a/<wbr>&lt;b&gt;</bdi>'
+    assert foreign_path(None) == foreign(None)
 
 
 def test_what_to_type_is_set_as_code_and_stays_inert() -> None:

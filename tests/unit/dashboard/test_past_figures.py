@@ -49,7 +49,9 @@ def test_nothing_is_compared_with_an_unknown_day() -> None:
 
 def test_revenue_is_only_named_where_something_is_sold() -> None:
     conversions = _figure("conversions")
-    assert conversions.also(summary_row(DAY, revenue_cents=123_405)) == "revenue 1,234.05"
+    of_all, of_one = (summary_row(DAY, app, revenue_cents=123_405) for app in ("all", "shop"))
+    assert conversions.also(of_all) == "revenue 1,234.05 in the sites' currencies"
+    assert conversions.also(of_one) == "revenue 1,234.05 in the site's currency"
     assert conversions.also(summary_row(DAY, revenue_cents=0)) is None
 
 

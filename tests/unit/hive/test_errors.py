@@ -49,7 +49,7 @@ def test_names_of_classes_and_further_lines_are_left_out(message: str, expected:
 )
 def test_what_hive_cannot_reach_is_named(message: str, meaning: str) -> None:
     error = failure(message, "Hive refused the statement")
-    assert str(error) == f"{meaning}. See `./footfall status`."
+    assert str(error) == f"{meaning}."
     assert not isinstance(error, HiveRefused)
 
 

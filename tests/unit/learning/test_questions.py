@@ -64,8 +64,9 @@ def test_segments_of_a_day_that_nobody_learned_from_are_refused() -> None:
         ask(Store({}), "segments", date="2026-11-27")
     with pytest.raises(UnknownValue, match="Nothing is published yet"):
         ask(Store({}, ()), "segments")
-    with pytest.raises(UnknownValue, match="UTC day such as"):
-        ask(Store({}), "segments", date="yesterday")
+    for text in ("yesterday", "20261128", "２０２６-11-28"):
+        with pytest.raises(UnknownValue, match="UTC day such as"):
+            ask(Store({}), "segments", date=text)
 
 
 def _listed(app: str, rank: int, item: str, **more: Any) -> dict[str, Any]:

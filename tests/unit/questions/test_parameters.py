@@ -71,5 +71,8 @@ def test_another_value_is_refused(parameter: parameters.Parameter, value: object
 def test_a_day_given_as_to_counts_whole() -> None:
     day_ms = 1_795_478_400_000
     assert times.from_ms("2026-11-24") == day_ms
+    for text in ("２０２６-11-24", "２０２６-11-24T00:00:00Z"):
+        with pytest.raises(UnknownValue, match="is a UTC day such as"):
+            times.from_ms(text)
     assert times.to_ms("2026-11-24") == day_ms + 86_400_000
     assert times.to_ms("2026-11-24T00:00:00Z") == day_ms

@@ -19,6 +19,7 @@ from footfall.warehouse.tables import DAY_PAGES, DAY_SUMMARY, Table
 FIRST, SECOND, THIRD = date(2026, 11, 26), date(2026, 11, 27), date(2026, 11, 28)
 NOW_MS = int(datetime(2026, 11, 29, 12, tzinfo=timezone.utc).timestamp() * 1000)
 RUN = "20261129T020000-1a2b"
+_BOTS = ("exclude", "include", "only")
 
 
 class Store:
@@ -65,10 +66,14 @@ def page(dt: date, path: str, views: int, **more: Any) -> dict[str, Any]:
     ("asked", "sentence"),
     [
         ({"date": "2026-11-27", "from": "2026-11-26"}, "Give either date, or from and to."),
+        ({"from": "2026-11-26"}, "Give both from and to, or date for a single day."),
+        ({"to": "2026-11-27"}, "Give both from and to, or date for a single day."),
         ({"from": "2026-11-27", "to": "2026-11-26"}, "from (2026-11-27) lies after to (2026-11-26)."),
         ({"date": "2026-11-29"}, "2026-11-29 is not over yet (UTC)."),
         ({"date": "2030-01-01"}, "2030-01-01 is not over yet (UTC)."),
         ({"date": "27.11.2026"}, "The parameter date is a UTC day such as 2026-11-24, not '27.11.2026'."),
+        ({"date": "２０２６-11-27"}, "The parameter date is a UTC day such as 2026-11-24, not '２０２６-11-27'."),
+        ({"date": "20261127"}, "The parameter date is a UTC day such as 2026-11-24, not '20261127'."),
         ({"date": "2026-02-30"}, "The parameter date is a UTC day such as 2026-11-24, not '2026-02-30'."),
         ({"from": "1999-01-01", "to": "2026-11-27"}, "the most are 90."),
         ({"date": "2026-11-28"}, "2026-11-28 has events and is not published. Run `footfall batch --from 2026-11-28"),
@@ -115,6 +120,13 @@ def test_new_visitors_of_all_sites_are_summed() -> None:
     answer = ask(Store({DAY_SUMMARY.name: rows}), "daily-summary", date=str(FIRST))
     assert [(row["app_id"], row["new_visitors"]) for row in answer] == [("all", 7), ("shop", 3)]
     assert answer[0]["published_at"] == "1970-01-01T00:00:01.000Z"
+
+
+def test_bots_are_no_new_visitors() -> None:
+    counts = {column.name: 1 for column in DAY_SUMMARY.columns if column.type == "bigint"}
+    store = Store({DAY_SUMMARY.name: [{"dt": str(FIRST), "app_id": "shop", **counts}]})
+    new = {bots: ask(store, "daily-summary", bots=bots, date=str(FIRST))[0]["new_visitors"] for bots in _BOTS}
+    assert new == {"exclude": 3, "include": 3, "only": 0}
 
 
 def test_rows_without_a_value_come_last_and_ties_are_ascending() -> None:

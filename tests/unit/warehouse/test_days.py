@@ -61,6 +61,28 @@ def test_a_range_includes_both_ends() -> None:
     assert days.span(DAY, date(2026, 11, 28), TODAY) == (DAY, date(2026, 11, 28))
 
 
+def test_a_day_whose_events_are_past_their_retention_is_refused() -> None:
+    oldest = date(2026, 11, 22)
+    assert days.span(oldest, oldest, TODAY, kept_days=7) == (oldest,)
+    with pytest.raises(DaysRefused) as refused:
+        days.span(date(1900, 1, 1), date(1900, 1, 1), TODAY, kept_days=7)
+    assert str(refused.value) == (
+        "The events of 1900-01-01 are past their retention of 7 days. The first day that can be run is 2026-11-22."
+    )
+    with pytest.raises(DaysRefused, match="2026-11-21 are past"):
+        days.span(date(2026, 11, 21), oldest, TODAY, kept_days=7)
+
+
+def test_a_day_has_data_if_it_has_events_lines_or_rejects(files: LocalFiles) -> None:
+    archive(files, date(2026, 11, 24), "a", [(0, 1)])
+    files.write("/logs/error/dt=2026-11-25/one.log", b"line\n")
+    files.write("/events_rejected/dt=2026-11-26/00000000-000000001.parquet", b"PAR1")
+    files.write("/logs/error/dt=2026-11-27/_open.log.tmp", b"line\n")
+    files.write("/logs/access/dt=2026-11-27/empty.log", b"")
+    asked = [date(2026, 11, day) for day in (28, 27, 26, 25, 24)]
+    assert days.with_data(files, asked) == [date(2026, 11, day) for day in (24, 25, 26)]
+
+
 def test_missing_days_are_archived_over_and_not_published(files: LocalFiles) -> None:
     for day in (25, 26, 27, 29):
         archive(files, date(2026, 11, day), "a", [(0, 1)])

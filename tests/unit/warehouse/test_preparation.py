@@ -9,6 +9,7 @@ from footfall.lake.layout import REJECTED
 from footfall.logs import layout as log_layout
 from footfall.names import LOG_KINDS
 from footfall.warehouse import days, manifest, preparation, published
+from footfall.warehouse.errors import NothingArrived
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.published import Published
 from tests.support.local_files import LocalFiles
@@ -45,6 +46,27 @@ def test_a_manifest_lists_the_files_of_each_kind_and_day(files: LocalFiles) -> N
         assert [taken.logs[kind][str(day)] for kind in LOG_KINDS] == [[path] for path in logs]
         assert taken.rejected[str(day)] == [rejected]
     assert taken.lines_kept == {}
+
+
+def test_days_without_data_are_left_out_of_a_run_and_named(files: LocalFiles) -> None:
+    said: list[str] = []
+    asked = [_DAY, _OTHER, date(2026, 10, 3), date(2026, 10, 4)]
+    assert preparation.days_to_run(files, asked, said.append) == [_DAY, _OTHER]
+    assert said == [
+        "HDFS has no events and no log lines of these days, which are left out: 2026-10-03, 2026-10-04.",
+    ]
+    assert preparation.days_to_run(files, [_DAY], said.append) == [_DAY]
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "named"),
+    [((3,), "2026-10-03"), ((3, 4, 5), "any day from 2026-10-03 to 2026-10-05")],
+)
+def test_a_run_of_days_without_data_is_refused(files: LocalFiles, days: tuple[int, ...], named: str) -> None:
+    with pytest.raises(NothingArrived) as refused:
+        preparation.days_to_run(files, [date(2026, 10, day) for day in days], print)
+    assert str(refused.value) == f"HDFS has no events and no log lines of {named}, so there is nothing to run."
 
 
 @pytest.mark.parametrize("gone", range(len(LOG_KINDS) + 1))

@@ -1,5 +1,7 @@
 """Following a run: progress, its outcome, an Airflow that is away for a moment, and cancellation."""
 
+import os
+import signal
 from datetime import date
 from typing import Any
 
@@ -110,7 +112,13 @@ def test_an_airflow_that_stays_away_is_an_error(server: MadeUpAirflow, monkeypat
         follow.follow(Airflow(server.settings), RunState("daily", "r", "running", {}), lambda _: None)
 
 
-def test_an_interruption_cancels_the_run(server: MadeUpAirflow) -> None:
+@pytest.mark.parametrize(
+    ("interrupt", "expected", "status"),
+    [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, 143)],
+)
+def test_an_interruption_cancels_the_run(
+    server: MadeUpAirflow, interrupt: signal.Signals, expected: type[BaseException], status: int | None
+) -> None:
     server.answers = {
         "GET /api/v2/dags": _READ,
         f"POST {_DAILY}": _run("queued"),
@@ -120,9 +128,15 @@ def test_an_interruption_cancels_the_run(server: MadeUpAirflow) -> None:
     }
 
     def report(line: str) -> None:
+        lines.append(line)
         if line == "prepare: running":
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), interrupt)
 
-    with pytest.raises(KeyboardInterrupt):
+    lines: list[str] = []
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(expected) as ended:
         follow.trigger_and_follow(server.settings, [date(2026, 11, 27)], report)
+    assert getattr(ended.value, "code", None) == status
+    assert lines[-1] == "cancelled the run; its tasks end within seconds"
+    assert signal.getsignal(signal.SIGTERM) is before
     assert server.paths("PATCH") == [f"{_DAILY}/r"]

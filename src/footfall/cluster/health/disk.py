@@ -8,12 +8,12 @@ from typing import NamedTuple
 from footfall.cluster import services
 from footfall.settings import Settings
 
-# In the first hour, files that engines create only once would dominate the estimate.
-_ESTIMATE_AFTER_S = 3600.0
+# On the first day, files that engines create only once, and a generated history, would dominate the estimate.
+_ESTIMATE_AFTER_S = 86_400.0
 
 
 class Disk(NamedTuple):
-    """Disk space in GiB. a_day_gib: average growth per day since this home was created; None in its first hour."""
+    """Disk space in GiB. a_day_gib: average growth per day since this home was created; None on its first day."""
 
     free_gib: float
     data_gib: float

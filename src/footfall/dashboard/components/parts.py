@@ -1,6 +1,6 @@
 """The parts that components share: a panel with its states, a table, small marks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 from footfall.dashboard import site_colours, wording
@@ -11,6 +11,8 @@ from footfall.events.geo import ATTRIBUTION
 
 T = TypeVar("T")
 
+# No site's name is longer.
+_LONGEST: Final = 40
 WITHOUT_HBASE: Final = "Nothing is lost: events are still received and stored, and are counted when HBase is back."
 
 
@@ -62,6 +64,14 @@ def app_mark(app_id: str) -> Html:
     """A site's name in its colour."""
     name = "All sites" if app_id == ALL else app_id
     return tag("span", name, class_="ff-app", data_app=app_id, style=site_colours.style_of(app_id))
+
+
+def unknown_site(linked: str | None, apps: Collection[str]) -> Html | None:
+    """A sentence about an address that names a site that does not exist; None if it names none. apps: all sites."""
+    if linked in (None, ALL, *apps):
+        return None
+    name = tag("bdi", str(linked)[:_LONGEST])
+    return tag("p", "There is no site ", name, ", so all sites are shown.", class_="ff-trouble", role="status")
 
 
 def attribution() -> Html:

@@ -20,7 +20,7 @@ _PROFILES: Final = 12
 _ERRORS: Final = 8
 _SLOW_PAGES: Final = 8
 # The map shows a hundred cities of all sites, and cities of one name on several sites are added up.
-_CITIES: Final = 300
+CITIES: Final = 300
 _PATH_LENGTH: Final = 3
 _CHART_DAYS: Final = 14
 _WEEK: Final = timedelta(days=7)
@@ -97,7 +97,7 @@ class PastDay:
 
     def cities(self) -> Reading[list[Row]]:
         """Rows of `geographic-traffic` by city, the most visited ones."""
-        return self._ask("geographic-traffic", by="city", limit=_CITIES)
+        return self._ask("geographic-traffic", by="city", limit=CITIES)
 
     def profiles(self) -> Reading[list[Row]]:
         """Rows of `engagement-by-profile` by plan."""

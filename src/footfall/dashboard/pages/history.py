@@ -17,11 +17,12 @@ from footfall.dashboard.components.history.people import places_panel, profiles_
 from footfall.dashboard.components.history.quality import quality_panel
 from footfall.dashboard.components.history.states import nothing_panel, unpublished_panel
 from footfall.dashboard.components.history.summary import summary_panel
-from footfall.dashboard.components.parts import broken_panel, pair
+from footfall.dashboard.components.parts import broken_panel, pair, unknown_site
 from footfall.dashboard.data.past_days import PastDay
 from footfall.dashboard.data.readings import Readings
 from footfall.dashboard.figures import ALL, app_ids
 from footfall.dashboard.markup import Html
+from footfall.events.times import utc_day
 from footfall.warehouse.published import Published
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def show(readings: Readings) -> None:
 
 def _parsed(text: str) -> date | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
+        return utc_day(text)
     except ValueError:
         return None
 
@@ -90,6 +91,9 @@ def _choose_site(readings: Readings, past: PastDay | None) -> str | None:
         label_visibility="collapsed",
         wrap=True,
     )
+    # While the day's figures are missing, it may be a removed site.
+    if past is None or rows:
+        _draw(lambda: unknown_site(linked, apps))
     return app
 
 

@@ -11,7 +11,7 @@ from footfall.dashboard.components.learning.head import head
 from footfall.dashboard.components.learning.items import recommendations_panel, similar_panel
 from footfall.dashboard.components.learning.segments import segments_panel
 from footfall.dashboard.components.learning.states import nothing_panel
-from footfall.dashboard.components.parts import broken_panel
+from footfall.dashboard.components.parts import broken_panel, unknown_site
 from footfall.dashboard.data.readings import Readings
 from footfall.dashboard.figures import ALL
 from footfall.dashboard.markup import Html
@@ -63,6 +63,7 @@ def _choose_site(readings: Readings) -> str | None:
         label_visibility="collapsed",
         wrap=True,
     )
+    _draw(lambda: unknown_site(linked, apps))
     return app
 
 
@@ -113,11 +114,12 @@ def _body(
             _draw(lambda: similar_panel(similar, item[:_LONGEST]))
 
 
-def _draw(component: Callable[[], Html]) -> None:
+def _draw(component: Callable[[], Html | None]) -> None:
     # A failing component must not take the rest of the page with it.
     try:
         drawn = component()
     except Exception:
         log.exception("A panel of the learning page could not be drawn")
         drawn = broken_panel()
-    st.html(drawn.text)
+    if drawn is not None:
+        st.html(drawn.text)

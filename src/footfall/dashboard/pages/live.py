@@ -14,7 +14,7 @@ from footfall.dashboard.components.header import header
 from footfall.dashboard.components.navigation import navigation_panel
 from footfall.dashboard.components.now import now_panel
 from footfall.dashboard.components.one_visit import visit_panel
-from footfall.dashboard.components.parts import broken_panel
+from footfall.dashboard.components.parts import broken_panel, unknown_site
 from footfall.dashboard.components.pipeline import pipeline_panel
 from footfall.dashboard.components.rankings import pages_panel, sections_panel
 from footfall.dashboard.components.visits import visits_panels
@@ -68,7 +68,8 @@ def show(readings: Readings) -> None:
 def _chosen_site(readings: Readings) -> str | None:
     """The site that the user chose; None for all sites."""
     linked = st.query_params.get("app")
-    apps = app_ids(_registered(readings), readings.active().value or [])
+    active = readings.active().value
+    apps = app_ids(_registered(readings), active or [])
     chosen = st.segmented_control(
         "Site",
         [ALL, *apps],
@@ -76,7 +77,12 @@ def _chosen_site(readings: Readings) -> str | None:
         format_func=lambda app: "All sites" if app == ALL else app,
         label_visibility="collapsed",
     )
-    return chosen if chosen in apps else None
+    if chosen in apps:
+        return chosen
+    # While the figures are missing, it may be a site that has just been removed.
+    if active is not None:
+        _draw(lambda: unknown_site(linked, apps))
+    return None
 
 
 def _registered(readings: Readings) -> list[str]:
@@ -138,11 +144,12 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _draw(component: Callable[[], Html]) -> None:
+def _draw(component: Callable[[], Html | None]) -> None:
     # A failing component must not take the rest of the page with it.
     try:
         drawn = component()
     except Exception:
         log.exception("A panel of the live page could not be drawn")
         drawn = broken_panel()
-    st.html(drawn.text)
+    if drawn is not None:
+        st.html(drawn.text)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any, Final
 
+from footfall.events.times import utc_day
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive, HiveRefused
 from footfall.questions.model import Parameter, UnknownValue
@@ -79,6 +80,6 @@ def rfc3339(ms: int) -> str:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return utc_day(text)
     except ValueError:
         raise UnknownValue(f"The parameter date is a UTC day such as 2026-11-24, not {text!r}.") from None

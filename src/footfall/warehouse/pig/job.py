@@ -17,5 +17,6 @@ JOB: Final = Job(
     memory_mb=_MEMORY_MB,
     # The lines of a million events take a minute of processor time, and the job yields to the live path.
     timeout_s=3600,
+    heavy=True,
     command=python_client("footfall.warehouse.pig.run"),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
+from footfall.events.times import utc_day
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive, HiveRefused
 from footfall.names import ALL_APPS
@@ -126,7 +127,7 @@ def _day(name: str) -> Parameter:
 
 def _parsed(name: str, text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
+        return utc_day(text)
     except ValueError:
         raise UnknownValue(f"The parameter {name} is a UTC day such as 2026-11-24, not {text!r}.") from None
 
@@ -161,13 +162,14 @@ def span(
     """
     if day is not None and (first is not None or last is not None):
         raise UnknownValue("Give either date, or from and to.")
+    if (first is None) != (last is None):
+        raise UnknownValue("Give both from and to, or date for a single day.")
     known = context.store.published()
-    if day is None and first is None and last is None:
+    if day is None and first is None:
         if not known:
             raise UnknownValue("No day is published yet. Run `footfall batch --date DAY`; see `footfall history`.")
         day = max(known)
-    begin = day or first or last
-    end = day or last or first
+    begin, end = day or first, day or last
     assert begin is not None
     assert end is not None
     if end < begin:

@@ -27,7 +27,9 @@ def run(
     Raises UnknownValue, HiveUnavailable and HdfsUnavailable.
     """
     asked = span(context, day, first, last, app, bots)
-    new = firsts.new_visitors(context.store.document(firsts.NEW_VISITORS))
+    # A new visitor is no bot, so a population of bots has none.
+    has_people = asked.population != "bots"
+    new = firsts.new_visitors(context.store.document(firsts.NEW_VISITORS)) if has_people else {}
     known = context.store.published()
     answer = []
     for row in context.store.records(DAY_SUMMARY, asked):

@@ -13,8 +13,8 @@ with DAG(
     doc_md="""
 ### A range of days becomes history
 
-Does for all days from `from` to `to` what `daily` does for one. Each job takes the whole range, at most a week at a
-time, so thirty days need a few container starts and not thirty times as many.
+Does for all days from `from` to `to` that have data what `daily` does for one. Each job takes the whole range, at most
+a week at a time, so thirty days need a few container starts and not thirty times as many.
 """,
     schedule=None,
     max_active_runs=1,

@@ -16,8 +16,9 @@ with DAG(
     doc_md="""
 ### One day becomes history
 
-Ten minutes after midnight UTC, this workflow runs the day before. To run another day, trigger it with that day; nothing
-is published twice or lost. A day that is published already stays readable until the new run replaces it.
+Ten minutes after midnight UTC, this workflow runs the day before. If that has no data, it ends after its first task. To
+run another day, trigger it with that day; nothing is published twice or lost. A day that is published already stays
+readable until the new run replaces it.
 
 Sqoop (`profiles`) and Pig (`logs`) work beside each other, then Spark (`events`) and Hive (`register`). `audit` checks
 the result, and `publish` makes it visible in one step. If a check fails, the last published run stays.

@@ -68,10 +68,17 @@ class PrepareRun(_FootfallOperator):
         self.span = span
 
     def execute(self, context: Any) -> Span:
-        """Returns the range with the new run's id, for the tasks that follow."""
-        first, last = str(self.span["from"]), str(self.span["to"])
-        run = self.call(context, ["batch", "prepare", "--from", first, "--to", last]).output.strip()
-        return {"from": first, "to": last, "run": run}
+        """Returns the range with the new run's id, for the tasks that follow.
+
+        The range begins and ends with a day that has data. If the schedule names a day without, as after a day on which
+        nothing ran, the workflow ends here.
+        """
+        days = ["--from", str(self.span["from"]), "--to", str(self.span["to"])]
+        scheduled = ["--unless-empty"] if context["dag_run"].run_type == "scheduled" else []
+        prepared = json.loads(self.call(context, ["batch", "prepare", *days, "--json", *scheduled]).output)
+        if prepared is None:
+            raise AirflowSkipException("These days have no data.")
+        return dict(prepared)
 
 
 class PrepareLearning(_FootfallOperator):

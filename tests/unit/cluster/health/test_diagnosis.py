@@ -81,11 +81,11 @@ def test_growth_is_computed_from_the_stored_data(settings: Settings) -> None:
     file.parent.mkdir(parents=True)
     with file.open("wb") as sparse:
         sparse.truncate(3 * 2**30)
-    assert diagnosis.diagnose(_settings(settings))["facts"]["data"] == "3.00 GiB", "nobody knows in the first hour"
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"] == "3.00 GiB", "nobody knows on the first day"
     made = settings.data_dir / "kafka.cluster-id"
     made.touch()
-    os.utime(made, (time.time() - 7200,) * 2)
-    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 36.00 GiB per day")
+    os.utime(made, (time.time() - 2 * 86_400,) * 2)
+    assert diagnosis.diagnose(_settings(settings))["facts"]["data"].startswith("3.00 GiB; about 1.50 GiB per day")
 
 
 def test_services_that_a_running_up_starts_are_no_problem(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

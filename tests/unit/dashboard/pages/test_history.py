@@ -43,7 +43,11 @@ def test_a_page_of_one_site_shows_no_other() -> None:
     text = drawn(history_page(MadeUpPast(), app="news"))
     assert 'data-app="news"' in text
     assert 'data-app="shop"' not in text
-    assert 'data-app="shop"' in drawn(history_page(MadeUpPast(), app="elsewhere"))
+    assert "There is no site" not in text
+    assert "There is no site" not in drawn(history_page(MadeUpPast(), app="all"))
+    text = drawn(history_page(MadeUpPast(), app="elsewhere<b>"))
+    assert 'data-app="shop"' in text
+    assert "There is no site <bdi>elsewhere&lt;b&gt;</bdi>, so all sites are shown." in text
 
 
 def test_choices_are_in_the_address() -> None:

@@ -138,3 +138,9 @@ def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
         assert html.escape(hostile, quote=True) in text
     assert "<script" not in text
     assert "<img" not in text
+
+
+def test_a_site_that_does_not_exist_is_named() -> None:
+    text = drawn(learning_page(MadeUpLearned(), app="elsewhere"))
+    assert "There is no site <bdi>elsewhere</bdi>, so all sites are shown." in text
+    assert "There is no site" not in drawn(learning_page(MadeUpLearned(), app="shop"))

@@ -45,8 +45,11 @@ def test_a_page_of_one_site_shows_no_other() -> None:
     assert 'data-app="shop"' not in text
     assert 'data-app="all"' not in text
     assert "errors:shop" not in text
-    for odd in ("all", "elsewhere"):
-        assert 'data-app="shop"' in drawn(page(MadeUp(), app=odd))
+    assert "There is no site" not in text
+    for odd, is_known in (("all", True), ("elsewhere", False)):
+        text = drawn(page(MadeUp(), app=odd))
+        assert 'data-app="shop"' in text
+        assert ("There is no site" not in text) == is_known
 
 
 class Blogging(MadeUp):

@@ -34,7 +34,7 @@ def _beside(day: date, published: Iterable[date], app: str | None) -> Html | Non
     before, after = neighbours(published, day)
     if before is None and after is None:
         return None
-    links = _link(before, app, "← {}", "prev"), _link(after, app, "{} →", "next")
+    links = _link(day, before, app, "← {}", "prev"), _link(day, after, app, "{} →", "next")
     return tag("nav", *links, class_="ff-beside", aria_label="Days beside this one")
 
 
@@ -42,7 +42,8 @@ def _published(of_day: Published | None) -> str:
     return f", published {wording.moment(of_day.published_ms)} UTC" if of_day is not None else ", not published"
 
 
-def _link(day: date | None, app: str | None, words: str, rel: str) -> Html | None:
+def _link(shown: date, day: date | None, app: str | None, words: str, rel: str) -> Html | None:
     if day is None:
         return None
-    return tag("a", words.format(wording.day(day)), href=day_address(day, app), target="_self", rel=rel)
+    name = wording.day(day) if day.year == shown.year else wording.day_and_year(day)
+    return tag("a", words.format(name), href=day_address(day, app), target="_self", rel=rel)

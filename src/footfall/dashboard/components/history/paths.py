@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from footfall.dashboard import wording
 from footfall.dashboard.components.parts import app_mark, empty, panel, share, table
 from footfall.dashboard.data.readings import Reading
-from footfall.dashboard.markup import Child, Html, foreign, tag
+from footfall.dashboard.markup import Child, Html, foreign_path, tag
 from footfall.questions.model import Row
 
 
@@ -67,4 +67,4 @@ def _arrows(steps: list[str | None]) -> Iterator[Child]:
     for number, step in enumerate(steps):
         if number:
             yield tag("span", " → ", class_="ff-from")
-        yield foreign(step, "other")
+        yield foreign_path(step, "other")

@@ -3,6 +3,7 @@
 from footfall.dashboard import wording
 from footfall.dashboard.components import world_map
 from footfall.dashboard.components.parts import app_mark, attribution, empty, others, panel, share, table
+from footfall.dashboard.data.past_days import CITIES
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import City
 from footfall.dashboard.markup import Html, foreign, join, tag
@@ -10,6 +11,7 @@ from footfall.dashboard.past_figures import cities, countries, on_map, ratio
 from footfall.questions.model import Row
 
 _SHOWN = 8
+_PLANS = "Visits of people who were logged in, by the plan that they had then. Revenue is in the site's currency."
 _MAP_KEY = tag(
     "figcaption",
     tag("span", tag("i", class_="ff-country"), "Visits, by country"),
@@ -65,7 +67,7 @@ def profiles_panel(reading: Reading[list[Row]]) -> Html:
         heads = ("Site", "Plan", "Users", "Engaged, each", "Conversions", "Revenue")
         return table("ff-plans", heads, lines, numeric=range(2, 6)) if lines else empty("Nobody was logged in.")
 
-    return panel("Users by plan", "Visits of people who were logged in, by the plan that they had then.", reading, draw)
+    return panel("Users by plan", _PLANS, reading, draw)
 
 
 def _cities(reading: Reading[list[Row]], known: list[City]) -> Html:
@@ -81,4 +83,7 @@ def _cities(reading: Reading[list[Row]], known: list[City]) -> Html:
         )
         for city in known[:_SHOWN]
     ]
-    return table("ff-cities", ("City", "Country", "Views"), lines, numeric=(2,))
+    shown = table("ff-cities", ("City", "Country", "Views"), lines, numeric=(2,))
+    if len(reading.value) >= CITIES:  # the answer does not hold all of them
+        return join(shown, empty("and many others."))
+    return join(shown, others(len(lines), len(known)))

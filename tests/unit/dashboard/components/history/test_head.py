@@ -1,5 +1,7 @@
 """The head of the history page, and the links between pages and days."""
 
+from datetime import date
+
 from footfall.dashboard.components.history.head import head, neighbours
 from footfall.dashboard.components.page_switch import HISTORY, page_switch
 from tests.unit.dashboard.past_rows import DAY, days_up_to, published
@@ -11,6 +13,13 @@ def test_the_day_with_its_neighbours() -> None:
     assert "<strong>Friday, 27 November 2026</strong>, published 29 Nov 07:12:31 UTC" in text
     assert '<a href="?view=history&amp;date=2026-11-26&amp;app=shop" target="_self" rel="prev">← Thu 26 Nov</a>' in text
     assert '<a href="?view=history&amp;date=2026-11-28&amp;app=shop" target="_self" rel="next">Sat 28 Nov →</a>' in text
+
+
+def test_a_neighbour_in_another_year_is_named_with_it() -> None:
+    days = days_up_to(3, date(2027, 1, 2))
+    text = head(days[1], published(*days), None).text
+    assert "← Thu 31 Dec 2026</a>" in text
+    assert "Sat 2 Jan →</a>" in text
 
 
 def test_neighbours_skip_days_that_are_not_published() -> None:

@@ -11,6 +11,7 @@ from footfall.dashboard.components.history.errors import errors_panel
 from footfall.dashboard.components.history.paths import paths_panel, transitions_panel
 from footfall.dashboard.components.history.people import places_panel, profiles_panel
 from footfall.dashboard.components.history.quality import quality_panel
+from footfall.dashboard.data.past_days import CITIES
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.markup import Html
 from tests.unit.dashboard.drawing import lines
@@ -98,6 +99,14 @@ def test_places_without_cities() -> None:
 def test_more_countries_than_are_shown() -> None:
     many = [place_row(code, 10) for code in ("AT", "AU", "BR", "CH", "DE", "ES", "FR", "GB", "IN", "JP")]
     assert "and 2 others." in places_panel(read(*many), read()).text
+
+
+def test_more_cities_than_are_shown() -> None:
+    many = [place_row("DE", 100 - n, city=f"City {n}") for n in range(CITIES)]
+    by_country = read(place_row("DE", 10))
+    assert "others." not in places_panel(by_country, read(*many[:8])).text
+    assert "and 2 others." in places_panel(by_country, read(*many[:10])).text
+    assert "and many others." in places_panel(by_country, read(*many)).text
 
 
 def test_profiles() -> None:
