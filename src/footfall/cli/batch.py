@@ -104,9 +104,11 @@ def publish(run: _Run) -> None:
 @app.command()
 def dirty(json: _Json = False) -> None:
     """List the days to run: archived and not published, or published without data that arrived later."""
-    hdfs = Hdfs(running())
+    settings = running()
+    hdfs = Hdfs(settings)
     known = published.read(hdfs)
-    absent = day_list.missing(hdfs, known, datetime.now(timezone.utc).date())
+    today = datetime.now(timezone.utc).date()
+    absent = day_list.missing(hdfs, known, today, settings.retention.hdfs_events_days)
     late = day_list.dirty(hdfs, {day: one.run for day, one in known.items()})
     if json:
         output.print_json({"missing": [str(day) for day in absent], "dirty": [str(day) for day in late]})

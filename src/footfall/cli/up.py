@@ -78,7 +78,8 @@ def _run_missing_days(settings: Settings, services: list[Service]) -> None:
         return
     hdfs = Hdfs(settings)
     try:
-        days = missing(hdfs, published.read(hdfs), datetime.now(timezone.utc).date())
+        today = datetime.now(timezone.utc).date()
+        days = missing(hdfs, published.read(hdfs), today, settings.retention.hdfs_events_days)
         started = trigger_missing(settings, days, str(Manager(settings).pid()))
     except FootfallError as error:
         report(f"The tables of missing days are not made now: {error}")

@@ -59,9 +59,13 @@ def with_data(hdfs: Files, days: Iterable[date]) -> list[date]:
     ]
 
 
-def missing(hdfs: Files, published: Iterable[date], today: date) -> list[date]:
-    """The days before today that are archived and not published, ascending. Raises HdfsUnavailable."""
-    return sorted({day for day in archived(hdfs) if day < today} - set(published))
+def missing(hdfs: Files, published: Iterable[date], today: date, kept_days: int) -> list[date]:
+    """The days before today that are archived and not published, ascending. Raises HdfsUnavailable.
+
+    kept_days: for how many days HDFS keeps events. An older day may still be there, but cannot be run.
+    """
+    oldest = today - timedelta(days=kept_days)
+    return sorted({day for day in archived(hdfs) if oldest <= day < today} - set(published))
 
 
 def dirty(hdfs: Files, published: Mapping[date, str]) -> list[date]:

@@ -86,7 +86,8 @@ def test_a_day_has_data_if_it_has_events_lines_or_rejects(files: LocalFiles) -> 
 def test_missing_days_are_archived_over_and_not_published(files: LocalFiles) -> None:
     for day in (25, 26, 27, 29):
         archive(files, date(2026, 11, day), "a", [(0, 1)])
-    assert days.missing(files, [date(2026, 11, 26)], TODAY) == [date(2026, 11, 25), DAY]
+    assert days.missing(files, [date(2026, 11, 26)], TODAY, 5) == [date(2026, 11, 25), DAY]
+    assert days.missing(files, [date(2026, 11, 26)], TODAY, 3) == [DAY], "the 25th is past its retention"
 
 
 def test_a_day_is_dirty_if_an_event_came_after_its_manifest(files: LocalFiles) -> None:

@@ -28,6 +28,7 @@ class Warehouse:
     """Reads published rows. Use it from one thread at a time."""
 
     def __init__(self, settings: Settings) -> None:
+        self._kept_days = settings.retention.hdfs_events_days
         self._hdfs = Hdfs(settings)
         self._hive = Hive(settings)
 
@@ -42,8 +43,10 @@ class Warehouse:
     def unpublished(self, days: Sequence[date], known: Mapping[date, Published], today: date) -> list[date]:
         """Those of these days that are archived and not among the `known` published days. Raises HdfsUnavailable."""
         open_days = set(days) - set(known)
-        # Listing the archive takes two calls for each day and site, so it costs more than most answers.
-        return [day for day in day_list.missing(self._hdfs, known, today) if day in open_days] if open_days else []
+        if not open_days:
+            # Listing the archive takes two calls for each day and site, so it costs more than most answers.
+            return []
+        return [day for day in day_list.missing(self._hdfs, known, today, self._kept_days) if day in open_days]
 
     def document(self, path: str) -> Any:
         """A JSON file in HDFS; None if it does not exist. Raises HdfsUnavailable."""

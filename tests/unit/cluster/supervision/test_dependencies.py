@@ -75,7 +75,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {"pace", "planted_groups", "population", "seed", "taste_strength", "visitors_per_site"},
             {"news"},
         ),
-        ("dashboard", {"bind"}, {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"}),
+        ("dashboard", {"bind", "retention"}, {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"}),
         (
             "watchdog",
             {
