@@ -45,7 +45,7 @@ def test_a_login_needs_the_password_and_sql_stays_in_its_bounds(settings: Settin
     assert site["hive.server2.enable.doAs"] == site["hive.server2.allow.user.substitution"] == "false"
     assert site["hive.security.command.whitelist"] == "set"
     assert site["hive.variable.substitute"] == "false"
-    assert {"reflect", "reflect2", "java_method", "in_file", "get_splits"} <= set(
+    assert {"reflect", "reflect2", "java_method", "in_file", "get_splits", "xpath_string"} <= set(
         site["hive.server2.builtin.udf.blacklist"].split(",")
     )
     assert {

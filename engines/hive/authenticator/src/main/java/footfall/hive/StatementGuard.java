@@ -45,7 +45,7 @@ public final class StatementGuard extends AbstractSemanticAnalyzerHook {
             HiveParser.TOK_DROPTABLE,
             HiveParser.TOK_DROPVIEW);
 
-    /** They run Java or a statement of its own, or read files of this machine. */
+    /** They run Java or a statement of their own, or read files of this machine: XML may name a DTD. */
     private static final Set<String> FUNCTIONS = Set.of(
             "reflect",
             "reflect2",
@@ -54,7 +54,16 @@ public final class StatementGuard extends AbstractSemanticAnalyzerHook {
             "get_splits",
             "get_llap_splits",
             "get_sql_schema",
-            "hplsql");
+            "hplsql",
+            "xpath",
+            "xpath_boolean",
+            "xpath_double",
+            "xpath_float",
+            "xpath_int",
+            "xpath_long",
+            "xpath_number",
+            "xpath_short",
+            "xpath_string");
 
     @Override
     public ASTNode preAnalyze(HiveSemanticAnalyzerHookContext context, ASTNode tree) throws SemanticException {
@@ -94,6 +103,9 @@ public final class StatementGuard extends AbstractSemanticAnalyzerHook {
                 throw new SemanticException(READS_ONLY);
             case HiveParser.TOK_TRANSFORM:
                 throw new SemanticException("SQL can run no programs: TRANSFORM, MAP and REDUCE are not allowed.");
+            case HiveParser.TOK_TABLEPROPERTIES:
+                // Behind a table's name in a query, they replace its reader: a class, or a schema in a file.
+                throw new SemanticException("SQL may not give a table other properties.");
             case HiveParser.TOK_TABLELOCATION:
             case HiveParser.TOK_DATABASELOCATION:
             case HiveParser.TOK_DATABASE_MANAGEDLOCATION:

@@ -138,6 +138,17 @@ class StatementGuardTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
+        "SELECT * FROM t('avro.schema.url' = 'file:///etc/passwd')",
+        "SELECT * FROM (SELECT a FROM u JOIN t ('serialization.lib' = 'x.Y') z ON u.a = z.a) v",
+        "EXPLAIN SELECT * FROM t('a' = 'b') TABLESAMPLE (1 PERCENT)"
+    })
+    void refusesAnotherReaderOfATable(String sql) {
+        assertEquals("SQL may not give a table other properties.", refusal("footfall", sql));
+        refusal("footfall_schema", sql);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
         "SELECT %s('java.lang.System', 'getenv', 'HOME')",
         "SELECT a FROM t WHERE `%s`('x', '/etc/passwd')",
         "WITH x AS (SELECT upper(%s('a', 'b')) c FROM t) SELECT * FROM x",
@@ -145,7 +156,7 @@ class StatementGuardTest {
         "EXPLAIN SELECT %s('a', 'b')"
     })
     void refusesFunctionsThatReachJavaOrFiles(String sql) {
-        for (String name : new String[] {"reflect", "REFLECT2", "Java_Method", "in_file", "get_splits"}) {
+        for (String name : new String[] {"reflect", "REFLECT2", "Java_Method", "in_file", "get_splits", "xpath", "xpath_string"}) {
             String expected =
                     "SQL may not call " + name.toLowerCase() + ", which reaches Java or files of this machine.";
             assertEquals(expected, refusal("footfall", String.format(sql, name)));
@@ -179,6 +190,7 @@ class StatementGuardTest {
         "ALTER TABLE t SET LOCATION 'file:///etc'",
         "DROP DATABASE footfall",
         "CREATE DATABASE x LOCATION 'file:///tmp'",
+        "CREATE TABLE x (a string) TBLPROPERTIES ('avro.schema.url' = 'file:///etc/passwd')",
         CREATE + "'file:///etc'",
         CREATE + "'s3a://bucket/x'",
         CREATE + "\"file:///etc\""
