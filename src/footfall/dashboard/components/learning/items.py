@@ -9,7 +9,7 @@ from footfall.learning.questions.recommendations import FALLBACK
 from footfall.questions.model import Row
 from footfall.warehouse.published import Published
 
-_NOTE = "Items that people used who used the same ones, without a score: popular ones."
+_NOTE = "Items of people who used the same ones; without a score, popular ones. Ranks are of one site."
 
 
 def recommendations_panel(
