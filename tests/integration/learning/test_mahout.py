@@ -31,12 +31,15 @@ PREFERENCES = [
 ]
 
 _STARTS = """
+import signal
 import sys
 from pathlib import Path
 import numpy as np
 from footfall.learning.mahout import Mahout
 from footfall.learning.places import OnYarn
 from footfall.settings import load_settings
+# A process that was started in the background ignores it, and its children do.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 settings = load_settings()
 points = np.random.default_rng(1).normal(size=(20_000, 10))
 Mahout(settings, OnYarn(settings, sys.argv[1], sys.argv[2], 1024)).k_means(points, points[:3], "k-means")

@@ -134,8 +134,13 @@ def test_an_interruption_cancels_the_run(
 
     lines: list[str] = []
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(expected) as ended:
-        follow.trigger_and_follow(server.settings, [date(2026, 11, 27)], report)
+    # Tests that run in the background ignore it.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(expected) as ended:
+            follow.trigger_and_follow(server.settings, [date(2026, 11, 27)], report)
+    finally:
+        signal.signal(signal.SIGINT, usual)
     assert getattr(ended.value, "code", None) == status
     assert lines[-1] == "cancelled the run; its tasks end within seconds"
     assert signal.getsignal(signal.SIGTERM) is before
