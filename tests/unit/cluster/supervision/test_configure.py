@@ -211,7 +211,7 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"bind": "0.0.0.0"}, (*_SITES, "dashboard", "watchdog")),
     ({"client_events_per_minute": 100}, _SITES),
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
-    ({"retention": Retention(spool_gib=2)}, (*_SITES, "watchdog")),
+    ({"retention": Retention(spool_gib=2)}, (*_SITES, "dashboard", "watchdog")),
     ({"live_tasks": 3}, ("watchdog",)),
     ({"yarn": Yarn(nice=5)}, (*_YARN, "spark-streaming", "watchdog")),
     ({"ports": Ports(yarn_jobhistory_http=19889)}, (*_YARN, "spark-streaming", "watchdog")),
