@@ -85,7 +85,8 @@ def _spark(settings: Settings) -> Iterator[SparkSession]:
             "spark.driver.memory": f"{_HEAP_MB}m",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.extraJavaOptions": f"{spark_session.JVM} -Djava.io.tmpdir={scratch}",
+            # As the job: a few minutes are too short for the optimizing compiler.
+            "spark.driver.extraJavaOptions": f"{spark_session.JVM} -XX:TieredStopAtLevel=1 -Djava.io.tmpdir={scratch}",
             "spark.local.dir": scratch,
         }
         builder = SparkSession.builder.appName("evaluation").master("local[*]")
