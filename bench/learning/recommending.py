@@ -21,7 +21,7 @@ from footfall.settings import Settings
 # A user needs so many items in training to be judged.
 LEAST_USED: Final = 5
 MAHOUT: Final = "mahout"
-# What Mahout must beat: the list that a site shows without it, and the popular items of the whole site.
+# Mahout must beat the better of them: the list that a site shows without it, and the popular items of the whole site.
 POPULAR: Final = ("popular by section", "popular by site")
 HEAP_MB: Final = 1024
 # The last quarter of the days evaluates.
