@@ -32,6 +32,8 @@ _MOST_DAYS: Final = 7
 # Fewer than in the evaluation: a choice between two needs less than a proof.
 _LEAST_USED: Final = 2
 
+Rows = Sequence[Mapping[str, Any]]
+
 
 def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     """Does the job. Raises TooLittleData, ModelMissing, MahoutFailed and HdfsUnavailable."""
@@ -40,22 +42,8 @@ def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     runs.begin(files, plan.run, RECOMMENDER_MODELS)
     rows = runs.rows(files, plan.run, "uses")
     recommender.check_enough(preferences.preferences(extracts.uses_of(rows)), f"{plan.first} to {plan.dt}")
-    days = sorted(plan.partitions)
-    figures: dict[str, Any] = {}
-    boolean, compared = True, "The window has one day, so nothing was compared"
-    if len(days) > 1:
-        last, first_validating = split(days)
-        uses = extracts.uses_of(rows, last=last)
-        liked = sample(preferences.preferences(uses))
-        later = preferences.preferences(extracts.uses_of(rows, first=first_validating))
-        data = rankings.held_out(liked, later, _LEAST_USED)
-        figures = {"users": len(data.relevant), "trained_to": last, "validated_from": first_validating}
-        compared = f"No known user used a new item from {first_validating} on, so nothing was compared"
-        if data.relevant:
-            sections = extracts.sections_of(runs.rows(files, plan.run, "items"))
-            figures |= validated(settings, liked, uses, sections, data)
-            boolean = figures["boolean_map"] >= figures["weighted_map"]
-            compared = f"Compared by {json.dumps(figures)}"
+    items = runs.rows(files, plan.run, "items")
+    boolean, figures, compared = choose(settings, rows, items, sorted(plan.partitions))
     model = {"model_id": f"recommendations-{plan.run}", "boolean": boolean}
     row = {
         "model_id": model["model_id"],
@@ -69,6 +57,25 @@ def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     runs.put_table(files, plan.run, RECOMMENDER_MODEL, plan.dt, [row])
     runs.put_verdict(files, plan.run, Verdict(RECOMMENDER_MODELS, plan.dt, []))
     return f"{compared}: weights of preferences are {'ignored' if boolean else 'used'}."
+
+
+def choose(settings: Settings, rows: Rows, items: Rows, days: Sequence[str]) -> tuple[bool, dict[str, Any], str]:
+    """Whether weights are ignored, with the figures of both ways, and a sentence that says what was compared.
+
+    rows, items: of `extracts.uses` and `extracts.items`. days: of the window, ascending. Raises MahoutFailed.
+    """
+    if len(days) < 2:
+        return True, {}, "The window has one day, so nothing was compared"
+    last, first_validating = split(days)
+    uses = extracts.uses_of(rows, last=last)
+    liked = sample(preferences.preferences(uses))
+    later = preferences.preferences(extracts.uses_of(rows, first=first_validating))
+    data = rankings.held_out(liked, later, _LEAST_USED)
+    figures: dict[str, Any] = {"users": len(data.relevant), "trained_to": last, "validated_from": first_validating}
+    if not data.relevant:
+        return True, figures, f"No known user used a new item from {first_validating} on, so nothing was compared"
+    figures |= validated(settings, liked, uses, extracts.sections_of(items), data)
+    return figures["boolean_map"] >= figures["weighted_map"], figures, f"Compared by {json.dumps(figures)}"
 
 
 def split(days: Sequence[str]) -> tuple[str, str]:
