@@ -17,6 +17,7 @@ from footfall.settings import Settings
 
 if TYPE_CHECKING:
     from footfall.hive.client import Hive
+    from footfall.warehouse.hive.ddl import AnyTable
 
 _TEMPLATES: Final = (*HDFS_TEMPLATES, "hive/hive-site.xml", "hive/hive-log4j2.properties")
 _DATABASE: Final = "metastore"
@@ -197,14 +198,21 @@ def _sweep_learning(settings: Settings) -> object:
     return sweep(settings)
 
 
-def _migrate(settings: Settings) -> None:
-    """Creates the tables and views of the warehouse and of learning, or adds what is new."""
-    from footfall.errors import EngineUnavailable
+def tables() -> "tuple[AnyTable, ...]":
+    """All tables of the database, those of learning included."""
     from footfall.learning.tables import TABLES
     from footfall.warehouse.hive import schema
 
+    return (*schema.ALL, *TABLES)
+
+
+def _migrate(settings: Settings) -> None:
+    """Creates the tables and views of the warehouse and of learning, or adds what is new."""
+    from footfall.errors import EngineUnavailable
+    from footfall.warehouse.hive import schema
+
     try:
-        schema.migrate(settings, (*schema.ALL, *TABLES))
+        schema.migrate(settings, tables())
     except EngineUnavailable as error:
         raise ClusterError(str(error)) from None
 

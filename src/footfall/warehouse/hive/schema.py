@@ -19,7 +19,7 @@ _MANAGED: Final = f"/warehouse/managed/{DATABASE}.db"
 _TABLES_KEY: Final = "footfall.tables"
 
 
-def migrate(settings: Settings, tables: Sequence[AnyTable] = ALL) -> bool:
+def migrate(settings: Settings, tables: Sequence[AnyTable]) -> bool:
     """Applies what is missing; returns whether something was. It asks only the metastore if nothing is.
 
     It can be interrupted and repeated. Raises HiveUnavailable, HdfsUnavailable, MigrationChanged and ColumnsChanged.
