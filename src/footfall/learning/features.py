@@ -1,7 +1,7 @@
 """The features of a subject: what each means, how they are made of counted figures, and how they are scaled. Pure.
 
 A subject is a `user_id`, or an `anonymous_id` of visits without one. Bots, and visits with an event that was sent
-without consent, stay out: `feature_rows.py` selects the figures.
+without consent, stay out: `extracts.py` selects the figures.
 """
 
 import math
