@@ -41,7 +41,7 @@ def effect(treated: Sums, control: Sums) -> Effect | None:
     """
     if not treated or not control:
         return None
-    (impressions, clicks), (base_impressions, base_clicks) = _totals(treated), _totals(control)
+    (impressions, clicks), (base_impressions, base_clicks) = totals(treated), totals(control)
     if base_clicks == 0:
         return None
     lift = (clicks / impressions) / (base_clicks / base_impressions) - 1
@@ -56,8 +56,8 @@ def effect(treated: Sums, control: Sums) -> Effect | None:
     return Effect(lift, low, high, min(1.0, 2 * (min(below, above) + 1) / (_ROUNDS + 1)))
 
 
-def _totals(sums: Sums) -> tuple[int, int]:
-    """Impressions and clicks together."""
+def totals(sums: Sums) -> tuple[int, int]:
+    """All impressions and clicks of these visitors."""
     return (
         sum(impressions * visitors for (impressions, _), visitors in sums.items()),
         sum(clicks * visitors for (_, clicks), visitors in sums.items()),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date
 from typing import Any, Final
 
-from footfall.metrics.experiments import effect
+from footfall.metrics.experiments import effect, totals
 from footfall.questions.model import Question, Row
 from footfall.questions.sources import Context
 from footfall.recommendations.arms import LIST_ID, POPULAR, RECOMMENDED
@@ -55,8 +55,7 @@ def run(
         conversions[app_id, variant] += converted
     answer = []
     for (app_id, variant), sums in arms.items():
-        impressions = sum(shown * visitors for (shown, _), visitors in sums.items())
-        clicks = sum(clicked * visitors for (_, clicked), visitors in sums.items())
+        impressions, clicks = totals(sums)
         answer.append(
             {
                 **asked.head(app_id),
