@@ -13,7 +13,7 @@ import pytest
 from footfall.cluster.engines.hive import create_metastore_schema, tables
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive, HiveRefused, HiveUnavailable
-from footfall.hive.login import READER, SCHEMA, password
+from footfall.hive.login import READER, password
 from footfall.hive.metastore import Metastore
 from footfall.postgres import connect
 from footfall.runtime.errors import ClusterError
@@ -29,18 +29,6 @@ from footfall.warehouse.tables import DATABASE, DAY_PATHS, DAY_SECTIONS, Column,
 _DAY = "2001-01-02"
 _OLD, _NEW = "20010103T000000-0001", "20010103T000000-0002"
 _TABLES = (DAY_SECTIONS, DAY_PATHS)
-
-
-@pytest.fixture(scope="module")
-def hive(platform: Settings) -> Iterator[Hive]:
-    with Hive(platform) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def schema_user(platform: Settings) -> Iterator[Hive]:
-    with Hive(platform, login=SCHEMA) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

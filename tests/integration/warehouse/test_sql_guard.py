@@ -16,18 +16,6 @@ _NO_SETTING = "A client may not see or change"
 _TABLE = "footfall.published_days"
 
 
-@pytest.fixture(scope="module")
-def hive(platform: Settings) -> Iterator[Hive]:
-    with Hive(platform) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def schema_user(platform: Settings) -> Iterator[Hive]:
-    with Hive(platform, login=SCHEMA) as client:
-        yield client
-
-
 @pytest.fixture
 def secret_file() -> Iterator[Path]:
     """A file of this machine that HiveServer2's process can read."""
