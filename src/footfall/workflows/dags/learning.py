@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
-from airflow.sdk import DAG, Asset, Param, TriggerRule
+from airflow.sdk import DAG, Param, TriggerRule
 
-from footfall.workflows.names import DAY_ASSET, LEARNING
+from footfall.workflows.names import LEARNING
+from footfall.workflows.tasks.assets import DAY
 from footfall.workflows.tasks.operators import DEFAULTS, PrepareLearning, RunJob
 
 # Ten MapReduce jobs on a slow machine. The jobs themselves have closer limits.
@@ -25,7 +26,7 @@ segments and the kind of recommender are chosen anew each week, or on demand.
 What passes its checks is published, each kind in one step, and the sites get their lists. Of what does not pass, or was
 not made, the last published one stays, and `publish` fails with a sentence that says so.
 """,
-    schedule=[Asset(name=DAY_ASSET, uri="footfall://day")],
+    schedule=[DAY],
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import Asset, TriggerRule
+from airflow.sdk import TriggerRule
 
-from footfall.workflows.names import DAY_ASSET
+from footfall.workflows.tasks.assets import DAY
 from footfall.workflows.tasks.operators import AuditRun, PrepareRun, PublishRun, RunJob
 
 # For a range of 90 days, which is the longest. The jobs themselves have closer limits.
@@ -59,7 +59,7 @@ def day_run(span: Any) -> None:
         retries=1,
         task_id="publish",
         prepare=prepare.task_id,
-        day=Asset(name=DAY_ASSET, uri="footfall://day"),
+        day=DAY,
         doc_md="Makes the run the one that questions read, in one atomic step.",
     )
     # If the import of profiles failed, its task says so, and the day is joined with those that are in use.
