@@ -1,7 +1,6 @@
 """The history page: one published day, of one site or of all. The address names both."""
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
@@ -17,15 +16,13 @@ from footfall.dashboard.components.history.people import places_panel, profiles_
 from footfall.dashboard.components.history.quality import quality_panel
 from footfall.dashboard.components.history.states import nothing_panel, unpublished_panel
 from footfall.dashboard.components.history.summary import summary_panel
-from footfall.dashboard.components.parts import broken_panel, pair, unknown_site
+from footfall.dashboard.components.parts import pair, unknown_site
 from footfall.dashboard.data.past_days import PastDay
 from footfall.dashboard.data.readings import Readings
-from footfall.dashboard.figures import ALL, app_ids
-from footfall.dashboard.markup import Html
+from footfall.dashboard.figures import app_ids
+from footfall.dashboard.pages._parts import choose_site, draw, to_address
 from footfall.events.times import utc_day
 from footfall.warehouse.published import Published
-
-log = logging.getLogger(__name__)
 
 # While answers are missing, the page looks for them this often. Later it only notices that a day was published.
 _WAITING_S: Final = 1.0
@@ -58,7 +55,7 @@ def show(readings: Readings) -> None:
     with days:
         _choose_day(published, day)
     with title:
-        _draw(lambda: head(day, published, app))
+        draw(lambda: head(day, published, app))
     key = day, app, published
     # A fragment keeps its interval until the whole page is drawn again.
     wait_s = _SETTLED_S if st.session_state.get(_SETTLED) == key else _WAITING_S
@@ -76,24 +73,10 @@ def _choose_site(readings: Readings, past: PastDay | None) -> str | None:
     """Offers the sites, and returns the one in the address; None for all."""
     rows = [] if past is None else past.of_day()
     apps = app_ids([site.app_id for site in readings.sites()], rows)
-    linked = st.query_params.get("app")
-    app = linked if linked in apps else None
-    # The address alone decides, so that the browser's buttons and links work as everywhere.
-    st.session_state[_SITE] = app or ALL
-    st.segmented_control(
-        "Site",
-        [ALL, *apps],
-        key=_SITE,
-        required=True,
-        format_func=lambda name: "All sites" if name == ALL else name,
-        on_change=_to_address,
-        args=("app", _SITE),
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    app = choose_site(_SITE, apps)
     # While the day's figures are missing, it may be a removed site.
     if past is None or rows:
-        _draw(lambda: unknown_site(linked, apps))
+        draw(lambda: unknown_site(st.query_params.get("app"), apps))
     return app
 
 
@@ -108,19 +91,10 @@ def _choose_day(published: Mapping[date, Published], day: date | None) -> None:
         key=_DAY,
         placeholder="Choose a day",
         format_func=wording.day_and_year,
-        on_change=_to_address,
+        on_change=to_address,
         args=("date", _DAY),
         label_visibility="collapsed",
     )
-
-
-def _to_address(parameter: str, widget: str) -> None:
-    """Puts the choice into the address, from where the page reads it."""
-    chosen = st.session_state[widget]
-    if chosen in (None, ALL):
-        st.query_params.pop(parameter, None)
-    else:
-        st.query_params[parameter] = str(chosen)
 
 
 def _body(readings: Readings, key: _Key, asked: str | None) -> None:
@@ -136,31 +110,20 @@ def _body(readings: Readings, key: _Key, asked: str | None) -> None:
             st.session_state[_SETTLED] = key
             st.rerun()
     elif asked is not None and published:
-        _draw(lambda: unpublished_panel(readings.past("", "daily-summary", date=asked[:_LONGEST])))
+        draw(lambda: unpublished_panel(readings.past("", "daily-summary", date=asked[:_LONGEST])))
     else:
-        _draw(lambda: nothing_panel(reading, datetime.now(timezone.utc).date() - timedelta(days=1)))
+        draw(lambda: nothing_panel(reading, datetime.now(timezone.utc).date() - timedelta(days=1)))
 
 
 def _day(past: PastDay) -> None:
     summary = past.summary()
-    _draw(lambda: quality_panel(past.quality()) if summary.value is not None else None)
-    _draw(lambda: summary_panel(past))
+    draw(lambda: quality_panel(past.quality()) if summary.value is not None else None)
+    draw(lambda: summary_panel(past))
     # Without this answer, each of the others would only wait for the same engine and repeat the same sentence.
     if summary.value is None:
         return
-    _draw(lambda: pages_panel(past.pages()))
-    _draw(lambda: pair(sections_panel(past.sections()), profiles_panel(past.profiles())))
-    _draw(lambda: pair(paths_panel(past.paths()), transitions_panel(past.transitions())))
-    _draw(lambda: places_panel(past.countries(), past.cities()))
-    _draw(lambda: pair(errors_panel(past.errors()), slow_pages_panel(past.slow_pages())))
-
-
-def _draw(component: Callable[[], Html | None]) -> None:
-    # A failing component must not take the rest of the page with it.
-    try:
-        drawn = component()
-    except Exception:
-        log.exception("A panel of the history page could not be drawn")
-        drawn = broken_panel()
-    if drawn is not None:
-        st.html(drawn.text)
+    draw(lambda: pages_panel(past.pages()))
+    draw(lambda: pair(sections_panel(past.sections()), profiles_panel(past.profiles())))
+    draw(lambda: pair(paths_panel(past.paths()), transitions_panel(past.transitions())))
+    draw(lambda: places_panel(past.countries(), past.cities()))
+    draw(lambda: pair(errors_panel(past.errors()), slow_pages_panel(past.slow_pages())))

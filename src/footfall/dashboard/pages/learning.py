@@ -1,7 +1,6 @@
 """The page about what was learned: segments, and items for one person or for everybody. The address names both."""
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -11,15 +10,13 @@ from footfall.dashboard.components.learning.head import head
 from footfall.dashboard.components.learning.items import recommendations_panel, similar_panel
 from footfall.dashboard.components.learning.segments import segments_panel
 from footfall.dashboard.components.learning.states import nothing_panel
-from footfall.dashboard.components.parts import broken_panel, unknown_site
+from footfall.dashboard.components.parts import unknown_site
 from footfall.dashboard.data.readings import Readings
 from footfall.dashboard.figures import ALL
-from footfall.dashboard.markup import Html
+from footfall.dashboard.pages._parts import choose_site, draw, to_address
 from footfall.learning.questions.recommendations import FALLBACK
 from footfall.learning.tables import RECOMMENDATIONS_POINTER, SEGMENTS_POINTER
 from footfall.warehouse.published import Published
-
-log = logging.getLogger(__name__)
 
 # Until all answers have arrived, and later to notice that something was published.
 _LOOK_S: Final = 3.0
@@ -41,29 +38,15 @@ def show(readings: Readings) -> None:
     with search:
         user = _choose_user()
     with title:
-        _draw(lambda: head(learned, app))
+        draw(lambda: head(learned, app))
     st.fragment(_body, run_every=_LOOK_S)(readings, learned, app, user, st.query_params.get("item"))
 
 
 def _choose_site(readings: Readings) -> str | None:
     """Offers the sites, and returns the one in the address; None for all."""
     apps = [site.app_id for site in readings.sites()]
-    linked = st.query_params.get("app")
-    app = linked if linked in apps else None
-    # The address alone decides, as on the history page.
-    st.session_state[_SITE] = app or ALL
-    st.segmented_control(
-        "Site",
-        [ALL, *apps],
-        key=_SITE,
-        required=True,
-        format_func=lambda name: "All sites" if name == ALL else name,
-        on_change=_to_address,
-        args=("app", _SITE),
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    _draw(lambda: unknown_site(linked, apps))
+    app = choose_site(_SITE, apps)
+    draw(lambda: unknown_site(st.query_params.get("app"), apps))
     return app
 
 
@@ -76,20 +59,11 @@ def _choose_user() -> str | None:
         key=_USER,
         max_chars=_LONGEST,
         placeholder="User or browser id",
-        on_change=_to_address,
+        on_change=to_address,
         args=("user", _USER),
         label_visibility="collapsed",
     )
     return user or None
-
-
-def _to_address(parameter: str, widget: str) -> None:
-    """Puts the choice into the address, from where the page reads it."""
-    chosen = str(st.session_state[widget]).strip()
-    if chosen in ("", ALL):
-        st.query_params.pop(parameter, None)
-    else:
-        st.query_params[parameter] = chosen
 
 
 def _body(
@@ -100,26 +74,15 @@ def _body(
     if reading.value is not None and reading.value != learned:
         st.rerun()
     if not learned:
-        _draw(lambda: nothing_panel(reading))
+        draw(lambda: nothing_panel(reading))
         return
     segments, items = learned.get(SEGMENTS_POINTER), learned.get(RECOMMENDATIONS_POINTER)
     if segments is not None:
         rows = readings.past(segments.run, "segments")
-        _draw(lambda: segments_panel(rows, segments))
+        draw(lambda: segments_panel(rows, segments))
     if items is not None:
         listed = readings.past(items.run, "recommendations", user=user or FALLBACK, app=app or ALL)
-        _draw(lambda: recommendations_panel(listed, items, user, app))
+        draw(lambda: recommendations_panel(listed, items, user, app))
         if item:
             similar = readings.past(items.run, "similar-items", item=item[:_LONGEST])
-            _draw(lambda: similar_panel(similar, item[:_LONGEST]))
-
-
-def _draw(component: Callable[[], Html | None]) -> None:
-    # A failing component must not take the rest of the page with it.
-    try:
-        drawn = component()
-    except Exception:
-        log.exception("A panel of the learning page could not be drawn")
-        drawn = broken_panel()
-    if drawn is not None:
-        st.html(drawn.text)
+            draw(lambda: similar_panel(similar, item[:_LONGEST]))

@@ -1,8 +1,6 @@
 """The live page: where each component stands, and how often it is redrawn."""
 
-import logging
 import time
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -14,16 +12,14 @@ from footfall.dashboard.components.header import header
 from footfall.dashboard.components.navigation import navigation_panel
 from footfall.dashboard.components.now import now_panel
 from footfall.dashboard.components.one_visit import visit_panel
-from footfall.dashboard.components.parts import broken_panel, unknown_site
+from footfall.dashboard.components.parts import unknown_site
 from footfall.dashboard.components.pipeline import pipeline_panel
 from footfall.dashboard.components.rankings import pages_panel, sections_panel
 from footfall.dashboard.components.visits import visits_panels
 from footfall.dashboard.components.where import where_panel
 from footfall.dashboard.data.readings import Readings
 from footfall.dashboard.figures import ALL, app_ids, as_of_ms
-from footfall.dashboard.markup import Html
-
-log = logging.getLogger(__name__)
+from footfall.dashboard.pages._parts import draw
 
 REFRESH_S = 2.0
 _PAUSED_READING = "navigation"
@@ -81,7 +77,7 @@ def _chosen_site(readings: Readings) -> str | None:
         return chosen
     # While the figures are missing, it may be a site that has just been removed.
     if active is not None:
-        _draw(lambda: unknown_site(linked, apps))
+        draw(lambda: unknown_site(linked, apps))
     return None
 
 
@@ -91,18 +87,18 @@ def _registered(readings: Readings) -> list[str]:
 
 @st.fragment(run_every=REFRESH_S)
 def _header(readings: Readings, app: str | None) -> None:
-    _draw(lambda: header(readings.active(), _now_ms(), app))
+    draw(lambda: header(readings.active(), _now_ms(), app))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _now(readings: Readings, app: str | None) -> None:
-    _draw(lambda: alerts_panel(readings.alerts(), _now_ms(), app))
-    _draw(lambda: now_panel(readings.active(), readings.metrics(), _now_ms(), app, _registered(readings)))
+    draw(lambda: alerts_panel(readings.alerts(), _now_ms(), app))
+    draw(lambda: now_panel(readings.active(), readings.metrics(), _now_ms(), app, _registered(readings)))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _where(readings: Readings, app: str | None) -> None:
-    _draw(lambda: where_panel(readings.countries(), readings.cities(), app))
+    draw(lambda: where_panel(readings.countries(), readings.cities(), app))
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -110,30 +106,30 @@ def _navigation(readings: Readings, app: str | None, is_paused: bool) -> None:
     paused = st.session_state.get(_PAUSED_READING) if is_paused else None
     reading = readings.latest() if paused is None else paused
     st.session_state[_PAUSED_READING] = reading
-    _draw(lambda: navigation_panel(reading, app, is_paused))
+    draw(lambda: navigation_panel(reading, app, is_paused))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _visits(readings: Readings, app: str | None) -> None:
-    _draw(lambda: visits_panels(readings.visits(), app))
+    draw(lambda: visits_panels(readings.visits(), app))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _lists(readings: Readings, app: str | None) -> None:
-    _draw(lambda: errors_panel(readings.errors(app)))
-    _draw(lambda: pages_panel(readings.pages(), _counted_ms(readings), app))
-    _draw(lambda: sections_panel(readings.sections(), _counted_ms(readings), app))
-    _draw(lambda: pipeline_panel(readings.lags()))
+    draw(lambda: errors_panel(readings.errors(app)))
+    draw(lambda: pages_panel(readings.pages(), _counted_ms(readings), app))
+    draw(lambda: sections_panel(readings.sections(), _counted_ms(readings), app))
+    draw(lambda: pipeline_panel(readings.lags()))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _visit(readings: Readings, name: str) -> None:
-    _draw(lambda: visit_panel(readings, name))
+    draw(lambda: visit_panel(readings, name))
 
 
 @st.fragment(run_every=REFRESH_S)
 def _alert(readings: Readings, alert_id: str) -> None:
-    _draw(lambda: alert_details(readings, alert_id, _now_ms()))
+    draw(lambda: alert_details(readings, alert_id, _now_ms()))
 
 
 def _counted_ms(readings: Readings) -> int:
@@ -142,14 +138,3 @@ def _counted_ms(readings: Readings) -> int:
 
 def _now_ms() -> int:
     return int(time.time() * 1000)
-
-
-def _draw(component: Callable[[], Html | None]) -> None:
-    # A failing component must not take the rest of the page with it.
-    try:
-        drawn = component()
-    except Exception:
-        log.exception("A panel of the live page could not be drawn")
-        drawn = broken_panel()
-    if drawn is not None:
-        st.html(drawn.text)
