@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cli.runs import check_run, days_to_run, running
+from footfall.cli.runs import check_run, days_to_run, end, running
 from footfall.hdfs import Hdfs
 from footfall.warehouse import audit as audits
 from footfall.warehouse import days as day_list
@@ -34,11 +34,7 @@ def main(
     settings = running()
     from footfall.workflows.follow import trigger_and_follow
 
-    outcome = trigger_and_follow(settings, days, output.report)
-    if json:
-        output.print_json(outcome.document())
-    if not outcome.succeeded:
-        output.fail(outcome.sentence)
+    end(trigger_and_follow(settings, days, output.report), json)
 
 
 @app.command()

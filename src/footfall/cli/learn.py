@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli import output
-from footfall.cli.runs import days_of, running
+from footfall.cli.runs import days_of, end, running
 from footfall.hdfs import Hdfs
 from footfall.learning import preparation
 from footfall.learning.errors import TooLittleData
@@ -42,11 +42,7 @@ def main(
     settings = running()
     from footfall.workflows.follow import learn_and_follow
 
-    outcome = learn_and_follow(settings, last, models, output.report)
-    if json:
-        output.print_json(outcome.document())
-    if not outcome.succeeded:
-        output.fail(outcome.sentence)
+    end(learn_and_follow(settings, last, models, output.report), json)
 
 
 @app.command()

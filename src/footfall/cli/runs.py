@@ -1,8 +1,9 @@
 """What verbs about runs share: options that name days and a run, and whether the warehouse runs at all."""
 
 from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING
 
-from footfall.cli.output import fail, wrong_use
+from footfall.cli.output import fail, print_json, wrong_use
 from footfall.cluster.supervision import lifecycle
 from footfall.cluster.supervision import run as supervision
 from footfall.events.times import utc_day
@@ -10,6 +11,9 @@ from footfall.jobs.model import RUN_ID
 from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse.errors import DaysRefused
+
+if TYPE_CHECKING:
+    from footfall.workflows.follow import Outcome
 
 
 def days_of(day: str | None, first: str | None, last: str | None, kept_days: int | None = None) -> tuple[date, ...]:
@@ -45,6 +49,14 @@ def running() -> Settings:
     if "hive-server2" not in lifecycle.requested(settings):
         fail("The warehouse is not running. Start it with `./footfall up`.")
     return settings
+
+
+def end(outcome: "Outcome", json: bool) -> None:
+    """Prints the outcome of a run of Airflow. Ends the verb with exit status 1 if the run failed."""
+    if json:
+        print_json(outcome.document())
+    if not outcome.succeeded:
+        fail(outcome.sentence)
 
 
 def _parsed(text: str) -> date:

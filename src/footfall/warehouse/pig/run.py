@@ -5,14 +5,12 @@ failed. A second execution for the same run replaces the first, also if that was
 """
 
 import re
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
-from types import FrameType
 from typing import Final
 
 from footfall.errors import EngineUnavailable, FootfallError
@@ -22,6 +20,7 @@ from footfall.jobs.errors import WrongRequest
 from footfall.jobs.model import request_of, tag
 from footfall.runtime.built_jars import PIG_FUNCTIONS
 from footfall.runtime.environment import child_environment
+from footfall.runtime.termination import Terminated, terminable
 from footfall.settings import Settings, load_settings
 from footfall.warehouse import manifest
 from footfall.warehouse.pig import inputs, partitions, script
@@ -41,10 +40,6 @@ _AGAIN_S: Final = 0.5
 _CLASS: Final = re.compile(r"^(?:ERROR \d+: |[\w.$]+(?:Exception|Error): )+")
 
 
-class _Cancelled(Exception):
-    """The process got a signal to end."""
-
-
 def main(arguments: Sequence[str]) -> int:
     """The process: returns its exit status."""
     try:
@@ -52,15 +47,15 @@ def main(arguments: Sequence[str]) -> int:
     except WrongRequest as error:
         print(error, file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, _cancel)
-    try:
-        make_tables(load_settings(), request.run, [day.isoformat() for day in request.days])
-    except FootfallError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (_Cancelled, KeyboardInterrupt):
-        print(f"The job was cancelled. The tables of the run {request.run} are as they were.", file=sys.stderr)
-        return 1
+    with terminable():
+        try:
+            make_tables(load_settings(), request.run, [day.isoformat() for day in request.days])
+        except FootfallError as error:
+            print(error, file=sys.stderr)
+            return 1
+        except (Terminated, KeyboardInterrupt):
+            print(f"The job was cancelled. The tables of the run {request.run} are as they were.", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -167,12 +162,6 @@ def _clean_up(hdfs: Hdfs, staging: str) -> None:
         hdfs.delete(staging)
     except EngineUnavailable as error:
         print(f"{staging} could not be deleted; the next attempt does it. {error}", file=sys.stderr)
-
-
-def _cancel(number: int, frame: FrameType | None) -> None:
-    # A second signal must not interrupt the clean-up.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise _Cancelled
 
 
 if __name__ == "__main__":
