@@ -10,6 +10,8 @@ Each package defines its errors next to the code that raises them. An exception 
 module is not a FootfallError.
 """
 
+from collections.abc import Sequence
+
 
 class FootfallError(Exception):
     """An error to show to the user. The message is one sentence, with the remedy if there is one."""
@@ -17,3 +19,8 @@ class FootfallError(Exception):
 
 class EngineUnavailable(FootfallError):
     """An engine does not answer, or its answer cannot be understood."""
+
+
+def first_of(names: Sequence[object], most: int = 3) -> str:
+    """The first of these names for a sentence, which says if there are more."""
+    return ", ".join(map(str, names[:most])) + (" and more" if len(names) > most else "")

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from footfall.errors import first_of
 from footfall.learning.ids import Item, User
 from footfall.learning.outliers import OUTLIER
 
 # More outliers than that are no outliers: the model no longer fits.
 _MOST_OUTLIERS: Final = 0.2
-_NAMED: Final = 3
 
 
 def of_segments(
@@ -20,11 +20,11 @@ def of_segments(
     counted = Counter(row["subject"] for row in members)
     wanted = set(subjects)
     if lost := sorted(wanted - counted.keys()):
-        problems.append(f"{len(lost)} subjects have no segment: {_listed(lost)}.")
+        problems.append(f"{len(lost)} subjects have no segment: {first_of(lost)}.")
     if foreign := sorted(counted.keys() - wanted):
-        problems.append(f"{len(foreign)} members are no subjects of the window: {_listed(foreign)}.")
+        problems.append(f"{len(foreign)} members are no subjects of the window: {first_of(foreign)}.")
     if repeated := sorted(subject for subject, count in counted.items() if count > 1):
-        problems.append(f"{len(repeated)} subjects have several segments: {_listed(repeated)}.")
+        problems.append(f"{len(repeated)} subjects have several segments: {first_of(repeated)}.")
     sizes = Counter(row["segment_id"] for row in members)
     stated = {row["segment_id"]: row["size"] for row in segments}
     if stated != sizes:
@@ -51,17 +51,13 @@ def of_recommendations(
         for row in recommendations
     ]
     if unknown := sorted({item.item_id for _, item in pairs if item not in known}):
-        problems.append(f"{len(unknown)} recommended items do not exist on the user's site: {_listed(unknown)}.")
+        problems.append(f"{len(unknown)} recommended items do not exist on the user's site: {first_of(unknown)}.")
     if again := sorted({user.subject for user, item in pairs if item in taken.get(user, ())}):
-        problems.append(f"{len(again)} users get items that they used or bought: {_listed(again)}.")
+        problems.append(f"{len(again)} users get items that they used or bought: {first_of(again)}.")
     if twice := sorted({user.subject for (user, _), count in Counter(pairs).items() if count > 1}):
-        problems.append(f"{len(twice)} users get an item twice: {_listed(twice)}.")
+        problems.append(f"{len(twice)} users get an item twice: {first_of(twice)}.")
     if not any(row["score"] is not None for row in recommendations):
         problems.append("No user gets an item by the recommender, only popular ones.")
     if not similar:
         problems.append("No item has a similar one.")
     return problems
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (" and more" if len(names) > _NAMED else "")

@@ -4,11 +4,12 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from footfall.errors import first_of
 from footfall.jobs.errors import WrongRequest
 from footfall.lake import layout
 from footfall.lake.layout import Files
@@ -17,8 +18,6 @@ from footfall.learning.tables import MODEL_JOBS, MODELS, RUNS
 from footfall.warehouse import published
 from footfall.warehouse.arrow_schema import schema_of
 from footfall.warehouse.tables import ROOT, Table
-
-_LISTED: Final = 3
 
 
 class Plan(NamedTuple):
@@ -47,8 +46,7 @@ class Plan(NamedTuple):
         """'' if all days are there, else a sentence about those that are not."""
         if not self.missing:
             return ""
-        named = ", ".join(self.missing[:_LISTED]) + (" and more" if len(self.missing) > _LISTED else "")
-        return f"{len(self.missing)} days of the window are not published and were left out: {named}."
+        return f"{len(self.missing)} days of the window are not published and were left out: {first_of(self.missing)}."
 
 
 class Verdict(NamedTuple):

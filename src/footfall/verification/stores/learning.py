@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 
+from footfall.errors import first_of
 from footfall.lake.layout import Files
 from footfall.learning.tables import RECOMMENDATIONS_POINTER, SEGMENTS_POINTER, tables_of
 from footfall.verification.events_scan import EventsCheck
@@ -171,5 +172,4 @@ def _shown(key: bytes) -> str:
 def _name(findings: StoreFindings, kind: str, offenders: Iterable[str], sentence: str) -> None:
     """Reports offenders, if there are any, with the first of their names."""
     if names := sorted(offenders):
-        listed = ", ".join(names[:MAX_NAMED]) + (" and more" if len(names) > MAX_NAMED else "")
-        findings.say(kind, f"{sentence.format(n=len(names))}: {listed}.")
+        findings.say(kind, f"{sentence.format(n=len(names))}: {first_of(names, MAX_NAMED)}.")

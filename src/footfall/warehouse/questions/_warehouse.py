@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
+from footfall.errors import first_of
 from footfall.events.times import utc_day
 from footfall.hdfs import Hdfs
 from footfall.hive import Hive, HiveRefused
@@ -21,7 +22,6 @@ from footfall.warehouse.tables import Table
 
 # `--bots` → the population whose visits are shown.
 POPULATIONS: Final = {"exclude": "people", "include": "all", "only": "bots"}
-_LISTED: Final = 3
 
 
 class Warehouse:
@@ -187,9 +187,8 @@ def span(
     wanted = [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
     partitions = {str(one): known[one].run for one in wanted if one in known}
     if absent := context.store.unpublished(wanted, known, today):
-        named = ", ".join(map(str, absent[:_LISTED])) + (" and more" if len(absent) > _LISTED else "")
         remedy = f"--from {absent[0]} --to {absent[-1]}"
-        raise UnknownValue(f"{named} has events and is not published. Run `footfall batch {remedy}`.")
+        raise UnknownValue(f"{first_of(absent)} has events and is not published. Run `footfall batch {remedy}`.")
     if not partitions:
         raise UnknownValue(f"There are no events from {begin} to {end}.")
     return Span(begin, end, partitions, POPULATIONS[bots], None if app == ALL_APPS else app)
