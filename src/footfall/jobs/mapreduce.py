@@ -6,7 +6,8 @@ own process, and reads the maps' output from its disk. One container is also the
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from subprocess import Popen, TimeoutExpired
+from typing import Any, Final
 
 from footfall.runtime import jvm
 from footfall.runtime.built_jars import LOOPBACK_AGENT
@@ -124,3 +125,12 @@ def client(
         main,
         *arguments,
     ]
+
+
+def stop(client: Popen[Any]) -> None:
+    """Ends a process that runs the command of `client`, at the latest after ten seconds. Its jobs on YARN may go on."""
+    client.terminate()
+    try:
+        client.wait(timeout=10)
+    except TimeoutExpired:
+        client.kill()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
+from subprocess import PIPE, STDOUT, Popen
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -213,7 +213,7 @@ class Mahout:
                     said = self._follow(client.stdout)
                     status = client.wait()
                 except BaseException:
-                    _stop(client)
+                    mapreduce.stop(client)
                     with suppress(EngineUnavailable, MahoutFailed):
                         self.place.end_jobs()
                     raise
@@ -251,11 +251,3 @@ def parse_similar(line: str) -> Similar:
 
 def _flat(arguments: dict[str, str]) -> list[str]:
     return [word for pair in arguments.items() for word in pair]
-
-
-def _stop(client: Popen[str]) -> None:
-    client.terminate()
-    try:
-        client.wait(timeout=10)
-    except TimeoutExpired:
-        client.kill()

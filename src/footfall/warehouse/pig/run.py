@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
+from subprocess import Popen
 from typing import Final
 
 from footfall.errors import EngineUnavailable, FootfallError
@@ -93,7 +93,7 @@ def _run_pig(settings: Settings, yarn: Yarn, job_tag: str, text: str, pig_folder
             try:
                 status = pig.wait()
             except BaseException:
-                _stop(pig)
+                mapreduce.stop(pig)
                 _end_quietly(yarn, job_tag)
                 raise
         if status != 0:
@@ -140,14 +140,6 @@ def _end_applications(yarn: Yarn, job_tag: str) -> None:
         if time.monotonic() > deadline:
             raise PigFailed(f"The application {running[0]} of an earlier attempt does not end. End it in YARN.")
         time.sleep(_AGAIN_S)
-
-
-def _stop(pig: Popen[bytes]) -> None:
-    pig.terminate()
-    try:
-        pig.wait(timeout=10)
-    except TimeoutExpired:
-        pig.kill()
 
 
 def _end_quietly(yarn: Yarn, job_tag: str) -> None:
