@@ -65,7 +65,10 @@ class Hosts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sites: _Hosts = Field((LOOPBACK,), description="the web sites")
+    sites: _Hosts = Field(
+        (LOOPBACK,),
+        description="the web sites; of several hosts, a site has the one whose name ends with the name of the site",
+    )
     dashboard: _Hosts = Field((LOOPBACK,), description="the dashboard")
     airflow: _Hosts = Field((LOOPBACK,), description="Airflow")
     zookeeper: _Hosts = Field((LOOPBACK,), description="ZooKeeper's quorum")
@@ -83,11 +86,13 @@ class Hosts(BaseModel):
     yarn_jobhistory: _Hosts = Field((LOOPBACK,), description="MapReduce's JobHistoryServer")
     hive_metastore: _Hosts = Field((LOOPBACK,), description="Hive's metastore")
     hive_server2: _Hosts = Field((LOOPBACK,), description="HiveServer2")
-    spark_streaming: _Hosts = Field((LOOPBACK,), description="Spark's streaming driver, for its executors")
 
     def of(self, name: str) -> tuple[str, ...]:
-        """The hosts of a daemon. name: of the daemon, or of one of its ports."""
-        return tuple(getattr(self, daemon_of(name)))
+        """The hosts of a daemon. name: of the daemon, or of one of its ports, or of a site."""
+        hosts = tuple(getattr(self, daemon_of(name)))
+        # Each site may have its own host. The other daemons of several hosts are alike on each of them.
+        own = tuple(host for host in hosts if host.split(".")[0].endswith(name))
+        return own if daemon_of(name) == "sites" and own else hosts
 
 
 def daemon_of(name: str) -> str:

@@ -28,6 +28,8 @@ class SettingsError(FootfallError):
 # Memory of the largest batch application, Spark's job `events`: its master and one executor
 # (`warehouse/spark/memory.py`).
 LEAST_BATCH_MB = 2304
+# Two copies survive one failure while the third is away.
+_MOST_REPLICAS = 3
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -43,6 +45,8 @@ class Ports(BaseModel):
     dashboard: _Port = Field(8501, description="the dashboard")
     airflow: _Port = Field(8080, description="Airflow: web pages and REST API")
     zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
+    zookeeper_peer: _Port = Field(2888, description="ZooKeeper, for the other servers of a quorum")
+    zookeeper_election: _Port = Field(3888, description="ZooKeeper, for elections in a quorum")
     kafka: _Port = Field(9092, description="Kafka, for clients")
     kafka_controller: _Port = Field(9093, description="Kafka: controller")
     postgres: _Port = Field(5432, description="PostgreSQL")
@@ -226,7 +230,18 @@ class Settings(BaseSettings):
         0, ge=0, le=15000, description="number added to every port, so that a second instance can run"
     )
     host: str = Field(
-        "", description="the name of this machine in `hosts`; empty: the first host of each daemon is this machine"
+        "",
+        description="the name of this machine in `hosts`, if it is a node of a cluster; empty: the first host of each "
+        "daemon is this machine",
+    )
+    profile: Literal["full", "realtime", "batch"] = Field(
+        "full", description="set of services of a cluster; on one machine it is an argument of `up`"
+    )
+    kafka_cluster_id: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9_][A-Za-z0-9_-]{21})?$",
+        description="22 letters, digits, - and _ with which each of several brokers formats its storage; a single "
+        "broker makes its own",
     )
     hosts: Hosts = Field(
         default_factory=Hosts, description="hosts on which each daemon runs, as other machines reach them"
@@ -340,6 +355,24 @@ class Settings(BaseSettings):
         """The host at which clients reach the daemon on this machine. name: of the daemon or one of its ports."""
         hosts = self.hosts.of(name)
         return self.host if self.host in hosts else hosts[0]
+
+    @property
+    def is_node(self) -> bool:
+        """Whether this machine is one node of several."""
+        return bool(self.host)
+
+    @property
+    def client_host(self) -> str:
+        """The host on which a client on this machine listens for the answers of an engine."""
+        return self.host or LOOPBACK
+
+    def node_number(self, daemon: str) -> int:
+        """The number of this machine among the hosts of a daemon, from 1."""
+        return self.hosts.of(daemon).index(self.advertised_host(daemon)) + 1
+
+    def replicas(self, daemon: str) -> int:
+        """How many copies an engine keeps of its data: one on each of the daemon's hosts, at most three."""
+        return min(_MOST_REPLICAS, len(self.hosts.of(daemon)))
 
     def bind_host(self, name: str) -> str:
         """The host on which a daemon on this machine listens: `bind` for sites and dashboard, else its own host."""

@@ -12,4 +12,4 @@ def address_of(settings: Settings, app_id: str) -> Address | None:
     site = find(settings, app_id)
     if site is None or site.port is None:
         return None
-    return Address(settings.advertised_host("sites"), settings.with_offset(site.port))
+    return Address(settings.hosts.of(app_id)[0], settings.with_offset(site.port))

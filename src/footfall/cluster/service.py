@@ -38,6 +38,7 @@ class Sweep:
     name: str
     every_s: float
     work: Callable[[Settings], object]
+    on_each_node: bool = False  # whether it concerns files that only the nodes of the service see
 
 
 @dataclass(frozen=True)
@@ -109,5 +110,8 @@ class Service:
 
 
 def tmp_dir(settings: Settings, name: str) -> Path:
-    """The temporary folder of a service. It is emptied before each start, because a killed JVM leaves files there."""
-    return settings.run_dir / "tmp" / name
+    """The temporary folder of a service. It is emptied before each start, because a killed JVM leaves files there.
+
+    Nodes of a cluster may share the folder above it.
+    """
+    return settings.run_dir / "tmp" / (settings.host or name)

@@ -53,7 +53,7 @@ def options(
         *(lib_dir(settings, engine) / "*" for engine in engines),
         lib_dir(settings, "hadoop") / "*",
     ]
-    java_options = " ".join([f"-Xmx{heap_mb}m", *jvm.COMMON, *jvm.QUICK, *jvm.OPEN, agent_option(settings)])
+    java_options = " ".join([f"-Xmx{heap_mb}m", *jvm.COMMON, *jvm.QUICK, *jvm.OPEN, *agent_options(settings)])
     properties = {
         "mapreduce.job.queuename": QUEUE,
         "mapreduce.job.tags": tag,
@@ -85,12 +85,15 @@ def options(
     return [f"-D{name}={value}" for name, value in properties.items()]
 
 
-def agent_option(settings: Settings) -> str:
+def agent_options(settings: Settings) -> list[str]:
     """The JVM option with which a process that would listen on all addresses listens on YARN's own address only.
 
-    MapReduce's application master listens on two ports of all addresses, and has no setting for it.
+    MapReduce's application master listens on two ports of all addresses, and has no setting for it. In a cluster the
+    network decides who reaches a node.
     """
-    return f"-javaagent:{LOOPBACK_AGENT.path(settings)}={settings.bind_host('yarn_nodemanager')}"
+    if settings.is_node:
+        return []
+    return [f"-javaagent:{LOOPBACK_AGENT.path(settings)}={settings.bind_host('yarn_nodemanager')}"]
 
 
 def client(

@@ -1,10 +1,12 @@
-"""The folders of log lines in HDFS, `/logs/KIND/dt=YYYY-MM-DD/`, and the names of open files."""
+"""Whose log lines Flume reads, their folders in HDFS, `/logs/KIND/dt=YYYY-MM-DD/`, and the names of open files."""
 
 from datetime import date
 from typing import Final
 
+from footfall import site_registry
 from footfall.hdfs import FileStatus, Hdfs
 from footfall.names import LOG_KINDS, LogKind
+from footfall.settings import Settings
 
 ROOT: Final = "/logs"
 ROLL_S: Final = 300
@@ -49,6 +51,20 @@ def has_open_name(path: str) -> bool:
     """Whether a path has the name of an open file."""
     name = path.rpartition("/")[2]
     return name.startswith(_OPEN_PREFIX) and name.endswith(_OPEN_SUFFIX)
+
+
+def followed(settings: Settings) -> list[str]:
+    """The sites whose lines Flume reads on this machine.
+
+    In a cluster, one whose name ends with that of a site reads only that site's. Removed sites may have left lines.
+    """
+    apps = site_registry.names_and_folders(settings, settings.logs_dir / "sites")
+    return [app for app in apps if settings.host.endswith(app)] or list(apps)
+
+
+def writer(path: str) -> str:
+    """The name of the machine whose Flume wrote a file."""
+    return path.rpartition("/")[2].removeprefix(_OPEN_PREFIX).partition(".")[0]
 
 
 def final_name(path: str, attempt: int) -> str:

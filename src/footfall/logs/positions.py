@@ -1,5 +1,7 @@
 """Flume's read positions in the sites' logs, from the position file of its TAILDIR source.
 
+In a cluster each site has a Flume of its own. What asks for all positions then finds each one's folder below Flume's.
+
 A position advances only after the lines before it are on disk in Flume's channel. Flume overwrites the file in place
 every second, so a reader may find it empty or half written.
 """
@@ -21,10 +23,17 @@ def position_file(settings: Settings) -> Path:
 
 
 def read_positions(settings: Settings) -> dict[str, int]:
-    """The bytes read of each log file, by path; empty if Flume never ran or the position file stays unreadable."""
+    """The bytes read of each log file, by path; empty if Flume never ran or the position files stay unreadable."""
+    own = position_file(settings)
+    return {
+        name: read for path in (own, *sorted(own.parent.glob(f"*/{own.name}"))) for name, read in _read(path).items()
+    }
+
+
+def _read(path: Path) -> dict[str, int]:
     for _ in range(_TRIES):
         try:
-            entries = json.loads(position_file(settings).read_text("utf-8"))
+            entries = json.loads(path.read_text("utf-8"))
             return {str(entry["file"]): int(entry["pos"]) for entry in entries}
         except FileNotFoundError:
             return {}

@@ -34,16 +34,20 @@ def recover(
     older_than_s: float,
     patience_s: float = PATIENCE_S,
     sleep: Callable[[float], None] = time.sleep,
+    writer: str = "",
 ) -> Recovered:
     """Finishes the abandoned files, and waits up to `patience_s` for HDFS. It does not raise HdfsUnavailable.
 
     now_s: seconds since 1970. older_than_s: the minimum age of an open file: 0 while Flume is stopped, `ABANDONED_S`
-    while it runs, since it may be writing the younger files.
+    while it runs, since it may be writing the younger files. writer: the machine whose files alone are finished; empty:
+    those of all.
     """
     finished = 0
     try:
         writing = hdfs.open_for_writing(layout.ROOT)
         waiting = _abandoned(hdfs, writing, now_s, older_than_s)
+        if writer:
+            waiting = {path for path in waiting if layout.writer(path) == writer}
         for path in sorted(waiting & writing):
             recover_lease(path)
         deadline = time.monotonic() + patience_s

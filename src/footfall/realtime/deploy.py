@@ -105,6 +105,8 @@ def stop(settings: Settings) -> None:
     if present is None:
         return
     _control(settings, "kill", names.TOPOLOGY, str(_DRAIN_S), str(_GONE_TIMEOUT_S))
+    # On other nodes an old worker may live for some seconds more. What it writes then is older than what a new one
+    # writes, so HBase ignores it.
     _await_gone(settings.home, present.id)
 
 

@@ -112,7 +112,7 @@ def sources(package: Path = PACKAGE) -> list[tuple[str, bytes]]:
 def _config(settings: Settings) -> dict[str, Any]:
     heap = settings.heaps_mb.storm_worker
     return {
-        "topology.workers": 1,
+        "topology.workers": len(settings.hosts.storm_supervisor),
         "topology.acker.executors": 1,
         "topology.eventlogger.executors": 0,
         "topology.max.spout.pending": _MAX_PENDING_PACKS,
@@ -125,13 +125,18 @@ def _config(settings: Settings) -> dict[str, Any]:
         "topology.bolt.wait.progressive.level1.count": 1,
         "topology.bolt.wait.progressive.level2.count": 20,
         "topology.bolt.wait.progressive.level3.sleep.millis": 5,
-        # A single worker needs no transport, and Storm's default one would listen on every address.
-        "storm.messaging.transport": "footfall.live.SoleWorkerTransport",
+        **_transport(settings),
         "topology.worker.childopts": (
             f"-Xmx{heap}m -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Djava.net.preferIPv4Stack=true"
         ),
         "topology.worker.logwriter.childopts": "-Xmx32m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     }
+
+
+def _transport(settings: Settings) -> dict[str, str]:
+    """How workers reach each other. A single one needs no transport, and Storm's would listen on every address."""
+    alone = len(settings.hosts.storm_supervisor) == 1
+    return {"storm.messaging.transport": "footfall.live.SoleWorkerTransport"} if alone else {}
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -144,6 +149,9 @@ def _environment(settings: Settings) -> dict[str, str]:
         for name, value in settings.as_environment().items()
         if name in _BOLT_READS or name.startswith(("FOOTFALL_HOSTS__", "FOOTFALL_PORTS__"))
     }
+    if settings.is_node:
+        # A bolt runs on the node of its supervisor, whose variables it inherits.
+        del read["FOOTFALL_HOST"]
     return {
         **read,
         **_MALLOC,

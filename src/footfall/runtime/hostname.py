@@ -1,11 +1,17 @@
-"""Makes Java work on a machine whose host name does not resolve, such as a laptop that changes networks."""
+"""The name of this machine, and Java where it does not resolve, as on a laptop that changes networks."""
 
+import re
 import socket
 from pathlib import Path
 
 from footfall.settings import Settings
 
 _FILE = "hosts"
+
+
+def machine_name() -> str:
+    """The name of this machine as a part of file names: letters, digits and - only."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host"
 
 
 def java_options(settings: Settings, name: str | None = None) -> list[str]:

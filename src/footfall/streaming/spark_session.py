@@ -48,7 +48,7 @@ def start_on_yarn(settings: Settings, name: str, conf: Path, options: dict[str, 
         "YARN_CONF_DIR": str(conf),
         "SPARK_CONF_DIR": str(conf),
         "SPARK_HOME": str(_home()),
-        "SPARK_LOCAL_IP": settings.bind_host("spark_streaming"),
+        "SPARK_LOCAL_IP": settings.client_host,
         "PYSPARK_PYTHON": sys.executable,
     }
     builder = SparkSession.builder.appName(name).master("yarn")
@@ -101,12 +101,17 @@ def on_yarn(settings: Settings, queue: str, tag: str) -> dict[str, str]:
         "spark.yarn.am.extraJavaOptions": JVM,
         "spark.executorEnv.FOOTFALL_MARK": mark,
         "spark.yarn.appMasterEnv.FOOTFALL_MARK": mark,
-        "spark.executorEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
-        "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
+        **({} if settings.is_node else _on_this_machine_only(settings)),
         "spark.yarn.maxAppAttempts": "1",
-        "spark.driver.host": settings.advertised_host("spark_streaming"),
-        "spark.driver.bindAddress": settings.bind_host("spark_streaming"),
+        "spark.driver.host": settings.client_host,
+        "spark.driver.bindAddress": settings.client_host,
     }
+
+
+def _on_this_machine_only(settings: Settings) -> dict[str, str]:
+    """Where containers listen. In a cluster each of them listens on its own node, which it knows by itself."""
+    host = settings.bind_host("yarn_nodemanager")
+    return {"spark.executorEnv.SPARK_LOCAL_IP": host, "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": host}
 
 
 def common() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Flume: one agent that moves the log lines of the sites to HDFS."""
+"""Flume: an agent that moves the log lines of the sites to HDFS. In a cluster, each site has one beside it."""
 
 import subprocess
 import threading
@@ -14,6 +14,7 @@ from footfall.cluster.service import Service, Sweep, UnusualLag
 from footfall.names import LOG_KINDS
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import Unhealthy
+from footfall.runtime.hostname import machine_name
 from footfall.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def _command(settings: Settings) -> list[str]:
 
 
 def _values(settings: Settings) -> dict[str, Any]:
-    # A removed site may have left lines that Flume has not read yet.
-    apps = site_registry.names_and_folders(settings, settings.logs_dir / "sites")
-    return {"apps": apps, "log_kinds": LOG_KINDS}
+    from footfall.logs.layout import followed
+
+    return {"apps": followed(settings), "log_kinds": LOG_KINDS}
 
 
 def _prepare(settings: Settings) -> None:
@@ -51,8 +52,8 @@ def _prepare(settings: Settings) -> None:
 
 
 def finish_open_files(settings: Settings) -> None:
-    """Closes and renames every open log file, because no Flume is running. Files that fail are left to the sweep."""
-    for sentence in _recover(settings, older_than_s=0).left:
+    """Closes and renames the open log files of this machine, since no Flume runs. The sweep tries again what fails."""
+    for sentence in _recover(settings, older_than_s=0, writer=machine_name() if settings.is_node else "").left:
         print(sentence, flush=True)
 
 
@@ -63,11 +64,11 @@ def _finish_abandoned_files(settings: Settings) -> object:
     return _recover(settings, older_than_s=ABANDONED_S)
 
 
-def _recover(settings: Settings, older_than_s: float) -> "Recovered":
+def _recover(settings: Settings, older_than_s: float, writer: str = "") -> "Recovered":
     from footfall.hdfs import Hdfs
     from footfall.logs.recovery import recover
 
-    return recover(Hdfs(settings), _recover_lease(settings), time.time(), older_than_s)
+    return recover(Hdfs(settings), _recover_lease(settings), time.time(), older_than_s, writer=writer)
 
 
 def _recover_lease(settings: Settings) -> Callable[[str], None]:

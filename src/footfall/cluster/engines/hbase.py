@@ -1,4 +1,4 @@
-"""HBase: master, region server, Thrift gateway, and the live tables."""
+"""HBase: masters, region servers, Thrift gateway, and the live tables."""
 
 import threading
 import time
@@ -53,6 +53,8 @@ def _hbase(settings: Settings, name: str, heap_mb: int, main: str, more: tuple[s
 def _probe_master(settings: Settings) -> None:
     server = jmx.bean(settings.url("hbase_master_http"), "Hadoop:service=HBase,name=Master,sub=Server")
     if str(server.get("tag.isActiveMaster")).lower() != "true":
+        if server and len(settings.hosts.hbase_master) > 1:
+            return  # it stands by
         raise Unhealthy("it is not the active master yet")
     if int(server.get("numRegionServers", 0)) < 1:
         raise Unhealthy("no region server has reported yet")

@@ -1,4 +1,4 @@
-"""HDFS: one NameNode, one DataNode."""
+"""HDFS: the NameNode and its DataNodes."""
 
 import getpass
 import json
@@ -41,8 +41,9 @@ def _format(settings: Settings) -> None:
             f"HDFS's DataNode has data, but the NameNode's folder {data} is empty or damaged. Restore that folder, or "
             "delete all data with `./footfall down --purge`."
         )
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
+    # The folder itself stays, because in a container it is a volume.
+    shutil.rmtree(data / "current", ignore_errors=True)
+    data.mkdir(parents=True, exist_ok=True)
     format_storage(settings, _namenode(settings, "-format", "-nonInteractive", "-force"), "HDFS's NameNode")
 
 
@@ -53,7 +54,13 @@ def _probe_namenode(settings: Settings) -> None:
 
 
 def _probe_datanode(settings: Settings) -> None:
-    """Writes a small file through WebHDFS and reads it back. In safe mode this fails, as it should."""
+    """Writes a small file through WebHDFS and reads it back. In safe mode this fails, as it should.
+
+    Of several DataNodes, HDFS would choose any. Then the NameNode is asked whether it hears from this one.
+    """
+    if len(settings.hosts.datanode) > 1:
+        _check_registered(settings)
+        return
     base = f"{settings.url('namenode_http')}/webhdfs/v1/tmp/health"
     user = "user.name=" + getpass.getuser()
     place = _HTTP.request("PUT", f"{base}?op=CREATE&overwrite=true&replication=1&{user}", redirect=False)
@@ -66,6 +73,15 @@ def _probe_datanode(settings: Settings) -> None:
     read = _HTTP.request("GET", f"{base}?op=OPEN&{user}", retries=1)
     if read.data != b"well":
         raise Unhealthy("HDFS did not return what was written")
+
+
+def _check_registered(settings: Settings) -> None:
+    jmx.bean(settings.url("datanode_http"), "Hadoop:service=DataNode,name=DataNodeInfo")
+    known = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=NameNodeInfo")
+    live = json.loads(known.get("LiveNodes", "{}"))
+    own = settings.address("datanode")
+    if not any(name in (str(own), own.host) for name in live):
+        raise Unhealthy("the NameNode does not hear from it")
 
 
 def no_room(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""Kafka: broker and controller in one process (KRaft), and its topics."""
+"""Kafka: brokers, each with a controller in the same process (KRaft), and the topics."""
 
 import base64
 import threading
@@ -39,36 +39,69 @@ def _format(settings: Settings) -> None:
     data = settings.data_dir / "kafka"
     if (data / "meta.properties").exists():
         return
-    identity = settings.data_dir / "kafka.cluster-id"
-    if not identity.exists():
-        # Kafka needs 22 characters of URL-safe base64.
-        identity.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode())
     properties = str(settings.conf_dir / "kafka" / "server.properties")
-    # One argument, because an id may begin with a minus and would then look like an option.
-    cluster_id = f"--cluster-id={identity.read_text().strip()}"
-    arguments = ["format", "--standalone", cluster_id, "-c", properties, "--ignore-formatted"]
+    # One argument each, because an id may begin with a minus and would then look like an option.
+    if len(settings.hosts.kafka) > 1:
+        identity = (f"--cluster-id={_common_cluster_id(settings)}", f"--initial-controllers={_controllers(settings)}")
+    else:
+        identity = (f"--cluster-id={_own_cluster_id(settings)}", "--standalone")
+    arguments = ["format", *identity, "-c", properties, "--ignore-formatted"]
     _jvm.format_storage(settings, _tool(settings, "kafka.tools.StorageTool", arguments), "Kafka's storage")
 
 
+def _own_cluster_id(settings: Settings) -> str:
+    """The id that a single broker makes for itself at its first start."""
+    identity = settings.data_dir / "kafka.cluster-id"
+    if not identity.exists():
+        identity.write_text(_encode(uuid.uuid4()))
+    return identity.read_text().strip()
+
+
+def _common_cluster_id(settings: Settings) -> str:
+    if not settings.kafka_cluster_id:
+        raise ClusterError("Several brokers of Kafka need a common id before their first start: set kafka_cluster_id.")
+    return settings.kafka_cluster_id
+
+
+def _controllers(settings: Settings) -> str:
+    """The first controllers, with the ids of their storage, in the form of `kafka-storage.sh`.
+
+    Every broker must know the ids of all before any of them has run, so they follow from the cluster's id.
+    """
+    common = _common_cluster_id(settings)
+    controllers = (
+        f"{number}@{address}:{_encode(uuid.uuid5(uuid.NAMESPACE_DNS, f'{common}/{address.host}'))}"
+        for number, address in enumerate(settings.addresses("kafka_controller"), 1)
+    )
+    return ",".join(controllers)
+
+
+def _encode(identity: uuid.UUID) -> str:
+    """An id in Kafka's form: 22 characters of URL-safe base64."""
+    return base64.urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
+
+
 def _probe(settings: Settings) -> None:
-    """Produces a record and waits for its delivery report."""
+    """Produces a record and waits for its delivery report. The broker on this machine must belong to the cluster."""
     from confluent_kafka import KafkaException, Producer
 
     global _producer
     try:
         with _lock:
-            if _producer is None:
-                _ensure_topic(settings, _HEALTH_TOPIC, 1, {"retention.ms": "3600000"})
-                _producer = Producer(
-                    {"bootstrap.servers": settings.kafka_bootstrap, "message.timeout.ms": 5000, "log_level": 0}
-                )
-        producer = _producer
+            producer, _producer = _producer, None
+        if producer is None:
+            _ensure_topic(settings, _HEALTH_TOPIC, 1, {"retention.ms": "3600000"})
+            own = str(settings.address("kafka"))
+            producer = Producer({"bootstrap.servers": own, "message.timeout.ms": 5000, "log_level": 0})
+        if settings.node_number("kafka") not in producer.list_topics(_HEALTH_TOPIC, timeout=8).brokers:
+            raise Unhealthy("it does not belong to the cluster")
         faults: list[str] = []
         producer.produce(
             _HEALTH_TOPIC, b"health", on_delivery=lambda error, _: faults.append(str(error)) if error else None
         )
         if producer.flush(8) > 0 or faults:
             raise Unhealthy(f"it did not accept a record: {faults[0] if faults else 'no answer in 8 s'}")
+        _producer = producer
     except KafkaException as error:
         raise Unhealthy(f"it did not answer: {error.args[0].str()}") from None
 
@@ -103,7 +136,7 @@ def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0})
     try:
         creation = admin.create_topics(
-            [NewTopic(topic, partitions, 1, config=configuration)], request_timeout=_TIMEOUT_S
+            [NewTopic(topic, partitions, settings.replicas("kafka"), config=configuration)], request_timeout=_TIMEOUT_S
         )
         creation[topic].result(_TIMEOUT_S)
         return

@@ -192,7 +192,7 @@ SERVICES = (
         parts=(_JAR,),
         fingerprint_files=TOPOLOGY.fingerprint_files,
         probe=_probe_supervisor,
-        sweeps=(Sweep("storm logs", 3600, _sweep_logs),),
+        sweeps=(Sweep("storm logs", 3600, _sweep_logs, on_each_node=True),),
         stop_s=15,
     ),
     Service(

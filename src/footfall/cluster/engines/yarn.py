@@ -1,4 +1,4 @@
-"""YARN on this machine: its daemons, the resources of containers and queues, and the state that is kept."""
+"""YARN: its daemons, the resources of containers and queues, and the state that is kept."""
 
 import os
 import platform
@@ -39,6 +39,7 @@ class Queue(NamedTuple):
 
     name: str
     memory_mb: int
+    largest_mb: int  # of one container
     percent: float  # of the memory of all containers; the queues add up to 100
 
 
@@ -47,6 +48,7 @@ class Node(NamedTuple):
 
     memory_mb: int
     vcores: int
+    several: bool  # whether it is one node of several
     queues: tuple[Queue, ...]
     recovery: bool  # whether the NodeManager can store its state for a restart
     nice: int
@@ -56,18 +58,23 @@ class Node(NamedTuple):
 
 
 def node(settings: Settings) -> Node:
-    """The node as configured, with defaults from the memory and processors of this machine."""
-    configured = settings.yarn
+    """The node as configured, with defaults from the memory and processors of this machine.
+
+    Several nodes have equal parts of the configured resources.
+    """
+    configured, nodes = settings.yarn, len(settings.hosts.yarn_nodemanager)
     memory_mb = configured.memory_mb or default_memory_mb(psutil.virtual_memory().total, configured.streaming_mb)
-    memory_mb -= memory_mb % STEP_MB
+    memory_mb -= memory_mb % (STEP_MB * nodes)
+    own_mb, batch_mb = memory_mb // nodes, memory_mb - configured.streaming_mb
     # Rounded up, so that a container that fits exactly is not refused.
     streaming = -(-configured.streaming_mb * 10_000 // memory_mb) / 100
     return Node(
-        memory_mb=memory_mb,
-        vcores=configured.vcores or 2 * (os.cpu_count() or 1),
+        memory_mb=own_mb,
+        vcores=-(-configured.vcores // nodes) or 2 * (os.cpu_count() or 1),
+        several=nodes > 1,
         queues=(
-            Queue("streaming", configured.streaming_mb, streaming),
-            Queue("batch", memory_mb - configured.streaming_mb, round(100 - streaming, 2)),
+            Queue("streaming", configured.streaming_mb, min(configured.streaming_mb, own_mb), streaming),
+            Queue("batch", batch_mb, min(batch_mb, own_mb), round(100 - streaming, 2)),
         ),
         # The state store is a native library that exists only for this processor.
         recovery=platform.machine() == "x86_64",
@@ -100,13 +107,19 @@ def _prepare(name: str) -> Callable[[Settings], None]:
     A new manager means that the platform was stopped or the machine restarted. Then no container is left to adopt, an
     old state would start an application a second time, and a process id may have been reused. Without state, the
     NodeManager also deletes leftover files of applications.
+
+    On a node of a cluster, containers end with their NodeManager, but applications on other nodes outlive the
+    ResourceManager.
     """
 
     def prepare(settings: Settings) -> None:
         state = settings.data_dir / name / "state"
         stamp = state / "manager"
         manager = _manager(settings)
-        if not (stamp.exists() and stamp.read_text("utf-8") == manager):
+        is_same = stamp.exists() and stamp.read_text("utf-8") == manager
+        if settings.is_node:
+            is_same = name == "yarn-resourcemanager"
+        if not is_same:
             shutil.rmtree(state, ignore_errors=True)
         state.mkdir(parents=True, exist_ok=True)
         stamp.write_text(manager, "utf-8")

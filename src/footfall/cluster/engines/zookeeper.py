@@ -1,4 +1,4 @@
-"""ZooKeeper in standalone mode, for HBase, Storm and the lock of the streaming driver."""
+"""ZooKeeper, alone or as one server of a quorum, for HBase, Storm and the lock of the streaming driver."""
 
 import socket
 
@@ -10,13 +10,20 @@ from footfall.settings import Settings
 
 def _command(settings: Settings) -> list[str]:
     conf = settings.conf_dir / "zookeeper"
-    main = "org.apache.zookeeper.server.ZooKeeperServerMain"
+    alone = len(settings.hosts.zookeeper) == 1
+    main = f"org.apache.zookeeper.server.{'ZooKeeperServerMain' if alone else 'quorum.QuorumPeerMain'}"
     # The heap holds a few hundred small znodes of HBase and Storm.
     heap_mb = settings.heaps_mb.zookeeper
     arguments = [str(conf / "zoo.cfg")]
     return _jvm.java(
         settings, "zookeeper", "zookeeper", heap_mb, main, arguments, options=[*_jvm.QUICK, _jvm.log4j(conf)]
     )
+
+
+def _prepare(settings: Settings) -> None:
+    """Writes the number of this server in the quorum."""
+    if len(settings.hosts.zookeeper) > 1:
+        (settings.data_dir / "zookeeper" / "myid").write_text(f"{settings.node_number('zookeeper')}\n", "ascii")
 
 
 def _probe(settings: Settings) -> None:
@@ -37,6 +44,7 @@ SERVICES = (
         ports=("zookeeper",),
         command=_command,
         templates=("zookeeper/zoo.cfg", "zookeeper/log4j.properties"),
+        prepare=_prepare,
         probe=_probe,
     ),
 )

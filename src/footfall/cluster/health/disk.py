@@ -30,7 +30,8 @@ class Disk(NamedTuple):
 
 def disk(settings: Settings) -> Disk:
     """Measures the files in the data, logs, ledger and spool folders, and what services keep outside the home."""
-    home = settings.home if settings.home.exists() else settings.home.parent
+    # In a container, the home itself is in memory, and its folders are volumes.
+    home = next((path for path in (settings.run_dir, settings.home) if path.exists()), settings.home.parent)
     inside = [settings.data_dir, settings.logs_dir, settings.ledger_dir, settings.spool_dir]
     folders = [*inside, *services.outside(settings)]
     size = sum(_size(path) for folder in folders for path in folder.rglob("*")) / 2**30

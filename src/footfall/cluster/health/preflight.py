@@ -26,7 +26,7 @@ def check(settings: Settings, profile: str, services: Iterable[Service], running
     stopped = [service for service in services if service.name not in running]
     return [
         *_paths(settings),
-        *_open_files(),
+        *open_files(),
         *_memory(profile, bool(running)),
         *_disk(settings),
         *_ports(settings, stopped),
@@ -42,8 +42,11 @@ def _paths(settings: Settings) -> list[str]:
     ]
 
 
-def _open_files() -> list[str]:
-    """Raises the soft limit of open files as far as the hard limit allows. Services inherit it."""
+def open_files() -> list[str]:
+    """Raises the soft limit of open files as far as the hard limit allows. Services inherit it.
+
+    Returns the obstacle if that is not enough.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < _OPEN_FILES:
         soft = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)

@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-import re
 import shutil
-import socket
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from footfall.cluster.service import PythonModule, Service, tmp_dir
 from footfall.cluster.supervision import dependencies
 from footfall.names import CSRF_HEADER
+from footfall.runtime.hostname import machine_name
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.settings import Settings
 
@@ -32,10 +31,13 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
         "hosts": settings.hosts.of,
         "bind": settings.bind_host,
         "advertise": settings.advertised_host,
+        "replicas": settings.replicas,
+        "node_number": settings.node_number,
+        "is_node": settings.is_node,
         "data": settings.data_dir / service.name,
         "tmp": tmp_dir(settings, service.name),
         "csrf_header": CSRF_HEADER,
-        "host": re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host",
+        "host": machine_name(),
         **({} if service.values is None else service.values(settings)),
     }
     return {path.rpartition("/")[2]: _TEMPLATES.get_template(f"{path}.j2").render(names) for path in service.templates}
@@ -68,12 +70,17 @@ def fingerprint(settings: Settings, service: Service) -> str:
     return digest.hexdigest()[:16]
 
 
-def write(settings: Settings, service: Service) -> None:
-    """Writes the configuration and prepares the service for its start. Raises ClusterError."""
+def write_files(settings: Settings, service: Service) -> None:
+    """Writes the configuration of a service, for the service itself or for its clients."""
     folder = settings.conf_dir / service.name
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in render(settings, service).items():
         (folder / name).write_text(content, "utf-8")
+
+
+def write(settings: Settings, service: Service) -> None:
+    """Writes the configuration and prepares the service for its start. Raises ClusterError."""
+    write_files(settings, service)
     temporary = tmp_dir(settings, service.name)
     shutil.rmtree(temporary, ignore_errors=True)
     for path in (settings.data_dir / service.name, temporary, settings.logs_dir):

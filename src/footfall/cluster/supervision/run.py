@@ -1,9 +1,11 @@
-"""Runs one service: renders its configuration and replaces this process with it. supervisord and Compose call this."""
+"""Runs one service: renders its configuration and replaces this process with it. supervisord calls this."""
 
 import json
 import os
 import sys
+from typing import NoReturn
 
+from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import configure
 from footfall.runtime import priority
@@ -22,9 +24,11 @@ def recall() -> Settings:
     """Returns the settings with which the platform was started, or those of this process if it never was.
 
     Verbs that act on a running platform use it, so that a variable given to `up` need not be repeated. Stored settings
-    that this version does not know are ignored.
+    that this version does not know are ignored. A node of a cluster has its settings from its environment alone.
     """
     settings = load_settings()
+    if settings.is_node:
+        return settings
     try:
         stored = json.loads((settings.run_dir / "settings.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -42,6 +46,13 @@ def become(name: str) -> None:
         raise ClusterError(f"There is no service {name!r}; there are: {processes}.")
     settings = recall()
     configure.write(settings, service)
+    execute(settings, service)
+
+
+def execute(settings: Settings, service: Service) -> NoReturn:
+    """Replaces this process with a service whose configuration is written."""
+    if service.command is None:
+        raise ValueError(f"{service.name} is a step")
     command = service.command(settings)
     sys.stdout.flush()
     environment = child_environment(settings)

@@ -58,11 +58,14 @@ class Watchdog:
         self._watches: dict[str, Watch] = {}
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="probe")
         self._disk_due = 0.0
-        self._sweeper = sweeps.Sweeper(settings)
+        self._sweeper = sweeps.Sweeper(settings, sweeps.of_watchdog(settings))
 
     def tick(self) -> None:
         """One round: collects finished probes, starts due ones, restarts services, and writes `health.json`."""
         names = [n for n in lifecycle.requested(self._settings) if BY_NAME[n].probe is not None and n != "watchdog"]
+        if self._settings.is_node:
+            # The nodes of a cluster monitor their own processes. Steps have none.
+            names = [n for n in names if BY_NAME[n].kind == "step"]
         processes = self._manager.processes()
         now = self._clock()
         for name in names:
@@ -134,7 +137,8 @@ def update_disk_flag(settings: Settings) -> None:
 
     Visitors and collectors check for this file.
     """
-    free = shutil.disk_usage(settings.home).free / 2**30
+    # In a container, the home itself is in memory, and its folders are volumes.
+    free = shutil.disk_usage(settings.run_dir).free / 2**30
     flag = settings.run_dir / "disk-low"
     low = free < settings.retention.free_disk_gib
     if low and not flag.exists():
@@ -162,7 +166,7 @@ def _restart(settings: Settings, manager: Manager, name: str) -> None:
     service = BY_NAME[name]
     try:
         if service.step is not None:
-            for other in service.restarts:
+            for other in () if settings.is_node else service.restarts:
                 log.warning("restarting %s for %s", other, name)
                 manager.restart(other)
             service.step(settings)

@@ -46,7 +46,7 @@ def local_session(settings: Settings, scratch: Path) -> Iterator[SparkSession]:
     os.environ |= {
         "JAVA_HOME": str(java_home(settings)),
         "HADOOP_CONF_DIR": str(mapreduce.configuration(settings)),
-        "SPARK_LOCAL_IP": settings.bind_host("yarn_nodemanager"),
+        "SPARK_LOCAL_IP": settings.client_host,
     }
     builder = SparkSession.builder.appName("footfall-profiles").master("local[1]")
     for name, value in {**spark_session.common(), **_options(settings, scratch)}.items():

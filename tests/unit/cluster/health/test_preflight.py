@@ -102,7 +102,7 @@ def test_few_open_files_are_raised_or_refused(tmp_path: Path, soft: int, hard: i
     # A lowered hard limit cannot be raised again, so a child process does it.
     script = (
         "from footfall.cluster.health import preflight; import resource\n"
-        "print(preflight._open_files(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+        "print(preflight.open_files(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
     limited = f"ulimit -Sn {soft} && ulimit -Hn {hard} && exec {sys.executable} -c '{script}'"
     done = subprocess.run(
