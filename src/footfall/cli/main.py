@@ -9,7 +9,7 @@ import os
 import platform
 import re
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
@@ -21,10 +21,12 @@ from footfall.settings import REPOSITORY, SettingsError
 # Verb → its line in the help.
 VERBS = {
     "up": "Install what is missing, start all services, and wait until they are healthy.",
+    "install": "Install what the services need, without starting them.",
     "down": "Stop all services. With --purge, also delete all data.",
     "status": "Show the state of every service, and how far each consumer lags.",
     "doctor": "Find problems and print how to fix them.",
     "logs": "Print the log of a service.",
+    "cluster": "Run the platform as several nodes on Docker Compose.",
     "run": "Run one service in this process (the process manager calls it).",
     "query": "Run a query; without a name, list all queries.",
     "verify": "Check that no event was lost or counted twice.",
@@ -39,6 +41,10 @@ VERBS = {
     "test": "Run the checks and tests of this project on a separate platform.",
 }
 
+
+# Not with --cluster: what belongs to this machine.
+_LOCAL: Final = ("up", "down", "install", "cluster", "test")
+_CLUSTER: Final = "--cluster"
 
 # These errors come from the machine or the home folder, not from a bug. They are printed without a traceback.
 _ENVIRONMENT_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR)
@@ -60,6 +66,8 @@ def main() -> None:
     if verb not in VERBS:
         _end(f"There is no verb {verb!r}; there are: {', '.join(VERBS)}.", 2)
     try:
+        if _CLUSTER in rest and verb not in _LOCAL:
+            sys.exit(_run_inside([verb, *(word for word in rest if word != _CLUSTER)]))
         _load(verb)(rest, prog_name=f"footfall {verb}")
     except SettingsError as error:
         _end(str(error), 2)
@@ -73,6 +81,12 @@ def main() -> None:
         _end(f"{error.filename} cannot be used: {error.strerror}.", 1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _run_inside(arguments: list[str]) -> int:
+    from footfall.cli.cluster import run_inside
+
+    return run_inside(arguments)
 
 
 def _end(sentence: str, status: int) -> NoReturn:
@@ -95,7 +109,8 @@ def _help() -> None:
     )
     for verb, line in VERBS.items():
         stdout.print(f"  {verb:<10} {line}", markup=False)
-    stdout.print("\n`footfall VERB --help` explains a verb. `footfall --version` prints the version.")
+    stdout.print("\nWith --cluster, a verb acts on the cluster instead of this machine.")
+    stdout.print("`footfall VERB --help` explains a verb. `footfall --version` prints the version.")
 
 
 def _version() -> str:

@@ -1,0 +1,201 @@
+"""Calls Docker and Docker Compose, and reads the state of the cluster's nodes."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from footfall.runtime.errors import ClusterError
+from footfall.settings import REPOSITORY, Settings
+
+FILE: Final = REPOSITORY / "compose.yaml"
+IMAGE: Final = "footfall:latest"
+# The ports of a browser on this machine: the variable of compose.yaml, and the name in `Ports`.
+PUBLISHED: Final = {
+    "FOOTFALL_SHOP_PORT": "shop",
+    "FOOTFALL_NEWS_PORT": "news",
+    "FOOTFALL_ACADEMY_PORT": "academy",
+    "FOOTFALL_DASHBOARD_PORT": "dashboard",
+    "FOOTFALL_AIRFLOW_PORT": "airflow",
+}
+Profile = Literal["core", "full"]
+# The profile of the services that each profile of the cluster runs.
+SERVICES_OF: Final = {"core": "realtime", "full": "full"}
+_QUICK_S: Final = 60
+_TRIES: Final = 5
+_OLDEST_COMPOSE: Final = (2, 20)
+
+State = Literal["healthy", "starting", "unhealthy", "done", "paused", "partitioned", "stopped"]
+
+
+class Node(NamedTuple):
+    """A container of the cluster. networks: those that it is connected to. started_at: RFC 3339, UTC."""
+
+    name: str
+    service: str  # in Footfall's table of services
+    container: str
+    state: State
+    detail: str
+    restarts: int
+    started_at: str
+    networks: tuple[str, ...]
+    exit_code: int
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is healthy, or a step that is done."""
+        return self.state in ("healthy", "done")
+
+
+def project(settings: Settings) -> str:
+    """The name of the Compose project. An offset of the ports makes a second cluster possible."""
+    return f"footfall-{settings.port_offset}" if settings.port_offset else "footfall"
+
+
+def environment(settings: Settings, profile: Profile) -> dict[str, str]:
+    """The variables that compose.yaml reads."""
+    return {
+        **os.environ,
+        "FOOTFALL_CLUSTER_PROFILE": SERVICES_OF[profile],
+        "FOOTFALL_VISITORS_PER_SITE": str(settings.visitors_per_site),
+        "FOOTFALL_AUTOMATIC_BATCHES": str(settings.automatic_batches).lower(),
+        **{variable: str(settings.port(port)) for variable, port in PUBLISHED.items()},
+    }
+
+
+def compose(settings: Settings, profile: Profile, *arguments: str) -> list[str]:
+    """The command line of Docker Compose for this cluster."""
+    return [
+        _docker(),
+        "compose",
+        "--project-name",
+        project(settings),
+        "--file",
+        str(FILE),
+        "--profile",
+        profile,
+        *arguments,
+    ]
+
+
+def call(*arguments: str, timeout_s: float = _QUICK_S) -> str:
+    """Runs a Docker command and returns its output. Raises ClusterError with Docker's last line."""
+    try:
+        done = subprocess.run(
+            [_docker(), *arguments], capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ClusterError(f"Docker did not answer: {error}.") from None
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise ClusterError(f"Docker could not do `{' '.join(arguments[:2])}`: {lines[-1][:300] if lines else '?'}")
+    return done.stdout
+
+
+def engine_version() -> str:
+    """The version of the Docker engine. Raises ClusterError with the remedy if there is none."""
+    try:
+        return call("version", "--format", "{{.Server.Version}}").strip()
+    except ClusterError as error:
+        raise ClusterError(f"No Docker engine answers. Start one, and see that you may use it. ({error})") from None
+
+
+def check_compose() -> None:
+    """Raises ClusterError with the remedy unless there is Docker Compose v2."""
+    try:
+        version = call("compose", "version", "--short").strip()
+    except ClusterError:
+        version = ""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if numbers < _OLDEST_COMPOSE:
+        raise ClusterError(
+            f"Docker Compose {'.'.join(map(str, _OLDEST_COMPOSE))} or newer is needed, and "
+            f"{version or 'none'} is installed. Install the package docker-compose-plugin."
+        )
+
+
+def build() -> int:
+    """Builds the image, with Docker's progress on stderr. Returns the exit status."""
+    command = [_docker(), "build", "--tag", IMAGE, str(REPOSITORY)]
+    return subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "1"}, stdout=2, check=False).returncode
+
+
+def nodes(settings: Settings) -> list[Node]:
+    """All containers of the cluster, by name. Raises ClusterError."""
+    ours = f"label=com.docker.compose.project={project(settings)}"
+    for attempt in range(_TRIES):
+        ids = call("ps", "--all", "--quiet", "--no-trunc", "--filter", ours).split()
+        try:
+            documents = json.loads(call("inspect", *ids)) if ids else []
+        except ClusterError:
+            # Compose may have replaced a container since it was listed.
+            if attempt == _TRIES - 1:
+                raise
+            continue
+        # While a container is replaced, there are two with the name of the node; the new one is not started yet.
+        return sorted(map(_node, documents), key=lambda node: node.name)
+    return []
+
+
+def find(settings: Settings, name: str) -> Node:
+    """The node with this name. Raises ClusterError with the known names."""
+    known = {node.name: node for node in nodes(settings)}
+    if name not in known:
+        raise ClusterError(
+            f"There is no node {name!r}; there are: {', '.join(known)}."
+            if known
+            else "The cluster does not run. `./footfall cluster up` starts it."
+        )
+    return known[name]
+
+
+def inside(settings: Settings, arguments: Sequence[str], terminal: bool) -> list[str]:
+    """The command that runs a verb of Footfall on the node of the command line."""
+    node = find(settings, "cli")
+    flags = ["--interactive", *(["--tty"] if terminal else [])]
+    program = "/opt/footfall/install/venv/bin/python"
+    return [_docker(), "exec", *flags, node.container, program, "-m", "footfall", *arguments]
+
+
+def _node(document: dict[str, Any]) -> Node:
+    state, labels = document["State"], document["Config"]["Labels"]
+    command = document["Config"].get("Cmd") or [""]
+    networks = tuple(sorted(document["NetworkSettings"]["Networks"]))
+    log = (state.get("Health") or {}).get("Log") or []
+    detail = str(log[-1]["Output"]).strip() if log else ""
+    name = labels["com.docker.compose.service"]
+    return Node(
+        name=name,
+        service=str(command[-1]),
+        container=str(document["Id"])[:12],
+        state=_state(state, networks),
+        detail="" if detail == "ok" else detail[:300],
+        restarts=int(document["RestartCount"]),
+        started_at=str(state["StartedAt"]),
+        networks=networks,
+        exit_code=int(state["ExitCode"]),
+    )
+
+
+def _state(state: dict[str, Any], networks: tuple[str, ...]) -> State:
+    if state.get("Paused"):
+        return "paused"
+    if state["Status"] == "created":
+        return "starting"
+    if not state["Running"] and not state.get("Restarting"):
+        return "done" if state["ExitCode"] == 0 and not state.get("Health") else "stopped"
+    if not networks:
+        return "partitioned"
+    health = (state.get("Health") or {}).get("Status", "starting")
+    return "healthy" if health == "healthy" else "unhealthy" if health == "unhealthy" else "starting"
+
+
+def _docker() -> str:
+    found = shutil.which("docker")
+    if found is None:
+        raise ClusterError("The command `docker` is missing. Install Docker with its Compose plugin.")
+    return str(Path(found))

@@ -1,0 +1,188 @@
+"""`cluster up` and `cluster down`, and the faults that one can cause on purpose."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from footfall.cluster.containers import docker
+from footfall.cluster.containers.docker import Node, Profile
+from footfall.cluster.health.preflight import listeners
+from footfall.cluster.service import Report
+from footfall.cluster.services import stop_order
+from footfall.runtime.errors import ClusterError
+from footfall.settings import Settings
+
+# Memory of all nodes together, measured and rounded up (docs/performance.md).
+NEEDED_MEMORY_GIB: Final = {"core": 10.0, "full": 18.0}
+# The image takes 3 GiB, and its building as much again.
+_NEEDED_DISK_GIB: Final = 12.0
+_POLL_S: Final = 2.0
+_LOG_LINES: Final = "15"
+
+# Called when a node becomes healthy, with its name and the seconds since the start.
+OnHealthy = Callable[[str, float], None]
+
+
+def check(settings: Settings, profile: Profile) -> list[str]:
+    """Every obstacle to starting the cluster, each with its remedy. Raises ClusterError without Docker."""
+    docker.engine_version()
+    docker.check_compose()
+    running = {node.name for node in docker.nodes(settings) if node.state not in ("stopped", "done")}
+    found = []
+    free = psutil.virtual_memory().available / 2**30
+    if not running and free < NEEDED_MEMORY_GIB[profile]:
+        less = " `./footfall cluster up --profile core` needs less." if profile == "full" else ""
+        found.append(
+            f"{free:.1f} GiB of memory is free; the profile {profile} needs {NEEDED_MEMORY_GIB[profile]:.0f}.{less}"
+        )
+    root = docker.call("info", "--format", "{{.DockerRootDir}}").strip()
+    if Path(root).exists() and (disk := psutil.disk_usage(root).free / 2**30) < _NEEDED_DISK_GIB:
+        found.append(f"{disk:.1f} GiB of disk space is free in Docker's folder {root}; {_NEEDED_DISK_GIB:.0f} needed.")
+    if "site-shop" not in running:
+        held = listeners()
+        found += [
+            f"Port {settings.port(port)} ({port}) is in use. Stop its process, perhaps with `./footfall down`, or move "
+            "the cluster with FOOTFALL_PORT_OFFSET=…."
+            for port in docker.PUBLISHED.values()
+            if settings.port(port) in held
+        ]
+    return found
+
+
+def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy, report: Report) -> list[Node]:
+    """Builds the image, starts all nodes of the profile, and waits until they are healthy.
+
+    Raises ClusterError; the nodes that were started by then keep running.
+    """
+    if findings := check(settings, profile):
+        raise ClusterError("\n".join(findings))
+    if build and docker.build() != 0:
+        raise ClusterError("The image could not be built; Docker's messages above say why.")
+    started = time.monotonic()
+    _remove_stopped(settings)
+    environment = docker.environment(settings, profile)
+    # Compose itself waits for the steps. Meanwhile the nodes start.
+    command = docker.compose(settings, profile, "--progress", "quiet", "up", "--detach", "--remove-orphans")
+    process = subprocess.Popen(command, env=environment, stdout=2)
+    seen: set[str] = set()
+    try:
+        while True:
+            nodes = docker.nodes(settings)
+            for node in nodes:
+                if node.is_well and node.name not in seen:
+                    seen.add(node.name)
+                    on_healthy(node.name, time.monotonic() - started)
+            status = process.poll()
+            if status == 0 and nodes and all(node.is_well for node in nodes):
+                return nodes
+            if status not in (None, 0):
+                raise ClusterError(f"Docker Compose ended with status {status}. {_faults(nodes)}")
+            if time.monotonic() - started > 3 * settings.up_timeout_s:
+                raise ClusterError(f"The cluster is not healthy after {3 * settings.up_timeout_s} s. {_faults(nodes)}")
+            time.sleep(_POLL_S)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+
+
+def _remove_stopped(settings: Settings) -> None:
+    """Removes containers that do not run. An `up` that was interrupted may have left two of a name."""
+    ours = f"label=com.docker.compose.project={docker.project(settings)}"
+    states = [argument for state in ("created", "exited", "dead") for argument in ("--filter", f"status={state}")]
+    if stopped := docker.call("ps", "--all", "--quiet", "--filter", ours, *states).split():
+        docker.call("rm", "--force", *stopped)
+
+
+def down(settings: Settings, purge: bool, report: Report) -> bool:
+    """Stops the nodes in the order in which `down` stops services, and removes them. Returns whether any existed.
+
+    purge: also delete the volumes with all data. Raises ClusterError.
+    """
+    nodes = docker.nodes(settings)
+    for group in stop_order():
+        names = {service.name for service in group}
+        stopping = [node for node in nodes if node.service in names and node.state not in ("stopped", "done")]
+        if stopping:
+            for node in stopping:
+                if node.state == "paused":
+                    docker.call("unpause", node.container)
+            docker.call("stop", *(node.container for node in stopping), timeout_s=180)
+            report(f"stopped {', '.join(node.name for node in stopping)}")
+    command = docker.compose(settings, "full", "--progress", "quiet", "down", "--remove-orphans")
+    done = subprocess.run(
+        [*command, *(["--volumes"] if purge else [])], env=docker.environment(settings, "full"), stdout=2, check=False
+    )
+    if done.returncode != 0:
+        raise ClusterError("Docker Compose could not remove the cluster; its messages above say why.")
+    return bool(nodes)
+
+
+def kill(settings: Settings, name: str) -> None:
+    """Kills a node at once. It stays dead until `heal`. Raises ClusterError."""
+    docker.call("kill", docker.find(settings, name).container)
+
+
+def pause(settings: Settings, name: str) -> None:
+    """Freezes a node until `heal`. Raises ClusterError."""
+    docker.call("pause", docker.find(settings, name).container)
+
+
+def partition(settings: Settings, name: str) -> None:
+    """Cuts a node off from all others until `heal`. Raises ClusterError."""
+    node = docker.find(settings, name)
+    for network in node.networks:
+        docker.call("network", "disconnect", network, node.container)
+
+
+def heal(settings: Settings) -> list[str]:
+    """Starts, wakes and connects all nodes again. Returns the names of those that needed it. Raises ClusterError."""
+    healed = []
+    declared = _networks(settings)
+    for node in docker.nodes(settings):
+        missing = [network for network in declared[node.name] if network not in node.networks]
+        if node.state == "paused":
+            docker.call("unpause", node.container)
+        for network in missing:
+            docker.call("network", "connect", "--alias", node.name, network, node.container)
+        if node.state == "stopped":
+            docker.call("start", node.container)
+        if missing or node.state in ("paused", "stopped"):
+            healed.append(node.name)
+    return healed
+
+
+def _networks(settings: Settings) -> dict[str, list[str]]:
+    """The networks that compose.yaml gives to each node, by Docker's names for them."""
+    document = json.loads(
+        subprocess.run(
+            docker.compose(settings, "full", "config", "--format", "json"),
+            env=docker.environment(settings, "full"),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    )
+    names = {key: network["name"] for key, network in document["networks"].items()}
+    return {
+        name: [names[network] for network in service.get("networks", {})]
+        for name, service in document["services"].items()
+    }
+
+
+def _faults(nodes: list[Node]) -> str:
+    """Sentences about the nodes that are not healthy, with the last lines of the first one's log."""
+    unwell = [node for node in nodes if not node.is_well]
+    if not unwell:
+        return ""
+    said = "; ".join(f"{node.name} is {node.state}{f' ({node.detail})' if node.detail else ''}" for node in unwell)
+    first = next((node for node in unwell if node.state in ("unhealthy", "stopped")), unwell[0])
+    done = subprocess.run(
+        ["docker", "logs", "--tail", _LOG_LINES, first.container], capture_output=True, text=True, check=False
+    )
+    return f"{said}. The last lines of {first.name}:\n{(done.stdout + done.stderr)[-2500:]}"
