@@ -44,7 +44,7 @@ def test_each_port_belongs_to_a_daemon() -> None:
     sites = {name for name in Ports.model_fields if daemon_of(name) == "sites"}
     assert sites == {"shop", "news", "academy"}
     others = {daemon_of(name) for name in Ports.model_fields} - {"sites"}
-    assert others == set(Hosts.model_fields) - {"sites", "spark_streaming"}
+    assert others == set(Hosts.model_fields) - {"sites"}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,6 @@ def test_each_port_belongs_to_a_daemon() -> None:
         ("yarn_nodemanager_http", "yarn_nodemanager"),
         ("yarn_localizer", "yarn_nodemanager"),
         ("storm_worker", "storm_supervisor"),
-        ("spark_streaming", "spark_streaming"),
         ("news", "sites"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import print_json, print_table, report, stderr, stdout
+from footfall.cli.up import local_url
 from footfall.cluster.containers import docker, lifecycle
 from footfall.cluster.containers.docker import PUBLISHED, Profile
 from footfall.settings import Settings, load_settings
@@ -132,9 +133,7 @@ def heal() -> None:
 def _addresses(settings: Settings, services: set[str]) -> dict[str, str]:
     names = {"airflow": "airflow-api-server", "dashboard": "dashboard"}
     return {
-        port: f"http://localhost:{settings.port(port)}"
-        for port in PUBLISHED.values()
-        if names.get(port, f"site-{port}") in services
+        port: local_url(settings, port) for port in PUBLISHED.values() if names.get(port, f"site-{port}") in services
     }
 
 

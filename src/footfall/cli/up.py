@@ -67,7 +67,7 @@ class _Progress:
             return
         self._live.remove(name)
         if not self._live:
-            url = _local_url(self._settings, "dashboard")
+            url = local_url(self._settings, "dashboard")
             passed_s = time.monotonic() - self._started_s
             report(f"Sites and live page can be used after {passed_s:.0f} s: {url}. Other services are still starting.")
 
@@ -91,14 +91,14 @@ def _run_missing_days(settings: Settings, services: list[Service]) -> None:
 def _addresses(settings: Settings, services: list[Service]) -> dict[str, str]:
     names = {service.name for service in services}
     sites = [app for app in DEMO_SITES if f"site-{app}" in names]
-    found: dict[str, str] = {app: _local_url(settings, app) for app in sites}
+    found: dict[str, str] = {app: local_url(settings, app) for app in sites}
     if "dashboard" in names:
-        found["dashboard"] = _local_url(settings, "dashboard")
+        found["dashboard"] = local_url(settings, "dashboard")
     if "airflow-api-server" in names:
-        found["airflow"] = _local_url(settings, "airflow")
+        found["airflow"] = local_url(settings, "airflow")
     return found
 
 
-def _local_url(settings: Settings, port: str) -> str:
+def local_url(settings: Settings, port: str) -> str:
     """What a person on this machine types into a browser."""
     return f"http://localhost:{settings.port(port)}"

@@ -62,7 +62,7 @@ def home(tmp_path: Path) -> Path:
 def test_an_unknown_verb_is_wrong_use_and_names_the_known(call: Call) -> None:
     ended = call("upp")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("There is no verb 'upp'; there are: up, down, status, ")
+    assert ended.err.startswith("There is no verb 'upp'; there are: up, install, down, status, ")
 
 
 def test_no_verb_is_wrong_use_and_shows_the_help(call: Call) -> None:

@@ -16,8 +16,8 @@ from footfall.runtime import jars
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.settings import REPOSITORY, Ports, Settings
 
-# The slot number of the worker. Nothing listens on it, so it is no service's port.
-_NOBODYS = {"storm_worker"}
+# The slot number of the worker, and what only a quorum of ZooKeeper uses. On one machine nothing listens on them.
+_NOBODYS = {"storm_worker", "zookeeper_peer", "zookeeper_election"}
 
 
 def test_names_are_unique_and_needs_come_first() -> None:

@@ -30,7 +30,9 @@ PACKAGE: Final = REPOSITORY / "src" / "footfall"
 # All processes depend on these. Another home is another platform, and another install changes the command.
 _EVERYWHERE: Final = {"home", "install"}
 # Methods of Settings that take the name of a port or a daemon.
-_BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host"}
+_BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host", "replicas", "node_number"}
+# Properties of Settings that depend on the name of this machine.
+_BY_HOST: Final = {"is_node", "client_host"}
 _BY_NAME: Final = {"importlib", "pkgutil"}
 
 
@@ -199,6 +201,8 @@ def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str]
                 fields.add("bind")
         elif node.attr == "kafka_bootstrap":
             ports.add("kafka")
+        elif node.attr in _BY_HOST:
+            fields.add("host")
         elif node.attr in Settings.model_fields:
             fields.add(node.attr)
     return frozenset(fields), frozenset(ports), any_port

@@ -143,7 +143,6 @@ _FAR: dict[str, tuple[str, ...]] = {
     "yarn_resourcemanager": ("rm",),
     "yarn_nodemanager": ("nm1", "nm2"),
     "yarn_jobhistory": ("jh",),
-    "spark_streaming": ("sp",),
     "hive_metastore": ("ms",),
     "hive_server2": ("hs",),
 }
@@ -182,7 +181,7 @@ def test_remote_hosts_are_in_every_file_and_loopback_in_none(changed: Changed) -
 def test_a_changed_host_restarts_its_servers_and_clients(changed: Changed, java: Path) -> None:
     before = _fingerprints(changed())
     after = _fingerprints(changed(hosts=Hosts(hbase_thrift=("ht",))))
-    clients = (*_SITES, "dashboard", "watchdog", "spark-streaming")
+    clients = (*_SITES, "dashboard", "watchdog")
     concerned = ("hbase-master", "hbase-regionserver", "hbase-thrift", *clients)
     assert sorted(name for name in before if before[name] != after[name]) == sorted(concerned)
 

@@ -62,7 +62,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
     [
         (
             "spark-streaming",
-            {"hosts"},
+            {"host"},
             {"kafka", "namenode", "namenode_http", "yarn_http", "yarn_nodemanager", "zookeeper"},
         ),
         (
@@ -75,14 +75,20 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {"pace", "planted_groups", "population", "seed", "taste_strength", "visitors_per_site"},
             {"news"},
         ),
-        ("dashboard", {"bind", "retention"}, {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"}),
+        (
+            "dashboard",
+            {"bind", "host", "retention"},
+            {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"},
+        ),
         (
             "watchdog",
             {
                 "alerts",
                 "bind",
                 "heaps_mb",
+                "host",
                 "hosts",
+                "kafka_cluster_id",
                 "live_tasks",
                 "population",
                 "retention",
@@ -192,7 +198,14 @@ def test_a_relative_import_is_refused(made: Made) -> None:
         ),
         ("def f(settings): return settings.bind_host('kafka')", set(), {"kafka"}),
         ("def f(settings): return settings.bind_host('dashboard')", {"bind"}, {"dashboard"}),
-        ("def f(settings): return settings.advertised_host('spark_streaming')", {"hosts"}, set()),
+        ("def f(settings): return settings.advertised_host('sites')", {"hosts"}, set()),
+        (
+            "def f(settings): return settings.replicas('kafka'), settings.node_number('zookeeper')",
+            set(),
+            {"kafka", "zookeeper"},
+        ),
+        ("def f(settings): return settings.is_node", {"host"}, set()),
+        ("def f(settings): return settings.client_host", {"host"}, set()),
         ("def f(settings): return settings.home, settings.conf_dir, settings.as_environment()", set(), set()),
         ("def f(settings, socket): socket.bind(1)", set(), set()),
         ("def f(settings, name): return settings.port(name)", set(), {"news", "shop"}),

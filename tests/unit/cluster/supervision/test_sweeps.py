@@ -53,7 +53,7 @@ def test_sweeps_run_when_they_are_due_one_at_a_time(
             sweeps.Sweep("next", 0.0, lambda _: done.set()),
         ),
     )
-    sweeper = sweeps.Sweeper(settings)
+    sweeper = sweeps.Sweeper(settings, sweeps.of_watchdog(settings))
     sweeper.run_due()
     assert begun.wait(10)
     first = sweeper._thread
