@@ -62,6 +62,8 @@ def definition(settings: Settings) -> dict[str, Any]:
                 "max.poll.records": 2048,
                 "fetch.max.bytes": 8 * _MIB,
                 "reconnect.backoff.max.ms": 1000,
+                # A broker that vanished without closing its connections is given up after this long; by default, 30 s.
+                "request.timeout.ms": 10_000,
                 "enable.metrics.push": False,
             },
         },

@@ -146,7 +146,7 @@ def _unescaped(text: Column) -> Column:
 
 
 def _options(settings: Settings, scratch: Path) -> dict[str, str]:
-    host = settings.bind_host("yarn_nodemanager")
+    host = settings.client_host
     return {
         "spark.driver.memory": f"{HEAP_MB}m",
         "spark.driver.host": host,

@@ -1,0 +1,99 @@
+"""A cluster of its own on Docker, for the tests of this folder. Without a Docker engine they are skipped."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from footfall.cluster.containers import docker
+from footfall.runtime.errors import ClusterError
+from footfall.settings import REPOSITORY, Settings, load_settings
+
+_BASE_IMAGE = "debian:bookworm-slim"
+_UP_S = 2400
+
+
+class Cluster:
+    """The verbs of a cluster with its own name and ports."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def call(self, *arguments: str, timeout_s: float = 600) -> str:
+        """Runs a verb and returns its standard output. Fails with its messages."""
+        done = self.tried(*arguments, timeout_s=timeout_s)
+        assert done.returncode == 0, f"{arguments}: {done.stdout[-3000:]} {done.stderr[-3000:]}"
+        return done.stdout
+
+    def tried(self, *arguments: str, timeout_s: float = 600) -> "subprocess.CompletedProcess[str]":
+        """Runs a verb, whatever becomes of it."""
+        return subprocess.run(
+            [sys.executable, "-m", "footfall", *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, **self.settings.as_environment(), "PYTHONPATH": str(REPOSITORY / "src")},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def up(self, *arguments: str) -> None:
+        """Starts the cluster and waits until it is healthy."""
+        self.call("cluster", "up", *arguments, timeout_s=_UP_S)
+
+    def ask(self, *arguments: str) -> Any:
+        """The JSON document of a verb that runs on the cluster."""
+        return json.loads(self.call(*arguments, "--json", "--cluster"))
+
+    def await_figures(self, within_s: float = 240) -> None:
+        """Waits until the live figures are current and show people."""
+        until = time.monotonic() + within_s
+        while True:
+            rows = self.ask("query", "live-active-users")
+            (live,) = (lag for lag in json.loads(self.tried("status", "--json", "--cluster").stdout)["lags"][:1])
+            seen = any(row["app_id"] == "all" and row["active_1m"] > 0 for row in rows)
+            if seen and live["age_s"] is not None and live["age_s"] < 5:
+                return
+            assert time.monotonic() < until, f"no current figures after {within_s} s: {live} {rows}"
+            time.sleep(2)
+
+    def await_healthy(self, within_s: float = 300) -> None:
+        """Waits until every node is healthy."""
+        until = time.monotonic() + within_s
+        while not all(node.is_well for node in docker.nodes(self.settings)):
+            assert time.monotonic() < until, self.tried("cluster", "status").stdout
+            time.sleep(2)
+
+    def assert_verified(self) -> dict[str, Any]:
+        """Runs `verify` on the cluster; every store must agree. Returns its document."""
+        done = self.tried("verify", "--json", "--cluster", timeout_s=900)
+        report: dict[str, Any] = json.loads(done.stdout)
+        assert report["ok"], json.dumps(report["problems"], indent=1)[:4000]
+        return report
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A cluster of the profile `core` with three visitors a site, without data of earlier runs."""
+    try:
+        docker.engine_version()
+        docker.check_compose()
+        if not docker.call("images", "--quiet", _BASE_IMAGE).strip():
+            docker.call("pull", _BASE_IMAGE, timeout_s=600)
+    except ClusterError as error:
+        pytest.skip(str(error))
+    settings = load_settings()
+    apart = settings.port_offset + 1000
+    found = Cluster(settings.model_copy(update={"port_offset": apart, "visitors_per_site": 3}))
+    found.call("cluster", "down", "--purge", "--yes")
+    found.up()
+    yield found
+    found.call("cluster", "down", "--purge", "--yes")
+    assert docker.nodes(found.settings) == []
+    ours = f"label=com.docker.compose.project={docker.project(found.settings)}"
+    assert docker.call("volume", "ls", "--quiet", "--filter", ours) == ""

@@ -1,0 +1,136 @@
+"""The platform on many nodes: it counts, loses nothing when nodes die, and keeps its data."""
+
+import json
+import subprocess
+import time
+
+import pytest
+
+from footfall.cluster.containers import docker
+from tests.cluster.conftest import Cluster
+from tests.support.long_tests import only_in_all
+
+# The figures go on without it.
+_REPLACED = (
+    "zookeeper-2",
+    "datanode-2",
+    "hbase-master-1",
+    "hbase-regionserver-1",
+    "storm-supervisor-1",
+    "storm-nimbus",
+)
+# One of its kind: what needs it waits.
+_AWAITED = ("namenode", "hbase-thrift", "site-shop", "flume-shop")
+
+
+def _records(cluster: Cluster) -> int:
+    return int(cluster.assert_verified()["stores"]["kafka"]["records"])
+
+
+def _inspect(cluster: Cluster) -> list[dict[str, object]]:
+    nodes = [node.container for node in docker.nodes(cluster.settings)]
+    return list(json.loads(docker.call("inspect", *nodes)))
+
+
+def test_the_cluster_counts_and_every_store_agrees(cluster: Cluster) -> None:
+    cluster.await_figures()
+    assert _records(cluster) > 0
+
+
+def test_every_node_runs_as_an_ordinary_user_with_nothing_to_gain(cluster: Cluster) -> None:
+    for document in _inspect(cluster):
+        host, config = document["HostConfig"], document["Config"]
+        assert isinstance(host, dict)
+        assert isinstance(config, dict)
+        assert config["User"] == "footfall"
+        assert (host["Privileged"], host["CapDrop"], host["ReadonlyRootfs"]) == (False, ["ALL"], True)
+        assert host["Memory"] > 0
+        published = [binding for bindings in (host["PortBindings"] or {}).values() for binding in bindings]
+        assert {binding["HostIp"] for binding in published} <= {"127.0.0.1"}
+    assert cluster.call("cluster", "exec", "kafka-1", "id", "-u").strip() == "10001"
+    refused = cluster.tried("cluster", "exec", "kafka-1", "touch", "/opt/footfall/x")
+    assert "Read-only file system" in refused.stderr
+
+
+def test_an_engine_reaches_nothing_outside_and_no_one_on_the_front_network_reaches_it(cluster: Cluster) -> None:
+    attempt = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)"
+    python = ("/opt/footfall/install/venv/bin/python", "-c", attempt)
+    assert cluster.tried("cluster", "exec", "visitors-shop", *python, "site-shop", "5001").returncode == 0
+    assert cluster.tried("cluster", "exec", "visitors-shop", *python, "kafka-1", "9092").returncode != 0
+    # Documentation's example address. A node of the inner network has no route to it.
+    away = cluster.tried("cluster", "exec", "kafka-1", *python, "192.0.2.1", "80")
+    assert "unreachable" in away.stderr
+
+
+def test_no_secret_is_in_the_image(cluster: Cluster) -> None:
+    listed = subprocess.run(
+        ["docker", "run", "--rm", "--entrypoint", "find", docker.IMAGE, "/footfall", "-type", "f"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert listed == ""
+    history = docker.call("history", "--no-trunc", docker.IMAGE)
+    assert not {"password", "secret", "token"} & set(history.lower().split())
+
+
+def test_a_broker_dies_and_nothing_is_lost(cluster: Cluster) -> None:
+    _survive(cluster, "kafka-1")
+    cluster.assert_verified()
+
+
+@only_in_all
+@pytest.mark.parametrize("node", _REPLACED)
+def test_a_node_dies_and_another_takes_over(cluster: Cluster, node: str) -> None:
+    _survive(cluster, node)
+
+
+@only_in_all
+@pytest.mark.parametrize("node", _AWAITED)
+def test_a_node_dies_and_all_wait_for_it(cluster: Cluster, node: str) -> None:
+    cluster.await_figures()
+    cluster.call("cluster", "kill", node)
+    time.sleep(20)
+    cluster.call("cluster", "heal")
+    cluster.await_healthy()
+    cluster.await_figures()
+
+
+@only_in_all
+@pytest.mark.parametrize("fault", ["pause", "partition"])
+@pytest.mark.parametrize("node", ["kafka-2", "storm-supervisor-2", "hbase-regionserver-2"])
+def test_a_node_is_frozen_or_cut_off_and_comes_back(cluster: Cluster, fault: str, node: str) -> None:
+    """It wakes up while another node does its work. What it writes then is old and must not win."""
+    cluster.await_figures()
+    cluster.call("cluster", fault, node)
+    time.sleep(60)
+    cluster.call("cluster", "heal")
+    cluster.await_healthy()
+    cluster.await_figures()
+
+
+@only_in_all
+def test_every_store_agrees_after_all_faults(cluster: Cluster) -> None:
+    cluster.assert_verified()
+
+
+def test_data_and_ids_outlive_the_containers(cluster: Cluster) -> None:
+    before = _records(cluster)
+    identity = ("cluster", "exec", "kafka-2", "cat", "/footfall/data/kafka/meta.properties")
+    ids = cluster.call(*identity)
+    cluster.call("cluster", "down")
+    cluster.up("--no-build")
+    cluster.await_figures()
+    assert cluster.call(*identity) == ids
+    assert _records(cluster) > before
+
+
+def _survive(cluster: Cluster, node: str) -> None:
+    """Kills a node, waits until the figures are current without it, and heals it."""
+    cluster.await_figures()
+    cluster.call("cluster", "kill", node)
+    states = {found.name: found.state for found in docker.nodes(cluster.settings)}
+    assert states[node] == "stopped"
+    cluster.await_figures()
+    cluster.call("cluster", "heal")
+    cluster.await_healthy()
