@@ -33,6 +33,9 @@ _MAX_PENDING_PACKS: Final = 1024
 _MAX_IN_FLIGHT_MIB: Final = 64
 # HBase needs up to 40 s after the death of a region server, and a flush may meet two deaths.
 _MESSAGE_TIMEOUT_S: Final = 180
+# Between workers, packs can be lost on the way, and only the timeout makes the spout send them again. A pack that is
+# sent twice because HBase is slow is recognised.
+_MESSAGE_TIMEOUT_BETWEEN_WORKERS_S: Final = 30
 _SUBPROCESS_TIMEOUT_S: Final = 120
 
 
@@ -119,7 +122,9 @@ def _config(settings: Settings) -> dict[str, Any]:
         "topology.eventlogger.executors": 0,
         "topology.max.spout.pending": _MAX_PENDING_PACKS,
         "topology.shellbolt.max.pending": _MAX_PENDING_PACKS,
-        "topology.message.timeout.secs": _MESSAGE_TIMEOUT_S,
+        "topology.message.timeout.secs": (
+            _MESSAGE_TIMEOUT_S if len(settings.hosts.storm_supervisor) == 1 else _MESSAGE_TIMEOUT_BETWEEN_WORKERS_S
+        ),
         "topology.subprocess.timeout.secs": _SUBPROCESS_TIMEOUT_S,
         "topology.multilang.serializer": "footfall.live.MessagePackSerializer",
         # After each message an executor first spins, then yields, then sleeps. Storm's defaults (a thousand yields,
