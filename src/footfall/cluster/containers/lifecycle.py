@@ -24,7 +24,7 @@ _NEEDED_DISK_GIB: Final = 12.0
 _POLL_S: Final = 2.0
 _LOG_LINES: Final = "15"
 
-# Called when a node becomes healthy, with its name and the seconds since the start.
+# Called when a new node becomes healthy, with its name and the seconds since the start.
 OnHealthy = Callable[[str, float], None]
 
 
@@ -69,13 +69,14 @@ def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy,
     # Compose itself waits for the steps. Meanwhile the nodes start.
     command = docker.compose(settings, profile, "--progress", "quiet", "up", "--detach", "--remove-orphans")
     process = subprocess.Popen(command, env=environment, stdout=2)
-    seen: set[str] = set()
+    # Compose replaces those that have changed.
+    seen = {node.container for node in docker.nodes(settings)}
     try:
         while True:
             nodes = docker.nodes(settings)
             for node in nodes:
-                if node.is_well and node.name not in seen:
-                    seen.add(node.name)
+                if node.is_well and node.container not in seen:
+                    seen.add(node.container)
                     on_healthy(node.name, time.monotonic() - started)
             status = process.poll()
             if status == 0 and nodes and all(node.is_well for node in nodes):
