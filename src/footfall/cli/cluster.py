@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.output import print_json, print_table, report, stderr, stdout
+from footfall.cli.output import print_json, print_table, report, stderr, stdout, wrong_use
 from footfall.cli.up import local_url
-from footfall.cluster.containers import docker, lifecycle
+from footfall.cluster.containers import docker, lifecycle, scale
 from footfall.cluster.containers.docker import PUBLISHED, Profile
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -27,11 +28,20 @@ def main() -> None:
 @app.command()
 def up(
     profile: Annotated[Profile, typer.Option(help="core: the live path and the logs; full: everything.")] = "core",
+    more: Annotated[
+        list[str] | None,
+        typer.Option("--scale", help=f"KIND=NUMBER: how many nodes there are of {', '.join(scale.KINDS)}."),
+    ] = None,
     build: Annotated[bool, typer.Option(help="Whether to build the image first, as far as sources changed.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON document.")] = False,
 ) -> None:
     """Build the image, start all nodes, wait until they are healthy, and print the addresses."""
     settings, started = load_settings(), time.monotonic()
+    if more is not None:
+        try:
+            scale.write(settings, scale.parse(more))
+        except ClusterError as error:
+            wrong_use(str(error))
 
     def on_healthy(name: str, seconds: float) -> None:
         stderr.print(f"  {name:<22} healthy after {seconds:5.1f} s", markup=False)

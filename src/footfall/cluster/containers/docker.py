@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+from footfall.cluster.containers import scale
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
 
-FILE: Final = REPOSITORY / "compose.yaml"
 IMAGE: Final = "footfall:latest"
 # The ports of a browser on this machine: the variable of compose.yaml, and the name in `Ports`.
 PUBLISHED: Final = {
@@ -69,13 +69,13 @@ def environment(settings: Settings, profile: Profile) -> dict[str, str]:
 
 def compose(settings: Settings, profile: Profile, *arguments: str) -> list[str]:
     """The command line of Docker Compose for this cluster."""
+    files = [scale.FILE, *([scale.path(settings)] if scale.path(settings).exists() else [])]
     return [
         _docker(),
         "compose",
         "--project-name",
         project(settings),
-        "--file",
-        str(FILE),
+        *(word for file in files for word in ("--file", str(file))),
         "--profile",
         profile,
         *arguments,
