@@ -1,8 +1,9 @@
 # One image for every node of the cluster. `./footfall cluster up` builds it; compose.yaml says what each node runs.
 
 FROM debian:bookworm-slim AS base
+# procps has the command `kill`, without which Storm's supervisor ends when it should end a worker.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates openjdk-17-jre-headless python3 \
+    && apt-get install -y --no-install-recommends ca-certificates openjdk-17-jre-headless procps python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
 ENV FOOTFALL_HOME=/footfall FOOTFALL_INSTALL=/opt/footfall/install
 

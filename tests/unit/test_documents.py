@@ -81,7 +81,7 @@ def test_commands_of_the_documents_exist() -> None:
             if verb not in VERBS:
                 unknown.append(command)
             elif verb == "query":
-                parameters = {f"--{parameter.name}" for parameter in asked[rest[0]].parameters}
+                parameters = {"--cluster", *(f"--{parameter.name}" for parameter in asked[rest[0]].parameters)}
                 unknown += [command for word in rest[1:] if word.startswith("--") and word not in parameters]
     assert unknown == []
 

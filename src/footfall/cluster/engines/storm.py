@@ -160,7 +160,23 @@ def _sweep_logs(settings: Settings) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _kill_problem(_: Settings) -> str:
+    """The supervisor ends workers by the command `kill`, and ends itself if that is missing."""
+    if shutil.which("kill"):
+        return ""
+    return "The command `kill` is missing, which Storm's supervisor needs. Install the package procps."
+
+
+def _install_kill(settings: Settings, _: Callable[[], str], report: Report) -> str | None:
+    from footfall.runtime.java import apt_install
+
+    if _kill_problem(settings):
+        apt_install(["procps"], report)
+    return _kill_problem(settings) or None
+
+
 _JAR = Part(problem=TOPOLOGY.problem, install=TOPOLOGY.install)
+_KILL = Part(problem=_kill_problem, install=_install_kill)
 
 SERVICES = (
     Service(
@@ -189,7 +205,7 @@ SERVICES = (
         templates=_TEMPLATES,
         values=lambda _: {"daemon": "storm_supervisor"},
         prepare=_prepare_supervisor,
-        parts=(_JAR,),
+        parts=(_JAR, _KILL),
         fingerprint_files=TOPOLOGY.fingerprint_files,
         probe=_probe_supervisor,
         sweeps=(Sweep("storm logs", 3600, _sweep_logs, on_each_node=True),),
