@@ -235,7 +235,7 @@ class Settings(BaseSettings):
         "daemon is this machine",
     )
     profile: Literal["full", "realtime", "batch"] = Field(
-        "full", description="set of services of a cluster; on one machine it is an argument of `up`"
+        "full", description="set of services of a cluster, for its node `cli`; on one machine it is an argument of `up`"
     )
     kafka_cluster_id: str = Field(
         "",

@@ -91,8 +91,13 @@ def test_all_nodes_have_the_same_settings(node: str, monkeypatch: pytest.MonkeyP
     for name, value in _environment(node).items():
         monkeypatch.setenv(name, value)
     assert Settings().is_node
-    own, other = ({**_environment(name), "FOOTFALL_HOST": ""} for name in (node, _CLI))
+    own, other = (
+        {key: value for key, value in _environment(name).items() if key not in ("FOOTFALL_HOST", "FOOTFALL_PROFILE")}
+        for name in (node, _CLI)
+    )
     assert own == other
+    # If other nodes had it, another profile would replace them all.
+    assert ("FOOTFALL_PROFILE" in _environment(node)) == (node == _CLI)
 
 
 def test_what_waits_for_a_step_needs_it() -> None:

@@ -58,11 +58,12 @@ def serve(settings: Settings, name: str) -> int:
         log.warning("%s", obstacle)
     for folder in (settings.conf_dir, settings.run_dir, settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    requested.write(settings, PROFILES[settings.profile])
     for service in SERVICES:
         # Its programs may be clients of any engine.
         configure.write_files(settings, service)
     if name == CLI:
+        # The nodes of our own programs share the folder.
+        requested.write(settings, PROFILES[settings.profile])
         _report(settings, HEALTHY)
         _idle(stop)
         return 0

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster.services import BY_NAME
+from footfall.cluster.services import BY_NAME, SERVICES
 from footfall.cluster.supervision import node
 from footfall.hosts import Hosts
+from footfall.runtime import requested
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import REPOSITORY, Settings
 
@@ -147,6 +148,7 @@ def test_a_step_is_tried_until_it_is_done_and_ends(settings: Settings, start: St
 def test_the_node_of_the_command_line_needs_nothing(settings: Settings, start: Started) -> None:
     process = start("cli")
     _await(lambda: _health(settings) == "ok", "it does not start")
+    assert set(requested.read(settings)) == {service.name for service in SERVICES}
     process.terminate()
     assert process.wait(10) == 0
 
