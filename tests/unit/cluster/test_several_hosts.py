@@ -134,8 +134,11 @@ def test_workers_of_storm_reach_each_other_only_in_a_cluster(node: Node, setting
     assert alone["storm.messaging.transport"] == "footfall.live.SoleWorkerTransport"
     # A message between workers may be lost, and is sent again only then.
     assert several["topology.message.timeout.secs"] < alone["topology.message.timeout.secs"]
-    assert "nimbus.thrift.transport" not in yaml.safe_load(_file(node("s1"), "storm-supervisor", "storm.yaml"))
-    assert yaml.safe_load(_file(settings, "storm-supervisor", "storm.yaml"))["nimbus.thrift.transport"]
+    apart, local = (yaml.safe_load(_file(one, "storm-supervisor", "storm.yaml")) for one in (node("s1"), settings))
+    assert "nimbus.thrift.transport" not in apart
+    assert local["nimbus.thrift.transport"]
+    # The workers of a supervisor that started anew will never report again.
+    assert apart["supervisor.worker.heartbeats.max.timeout.secs"] == 30
 
 
 def test_the_topology_does_not_depend_on_who_submits_it(node: Node) -> None:
