@@ -50,9 +50,8 @@ class Sampler:
 
     def __init__(self, settings: Settings) -> None:
         node = docker.find(settings, "cli")
-        program = "/opt/footfall/install/venv/bin/python"
         self._process = subprocess.Popen(
-            ["docker", "exec", "-i", node.container, program, "-c", _SAMPLER], stdout=subprocess.PIPE, text=True
+            docker.on_node(node, [docker.PYTHON, "-c", _SAMPLER], False), stdout=subprocess.PIPE, text=True
         )
         # Seconds since the epoch, and the age in s; None if HBase or Kafka did not answer.
         self.samples: list[tuple[float, float | None]] = []

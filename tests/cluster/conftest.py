@@ -95,5 +95,4 @@ def cluster() -> Iterator[Cluster]:
     yield found
     found.call("cluster", "down", "--purge", "--yes")
     assert docker.nodes(found.settings) == []
-    ours = f"label=com.docker.compose.project={docker.project(found.settings)}"
-    assert docker.call("volume", "ls", "--quiet", "--filter", ours) == ""
+    assert docker.call("volume", "ls", "--quiet", *docker.ours(found.settings)) == ""

@@ -59,7 +59,7 @@ def test_the_networks_meet_only_where_they_must(cluster: Cluster) -> None:
     attempt = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)"
 
     def reaches(node: str, host: str, port: str) -> bool:
-        python = ("/opt/footfall/install/venv/bin/python", "-c", attempt, host, port)
+        python = (docker.PYTHON, "-c", attempt, host, port)
         return cluster.tried("cluster", "exec", node, *python).returncode == 0
 
     assert reaches("visitors-shop", front, "5001")

@@ -1,6 +1,5 @@
 """`footfall cluster`: the platform as several nodes on Docker Compose."""
 
-import os
 import subprocess
 import sys
 import time
@@ -46,7 +45,7 @@ def up(
     def on_healthy(name: str, seconds: float) -> None:
         stderr.print(f"  {name:<22} healthy after {seconds:5.1f} s", markup=False)
 
-    nodes = lifecycle.up(settings, profile, build, on_healthy, report)
+    nodes = lifecycle.up(settings, profile, build, on_healthy)
     seconds, addresses = round(time.monotonic() - started, 1), _addresses(settings, {node.service for node in nodes})
     if json:
         print_json({"healthy": True, "seconds": seconds, "nodes": len(nodes), "addresses": addresses})
@@ -78,9 +77,7 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print one JSON doc
     """Show the state of every node. The exit status is 1 unless all are healthy."""
     nodes = docker.nodes(load_settings())
     healthy = bool(nodes) and all(node.is_well for node in nodes)
-    rows = [
-        {key: value for key, value in node._asdict().items() if key not in ("networks", "exit_code")} for node in nodes
-    ]
+    rows = [{key: value for key, value in node._asdict().items() if key != "networks"} for node in nodes]
     if json:
         print_json({"healthy": healthy, "nodes": rows})
     elif nodes:
@@ -101,7 +98,7 @@ def logs(
 ) -> None:
     """Print the last lines of a node's log."""
     found = docker.find(load_settings(), node)
-    command = ["docker", "logs", "--tail", str(lines), *(["--follow"] if follow else []), found.container]
+    command = [docker.program(), "logs", "--tail", str(lines), *(["--follow"] if follow else []), found.container]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
@@ -109,10 +106,8 @@ def logs(
 def exec(context: typer.Context, node: _Node) -> None:
     """Run a command on a node, such as `footfall cluster exec kafka-1 ls /footfall/data`."""
     found = docker.find(load_settings(), node)
-    flags = ["--interactive", *(["--tty"] if sys.stdin.isatty() and sys.stdout.isatty() else [])]
-    raise typer.Exit(
-        subprocess.run(["docker", "exec", *flags, found.container, *(context.args or ["sh"])], check=False).returncode
-    )
+    command = docker.on_node(found, context.args or ["sh"], _has_terminal())
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @app.command()
@@ -149,5 +144,8 @@ def _addresses(settings: Settings, services: set[str]) -> dict[str, str]:
 
 def run_inside(arguments: list[str]) -> int:
     """Runs a verb on the node of the command line, which sees all engines by name. Returns the exit status."""
-    terminal = os.isatty(0) and os.isatty(1)
-    return subprocess.run(docker.inside(load_settings(), arguments, terminal), check=False).returncode
+    return subprocess.run(docker.inside(load_settings(), arguments, _has_terminal()), check=False).returncode
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -14,6 +14,8 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
 
 IMAGE: Final = "footfall:latest"
+# The Python of the nodes, which has our packages.
+PYTHON: Final = "/opt/footfall/install/venv/bin/python"
 # The ports of a browser on this machine: the variable of compose.yaml, and the name in `Ports`.
 PUBLISHED: Final = {
     "FOOTFALL_SHOP_PORT": "shop",
@@ -43,7 +45,6 @@ class Node(NamedTuple):
     restarts: int
     started_at: str
     networks: tuple[str, ...]
-    exit_code: int
 
     @property
     def is_well(self) -> bool:
@@ -71,7 +72,7 @@ def compose(settings: Settings, profile: Profile, *arguments: str) -> list[str]:
     """The command line of Docker Compose for this cluster."""
     files = [scale.FILE, *([scale.path(settings)] if scale.path(settings).exists() else [])]
     return [
-        _docker(),
+        program(),
         "compose",
         "--project-name",
         project(settings),
@@ -82,17 +83,30 @@ def compose(settings: Settings, profile: Profile, *arguments: str) -> list[str]:
     ]
 
 
+def ours(settings: Settings) -> tuple[str, str]:
+    """The option of `docker ps` and its like that selects what belongs to this cluster."""
+    return "--filter", f"label=com.docker.compose.project={project(settings)}"
+
+
 def call(*arguments: str, timeout_s: float = _QUICK_S) -> str:
     """Runs a Docker command and returns its output. Raises ClusterError with Docker's last line."""
+    return output([program(), *arguments], None, timeout_s)
+
+
+def output(command: list[str], environment: dict[str, str] | None, timeout_s: float = _QUICK_S) -> str:
+    """Runs a command line of Docker and returns its output. Raises ClusterError with Docker's last line.
+
+    environment: its variables; None for those of this process.
+    """
     try:
         done = subprocess.run(
-            [_docker(), *arguments], capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
+            command, env=environment, capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ClusterError(f"Docker did not answer: {error}.") from None
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines()
-        raise ClusterError(f"Docker could not do `{' '.join(arguments[:2])}`: {lines[-1][:300] if lines else '?'}")
+        raise ClusterError(f"Docker could not do `{' '.join(command[1:3])}`: {lines[-1][:300] if lines else '?'}")
     return done.stdout
 
 
@@ -120,15 +134,14 @@ def check_compose() -> None:
 
 def build() -> int:
     """Builds the image, with Docker's progress on stderr. Returns the exit status."""
-    command = [_docker(), "build", "--tag", IMAGE, str(REPOSITORY)]
+    command = [program(), "build", "--tag", IMAGE, str(REPOSITORY)]
     return subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "1"}, stdout=2, check=False).returncode
 
 
 def nodes(settings: Settings) -> list[Node]:
     """All containers of the cluster, by name. Raises ClusterError."""
-    ours = f"label=com.docker.compose.project={project(settings)}"
     for attempt in range(_TRIES):
-        ids = call("ps", "--all", "--quiet", "--no-trunc", "--filter", ours).split()
+        ids = call("ps", "--all", "--quiet", "--no-trunc", *ours(settings)).split()
         try:
             documents = json.loads(call("inspect", *ids)) if ids else []
         except ClusterError:
@@ -155,10 +168,12 @@ def find(settings: Settings, name: str) -> Node:
 
 def inside(settings: Settings, arguments: Sequence[str], terminal: bool) -> list[str]:
     """The command that runs a verb of Footfall on the node of the command line."""
-    node = find(settings, "cli")
-    flags = ["--interactive", *(["--tty"] if terminal else [])]
-    program = "/opt/footfall/install/venv/bin/python"
-    return [_docker(), "exec", *flags, node.container, program, "-m", "footfall", *arguments]
+    return on_node(find(settings, "cli"), [PYTHON, "-m", "footfall", *arguments], terminal)
+
+
+def on_node(node: Node, command: Sequence[str], terminal: bool) -> list[str]:
+    """The command line that runs a command on a node. terminal: whether it has one."""
+    return [program(), "exec", "--interactive", *(["--tty"] if terminal else []), node.container, *command]
 
 
 def _node(document: dict[str, Any]) -> Node:
@@ -177,7 +192,6 @@ def _node(document: dict[str, Any]) -> Node:
         restarts=int(document["RestartCount"]),
         started_at=str(state["StartedAt"]),
         networks=networks,
-        exit_code=int(state["ExitCode"]),
     )
 
 
@@ -194,7 +208,8 @@ def _state(state: dict[str, Any], networks: tuple[str, ...]) -> State:
     return "healthy" if health == "healthy" else "unhealthy" if health == "unhealthy" else "starting"
 
 
-def _docker() -> str:
+def program() -> str:
+    """The path of the command `docker`. Raises ClusterError with the remedy if it is missing."""
     found = shutil.which("docker")
     if found is None:
         raise ClusterError("The command `docker` is missing. Install Docker with its Compose plugin.")

@@ -54,7 +54,7 @@ def check(settings: Settings, profile: Profile) -> list[str]:
     return found
 
 
-def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy, report: Report) -> list[Node]:
+def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy) -> list[Node]:
     """Builds the image, starts all nodes of the profile, and waits until they are healthy.
 
     Raises ClusterError; the nodes that were started by then keep running.
@@ -94,9 +94,8 @@ def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy,
 
 def _remove_stopped(settings: Settings) -> None:
     """Removes containers that do not run. An `up` that was interrupted may have left two of a name."""
-    ours = f"label=com.docker.compose.project={docker.project(settings)}"
     states = [argument for state in ("created", "exited", "dead") for argument in ("--filter", f"status={state}")]
-    if stopped := docker.call("ps", "--all", "--quiet", "--filter", ours, *states).split():
+    if stopped := docker.call("ps", "--all", "--quiet", *docker.ours(settings), *states).split():
         docker.call("rm", "--force", *stopped)
 
 
@@ -160,15 +159,8 @@ def heal(settings: Settings) -> list[str]:
 
 def _networks(settings: Settings) -> dict[str, list[str]]:
     """The networks that compose.yaml gives to each node, by Docker's names for them."""
-    document = json.loads(
-        subprocess.run(
-            docker.compose(settings, "full", "config", "--format", "json"),
-            env=docker.environment(settings, "full"),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-    )
+    command = docker.compose(settings, "full", "config", "--format", "json")
+    document = json.loads(docker.output(command, docker.environment(settings, "full")))
     names = {key: network["name"] for key, network in document["networks"].items()}
     return {
         name: [names[network] for network in service.get("networks", {})]
@@ -184,6 +176,6 @@ def _faults(nodes: list[Node]) -> str:
     said = "; ".join(f"{node.name} is {node.state}{f' ({node.detail})' if node.detail else ''}" for node in unwell)
     first = next((node for node in unwell if node.state in ("unhealthy", "stopped")), unwell[0])
     done = subprocess.run(
-        ["docker", "logs", "--tail", _LOG_LINES, first.container], capture_output=True, text=True, check=False
+        [docker.program(), "logs", "--tail", _LOG_LINES, first.container], capture_output=True, text=True, check=False
     )
     return f"{said}. The last lines of {first.name}:\n{(done.stdout + done.stderr)[-2500:]}"

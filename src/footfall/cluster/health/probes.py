@@ -4,11 +4,27 @@ The probe of a service is in its module of `engines/`. It returns None if the se
 otherwise, and starts no process.
 """
 
+import logging
+
 import urllib3
 
 from footfall.cluster.services import BY_NAME
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
+
+log = logging.getLogger("probes")
+
+
+def fault(settings: Settings, name: str) -> str:
+    """'' if the named service is healthy, else a description of the fault. A bug in the probe is one, too."""
+    try:
+        probe(settings, name)
+    except Unhealthy as error:
+        return str(error)
+    except Exception as error:  # a bug in one probe must not stop the monitoring of the others
+        log.exception("the probe of %s failed", name)
+        return f"the probe failed: {error}"
+    return ""
 
 
 def probe(settings: Settings, name: str) -> None:

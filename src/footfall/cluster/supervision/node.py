@@ -24,7 +24,7 @@ from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES
 from footfall.cluster.supervision import configure, run, sweeps
 from footfall.runtime import requested
-from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
+from footfall.runtime.errors import ClusterError, RetryUseless
 from footfall.settings import Settings
 
 log = logging.getLogger("node")
@@ -127,20 +127,9 @@ def _fault_everywhere(settings: Settings, service: Service) -> str:
     hosts = settings.hosts.of(service.ports[0]) if service.ports else ("",)
     fault = ""
     for host in hosts:
-        if not (fault := _fault(settings.model_copy(update={"host": host or settings.host}), service.name)):
+        if not (fault := probes.fault(settings.model_copy(update={"host": host or settings.host}), service.name)):
             return ""
     return fault
-
-
-def _fault(settings: Settings, name: str) -> str:
-    try:
-        probes.probe(settings, name)
-    except Unhealthy as error:
-        return str(error)
-    except Exception as error:  # a bug in a probe must not end the service
-        log.exception("the probe of %s failed", name)
-        return f"the probe failed: {error}"
-    return ""
 
 
 def _report(settings: Settings, line: str) -> None:
@@ -215,7 +204,7 @@ class _Process:
             self._due = now + (_PROBE_AGAIN_S if fault else _PROBE_EVERY_S)
             self._unhealthy_since = (self._unhealthy_since or now) if fault else 0.0
         if self._pending is None and now >= self._due:
-            self._pending = pool.submit(_fault, self._settings, self._service.name)
+            self._pending = pool.submit(probes.fault, self._settings, self._service.name)
 
     def _note(self, line: str) -> None:
         if line != self._told:

@@ -21,7 +21,7 @@ from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import lifecycle, sweeps
 from footfall.cluster.supervision.manager import Manager, Process
 from footfall.notify import deliver
-from footfall.runtime.errors import ClusterError, Unhealthy
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
 
 _TICK_S = 1.0
@@ -100,7 +100,7 @@ class Watchdog:
             watch.ok = False
             return
         if watch.pending is None and now >= watch.due:
-            watch.pending = self._pool.submit(_fault, self._settings, name)
+            watch.pending = self._pool.submit(probes.fault, self._settings, name)
 
     def _restart_if_needed(self, name: str, watch: Watch, process: Process | None, now: float) -> None:
         if process is not None and process.state in ("BACKOFF", "FATAL", "EXITED"):
@@ -147,18 +147,6 @@ def update_disk_flag(settings: Settings) -> None:
     elif not low and flag.exists():
         log.warning("%.1f GiB of disk space is free again", free)
         flag.unlink(missing_ok=True)
-
-
-def _fault(settings: Settings, name: str) -> str:
-    """'' if the service is healthy, else a description of the fault."""
-    try:
-        probes.probe(settings, name)
-    except Unhealthy as error:
-        return str(error)
-    except Exception as error:  # a bug in one probe must not stop the monitoring of the others
-        log.exception("the probe of %s failed", name)
-        return f"the probe failed: {error}"
-    return ""
 
 
 def _restart(settings: Settings, manager: Manager, name: str) -> None:

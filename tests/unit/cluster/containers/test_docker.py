@@ -83,7 +83,7 @@ def test_heal_undoes_each_fault(settings: Settings, monkeypatch: pytest.MonkeyPa
     calls: list[tuple[str, ...]] = []
 
     def node(name: str, state: docker.State, networks: tuple[str, ...] = ("n_data",)) -> Node:
-        return Node(name, "kafka", f"id-{name}", state, "", 0, "", networks, 0)
+        return Node(name, "kafka", f"id-{name}", state, "", 0, "", networks)
 
     found = [
         node("a", "paused"),
