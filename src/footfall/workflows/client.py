@@ -1,6 +1,7 @@
 """A small client of Airflow's REST API: logs in, starts runs of workflows, reads and cancels them."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -19,6 +20,8 @@ PASSWORD_FILE: Final = "airflow"  # noqa: S105 - a name
 FINAL_STATES: Final = ("success", "failed")
 # A page of Airflow's answers; a run has fewer tasks.
 _PAGE: Final = 100
+# Pauses between attempts to cancel a run, in seconds.
+_CANCEL_PAUSES_S: Final = (0.2, 1.0, 3.0)
 
 
 class RunState(NamedTuple):
@@ -112,7 +115,21 @@ class Airflow:
             return ""
 
     def cancel(self, workflow: str, run: str) -> None:
-        """Makes a run fail. Its tasks end within seconds, and with them their jobs."""
+        """Makes a run fail, unless it has ended. Its tasks end within seconds, and with them their jobs.
+
+        Airflow's API and its scheduler lock a run and its tasks in opposite orders. If both change them at once, the
+        database ends one of the transactions, and the API answers 500. So a failure is not final at first.
+        """
+        for pause_s in _CANCEL_PAUSES_S:
+            try:
+                return self._fail(workflow, run)
+            except _Failed:
+                time.sleep(pause_s)
+            if self.run(workflow, run).state in FINAL_STATES:
+                return None
+        return self._fail(workflow, run)
+
+    def _fail(self, workflow: str, run: str) -> None:
         self._ask("PATCH", _path(workflow, run), {"state": "failed"})
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -149,7 +166,7 @@ class Airflow:
         except ValueError:
             document = None
         if answer.status >= 500:
-            raise AirflowUnavailable(f"Airflow failed ({answer.status}); see `./footfall logs airflow-api-server`.")
+            raise _Failed(f"Airflow failed ({answer.status}); see `./footfall logs airflow-api-server`.")
         if answer.status >= 400:
             raise AirflowRefused(f"Airflow refused ({answer.status}): {_reason(document)}.", answer.status)
         if not isinstance(document, dict):
@@ -159,6 +176,10 @@ class Airflow:
 
 class _Expired(AirflowUnavailable):
     """The login is not valid any more."""
+
+
+class _Failed(AirflowUnavailable):
+    """Airflow answers that it failed."""
 
 
 def _path(workflow: str, run: str) -> str:

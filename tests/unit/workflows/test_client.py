@@ -68,6 +68,48 @@ def test_a_run_is_cancelled_by_failing_it(server: MadeUpAirflow) -> None:
     assert server.asked[-1].body == {"state": "failed"}
 
 
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the client would wait; it does not."""
+    seconds: list[float] = []
+    monkeypatch.setattr("footfall.workflows.client.time.sleep", seconds.append)
+    return seconds
+
+
+def test_a_run_that_its_scheduler_moves_meanwhile_is_cancelled_at_the_next_attempt(
+    server: MadeUpAirflow, pauses: list[float]
+) -> None:
+    path = "/api/v2/dags/daily/dagRuns/r"
+    running = (200, {**_RUN, "state": "running"})
+    server.answers = {f"GET {path}": running, f"PATCH {path}": [(500, b"Internal Server Error"), (200, _RUN)]}
+    Airflow(server.settings).cancel("daily", "r")
+    assert len(server.paths("PATCH")) == 2
+    assert len(pauses) == 1
+
+
+def test_a_run_that_ended_meanwhile_needs_no_cancelling(server: MadeUpAirflow, pauses: list[float]) -> None:
+    path = "/api/v2/dags/daily/dagRuns/r"
+    server.answers = {f"GET {path}": (200, {**_RUN, "state": "success"}), f"PATCH {path}": (500, b"")}
+    Airflow(server.settings).cancel("daily", "r")
+    assert len(server.paths("PATCH")) == 1
+    assert len(pauses) == 1
+
+
+def test_attempts_to_cancel_are_bounded(server: MadeUpAirflow, pauses: list[float]) -> None:
+    path = "/api/v2/dags/daily/dagRuns/r"
+    server.answers = {f"GET {path}": (200, {**_RUN, "state": "running"}), f"PATCH {path}": (500, b"")}
+    with pytest.raises(AirflowUnavailable, match=r"Airflow failed \(500\)"):
+        Airflow(server.settings).cancel("daily", "r")
+    assert len(server.paths("PATCH")) == 4
+    assert sum(pauses) < 10
+
+
+def test_an_airflow_that_is_away_is_not_asked_again_to_cancel(tmp_path: Path, pauses: list[float]) -> None:
+    with pytest.raises(AirflowUnavailable, match="does not answer"):
+        Airflow(Settings(home=tmp_path, ports=Ports(airflow=1))).cancel("daily", "r")
+    assert pauses == []
+
+
 @pytest.mark.parametrize(
     ("detail", "sentence"),
     [
