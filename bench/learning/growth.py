@@ -78,7 +78,7 @@ def measure(settings: Settings, place: Place, users: int, seed: int) -> dict[str
         clustered_s = time.monotonic() - began_s
         iterations, mahout.jobs = mahout.jobs, []
         began_s = time.monotonic()
-        learned = recommender.learn(mahout, liked, "recommender", boolean=True)
+        learned = recommender.learn(mahout, liked, "recommender", "boolean")
         recommended_s = time.monotonic() - began_s
     if len(mahout.jobs) != len(JOBS):
         raise SystemExit(f"Mahout ran {len(mahout.jobs)} jobs, not {len(JOBS)}.")

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from bench.learning import rivals
 from bench.learning.facts import RUN, Facts
 from footfall.learning import extracts, preferences, recommender
-from footfall.learning.clients.recommender_model import choose, split
+from footfall.learning.clients.recommender_model import choose, mahouts, split
 from footfall.learning.evaluation import baselines, rankings
 from footfall.learning.evaluation.comparison import Comparison, compare
 from footfall.learning.evaluation.rankings import HeldOut
@@ -16,11 +16,13 @@ from footfall.learning.ids import Item, User
 from footfall.learning.mahout import Mahout
 from footfall.learning.places import InProcess
 from footfall.learning.preferences import Use
+from footfall.learning.ranking import Method
 from footfall.settings import Settings
 
 # A user needs so many items in training to be judged.
 LEAST_USED: Final = 5
 MAHOUT: Final = "mahout"
+MAHOUTS: Final[tuple[Method, ...]] = ("boolean", "weighted")
 # Mahout must beat the better of them: the list that a site shows without it, and the popular items of the whole site.
 POPULAR: Final = ("popular by section", "popular by site")
 HEAP_MB: Final = 1024
@@ -61,19 +63,20 @@ def judge(settings: Settings, facts: Facts, days: Sequence[str], python: Path | 
     rows = extracts.of_known(extracts.uses(facts.rows, dict.fromkeys(days, RUN)), items)
     whole = _split(rows, items, training[-1], days[len(training)], LEAST_USED)
     of_training = [row for row in rows if row["dt"] <= training[-1]]
-    boolean, chosen_by, _ = choose(settings, of_training, items, training)
+    published, chosen_by, _ = choose(settings, of_training, items, training)
+    best = mahouts(chosen_by)
     methods: dict[str, Lists] = {}
     by_mahout = 0.0
-    for name, kind in (("mahout, boolean", True), ("mahout, weighted", False)):
-        listed = _by_mahout(settings, whole, kind)
-        methods[MAHOUT if kind == boolean else name] = listed.items
-        by_mahout = listed.scored if kind == boolean else by_mahout
+    for method in MAHOUTS:
+        listed = _by_mahout(settings, whole, method)
+        methods[MAHOUT if method == best else f"mahout, {method}"] = listed.items
+        by_mahout = listed.scored if method == best else by_mahout
     nothing = recommender.Learned({}, {})
-    served = recommender.lists(nothing, whole.liked, whole.uses, whole.sections)
+    served = recommender.lists(nothing, whole.liked, whole.uses, whole.sections, best)
     methods[POPULAR[0]] = {user: [one.item for one in listed] for user, listed in served.items()}
     methods[POPULAR[1]] = baselines.by_popularity(whole.data, _same_site)
     methods["chance"] = baselines.by_chance(whole.data, _same_site, seed)
-    chosen: dict[str, Any] = {MAHOUT: "boolean" if boolean else "weighted", **chosen_by}
+    chosen: dict[str, Any] = {MAHOUT: best, "published": published, **chosen_by}
     if python is not None:
         variant, figures = _best_rival(python, rows, items, training)
         methods["implicit"] = rivals.recommend(python, whole.liked, whole.data.relevant)[variant]
@@ -93,12 +96,12 @@ class _Listed(NamedTuple):
     scored: float
 
 
-def _by_mahout(settings: Settings, whole: Split, boolean: bool) -> _Listed:
+def _by_mahout(settings: Settings, whole: Split, method: Method) -> _Listed:
     """The lists that the job `recommendations` would store, and the share of their items that Mahout scored."""
     with tempfile.TemporaryDirectory(prefix="mahout-") as folder:
         mahout = Mahout(settings, InProcess(Path(folder)), HEAP_MB)
-        learned = recommender.learn(mahout, whole.liked, "recommender", boolean=boolean)
-    listed = recommender.lists(learned, whole.liked, whole.uses, whole.sections)
+        learned = recommender.learn(mahout, whole.liked, "recommender", method)
+    listed = recommender.lists(learned, whole.liked, whole.uses, whole.sections, method)
     of_judged = [one for user in whole.data.relevant for one in listed[user]]
     scored = sum(one.score is not None for one in of_judged) / max(1, len(of_judged))
     return _Listed({user: [one.item for one in items] for user, items in listed.items()}, scored)

@@ -109,11 +109,11 @@ def test_recommendations_made_on_yarn_are_those_of_one_process(
     model = runs.own_model(past.hdfs, learned.run, RECOMMENDER_MODELS)
     assert model is not None
     mahout = Mahout(past.platform.settings, InProcess(tmp_path), 512)
-    own = recommender.learn(mahout, liked, "own", boolean=model["boolean"])
+    own = recommender.learn(mahout, liked, "own", model["method"])
     sections = extracts.sections_of(runs.rows(past.hdfs, learned.run, "items"))
     wanted = [
         (user, rank, one.item, one.reason)
-        for user, items in recommender.lists(own, liked, uses, sections).items()
+        for user, items in recommender.lists(own, liked, uses, sections, model["method"]).items()
         for rank, one in enumerate(items, 1)
     ]
     rows = runs.table_rows(past.hdfs, learned.run, RECOMMENDATIONS, learned.dt)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from footfall.errors import first_of
 from footfall.learning.ids import Item, User
 from footfall.learning.outliers import OUTLIER
+from footfall.learning.ranking import Method
 
 # More outliers than that are no outliers: the model no longer fits.
 _MOST_OUTLIERS: Final = 0.2
@@ -41,9 +42,10 @@ def of_recommendations(
     items: Iterable[Item],
     recommendations: Sequence[Mapping[str, Any]],
     similar: Sequence[Mapping[str, Any]],
+    method: Method,
 ) -> list[str]:
     """Problems of recommendations and similar items. used: what each user used or bought. recommendations, similar:
-    rows of the tables."""
+    rows of the tables. method: how the lists were made."""
     problems = []
     known, taken = set(items), {user: set(found) for user, found in used.items()}
     pairs = [
@@ -56,7 +58,7 @@ def of_recommendations(
         problems.append(f"{len(again)} users get items that they used or bought: {first_of(again)}.")
     if twice := sorted({user.subject for (user, _), count in Counter(pairs).items() if count > 1}):
         problems.append(f"{len(twice)} users get an item twice: {first_of(twice)}.")
-    if not any(row["score"] is not None for row in recommendations):
+    if method != "popular" and not any(row["score"] is not None for row in recommendations):
         problems.append("No user gets an item by the recommender, only popular ones.")
     if not similar:
         problems.append("No item has a similar one.")

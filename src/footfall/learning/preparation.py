@@ -8,7 +8,12 @@ from footfall.learning import runs
 from footfall.learning.errors import TooLittleData
 from footfall.learning.features import SPACE
 from footfall.learning.runs import Plan
-from footfall.learning.tables import MODELS, RECOMMENDATIONS_POINTER, SEGMENT_MODELS, SEGMENTS_POINTER
+from footfall.learning.tables import (
+    MODELS,
+    RECOMMENDATIONS_POINTER,
+    RECOMMENDER_MODELS,
+    SEGMENTS_POINTER,
+)
 from footfall.settings import Learning
 from footfall.warehouse import published
 
@@ -47,7 +52,11 @@ def is_due(files: Files, pointer: str, last: date, settings: Learning) -> bool:
     if (last - newest).days >= settings.models_every_days:
         return True
     model = runs.own_model(files, earlier[newest].run, pointer)
-    return model is None or (pointer == SEGMENT_MODELS and model["space"] != SPACE)
+    if model is None:
+        return True
+    if pointer == RECOMMENDER_MODELS:
+        return "method" not in model  # Made before popularity was a choice.
+    return bool(model["space"] != SPACE)
 
 
 def is_learned(files: Files, last: date) -> bool:

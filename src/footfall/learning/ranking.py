@@ -2,12 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from footfall.learning.ids import Item, User
 
 # In place of a section: the items of all sections of a site.
 ALL_SECTIONS: Final = "all"
+# How lists are made. boolean, weighted: by Mahout, without and with the weights of preferences. popular: of what most
+# users of the site use.
+Method = Literal["boolean", "weighted", "popular"]
 # Items of a user's list, and of an item's similar ones.
 MOST: Final = 10
 

@@ -9,7 +9,7 @@ from footfall.learning.errors import TooLittleData
 from footfall.learning.ids import Ids, Item, User
 from footfall.learning.mahout import Mahout
 from footfall.learning.preferences import Use
-from footfall.learning.ranking import ALL_SECTIONS, Ranked
+from footfall.learning.ranking import ALL_SECTIONS, Method, Ranked
 
 # So many popular items of a group are looked at: a busy user has used most of the first ones.
 _MOST_POPULAR: Final = 500
@@ -33,10 +33,10 @@ def check_enough(liked: Mapping[User, Mapping[Item, float]], days: str) -> None:
         raise TooLittleData(f"The days {days} have {users} and {known}; recommendations need two of each.")
 
 
-def learn(mahout: Mahout, liked: Mapping[User, Mapping[Item, float]], name: str, *, boolean: bool) -> Learned:
+def learn(mahout: Mahout, liked: Mapping[User, Mapping[Item, float]], name: str, method: Method) -> Learned:
     """Runs Mahout's recommender. liked: weights by user and item. name: a folder of Mahout's place.
 
-    boolean: whether weights are ignored. Raises MahoutFailed.
+    method: of `popular`, only the similar items matter, which are those of `boolean`. Raises MahoutFailed.
     """
     users, items = Ids(liked), Ids(item for found in liked.values() for item in found)
     pairs = (
@@ -44,7 +44,7 @@ def learn(mahout: Mahout, liked: Mapping[User, Mapping[Item, float]], name: str,
         for user in sorted(liked)
         for item, weight in sorted(liked[user].items())
     )
-    found = mahout.recommend(pairs, name, boolean=boolean, most=ranking.MOST, seed=SEED)
+    found = mahout.recommend(pairs, name, boolean=method != "weighted", most=ranking.MOST, seed=SEED)
     scored: dict[User, list[tuple[Item, float]]] = defaultdict(list)
     for one in found.items:
         scored[users.thing(one.user)].append((items.thing(one.item), one.score))
@@ -60,16 +60,22 @@ def lists(
     liked: Mapping[User, Mapping[Item, float]],
     uses: Sequence[Use],
     sections: Mapping[Item, str],
+    method: Method,
 ) -> dict[User, list[Ranked]]:
-    """Each user's list, filled up with what is popular in the user's main section, then on the site."""
+    """Each user's list. Mahout's are filled up with what is popular in the user's main section, then on the site."""
+    scored = {} if method == "popular" else learned.scored
     by_group = ranking.popular(preferences.popularity(liked), sections, _MOST_POPULAR)
     main, bought = ranking.main_sections(liked, sections), preferences.bought(uses)
+
+    def groups(user: User) -> tuple[str, ...]:
+        return (ALL_SECTIONS,) if method == "popular" else (main[user], ALL_SECTIONS)
+
     return {
         user: ranking.listed(
             user,
-            learned.scored.get(user, ()),
+            scored.get(user, ()),
             {*items, *bought.get(user, ())},
-            [by_group.get((user.app_id, section), ()) for section in (main[user], ALL_SECTIONS)],
+            [by_group.get((user.app_id, section), ()) for section in groups(user)],
             learned.similar,
             ranking.MOST,
         )

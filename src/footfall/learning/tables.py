@@ -90,7 +90,7 @@ SEGMENT_DRIFT: Final = Table(
 )
 RECOMMENDER_MODEL: Final = Table(
     "recommender_models",
-    "The model of recommendations: whether weights of preferences are used, chosen on validation days.",
+    "The model of recommendations: how lists are made (boolean, weighted, popular), chosen on validation days.",
     "mahout",
     ("model_id",),
     parsed_columns(_MODEL),

@@ -34,6 +34,7 @@ def test_recommendations_and_segments_find_what_was_planted(platform: Settings) 
     recommended, segments = found["recommendations"], found["segments"]
     assert recommended["comparison"]["figures"]["mahout"]["users"] > 100
     assert all(recommended["comparison"]["gains"][name]["low"] > 0 for name in (*POPULAR, "chance"))
+    assert recommended["chosen"]["published"] == "boolean"
     assert segments["compared"] > 300
     assert segments["agreement"] > 0.6
     assert abs(segments["shuffled"]) < 0.05
@@ -42,4 +43,5 @@ def test_recommendations_and_segments_find_what_was_planted(platform: Settings) 
 def test_nothing_is_found_where_nothing_is_planted(platform: Settings) -> None:
     found = evaluated(platform, strength=0)
     assert any(found["recommendations"]["comparison"]["gains"][name]["low"] <= 0 for name in POPULAR)
+    assert found["recommendations"]["chosen"]["published"] == "popular"
     assert found["segments"] is None

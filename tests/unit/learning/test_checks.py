@@ -46,14 +46,15 @@ def _row(item: Item, score: float | None = 1.0, app: str = "shop") -> dict[str, 
 
 def test_each_problem_of_recommendations_is_a_sentence() -> None:
     used, items, near = {ANN: {TENT}}, {TENT, LAMP}, [{}]
-    assert checks.of_recommendations(used, items, [_row(LAMP)], near) == []
-    [sentence] = checks.of_recommendations(used, items, [_row(TENT)], near)
+    assert checks.of_recommendations(used, items, [_row(LAMP)], near, "boolean") == []
+    [sentence] = checks.of_recommendations(used, items, [_row(TENT)], near, "boolean")
     assert sentence == "1 users get items that they used or bought: ann."
-    [sentence] = checks.of_recommendations(used, items, [_row(LAMP, app="news")], near)
+    [sentence] = checks.of_recommendations(used, items, [_row(LAMP, app="news")], near, "boolean")
     assert sentence == "1 recommended items do not exist on the user's site: lamp."
-    [sentence] = checks.of_recommendations(used, items, [_row(LAMP), _row(LAMP)], near)
+    [sentence] = checks.of_recommendations(used, items, [_row(LAMP), _row(LAMP)], near, "boolean")
     assert sentence == "1 users get an item twice: ann."
-    [sentence] = checks.of_recommendations(used, items, [_row(LAMP, None)], near)
+    [sentence] = checks.of_recommendations(used, items, [_row(LAMP, None)], near, "boolean")
     assert sentence.startswith("No user gets an item by the recommender")
-    [sentence] = checks.of_recommendations(used, items, [_row(LAMP)], [])
+    assert checks.of_recommendations(used, items, [_row(LAMP, None)], near, "popular") == []
+    [sentence] = checks.of_recommendations(used, items, [_row(LAMP)], [], "boolean")
     assert sentence == "No item has a similar one."

@@ -10,6 +10,7 @@ from footfall.learning.clients import _client, recommender_model
 from footfall.learning.errors import TooLittleData
 from footfall.learning.ids import Item, User
 from footfall.learning.jobs import JOBS
+from footfall.learning.ranking import Ranked
 from footfall.learning.recommender import Learned, check_enough, lists
 from footfall.learning.tables import TABLES
 from footfall.settings import Settings
@@ -72,6 +73,34 @@ def test_a_sample_of_users_is_the_same_each_time() -> None:
     assert recommender_model.sample(dict(reversed(liked.items())), 20) == chosen
 
 
+@pytest.mark.parametrize(
+    ("boolean", "weighted", "gain", "method"),
+    [
+        (0.20, 0.10, [-0.09, -0.06], "boolean"),
+        (0.10, 0.20, [-0.09, -0.06], "weighted"),
+        (0.10, 0.10, [-0.09, -0.06], "boolean"),
+        # Better, and perhaps by chance.
+        (0.10, 0.09, [-0.01, 0.06], "boolean"),
+        (0.10, 0.20, [0.01, 0.04], "popular"),
+    ],
+)
+def test_popularity_replaces_mahout_only_if_it_is_surely_better(
+    boolean: float, weighted: float, gain: list[float], method: str
+) -> None:
+    figures = {"boolean_map": boolean, "weighted_map": weighted, "popularity_map": 0.11, "popularity_gain": gain}
+    assert recommender_model.chosen(figures) == method
+
+
+def test_popular_lists_have_no_section_and_nothing_of_mahout() -> None:
+    liked = {ANN: {TENT: 1.0}, BEN: {LAMP: 1.0, BOOT: 1.0}, User("shop", "cat"): {BOOT: 1.0}}
+    sections = {TENT: "camping", LAMP: "camping", BOOT: "shoes"}
+    learned = Learned({ANN: [(LAMP, 0.9)]}, {LAMP: {TENT: 0.8}, TENT: {LAMP: 0.8}})
+    by_mahout = lists(learned, liked, [], sections, "boolean")
+    assert by_mahout[ANN] == [Ranked(LAMP, 0.9, TENT), Ranked(BOOT, None, None)]
+    popular = lists(learned, liked, [], sections, "popular")
+    assert popular[ANN] == [Ranked(BOOT, None, None), Ranked(LAMP, None, None)]
+
+
 def test_too_little_to_recommend_from_is_a_sentence() -> None:
     check_enough({ANN: {TENT: 1.0}, BEN: {LAMP: 1.0}}, "now")
     with pytest.raises(TooLittleData, match="Nobody used an item"):
@@ -91,7 +120,7 @@ def test_a_list_is_filled_with_what_is_popular_in_the_users_section() -> None:
         User("shop", "cat"): {BOOT: 1.0},
     }
     sections = {TENT: "camping", rope: "camping", BOOT: "footwear", LAMP: "lighting"}
-    found = lists(Learned({}, {}), liked, [], sections)
+    found = lists(Learned({}, {}), liked, [], sections, "boolean")
     # The rope is of Ann's section, the boot is more popular.
     assert [one.item for one in found[ANN]] == [rope, BOOT]
     assert found[User("news", "ann")] == []

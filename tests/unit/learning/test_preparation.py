@@ -31,7 +31,7 @@ def files(tmp_path: Path) -> LocalFiles:
 
 def _publish_models(files: LocalFiles, day: date, space: object = SPACE) -> None:
     for pointer in MODELS:
-        runs.put_model(files, OTHER, pointer, {"model_id": "m", "space": space})
+        runs.put_model(files, OTHER, pointer, {"model_id": "m", "space": space, "method": "boolean"})
         published.replace(files, {day: Published(day, OTHER, 1, "")}, pointer)
 
 
@@ -72,6 +72,13 @@ def test_a_model_of_other_features_or_weights_is_due(files: LocalFiles) -> None:
     _publish_models(files, LAST, [[*one[:2], one[2] + 1] for one in SPACE])
     assert is_due(files, SEGMENT_MODELS, LAST, WEEKLY)
     assert not is_due(files, RECOMMENDER_MODELS, LAST, WEEKLY)
+
+
+def test_a_model_that_does_not_know_popularity_is_due(files: LocalFiles) -> None:
+    _publish_models(files, LAST)
+    runs.put_model(files, OTHER, RECOMMENDER_MODELS, {"model_id": "m", "boolean": True})
+    assert is_due(files, RECOMMENDER_MODELS, LAST, WEEKLY)
+    assert not is_due(files, SEGMENT_MODELS, LAST, WEEKLY)
 
 
 def test_a_model_whose_file_is_gone_is_due(files: LocalFiles) -> None:

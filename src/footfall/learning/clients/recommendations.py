@@ -42,10 +42,10 @@ def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     place = OnYarn(settings, runs.staging(plan.run, NAME), tag(NAME, plan.run), CONTAINER_MB)
     mahout = Mahout(settings, place)
     with mahout.clean():
-        learned = recommender.learn(mahout, liked, "recommender", boolean=model["boolean"])
+        learned = recommender.learn(mahout, liked, "recommender", model["method"])
     stamp = {"model_id": model["model_id"], "computed_ms": int(time.time() * 1000)}
     users = {User(row["app_id"], row["subject"]) for row in rows if row["is_user"]}
-    listed = recommender.lists(learned, liked, uses, sections)
+    listed = recommender.lists(learned, liked, uses, sections, model["method"])
     near = ranking.neighbours(learned.similar, liked, ranking.MOST)
     popularity = preferences.popularity(liked)
     recommendation_rows = _recommendations(listed, users, titles, stamp)
@@ -54,7 +54,7 @@ def score(settings: Settings, files: Hdfs, plan: Plan) -> str:
     runs.put_table(files, plan.run, RECOMMENDATIONS, plan.dt, recommendation_rows)
     runs.put_table(files, plan.run, SIMILAR_ITEMS, plan.dt, similar_rows)
     runs.put_table(files, plan.run, POPULAR_ITEMS, plan.dt, popular_rows)
-    problems = checks.of_recommendations(liked, titles, recommendation_rows, similar_rows)
+    problems = checks.of_recommendations(liked, titles, recommendation_rows, similar_rows, model["method"])
     runs.put_verdict(files, plan.run, Verdict(RECOMMENDATIONS_POINTER, plan.dt, problems))
     return (
         f"{len(listed)} users have {len(recommendation_rows)} recommendations, {len(near)} items have similar ones; "

@@ -1,4 +1,4 @@
-"""The client of the job `recommender-model`: weights or not, chosen on validation days, weekly or on demand."""
+"""The client of the job `recommender-model`: how lists are made, chosen on validation days, weekly or on demand."""
 
 import json
 import sys
@@ -13,26 +13,39 @@ import numpy as np
 from footfall.hdfs import Hdfs
 from footfall.learning import extracts, preferences, recommender, runs
 from footfall.learning.clients import _client
-from footfall.learning.evaluation import baselines, rankings
+from footfall.learning.evaluation import bootstrap, rankings
 from footfall.learning.evaluation.rankings import HeldOut
 from footfall.learning.ids import Item, User
 from footfall.learning.mahout import Mahout
 from footfall.learning.places import InProcess
+from footfall.learning.ranking import Method
 from footfall.learning.runs import Plan, Verdict
 from footfall.learning.tables import RECOMMENDER_MODEL, RECOMMENDER_MODELS
 from footfall.settings import Settings
 
-# A sample suffices for a choice between two, and fits into one process: the ten jobs of a run then take seconds each,
+# A sample suffices for a choice among three, and fits into one process: the ten jobs of a run then take seconds each,
 # and not the time of ten containers.
 SAMPLE: Final = 5000
 HEAP_MB: Final = 512
 # The last quarter of the window validates, at most a week.
 _SHARE: Final = 4
 _MOST_DAYS: Final = 7
-# Fewer than in the evaluation: a choice between two needs less than a proof.
+# Fewer than in the evaluation: a choice needs less than a proof.
 _LEAST_USED: Final = 2
 
 Rows = Sequence[Mapping[str, Any]]
+# The methods by the name of their figure.
+_COMPARED: Final[Mapping[str, Method]] = {
+    "boolean_map": "boolean",
+    "weighted_map": "weighted",
+    "popularity_map": "popular",
+}
+# How a sentence says it.
+_WORDS: Final[Mapping[Method, str]] = {
+    "boolean": "Mahout recommends, and ignores weights of preferences",
+    "weighted": "Mahout recommends, and uses weights of preferences",
+    "popular": "popular items are recommended, which were surely better",
+}
 
 
 def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
@@ -43,29 +56,31 @@ def train(settings: Settings, files: Hdfs, plan: Plan) -> str:
     rows = runs.rows(files, plan.run, "uses")
     recommender.check_enough(preferences.preferences(extracts.uses_of(rows)), f"{plan.first} to {plan.dt}")
     items = runs.rows(files, plan.run, "items")
-    boolean, figures, compared = choose(settings, rows, items, sorted(plan.partitions))
-    model = {"model_id": f"recommendations-{plan.run}", "boolean": boolean}
+    method, figures, compared = choose(settings, rows, items, sorted(plan.partitions))
+    model = {"model_id": f"recommendations-{plan.run}", "method": method}
     row = {
         "model_id": model["model_id"],
         "first_dt": plan.first,
         "seed": recommender.SEED,
-        "parameters": json.dumps({"boolean": boolean}),
+        "parameters": json.dumps({"method": method}),
         "figures": json.dumps(figures),
         "trained_ms": int(time.time() * 1000),
     }
     runs.put_model(files, plan.run, RECOMMENDER_MODELS, model)
     runs.put_table(files, plan.run, RECOMMENDER_MODEL, plan.dt, [row])
     runs.put_verdict(files, plan.run, Verdict(RECOMMENDER_MODELS, plan.dt, []))
-    return f"{compared}: weights of preferences are {'ignored' if boolean else 'used'}."
+    return f"{compared}: {_WORDS[method]}."
 
 
-def choose(settings: Settings, rows: Rows, items: Rows, days: Sequence[str]) -> tuple[bool, dict[str, Any], str]:
-    """Whether weights are ignored, with the figures of both ways, and a sentence that says what was compared.
+def choose(settings: Settings, rows: Rows, items: Rows, days: Sequence[str]) -> tuple[Method, dict[str, Any], str]:
+    """How lists are made, with the figures of all ways, and a sentence that says what was compared.
 
-    rows, items: of `extracts.uses` and `extracts.items`. days: of the window, ascending. Raises MahoutFailed.
+    Popularity replaces Mahout only if it is better beyond chance: few people decide little, and lists that all are the
+    same teach nothing. rows, items: of `extracts.uses` and `extracts.items`. days: of the window, ascending. Raises
+    MahoutFailed.
     """
     if len(days) < 2:
-        return True, {}, "The window has one day, so nothing was compared"
+        return "boolean", {}, "The window has one day, so nothing was compared"
     last, first_validating = split(days)
     uses = extracts.uses_of(rows, last=last)
     liked = sample(preferences.preferences(uses))
@@ -73,9 +88,19 @@ def choose(settings: Settings, rows: Rows, items: Rows, days: Sequence[str]) -> 
     data = rankings.held_out(liked, later, _LEAST_USED)
     figures: dict[str, Any] = {"users": len(data.relevant), "trained_to": last, "validated_from": first_validating}
     if not data.relevant:
-        return True, figures, f"No known user used a new item from {first_validating} on, so nothing was compared"
+        return "boolean", figures, f"No known user used a new item from {first_validating} on, so nothing was compared"
     figures |= validated(settings, liked, uses, extracts.sections_of(items), data)
-    return figures["boolean_map"] >= figures["weighted_map"], figures, f"Compared by {json.dumps(figures)}"
+    return chosen(figures), figures, f"Compared by {json.dumps(figures)}"
+
+
+def chosen(figures: Mapping[str, Any]) -> Method:
+    """The method that the figures speak for. figures: of `choose`."""
+    return mahouts(figures) if figures["popularity_gain"][0] <= 0 else "popular"
+
+
+def mahouts(figures: Mapping[str, Any]) -> Method:
+    """The better one of Mahout's ways. figures: of `choose`."""
+    return "weighted" if figures.get("weighted_map", 0.0) > figures.get("boolean_map", 0.0) else "boolean"
 
 
 def split(days: Sequence[str]) -> tuple[str, str]:
@@ -99,20 +124,24 @@ def validated(
     uses: Sequence[preferences.Use],
     sections: Mapping[Item, str],
     data: HeldOut[User, Item],
-) -> dict[str, float]:
-    """MAP at 10 on the validation days, of both kinds of data and of popularity."""
+) -> dict[str, Any]:
+    """MAP at 10 on the validation days, of Mahout's ways and of popularity; and what popularity gains over the better
+    one of Mahout's: the lower and the upper bound of the 95 % interval by user."""
     parent = settings.run_dir / "tmp"
     parent.mkdir(parents=True, exist_ok=True)
-    found = {}
+    found: dict[str, Any] = {}
+    precisions = {}
+    nothing = recommender.Learned({}, {})
     with tempfile.TemporaryDirectory(dir=parent, prefix="mahout-") as folder:
         mahout = Mahout(settings, InProcess(Path(folder)), HEAP_MB)
-        for name, boolean in (("boolean_map", True), ("weighted_map", False)):
-            learned = recommender.learn(mahout, liked, name, boolean=boolean)
-            listed = recommender.lists(learned, liked, uses, sections)
+        for name, method in _COMPARED.items():
+            learned = nothing if method == "popular" else recommender.learn(mahout, liked, name, method)
+            listed = recommender.lists(learned, liked, uses, sections, method)
             plain = {user: [one.item for one in items] for user, items in listed.items()}
-            found[name] = rankings.figures(data, plain).map
-    popular = baselines.by_popularity(data, lambda user, item: user.app_id == item.app_id)
-    return {**found, "popularity_map": rankings.figures(data, popular).map}
+            precisions[method] = rankings.average_precisions(data, plain)
+            found[name] = float(precisions[method].mean())
+    gain = bootstrap.interval(precisions["popular"] - precisions[mahouts(found)], recommender.SEED)
+    return {**found, "popularity_gain": [gain.low, gain.high]}
 
 
 if __name__ == "__main__":

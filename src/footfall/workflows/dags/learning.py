@@ -81,7 +81,7 @@ not made, the last published one stays, and `publish` fails with a sentence that
         job="recommender-model",
         engine="Mahout",
         prepare=prepare.task_id,
-        doc_md="Whether weights of preferences are used, if it is due.",
+        doc_md="How lists are made: by Mahout, with weights or without, or of popular items; if it is due.",
     )
     recommendations = RunJob(
         task_id="recommendations",
