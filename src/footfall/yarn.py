@@ -1,6 +1,7 @@
 """A small client of YARN's REST interface: reads documents of the daemons and kills applications."""
 
 import json
+import time
 from typing import Any, Final
 
 import urllib3
@@ -10,6 +11,8 @@ from footfall.names import CSRF_HEADER
 from footfall.settings import Settings
 
 _ALIVE: Final = "NEW,NEW_SAVING,SUBMITTED,ACCEPTED,RUNNING"
+_PATIENCE_S: Final = 30.0
+_LOOK_S: Final = 0.5
 
 
 class YarnUnavailable(EngineUnavailable):
@@ -38,6 +41,23 @@ class Yarn:
     def end(self, application: str) -> None:
         """Asks YARN to kill an application, and returns before it has ended."""
         self._call("PUT", self._resourcemanager, f"cluster/apps/{application}/state", {"state": "KILLED"})
+
+    def end_all(self, tag: str) -> list[str]:
+        """Ends the unfinished applications that carry a tag, waits until they have ended, and returns their ids.
+
+        An application that starts meanwhile ends, too. Raises YarnUnavailable if one does not end within half a minute.
+        """
+        until = time.monotonic() + _PATIENCE_S
+        ended: list[str] = []
+        while running := self.applications(tag):
+            for application in running:
+                if application not in ended:
+                    self.end(application)
+                    ended.append(application)
+            if time.monotonic() > until:
+                raise YarnUnavailable(f"YARN did not end {running[0]} within {_PATIENCE_S:.0f} s.")
+            time.sleep(_LOOK_S)
+        return ended
 
     def _call(self, method: str, url: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:

@@ -28,7 +28,6 @@ State = Literal["running", "succeeded", "failed", "cancelled"]
 _LOOK_S: Final = 0.5
 # After SIGTERM, a client may end its application in an orderly way.
 _CLIENT_PATIENCE_S: Final = 20.0
-_YARN_PATIENCE_S: Final = 30.0
 # How long a heavy job waits for another one. A batch of a week takes less.
 HEAVY_WAIT_S: Final = 1800.0
 _LAST_BYTES: Final = 8192
@@ -131,14 +130,14 @@ def execute(settings: Settings, job: Job, request: Request, report: Report) -> N
 def cancel(settings: Settings, job: str, run: str) -> bool:
     """Ends a running job: its client and its YARN applications. Returns whether there was anything to end.
 
-    Raises YarnUnavailable if YARN cannot be asked.
+    Raises YarnUnavailable if YARN cannot be asked, or does not end them.
     """
     known = next((one for one in executions(settings) if (one.job, one.run) == (job, run)), None)
     was_running = known is not None and known.state == "running"
     if known is not None and was_running:
         _write(settings, replace(known, state="cancelled", ended_s=time.time(), sentence="It was cancelled."))
         _end_client(settings, known.pid)
-    return _end_applications(settings, tag(job, run)) or was_running
+    return bool(Yarn(settings).end_all(tag(job, run))) or was_running
 
 
 def sweep(settings: Settings, days: int) -> None:
@@ -186,7 +185,7 @@ def _heavy(settings: Settings, job: Job, report: Report) -> Iterator[None]:
 def _end(settings: Settings, execution: Execution) -> None:
     _end_client(settings, execution.pid)
     with suppress(YarnUnavailable):  # the applications end with a YARN that is gone
-        _end_applications(settings, tag(execution.job, execution.run))
+        Yarn(settings).end_all(tag(execution.job, execution.run))
 
 
 def _end_client(settings: Settings, pid: int) -> None:
@@ -197,18 +196,6 @@ def _end_client(settings: Settings, pid: int) -> None:
             if os.getsid(process.pid) == pid:
                 members.append(process)
     orphans.end(members, _CLIENT_PATIENCE_S)
-
-
-def _end_applications(settings: Settings, name: str) -> bool:
-    """Kills the YARN applications with this tag and waits until they have ended."""
-    yarn = Yarn(settings)
-    found = yarn.applications(name)
-    for application in found:
-        yarn.end(application)
-    until = time.monotonic() + _YARN_PATIENCE_S
-    while found and yarn.applications(name) and time.monotonic() < until:
-        time.sleep(_LOOK_S)
-    return bool(found)
 
 
 def _current(execution: Execution, settings: Settings) -> Execution:

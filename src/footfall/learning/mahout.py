@@ -30,8 +30,6 @@ MOST_ITERATIONS: Final = 10
 _CONVERGENCE: Final = 1e-4
 # By default 10: of a busy visitor most actions would be ignored, and items that were used would come back.
 _PREFERENCES_OF_A_USER: Final = 1000
-_ENDING_S: Final = 30.0
-_AGAIN_S: Final = 0.5
 # What a line of a Java program's complaint begins with, before the class of the error.
 _HEAD: Final = re.compile(r"^(?:Exception in thread \"[^\"]*\" |Caused by: |Error: )*(?:[a-z]\w*\.)*")
 _COMPLAINT: Final = re.compile(r"^(?:Exception in thread|Caused by:|Error:|Unexpected |Missing |.*\bERROR\b)")
@@ -164,9 +162,10 @@ class Mahout:
     def clean(self) -> Iterator[None]:
         """Before: ends what an earlier client left running, and deletes its files. After: deletes the new ones.
 
-        Raises MahoutFailed and EngineUnavailable.
+        Raises EngineUnavailable.
         """
-        self._end_earlier()
+        self.place.end_jobs()
+        self.place.delete()
         try:
             yield
         finally:
@@ -174,14 +173,6 @@ class Mahout:
                 self.place.delete()
             except EngineUnavailable as error:
                 print(f"The files of Mahout could not be deleted; the next attempt does it. {error}", file=sys.stderr)
-
-    def _end_earlier(self) -> None:
-        deadline = time.monotonic() + _ENDING_S
-        while self.place.end_jobs():
-            if time.monotonic() > deadline:
-                raise MahoutFailed("An application of an earlier attempt does not end. End it in YARN.")
-            time.sleep(_AGAIN_S)
-        self.place.delete()
 
     def _lines(self, path: str) -> Iterator[str]:
         for content in self._parts(path):
@@ -214,7 +205,7 @@ class Mahout:
                     status = client.wait()
                 except BaseException:
                     mapreduce.stop(client)
-                    with suppress(EngineUnavailable, MahoutFailed):
+                    with suppress(EngineUnavailable):
                         self.place.end_jobs()
                     raise
         sentence = f"It said: {said}" if said else f"It ended with status {status} and said nothing."

@@ -33,8 +33,8 @@ class Place(Protocol):
     def delete(self) -> None:
         """Deletes all files of the place. Raises HdfsUnavailable."""
 
-    def end_jobs(self) -> bool:
-        """Asks YARN to end the jobs that still run; returns whether there were any. Raises YarnUnavailable."""
+    def end_jobs(self) -> None:
+        """Ends the jobs that still run. Raises YarnUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,8 @@ class OnYarn:
     def delete(self) -> None:
         Hdfs(self.settings).delete(self.root)
 
-    def end_jobs(self) -> bool:
-        yarn = Yarn(self.settings)
-        running = yarn.applications(self.tag)
-        for application in running:
-            yarn.end(application)
-        return bool(running)
+    def end_jobs(self) -> None:
+        Yarn(self.settings).end_all(self.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +105,5 @@ class InProcess:
     def delete(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def end_jobs(self) -> bool:
-        return False
+    def end_jobs(self) -> None:
+        """There are none: a job ends with its program."""

@@ -31,7 +31,7 @@ from footfall.streaming.archive import Archive
 from footfall.streaming.driver_lock import AnotherDriver, DriverLock
 from footfall.streaming.errors import original_error
 from footfall.streaming.window_publisher import Publisher
-from footfall.yarn import Yarn
+from footfall.yarn import Yarn, YarnUnavailable
 
 # With a batch every 15 s, an event is archived after 9 s on average and 17 s at most. The fixed cost of a batch (about
 # one second of processor time) stays below a tenth of a core.
@@ -66,7 +66,7 @@ class Driver:
         self._compact_due = 0.0
 
     def run(self) -> None:
-        """Raises AnotherDriver, and Py4JError when the JVM is gone."""
+        """Raises AnotherDriver, YarnUnavailable, and Py4JError when the JVM is gone."""
         driver_report.write(self._settings, "waiting for its lock")
         lock = DriverLock(self._settings)
         lock.acquire(self._stop.is_set)
@@ -77,7 +77,8 @@ class Driver:
 
     def _run_with_lock(self) -> None:
         driver_lock.end_processes(self._settings)
-        driver_lock.end_applications(Yarn(self._settings), spark_session.TAG)
+        for application in Yarn(self._settings).end_all(spark_session.TAG):
+            log.warning("ended %s, which an earlier driver left", application)
         spark: SparkSession | None = None
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
@@ -222,7 +223,7 @@ def main() -> int:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     try:
         Driver(settings, stop).run()
-    except AnotherDriver as error:
+    except (AnotherDriver, YarnUnavailable) as error:
         log.error("%s", error)
         return 1
     except (PySparkException, Py4JError, OSError) as error:

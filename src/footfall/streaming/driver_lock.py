@@ -7,7 +7,6 @@ earlier drivers before it starts its work. A living driver keeps its lock; one t
 
 import logging
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -22,14 +21,12 @@ from footfall.errors import FootfallError
 from footfall.runtime import orphans
 from footfall.settings import Settings
 from footfall.streaming import spark_session
-from footfall.yarn import Yarn, YarnUnavailable
 
 _LOCK: Final = "/footfall/streaming"
 _SESSION_S: Final = 20.0
 _START_S: Final = 30.0
 _LOCK_S: Final = 5.0
 _ENDED_WITHIN_S: Final = 30.0
-_POLL_S: Final = 0.5
 # These identify a driver's processes: the module that the driver runs, and the main class of its JVM.
 _DRIVER: Final = "footfall.streaming.driver"
 _JVM: Final = "org.apache.spark.deploy.SparkSubmit"
@@ -139,23 +136,3 @@ def _is_of_a_driver(process: psutil.Process, conf: str) -> bool:
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
     return _DRIVER in words or (_JVM in words and any(conf in word for word in words))
-
-
-def end_applications(yarn: Yarn, tag: str) -> int:
-    """Kills the YARN applications that carry a tag, and waits until they have ended.
-
-    Returns their number. Raises AnotherDriver if one does not end or YARN does not answer.
-    """
-    try:
-        found = yarn.applications(tag)
-        for application in found:
-            log.warning("ending %s, which an earlier driver left", application)
-            yarn.end(application)
-        until = time.monotonic() + _ENDED_WITHIN_S
-        while found and yarn.applications(tag):
-            if time.monotonic() > until:
-                raise AnotherDriver(f"YARN did not end {found[0]} within {_ENDED_WITHIN_S:.0f} s.")
-            time.sleep(_POLL_S)
-    except YarnUnavailable as error:
-        raise AnotherDriver(str(error)) from None
-    return len(found)

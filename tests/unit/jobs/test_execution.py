@@ -16,7 +16,7 @@ import pytest
 from footfall.jobs import execution
 from footfall.jobs.errors import JobBusy, JobFailed
 from footfall.jobs.model import Job, Request, pieces, tag
-from footfall.settings import REPOSITORY, Settings
+from footfall.settings import REPOSITORY, Ports, Settings
 from footfall.yarn import YarnUnavailable
 
 RUN = "20261129T020000-1a2b"
@@ -25,7 +25,8 @@ DAYS = (date(2026, 11, 27), date(2026, 11, 28))
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path)
+    # Nothing listens there; at the default port, a platform of the user may.
+    return Settings(home=tmp_path, ports=Ports(yarn_http=1))
 
 
 def job(script: str, timeout_s: int = 30, heavy: bool = False) -> Job:

@@ -7,7 +7,6 @@ failed. A second execution for the same run replaces the first, also if that was
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from subprocess import Popen
@@ -34,8 +33,6 @@ _CLIENT_MB: Final = 256
 _SORT_MB: Final = 100
 # Each day of each table has a writer with a buffer of its own, which holds at most this many bytes.
 _ROW_GROUP_BYTES: Final = 8 * 2**20
-_ENDING_S: Final = 30.0
-_AGAIN_S: Final = 0.5
 # Pig's number of an error, and the Java class of an exception, before its message.
 _CLASS: Final = re.compile(r"^(?:ERROR \d+: |[\w.$]+(?:Exception|Error): )+")
 
@@ -65,7 +62,7 @@ def make_tables(settings: Settings, run: str, days: Sequence[str]) -> None:
     taken = manifest.load(hdfs, run)
     found = inputs.of(taken, days)
     staging = f"{ROOT}/_staging/{run}-logs"
-    _end_applications(yarn, job_tag)
+    yarn.end_all(job_tag)  # An earlier client may have left one, which could still write.
     hdfs.delete(staging)
     inputs.check_present(hdfs, found)
     try:
@@ -94,7 +91,10 @@ def _run_pig(settings: Settings, yarn: Yarn, job_tag: str, text: str, pig_folder
                 status = pig.wait()
             except BaseException:
                 mapreduce.stop(pig)
-                _end_quietly(yarn, job_tag)
+                try:
+                    yarn.end_all(job_tag)
+                except EngineUnavailable as error:
+                    print(error, file=sys.stderr)
                 raise
         if status != 0:
             raise PigFailed(f"Pig could not make the tables of log lines. {reason(log, status)}")
@@ -129,24 +129,6 @@ def reason(log: Path, status: int) -> str:
         lines = []
     said = [line for line in lines if line and not line.startswith(("Pig Stack Trace", "---", "Backend error", "==="))]
     return f"It said: {_CLASS.sub('', said[0])[:500]}" if said else f"It ended with status {status} and said nothing."
-
-
-def _end_applications(yarn: Yarn, job_tag: str) -> None:
-    """Ends what an earlier client has left running, which could still write. Raises YarnUnavailable and PigFailed."""
-    deadline = time.monotonic() + _ENDING_S
-    while running := yarn.applications(job_tag):
-        for application in running:
-            yarn.end(application)
-        if time.monotonic() > deadline:
-            raise PigFailed(f"The application {running[0]} of an earlier attempt does not end. End it in YARN.")
-        time.sleep(_AGAIN_S)
-
-
-def _end_quietly(yarn: Yarn, job_tag: str) -> None:
-    try:
-        _end_applications(yarn, job_tag)
-    except FootfallError as error:
-        print(error, file=sys.stderr)
 
 
 def _clean_up(hdfs: Hdfs, staging: str) -> None:

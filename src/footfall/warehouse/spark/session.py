@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -96,11 +96,8 @@ def _limited_wait(settings: Settings, tag: str) -> Iterator[Callable[[], bool]]:
         ended.set()
         yarn = Yarn(settings)
         while not done.is_set():
-            try:
-                for application in yarn.applications(tag):
-                    yarn.end(application)
-            except YarnUnavailable:
-                pass
+            with suppress(YarnUnavailable):
+                yarn.end_all(tag)
             time.sleep(_LOOK_EVERY_S)
 
     thread = threading.Thread(target=watch, daemon=True)

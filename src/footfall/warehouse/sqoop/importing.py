@@ -71,9 +71,7 @@ def run_sqoop(settings: Settings, run: str, span: Span, target: str, report: Cal
 
 def end_earlier(settings: Settings, run: str) -> None:
     """Ends what an interrupted attempt of this run left on YARN. Raises YarnUnavailable."""
-    yarn = Yarn(settings)
-    for application in yarn.applications(tag(JOB_NAME, run)):
-        yarn.end(application)
+    Yarn(settings).end_all(tag(JOB_NAME, run))
 
 
 def retrieved(said: Iterable[str]) -> int | None:

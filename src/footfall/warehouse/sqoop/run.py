@@ -6,13 +6,12 @@ every job; people are taken as they are now.
 """
 
 import secrets
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from filelock import FileLock, Timeout
 
@@ -20,6 +19,7 @@ from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs
 from footfall.jobs.model import request_of
 from footfall.lake.layout import Files
+from footfall.runtime.termination import terminable
 from footfall.settings import Settings, load_settings
 from footfall.warehouse import profiles
 from footfall.warehouse.profiles import PROFILES, PROFILES_HISTORY
@@ -41,8 +41,9 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the job. Returns the exit status."""
     try:
         request = request_of(arguments)
-        signal.signal(signal.SIGTERM, _interrupted)
-        run_job(load_settings(), request.run, _print)
+        # Sqoop's process and Spark's end in `finally` blocks.
+        with terminable():
+            run_job(load_settings(), request.run, _print)
     except FootfallError as error:
         print(f"{error} The published profiles stay in use.", file=sys.stderr)
         return 1
@@ -100,11 +101,6 @@ def _import(settings: Settings, files: Files, run: str, report: Report) -> Extra
     extract = extracts.land(files, staged, run, span, rows)
     report(f"Imported {rows:,} versions into {extract.folder}.")
     return extract
-
-
-def _interrupted(*_: object) -> NoReturn:
-    # Sqoop's process and Spark's end in `finally` blocks.
-    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _print(line: str) -> None:
