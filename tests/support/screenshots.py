@@ -1,4 +1,4 @@
-"""Creates the pictures in `docs/images/` from a running platform, with an incident and past days:
+"""Creates the pictures in `docs/images/` from a running platform, with an incident, past days and learning:
 `PYTHONPATH=src:. .footfall/install/venv/bin/python -m tests.support.screenshots`."""
 
 from typing import Final
@@ -17,9 +17,10 @@ _PICTURES: Final = (
     ("live-phone", 390, 844, "light", None),
     ("alert", 1360, 800, "light", "Details"),
     ("history", 1360, 1000, "light", "History"),
+    ("learning", 1360, 1000, "light", "Learning"),
 )
 # What shows that a link has been followed.
-_ARRIVED: Final = {"Details": "Errors there", "History": "Most visited pages"}
+_ARRIVED: Final = {"Details": "Errors there", "History": "Most visited pages", "Learning": "Segments of visitors"}
 
 
 def picture(browser: Browser, address: str, name: str, size: tuple[int, int], colours: str, click: str | None) -> None:

@@ -68,7 +68,7 @@ def _tiles(chosen: Site, hour: list[Minute], last: Minute | None, is_unread: boo
     rates = [minute.per_second for minute in past]
     yield _tile(
         wording.number(chosen.active_5m),
-        "people active",
+        "people active in 5 minutes",
         f"{wording.number(chosen.active_1m)} in the last minute, {wording.number(chosen.active_30m)} in the last 30",
         _bars(hour, [minute.visitors for minute in hour], "People, minute by minute", wording.number),
         True,
