@@ -1,4 +1,4 @@
-"""A cluster of its own on Docker, for the tests of this folder. Without a Docker engine they are skipped."""
+"""A cluster of its own on Docker, for the tests of this folder. Without a Docker engine or room they are skipped."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from footfall.cluster.containers import docker
+from footfall.cluster.containers import docker, lifecycle
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings, load_settings
 
@@ -80,17 +80,19 @@ class Cluster:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A cluster of the profile `core` with three visitors a site, without data of earlier runs."""
-    try:
-        docker.engine_version()
-        docker.check_compose()
-        if not docker.call("images", "--quiet", _BASE_IMAGE).strip():
-            docker.call("pull", _BASE_IMAGE, timeout_s=600)
-    except ClusterError as error:
-        pytest.skip(str(error))
     settings = load_settings()
     apart = settings.port_offset + 1000
     found = Cluster(settings.model_copy(update={"port_offset": apart, "visitors_per_site": 3}))
-    found.call("cluster", "down", "--purge", "--yes")
+    try:
+        docker.engine_version()
+        docker.check_compose()
+        found.call("cluster", "down", "--purge", "--yes")
+        if not docker.call("images", "--quiet", _BASE_IMAGE).strip():
+            docker.call("pull", _BASE_IMAGE, timeout_s=600)
+        if obstacles := lifecycle.check(found.settings, "core"):
+            pytest.skip(" ".join(obstacles))
+    except ClusterError as error:
+        pytest.skip(str(error))
     found.up()
     yield found
     found.call("cluster", "down", "--purge", "--yes")

@@ -122,6 +122,7 @@ def test_every_store_agrees_after_all_faults(cluster: Cluster) -> None:
     cluster.assert_verified()
 
 
+@only_in_all
 def test_data_and_ids_outlive_the_containers(cluster: Cluster) -> None:
     before = _records(cluster)
     identity = ("cluster", "exec", "kafka-2", "cat", "/footfall/data/kafka/meta.properties")
