@@ -1,8 +1,9 @@
-"""The idle memory and processor use of logs and archive: `PYTHONPATH=src:. python -m bench.stream.standing`.
+"""The idle memory and processor use of a part of the platform: `PYTHONPATH=src:. python -m bench.stream.standing`.
 
-It measures HDFS, Flume, YARN and Spark (driver, application master, executor) on a running platform without visitors
-(`FOOTFALL_VISITORS_PER_SITE=0`): the memory (PSS) at the end of `--seconds`, and the processor time over all of them.
-HDFS also serves HBase, but counts here in full. Run it an hour after the start, when all one-time work is done.
+It measures a running platform without visitors (`FOOTFALL_VISITORS_PER_SITE=0`): the memory (PSS) at the end of
+`--seconds`, and the processor time over all of them. The part `streams` is HDFS, Flume, YARN and Spark (driver,
+application master, executor). HDFS also serves HBase, but counts here in full. The part `batch` is PostgreSQL, Hive and
+Airflow with their children, and YARN's history of jobs. Run it an hour after the start, when all one-time work is done.
 Linux only.
 """
 
@@ -13,15 +14,25 @@ import time
 from bench.live.processes import cpu_between, cpu_seconds, pss_mib, running
 from footfall.cluster.supervision.run import recall
 
-PARTS = ("namenode", "datanode", "flume", "yarn-", "spark")
+# What the names of a part's services and processes begin with.
+PARTS = {
+    "streams": ("namenode", "datanode", "flume", "yarn-", "spark"),
+    "batch": ("postgres", "hive-", "airflow-", "yarn-jobhistory"),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--part", choices=PARTS, default="streams")
     options = parser.parse_args()
-    settings = recall()
-    parts = {name: process for name, process in running(settings).items() if name.startswith(PARTS)}
+    processes = running(recall())
+    heads = {one.pid for name, one in processes.items() if name.startswith(PARTS[options.part])}
+    parts = {
+        name: one
+        for name, one in processes.items()
+        if one.pid in heads or heads & {parent.pid for parent in one.parents()}
+    }
     before, began_s = cpu_seconds(parts), time.monotonic()
     time.sleep(options.seconds)
     used, seconds = cpu_between(before, cpu_seconds(parts)), time.monotonic() - began_s
