@@ -32,9 +32,7 @@ FIRST = ("test_golden.py", "test_past_days.py", "test_verify_can_fail.py", "test
 
 
 def test(
-    suite: Annotated[
-        str, typer.Argument(help=f"{', '.join(SUITES)} or all. Default: what CI runs.")
-    ] = "",
+    suite: Annotated[str, typer.Argument(help=f"{', '.join(SUITES)} or all. Default: what CI runs.")] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the test platform running.")] = False,
     select: Annotated[str, typer.Option("-k", help="Run only tests that match this expression, as in pytest.")] = "",
 ) -> None:

@@ -6,6 +6,7 @@ A connection belongs to one thread.
 import contextlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -26,6 +27,8 @@ Cells = dict[bytes, bytes]
 WRITER_TIMEOUT_S: Final = 60.0
 READER_TIMEOUT_S: Final = 10.0
 _SCAN_BATCH: Final = 1_000
+# The Thrift server closes a connection that was idle for a minute, and then the next call on it fails.
+_IDLE_S: Final = 30.0
 # The Thrift server has a small heap and holds several copies of a call's rows. After a restart, when no row is cached,
 # one flush of a backlog would ask for more than fits, again and again. A session's row holds all events of the session.
 _ROWS_AT_ONCE: Final = 2_000
@@ -37,13 +40,14 @@ class HBaseUnavailable(EngineUnavailable):
 
 
 class HBaseStore:
-    """The live tables. It connects at the first use, and again after every failure."""
+    """The live tables. It connects at the first use, and again after every failure or a pause of half a minute."""
 
     def __init__(self, settings: Settings, timeout_s: float = READER_TIMEOUT_S) -> None:
         """timeout_s: how long one call may wait for HBase, in seconds."""
         self._address = settings.address("hbase_thrift")
         self._timeout_ms = int(timeout_s * 1000)
         self._connection: Any = None
+        self._used_s = 0.0
 
     def read_progress(self, topic: str, partition: int) -> Progress | None:
         """How far a partition is counted; None if it never was. Raises HBaseUnavailable."""
@@ -156,11 +160,15 @@ class HBaseStore:
 
     def _call(self, work: Callable[[Any], T]) -> T:
         try:
-            return work(self._connected())
+            done = work(self._connected())
+            self._used_s = time.monotonic()
+            return done
         except (OSError, TException) as error:
             raise self._unavailable(error) from None
 
     def _connected(self) -> Any:
+        if time.monotonic() - self._used_s > _IDLE_S:
+            self.close()
         if self._connection is None:
             # Imported here, since listing the questions does not need it.
             import happybase

@@ -1,7 +1,9 @@
 """A large request is split, so that the Thrift server holds only a part of it at a time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
+
+import pytest
 
 from footfall.realtime.store import HBaseStore
 from footfall.settings import Settings
@@ -63,3 +65,35 @@ def test_sessions_come_a_hundred_at_a_time() -> None:
     store = Store()
     assert store.read_sessions([f"s{number}" for number in range(250)]) == {}
     assert store.table_.calls == [100, 100, 50]
+
+
+class Opened:
+    """A connection without a server, as `happybase.Connection` opens it."""
+
+    all: ClassVar[list["Opened"]] = []
+
+    def __init__(self, *_address: object, timeout: int) -> None:
+        self.is_open = True
+        self.all.append(self)
+
+    def table(self, _name: str) -> "Opened":
+        return self
+
+    def row(self, key: bytes) -> dict[bytes, bytes]:
+        assert self.is_open
+        return {b"f:key": key}
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+def test_a_connection_that_was_idle_too_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("happybase.Connection", Opened)
+    monkeypatch.setattr("footfall.realtime.store.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(Opened, "all", [])
+    store = HBaseStore(Settings())
+    for idle_s in (0, 29, 29, 31, 29):
+        clock[0] += idle_s
+        assert store.read_row("t", b"k") == {b"f:key": b"k"}
+    assert [one.is_open for one in Opened.all] == [False, True]
