@@ -132,6 +132,8 @@ class _ProgressBars:
         self._bars = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=stderr
         )
+        # Visits are not cut off where a day has enough events, so a few more come.
+        self._wanted = events
         self._events = self._bars.add_task("events", total=events)
         self._files = self._bars.add_task("log files that Flume still has to read", total=None, visible=False)
 
@@ -144,7 +146,8 @@ class _ProgressBars:
 
     def update(self, made: Made) -> None:
         """Updates the progress bars."""
-        self._bars.update(self._events, completed=sum(made.events.values()))
+        stored = sum(made.events.values())
+        self._bars.update(self._events, completed=stored, total=max(self._wanted, stored))
         self._bars.update(self._files, completed=made.files_left, visible=made.files_left > 0)
 
 

@@ -11,6 +11,8 @@ from footfall.questions.model import Row
 
 # Smaller changes read as none in the digits that are shown.
 _LEAST_CHANGE: Final = 0.0005
+# Of a share, in its own unit: an error rate of 0.06 % that becomes 0.11 % has nearly doubled.
+_LEAST_DIFFERENCE: Final = 0.00005
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def change(figure: Figure, now: Row, before: Row | None) -> float | None:
     if new is None or old is None or (old == 0 and not figure.is_share):
         return None
     found = new - old if figure.is_share else new / old - 1
-    return 0.0 if abs(found) < _LEAST_CHANGE else found
+    return 0.0 if abs(found) < (_LEAST_DIFFERENCE if figure.is_share else _LEAST_CHANGE) else found
 
 
 def ratio(part: int, whole: int) -> float | None:

@@ -34,7 +34,7 @@ TO: Final = Parameter(
 )
 USER: Final = Parameter("user", "a user_id or an anonymous_id", required=True)
 SESSION: Final = Parameter("session", "a session_id", required=True)
-BOTS: Final = _choice("bots", "bots among the visitors", ("exclude", "include", "only"), "exclude")
+BOTS: Final = _choice("bots", "bots among the visitors", ("exclude", "include", "only"), "exclude", "choice of bots")
 KIND: Final = _choice("kind", "one of the sites' logs, or all if left out", LOG_KINDS)
 
 

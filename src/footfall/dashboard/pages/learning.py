@@ -77,12 +77,13 @@ def _body(
         draw(lambda: nothing_panel(reading))
         return
     segments, items = learned.get(SEGMENTS_POINTER), learned.get(RECOMMENDATIONS_POINTER)
+    if item and items is not None:
+        # The answer to a request stands at the top, where the user looks first.
+        similar = readings.past(items.run, "similar-items", item=item[:_LONGEST])
+        draw(lambda: similar_panel(similar, item[:_LONGEST]))
     if segments is not None:
         rows = readings.past(segments.run, "segments")
         draw(lambda: segments_panel(rows, segments))
     if items is not None:
         listed = readings.past(items.run, "recommendations", user=user or FALLBACK, app=app or ALL)
         draw(lambda: recommendations_panel(listed, items, user, app))
-        if item:
-            similar = readings.past(items.run, "similar-items", item=item[:_LONGEST])
-            draw(lambda: similar_panel(similar, item[:_LONGEST]))

@@ -190,5 +190,5 @@ def span(
         remedy = f"--from {absent[0]} --to {absent[-1]}"
         raise UnknownValue(f"{first_of(absent)} has events and is not published. Run `footfall batch {remedy}`.")
     if not partitions:
-        raise UnknownValue(f"There are no events from {begin} to {end}.")
+        raise UnknownValue(f"There are no events {f'on {begin}' if begin == end else f'from {begin} to {end}'}.")
     return Span(begin, end, partitions, POPULATIONS[bots], None if app == ALL_APPS else app)

@@ -71,8 +71,9 @@ def _change(value: float | None, is_share: bool) -> tuple[Html | str, ...]:
     if value == 0:
         return ("no change",)
     mark, word = ("▲", "up") if value > 0 else ("▼", "down")
-    unit = "points" if is_share else "%"
-    return tag("span", mark, role="img", aria_label=word), f" {abs(value) * 100:,.1f} {unit}"
+    size = abs(value) * 100
+    amount = f"{size:,.{2 if size < 1 else 1}f} points" if is_share else f"{size:,.1f} %"
+    return tag("span", mark, role="img", aria_label=word), f" {amount}"
 
 
 def _bars(figure: Figure, found: dict[date, Row], day: date, shown: list[date]) -> Html:
