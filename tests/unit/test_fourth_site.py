@@ -200,7 +200,7 @@ def test_the_sweeper_the_watch_and_the_proof_find_it_in_the_tables(
             for column, (timestamp, value) in columns.items():
                 if key.startswith(b"blog\0"):
                     blog_alone.put(table, key, column, value, timestamp)
-    assert sweeper.newest_minute(cast(HBaseStore, MemoryStore(blog_alone))) == (NOW_MS - 500) // 60_000
+    assert sweeper.newest_minute(cast(HBaseStore, MemoryStore(blog_alone)), NOW_MS) == (NOW_MS - 500) // 60_000
     watch = past.load_watch(store, NOW_MS // 60_000 + 1)
     assert {"blog", "shop"} <= set(watch._sites)
     assert ("blog", "/note") in watch._pages

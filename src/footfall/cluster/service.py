@@ -39,6 +39,7 @@ class Sweep:
     every_s: float
     work: Callable[[Settings], object]
     on_each_node: bool = False  # whether it concerns files that only the nodes of the service see
+    by_time: bool = True  # whether what it does depends on the date, so that it waits while the clock is in doubt
 
 
 @dataclass(frozen=True)

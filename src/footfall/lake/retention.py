@@ -1,7 +1,8 @@
-"""Deletes whole days of the archive that are older than the retention in the settings."""
+"""Deletes whole days of the archive that are older than the retention in the settings, one day per sweep."""
 
 from datetime import date, timedelta
 
+from footfall import retention
 from footfall.hdfs import Hdfs
 from footfall.lake import layout, window_files
 from footfall.lake.layout import EVENTS, REJECTED, Files, Store
@@ -12,16 +13,22 @@ _WINDOWS = tuple(Store(f"{window_files.ROOT}/{name}", ("dt",)) for name in windo
 
 
 def sweep_hdfs_events(settings: Settings, today: date) -> str:
-    """Deletes old days of events, rejects and windows. today: the UTC date. Raises HdfsUnavailable."""
-    return f"{sweep(Hdfs(settings), today - timedelta(days=settings.retention.hdfs_events_days))} days deleted"
+    """Deletes the oldest day of events, rejects and windows, if it is past its retention. Returns that in words.
+
+    today: the UTC date. Raises HdfsUnavailable.
+    """
+    return sweep(Hdfs(settings), today - timedelta(days=settings.retention.hdfs_events_days))
 
 
-def sweep(files: Files, first: date) -> int:
-    """Deletes the folders of all days before `first` and returns their number. Raises HdfsUnavailable."""
-    deleted = 0
-    for store in (EVENTS, REJECTED, *_WINDOWS):
-        for values, folder in layout.folders(files, store).items():
-            day = layout.day_of(values)
-            if day is not None and day < first:
-                deleted += files.delete(folder)
-    return deleted
+def sweep(files: Files, first: date) -> str:
+    """As `sweep_hdfs_events`. first: the first day of the retention. Raises HdfsUnavailable."""
+    stored = [
+        (day, folder)
+        for store in (EVENTS, REJECTED, *_WINDOWS)
+        for values, folder in layout.folders(files, store).items()
+        if (day := layout.day_of(values)) is not None
+    ]
+    kept = retention.first_kept(first, (day for day, _ in stored))
+    deleted = sum(files.delete(folder) for day, folder in stored if day < kept)
+    left = {day for day, _ in stored if kept <= day < first}
+    return f"{deleted} folders of days deleted{retention.remaining(len(left))}"

@@ -1,7 +1,9 @@
-"""Deletes what learning wrote and nobody needs any more: replaced and failed runs, and windows past their retention."""
+"""Deletes what learning wrote and nobody needs any more: replaced and failed runs, and windows past their retention.
+
+One sweep deletes the windows of one day at most.
+"""
 
 import time
-from datetime import datetime, timedelta, timezone
 
 from footfall.hdfs import Hdfs
 from footfall.hive.metastore import Metastore
@@ -11,7 +13,7 @@ from footfall.learning.tables import POINTERS, RUNS, tables_of
 from footfall.settings import Settings
 from footfall.warehouse import published, registration
 from footfall.warehouse.publish import alone
-from footfall.warehouse.retention import FAILED_MS, begun_ms, obsolete, partitions
+from footfall.warehouse.retention import FAILED_MS, begun_ms, first_kept, obsolete, partitions
 
 
 def sweep(settings: Settings) -> str:
@@ -21,20 +23,19 @@ def sweep(settings: Settings) -> str:
     """
     files, metastore = Hdfs(settings), Metastore(settings)
     now_ms = int(time.time() * 1000)
-    first = datetime.fromtimestamp(now_ms / 1000, timezone.utc).date() - timedelta(
-        days=settings.retention.hdfs_events_days
-    )
     deleted, kept = 0, set[str]()
     for pointer in POINTERS:
         known = published.read(files, pointer)
+        stored = {table: partitions(files, table) for table in tables_of(pointer)}
+        first = first_kept(settings, now_ms, [*known, *(one.day for found in stored.values() for one in found)])
         oldest = min([first, *list(known)[-1:]])
         if any(day < oldest for day in known):
             with alone(settings):
                 known = {day: one for day, one in published.read(files, pointer).items() if day >= oldest}
                 published.replace(files, known, pointer)
         kept |= {one.run for one in known.values()}
-        for table in tables_of(pointer):
-            gone = obsolete(partitions(files, table), known, oldest, now_ms)
+        for table, here in stored.items():
+            gone = obsolete(here, known, oldest, now_ms)
             registration.drop(metastore, table, [(str(one.day), one.run) for one in gone])
             for one in gone:
                 files.delete(table.partition(str(one.day), one.run))

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from footfall import site_registry
+from footfall import retention, site_registry
 from footfall.hdfs import Hdfs
 from footfall.logs import layout
 from footfall.logs.positions import read_positions, unread_bytes
@@ -40,10 +40,14 @@ def _is_read(path: Path, positions: dict[str, int]) -> bool:
 
 
 def sweep_hdfs_logs(settings: Settings, today: date) -> str:
-    """Deletes the days in HDFS that are older than the retention. today: the UTC date. Raises HdfsUnavailable."""
+    """Deletes the oldest day in HDFS, if it is past its retention. Returns that in words.
+
+    today: the UTC date. Raises HdfsUnavailable.
+    """
     hdfs = Hdfs(settings)
     first = today - timedelta(days=settings.retention.hdfs_logs_days)
-    old = [path for kind in LOG_KINDS for day, path in layout.days(hdfs, kind).items() if day < first]
-    for path in old:
-        hdfs.delete(path)
-    return f"{len(old)} days deleted"
+    stored = [(day, path) for kind in LOG_KINDS for day, path in layout.days(hdfs, kind).items()]
+    kept = retention.first_kept(first, (day for day, _ in stored))
+    deleted = sum(hdfs.delete(path) for day, path in stored if day < kept)
+    left = {day for day, _ in stored if kept <= day < first}
+    return f"{deleted} folders of days deleted{retention.remaining(len(left))}"

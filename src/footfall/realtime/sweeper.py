@@ -5,13 +5,14 @@ hide every later write.
 """
 
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgpack
 
-from footfall import names
+from footfall import names, retention
 from footfall.events.times import DAY_MS, MINUTE_MS
 from footfall.realtime import tables
 from footfall.realtime.apps import counted_apps
@@ -25,26 +26,40 @@ StampedRow = tuple[bytes, dict[bytes, tuple[bytes, int]]]
 ExpiredCell = tuple[bytes, bytes, int]
 
 
-def sweep(settings: Settings) -> int:
-    """Deletes cells older than `retention.live_days`; returns how many. Raises HBaseUnavailable.
+class Cleared(NamedTuple):
+    """cells: how many were deleted. days_left: how many days past their retention still have figures."""
+
+    cells: int
+    days_left: int
+
+
+def sweep(settings: Settings) -> str:
+    """Deletes cells older than `retention.live_days`; returns what it did in words. Raises HBaseUnavailable.
 
     The age is measured back from the newest counted event and not from the clock: after a long pause, repeats of the
-    events that Kafka still holds must still be recognised.
+    events that Kafka still holds must still be recognised. An event that lies ahead of the clock does not count, and
+    the step in `retention` bounds the rest.
     """
     store, writer = HBaseStore(settings, _TIMEOUT_S), HBaseStore(settings, _TIMEOUT_S)
     try:
-        return clear(store, writer, settings.retention.live_days)
+        cleared = clear(store, writer, settings.retention.live_days, int(time.time() * 1000))
     finally:
         store.close()
         writer.close()
+    return f"{cleared.cells} cells deleted{retention.remaining(cleared.days_left)}"
 
 
-def clear(store: HBaseStore, writer: HBaseStore, live_days: int) -> int:
-    """As `sweep`, through two connections, since cells are deleted while the table is scanned."""
-    newest = newest_minute(store)
+def clear(store: HBaseStore, writer: HBaseStore, live_days: int, now_ms: int) -> Cleared:
+    """As `sweep`, through two connections, since cells are deleted while the table is scanned.
+
+    now_ms: ms since 1970
+    """
+    minutes = list(_minutes(store))
+    newest = _newest(minutes, now_ms)
     if newest is None:
-        return 0
-    before_ms = newest * MINUTE_MS - live_days * DAY_MS
+        return Cleared(0, 0)
+    expired_ms = newest * MINUTE_MS - live_days * DAY_MS
+    before_ms = retention.first_kept_ms(expired_ms, min(minutes) * MINUTE_MS)
     deleted = 0
     for table in (
         names.TABLE_SESSIONS,
@@ -54,17 +69,32 @@ def clear(store: HBaseStore, writer: HBaseStore, live_days: int) -> int:
         names.TABLE_ALERTS,
     ):
         deleted += _delete(writer, table, expired(table, store.stamped(table), before_ms))
-    return deleted
+    return Cleared(deleted, _days_left(minutes, before_ms, expired_ms))
 
 
-def newest_minute(store: HBaseStore) -> int | None:
-    """The newest minute with an event of any app; None if there is no event. Raises HBaseUnavailable."""
-    newest = None
+def newest_minute(store: HBaseStore, now_ms: int) -> int | None:
+    """The newest minute with an event of any app that is not ahead of the clock; None if there is no such event.
+
+    now_ms: ms since 1970. Raises HBaseUnavailable.
+    """
+    return _newest(_minutes(store), now_ms)
+
+
+def _minutes(store: HBaseStore) -> Iterator[int]:
+    """The minutes with events, those of one app after those of another."""
     for app in counted_apps(store, names.TABLE_ACTIVE_USERS):
         start, stop = tables.encode_row_key(app, "app", 0, ""), f"{app}\0app\x01".encode()
         for key, _ in store.scan(names.TABLE_ACTIVE_USERS, start, stop):
-            newest = max(newest or 0, tables.decode_row_key(key).minute)
-    return newest
+            yield tables.decode_row_key(key).minute
+
+
+def _newest(minutes: Iterable[int], now_ms: int) -> int | None:
+    return max((minute for minute in minutes if minute * MINUTE_MS <= now_ms), default=None)
+
+
+def _days_left(minutes: Iterable[int], before_ms: int, expired_ms: int) -> int:
+    left = (minute * MINUTE_MS for minute in minutes if before_ms <= minute * MINUTE_MS < expired_ms)
+    return len({(ms - before_ms) // DAY_MS for ms in left})
 
 
 def expired(table: str, rows: Iterable[StampedRow], before_ms: int) -> Iterator[ExpiredCell]:

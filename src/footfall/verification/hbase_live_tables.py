@@ -1,5 +1,6 @@
 """Reads the live tables in HBase completely, and decides nothing."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
@@ -27,8 +28,8 @@ class HBaseLiveTables:
         return read_states(self.store, topics)
 
     def newest_minute(self) -> int | None:
-        """The newest minute (since 1970) in which any app had an event; None if there never was one."""
-        return sweeper.newest_minute(self.store)
+        """The newest minute (since 1970) until now in which any app had an event; None if there never was one."""
+        return sweeper.newest_minute(self.store, int(time.time() * 1000))
 
     def sessions(self) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:
         """Every row of `sessions`, one after the other."""

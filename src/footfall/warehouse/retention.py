@@ -1,10 +1,14 @@
-"""Deletes partitions that nobody needs any more: of replaced and failed runs, and of days past their retention."""
+"""Deletes partitions that nobody needs any more: of replaced and failed runs, and of days past their retention.
+
+One sweep deletes one day at most.
+"""
 
 import time
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
+from footfall import retention
 from footfall.hdfs import Hdfs
 from footfall.hive.metastore import Metastore
 from footfall.jobs.model import RUN_ID
@@ -32,17 +36,15 @@ def sweep(settings: Settings) -> str:
     """Deletes what is obsolete now. Raises HdfsUnavailable, HiveUnavailable and PostgresUnavailable."""
     files, metastore = Hdfs(settings), Metastore(settings)
     now_ms = int(time.time() * 1000)
-    oldest = datetime.fromtimestamp(now_ms / 1000, timezone.utc).date() - timedelta(
-        days=settings.retention.hdfs_events_days
-    )
     known = published.read(files)
+    stored = {table: partitions(files, table) for table in TABLES}
+    oldest = first_kept(settings, now_ms, [*known, *(one.day for found in stored.values() for one in found)])
     if any(day < oldest for day in known):
         with alone(settings):
             known = {day: one for day, one in published.read(files).items() if day >= oldest}
             published.replace(files, known)
     deleted, kept = 0, {one.run for one in known.values()}
-    for table in TABLES:
-        here = partitions(files, table)
+    for table, here in stored.items():
         gone = obsolete(here, known, oldest, now_ms)
         registration.drop(metastore, table, [(str(one.day), one.run) for one in gone])
         for one in gone:
@@ -50,6 +52,12 @@ def sweep(settings: Settings) -> str:
         deleted += len(gone)
         kept.update(one.run for one in set(here) - gone)
     return f"{deleted} partitions and {_sweep_records(files, kept, now_ms)} records of runs deleted"
+
+
+def first_kept(settings: Settings, now_ms: int, stored: Iterable[date]) -> date:
+    """The first day that a sweep keeps. now_ms: ms since 1970. stored: the days that are stored."""
+    today = datetime.fromtimestamp(now_ms / 1000, timezone.utc).date()
+    return retention.first_kept(today - timedelta(days=settings.retention.hdfs_events_days), stored)
 
 
 def partitions(files: Files, table: Table) -> list[Partition]:

@@ -1,4 +1,4 @@
-"""Old days are deleted from every store; newer days and foreign folders stay."""
+"""Old days are deleted from every store, one in each sweep; newer days and foreign folders stay."""
 
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,19 @@ def test_days_before_the_first_are_deleted(tmp_path: Path) -> None:
     files = LocalFiles(tmp_path)
     for path in (*_OLD, *_KEPT):
         files.write(path, b"x")
-    assert sweep(files, date(2026, 8, 26)) == len(_OLD)
-    assert not any(files.exists(path) for path in _OLD)
+    left = "4 folders of days deleted; 1 more days are past their retention, and one sweep deletes one day"
+    assert sweep(files, date(2026, 8, 26)) == left
+    assert [path for path in _OLD if files.exists(path)] == [_OLD[1]]
+    assert sweep(files, date(2026, 8, 26)) == "1 folders of days deleted"
+    assert not files.exists(_OLD[1])
     assert all(files.exists(path) for path in _KEPT)
-    assert sweep(files, date(2026, 8, 26)) == 0
+    assert sweep(files, date(2026, 8, 26)) == "0 folders of days deleted"
+
+
+def test_a_date_years_ahead_costs_one_day_per_sweep(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path)
+    days = [f"/events/app_id=shop/dt=2026-08-{day:02}/0000000a-000000001.parquet" for day in range(1, 31)]
+    for path in days:
+        files.write(path, b"x")
+    sweep(files, date(2040, 1, 1))
+    assert [path for path in days if files.exists(path)] == days[1:]

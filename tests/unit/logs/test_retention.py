@@ -103,9 +103,14 @@ def test_days_in_hdfs_are_deleted_after_the_retention(settings: Settings, monkey
             files.put(f"/logs/{kind}/dt={day}/box.1.log")
     files.put("/logs/other/dt=2020-01-01/x.log")
     monkeypatch.setattr(retention, "Hdfs", lambda _: files)
-    assert retention.sweep_hdfs_logs(settings, date(2026, 11, 24)) == "3 days deleted"
+    assert retention.sweep_hdfs_logs(settings, date(2026, 11, 24)) == "3 folders of days deleted"
     assert {path for path in files.content if "2026-10-24" in path} == set()
     assert len(files.content) == 3 * 4 + 1
+    # A date years ahead costs one day per sweep.
+    left = "3 folders of days deleted; 2 more days are past their retention, and one sweep deletes one day"
+    assert retention.sweep_hdfs_logs(settings, date(2040, 1, 1)) == left
+    assert {path for path in files.content if "2026-10-25" in path} == set()
+    assert len(files.content) == 3 * 3 + 1
 
 
 def test_a_generated_file_is_never_treated_as_the_open_one(settings: Settings) -> None:

@@ -1,5 +1,6 @@
-"""The sweeper deletes by the age relative to the newest counted event, each cell at its own timestamp."""
+"""The sweeper deletes by the age relative to the newest counted event, step by step, each cell at its own timestamp."""
 
+from pathlib import Path
 from typing import cast
 
 import orjson
@@ -11,6 +12,7 @@ from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import Counts, Population, SessionCell
+from footfall.settings import Settings
 from tests.support.events import NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, MemoryStore
 
@@ -21,9 +23,15 @@ NOBODY = Population(0, 0, 0, 0, {}, None, None, None, 0)
 IDS = [bytes([number]) * 16 for number in range(6)]
 
 
-def swept(cells: Cells, live_days: int = 8) -> int:
+def sweep_once(cells: Cells, now_ms: int = FUTURE_MS, live_days: int = 8) -> sweeper.Cleared:
     store = cast(HBaseStore, MemoryStore(cells))
-    return sweeper.clear(store, store, live_days)
+    return sweeper.clear(store, store, live_days, now_ms)
+
+
+def swept(cells: Cells, live_days: int = 8) -> int:
+    """Sweeps until nothing is left that is past its retention."""
+    deleted = sweep_once(cells, live_days=live_days).cells
+    return deleted + (swept(cells, live_days) if deleted else 0)
 
 
 def seen(cells: Cells, ms: int, app: str = "shop", offset: int = 99) -> None:
@@ -105,6 +113,52 @@ def test_a_long_pause_deletes_nothing() -> None:
     # No event arrived for years. A repeat that a spool still holds must be recognised.
     assert swept(cells) == 0
     assert swept(Cells()) == 0
+
+
+def test_an_event_stamped_a_month_ahead_deletes_nothing() -> None:
+    cells = Cells()
+    for days in range(8):
+        seen(cells, PAST_MS - days * DAY_MS)
+        session_event(cells, f"s{days}", 0, PAST_MS - days * DAY_MS, PAST_MS - days * DAY_MS)
+    before = minutes(cells, "active_users")
+    seen(cells, PAST_MS + 30 * DAY_MS)
+    # The clock is right: it still stands at the newest of the other events.
+    assert sweep_once(cells, PAST_MS) == (0, 0)
+    assert len(cells.tables["sessions"]) == 8
+    # The event stays until its own time has passed.
+    assert minutes(cells, "active_users") == [*before, ("shop", PAST_MS // 60_000 + 30 * 24 * 60)]
+
+
+def test_a_clock_a_month_ahead_costs_one_day_per_sweep() -> None:
+    cells = Cells()
+    for days in range(8):
+        seen(cells, PAST_MS - days * DAY_MS)
+        session_event(cells, f"s{days}", 0, PAST_MS - days * DAY_MS, PAST_MS - days * DAY_MS)
+    seen(cells, PAST_MS + 30 * DAY_MS)
+    wrong_ms = PAST_MS + 30 * DAY_MS
+    assert sweep_once(cells, wrong_ms) == (3, 7)
+    assert set(cells.tables["sessions"]) == {f"s{days}".encode() for days in range(7)}
+    # The clock is right again: nothing more goes.
+    assert sweep_once(cells, PAST_MS) == (0, 0)
+
+
+def test_a_gap_costs_no_steps() -> None:
+    cells = Cells()
+    for days in (400, 9, 0):
+        seen(cells, PAST_MS - days * DAY_MS)
+    assert sweep_once(cells) == (2, 1)
+    assert sweep_once(cells) == (2, 0)
+
+
+def test_a_sweep_says_what_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = Cells()
+    for days in (12, 10, 9, 0):
+        seen(cells, PAST_MS - days * DAY_MS)
+    store = MemoryStore(cells)
+    monkeypatch.setattr(store, "close", lambda: None, raising=False)
+    monkeypatch.setattr(sweeper, "HBaseStore", lambda *_: store)
+    told = "2 cells deleted; 2 more days are past their retention, and one sweep deletes one day"
+    assert sweeper.sweep(Settings(home=tmp_path)) == told
 
 
 def test_the_configured_number_of_days_is_kept() -> None:

@@ -1,11 +1,13 @@
 """Which partitions and records of runs are deleted."""
 
-from datetime import date
+from contextlib import nullcontext
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from footfall.warehouse import retention
+from footfall.settings import Settings
+from footfall.warehouse import published, retention
 from footfall.warehouse.published import Published
 from footfall.warehouse.retention import Partition
 from footfall.warehouse.tables import DAY_PAGES
@@ -41,6 +43,21 @@ def test_a_run_that_was_never_published_stays_for_a_week() -> None:
 def test_a_day_past_its_retention_goes_even_if_it_is_published() -> None:
     stored = [Partition(DAY, SHOWN)]
     assert retention.obsolete(stored, known(NOW_MS), date(2026, 11, 21), NOW_MS) == set(stored)
+
+
+def test_a_clock_years_ahead_costs_one_published_day_per_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, days = LocalFiles(tmp_path), [DAY + timedelta(days=number) for number in range(5)]
+    published.replace(files, {day: Published(day, SHOWN, NOW_MS, "") for day in days})
+    for day in days:
+        files.write(f"{DAY_PAGES.partition(str(day), SHOWN)}/part-0.parquet", b"")
+    monkeypatch.setattr(retention, "Hdfs", lambda _: files)
+    monkeypatch.setattr(retention, "Metastore", lambda _: None)
+    monkeypatch.setattr(retention, "alone", lambda _: nullcontext())
+    monkeypatch.setattr(retention.registration, "drop", lambda *_: None)
+    monkeypatch.setattr(retention.time, "time", lambda: NOW_MS / 1000 + 20 * 365 * 86_400)
+    retention.sweep(Settings(home=tmp_path))
+    assert list(published.read(files)) == days[1:]
+    assert [one.day for one in retention.partitions(files, DAY_PAGES)] == days[1:]
 
 
 def test_only_folders_of_runs_are_partitions(tmp_path: Path) -> None:

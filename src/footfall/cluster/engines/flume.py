@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from footfall import site_registry
+from footfall import retention, site_registry
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import hadoop
 from footfall.cluster.service import Service, Sweep, UnusualLag
@@ -128,9 +128,9 @@ SERVICES = (
         probe=_probe,
         lags=(UnusualLag("logs", most_s=60.0, subject="Log lines that Flume has not read are"),),
         sweeps=(
-            Sweep("site logs", 600, _sweep_site_logs),
+            Sweep("site logs", 600, _sweep_site_logs, by_time=False),
             Sweep("logs left open", 600, _finish_abandoned_files),
-            Sweep("logs in HDFS", 3600, _sweep_hdfs_logs),
+            Sweep("logs in HDFS", retention.EVERY_S, _sweep_hdfs_logs),
         ),
         # Flume closes its files in HDFS.
         stop_s=60,

@@ -4,6 +4,7 @@ import threading
 import time
 from typing import Any, Final
 
+from footfall import retention
 from footfall.cluster.engines import _jvm
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service, Sweep
@@ -162,6 +163,6 @@ SERVICES = (
         profiles=("realtime",),
         needs=("hbase-thrift",),
         step=_ensure_tables,
-        sweeps=(Sweep("live tables", 6 * 3600, _sweep_live_tables),),
+        sweeps=(Sweep("live tables", retention.EVERY_S, _sweep_live_tables),),
     ),
 )

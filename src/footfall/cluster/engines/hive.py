@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from xml.sax.saxutils import escape
 
+from footfall import retention
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES
 from footfall.cluster.service import Part, Service, Sweep
@@ -260,8 +261,8 @@ SERVICES = (
         probe=_probe_server2,
         sweeps=(
             Sweep("Hive's scratch", 6 * 3600, _sweep_scratch),
-            Sweep("replaced runs of days", 3600, _sweep_partitions),
-            Sweep("replaced runs of learning", 6 * 3600, _sweep_learning),
+            Sweep("replaced runs of days", retention.EVERY_S, _sweep_partitions),
+            Sweep("replaced runs of learning", retention.EVERY_S, _sweep_learning),
         ),
         # It lets running statements end for some seconds.
         stop_s=20,

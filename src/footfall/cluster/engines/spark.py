@@ -5,6 +5,7 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from footfall import retention
 from footfall.cluster.engines import yarn
 from footfall.cluster.engines._hadoop import YARN_TEMPLATES
 from footfall.cluster.service import PythonModule, Service, Sweep, UnusualLag
@@ -52,7 +53,7 @@ SERVICES = (
             UnusualLag("archive", most_s=60.0, subject="The newest archived events are"),
             UnusualLag("windows", most_s=240.0, subject="The newest windows are"),
         ),
-        sweeps=(Sweep("events in HDFS", 3600, _sweep_hdfs_events),),
+        sweeps=(Sweep("events in HDFS", retention.EVERY_S, _sweep_hdfs_events),),
         # The driver releases its containers.
         stop_s=45,
     ),

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
+from footfall import retention
 from footfall.cluster.service import PythonModule, Service, Sweep
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
@@ -33,9 +35,19 @@ def _written_s(path: Path) -> float:
 
 
 def _sweep_ledgers(settings: Settings) -> object:
+    """Reduces the oldest hours, at most those of one day, so that a wrong clock does not reduce them all."""
+    from footfall.sites.visitors.ledger import DAY_MS
     from footfall.sites.visitors.ledger_retention import compact
 
-    return compact(settings, int(time.time() * 1000))
+    kept_ms = settings.retention.ledger_days * DAY_MS
+    hours = (_begun_ms(path) for path in settings.ledger_dir.glob("*/????????T??.jsonl"))
+    first_ms = retention.first_kept_ms(int(time.time() * 1000) - kept_ms, min(hours, default=None))
+    return compact(settings, first_ms + kept_ms)
+
+
+def _begun_ms(path: Path) -> int:
+    """The begin of the hour of a ledger's file, ms since 1970."""
+    return int(datetime.strptime(path.stem, "%Y%m%dT%H").replace(tzinfo=timezone.utc).timestamp()) * 1000
 
 
 SERVICES = tuple(
@@ -47,7 +59,7 @@ SERVICES = tuple(
         command=PythonModule("footfall.sites.visitors.run", (app,)),
         probe=_probe(app),
         # This one sweep covers the ledgers of all sites.
-        sweeps=(Sweep("ledgers", 3600, _sweep_ledgers),),
+        sweeps=(Sweep("ledgers", retention.EVERY_S, _sweep_ledgers),),
         stop_s=30,
         stop_rank=2,
     )
