@@ -2,13 +2,13 @@
 
 import re
 import resource
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
 from footfall.cluster.service import Service
+from footfall.runtime import free_disk
 from footfall.settings import Settings
 
 # Memory that each profile needs, measured and rounded up (docs/performance.md). With YARN it includes all that its
@@ -69,14 +69,10 @@ def _memory(profile: str, running: bool) -> list[str]:
 
 
 def _disk(settings: Settings) -> list[str]:
-    free = shutil.disk_usage(_existing(settings.home)).free / 2**30
-    least = settings.retention.free_disk_gib
-    if free >= least:
+    reason = free_disk.shortage([_existing(settings.home)], settings.retention.free_disk_gib)
+    if not reason:
         return []
-    return [
-        f"{free:.1f} GiB of disk space is free at {settings.home}; {least:.1f} GiB is needed "
-        "(retention.free_disk_gib). Below that, visitors pause and collectors refuse events."
-    ]
+    return [f"{reason} (retention.free_disk_gib). Below that, visitors pause and collectors refuse events."]
 
 
 def _ports(settings: Settings, services: list[Service]) -> list[str]:

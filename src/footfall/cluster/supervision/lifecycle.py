@@ -16,7 +16,7 @@ from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, stop_order, w
 from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.jobs import execution
-from footfall.runtime import orphans
+from footfall.runtime import free_disk, orphans
 from footfall.runtime import requested as remembered
 from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
 from footfall.settings import Settings
@@ -68,6 +68,7 @@ def down(settings: Settings, report: Report) -> None:
                     if service.after_stop is not None:
                         service.after_stop(settings, ran, report)
             manager.shutdown()
+        free_disk.forget(settings)
         left = orphans.end(orphans.marked(settings))
         if left:
             report(f"ended {left} remaining processes")

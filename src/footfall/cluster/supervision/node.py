@@ -132,11 +132,18 @@ def _fault_everywhere(settings: Settings, service: Service) -> str:
     return fault
 
 
-def _report(settings: Settings, line: str) -> None:
+def _report(settings: Settings, line: str) -> bool:
+    """Writes the line for the health check; returns False if it could not."""
     path = health_file(settings)
     draft = path.with_suffix(".part")
-    draft.write_text(" ".join(line.split()) + "\n", "utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(" ".join(line.split()) + "\n", "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        # A full disk must not end the service, which works without this file.
+        log.warning("The health of this node cannot be written: %s", error)
+        return False
+    return True
 
 
 def _run_step(settings: Settings, step: Callable[[Settings], None], stop: threading.Event) -> int:
@@ -209,8 +216,8 @@ class _Process:
     def _note(self, line: str) -> None:
         if line != self._told:
             log.info("%s: %s", self._service.name, line)
-            self._told = line
-            _report(self._settings, line)
+            if _report(self._settings, line):
+                self._told = line
 
     def _status_of(self, pid: int) -> int | None:
         """The exit status of the process; None while it runs."""

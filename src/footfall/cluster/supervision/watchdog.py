@@ -1,4 +1,4 @@
-"""The watchdog: probes every service, restarts those that stay unhealthy, checks the free disk, and runs the sweeps.
+"""The watchdog: checks the free disk, probes every service, restarts those that stay unhealthy, and runs the sweeps.
 
 supervisord restarts processes that end; the watchdog restarts processes that run but do not work. It is a service
 itself.
@@ -7,7 +7,6 @@ itself.
 import json
 import logging
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -21,6 +20,7 @@ from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import lifecycle, sweeps
 from footfall.cluster.supervision.manager import Manager, Process
 from footfall.notify import deliver
+from footfall.runtime import free_disk
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings, load_settings
 
@@ -58,10 +58,35 @@ class Watchdog:
         self._watches: dict[str, Watch] = {}
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="probe")
         self._disk_due = 0.0
+        self._troubles: dict[str, str] = {}
         self._sweeper = sweeps.Sweeper(settings, sweeps.of_watchdog(settings))
 
     def tick(self) -> None:
-        """One round: collects finished probes, starts due ones, restarts services, and writes `health.json`."""
+        """One round. A full disk, or whatever else the system refuses, ends neither the round nor the watchdog."""
+        # What protects the disk comes first, and what frees it must not depend on the rest.
+        self._try("check the free disk", self._guard_disk)
+        self._try("monitor the services", self._monitor)
+        self._try("sweep", self._sweeper.run_due)
+
+    def _try(self, purpose: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as error:
+            # Once a second, the same line would help to fill the disk.
+            if self._troubles.get(purpose) != str(error):
+                log.warning("The watchdog cannot %s: %s", purpose, error)
+            self._troubles[purpose] = str(error)
+        else:
+            self._troubles.pop(purpose, None)
+
+    def _guard_disk(self) -> None:
+        now = self._clock()
+        if now >= self._disk_due:
+            self._disk_due = now + _DISK_EVERY_S
+            free_disk.guard(self._settings)
+
+    def _monitor(self) -> None:
+        """Collects finished probes, starts due ones, restarts services, and writes `health.json`."""
         names = [n for n in lifecycle.requested(self._settings) if BY_NAME[n].probe is not None and n != "watchdog"]
         if self._settings.is_node:
             # The nodes of a cluster monitor their own processes. Steps have none.
@@ -79,10 +104,6 @@ class Watchdog:
             self._start_probe(name, watch, process, now)
             self._restart_if_needed(name, watch, process, now)
         self._write_health(names)
-        if now >= self._disk_due:
-            self._disk_due = now + _DISK_EVERY_S
-            update_disk_flag(self._settings)
-        self._sweeper.run_due()
 
     def _collect(self, name: str, watch: Watch, now: float) -> None:
         if watch.pending is None or not watch.pending.done():
@@ -130,23 +151,6 @@ class Watchdog:
         part = path.with_suffix(".part")
         part.write_text(json.dumps(document), "utf-8")
         part.replace(path)
-
-
-def update_disk_flag(settings: Settings) -> None:
-    """Creates `run_dir/disk-low` while free disk space is below the setting, and removes it afterwards.
-
-    Visitors and collectors check for this file.
-    """
-    # In a container, the home itself is in memory, and its folders are volumes.
-    free = shutil.disk_usage(settings.run_dir).free / 2**30
-    flag = settings.run_dir / "disk-low"
-    low = free < settings.retention.free_disk_gib
-    if low and not flag.exists():
-        log.warning("%.1f GiB of disk space is free: visitors pause and collectors refuse events", free)
-        flag.touch()
-    elif not low and flag.exists():
-        log.warning("%.1f GiB of disk space is free again", free)
-        flag.unlink(missing_ok=True)
 
 
 def _restart(settings: Settings, manager: Manager, name: str) -> None:

@@ -90,6 +90,13 @@ def test_too_little_disk_names_the_setting(tmp_path: Path) -> None:
     assert "retention.free_disk_gib" in sentence
 
 
+def test_too_few_inodes_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = SimpleNamespace(f_bavail=2**40, f_frsize=1, f_files=10**6, f_favail=99)
+    monkeypatch.setattr(os, "statvfs", lambda _: empty)
+    [sentence] = preflight.check(_settings(tmp_path, free_disk_gib=5), "full", [], set())
+    assert sentence.startswith(f"99 more files can be created at {tmp_path}; 10000 are needed")
+
+
 @pytest.mark.parametrize("name", ["with space", "with%percent", "with:colon", "mit-ü"])
 def test_a_path_with_special_characters_is_refused(tmp_path: Path, name: str) -> None:
     settings = Settings(home=tmp_path / name, install=tmp_path / "i", retention=Retention(free_disk_gib=0))

@@ -1,16 +1,19 @@
-"""The decisions of the watchdog: when to probe, when to restart a service, and when the disk is low."""
+"""The decisions of the watchdog: when to probe, and when to restart a service; and how it survives a full disk."""
 
+import errno
 import json
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision.manager import Process
-from footfall.cluster.supervision.watchdog import Watchdog, update_disk_flag
+from footfall.cluster.supervision.watchdog import Watchdog
+from footfall.runtime import free_disk
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Retention, Settings
 
@@ -204,16 +207,45 @@ def test_a_bug_in_a_probe_is_reported_as_a_fault(stage: Stage, monkeypatch: pyte
     assert stage.health()["zookeeper"]["detail"] == "the probe failed: out of the blue"
 
 
-def test_the_disk_is_low_below_the_setting_and_again_well_above_it(settings: Settings) -> None:
-    settings.run_dir.mkdir(parents=True)
-    flag = settings.run_dir / "disk-low"
-    for free_disk_gib, low in ((0.0, False), (1e9, True), (1e9, True), (0.0, False), (0.0, False)):
-        update_disk_flag(Settings(home=settings.home, retention=Retention(free_disk_gib=free_disk_gib)))
-        assert flag.exists() == low
-
-
 def test_every_tick_checks_the_disk(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
     full = Settings(home=settings.home, retention=Retention(free_disk_gib=1e9))
     Watchdog(full).tick()
-    assert (settings.run_dir / "disk-low").exists()
+    assert free_disk.is_low(settings)
+
+
+def test_on_a_full_disk_it_guards_sweeps_and_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = stage.settings.model_copy(update={"retention": Retention(free_disk_gib=1e9)})
+    swept = list[str]()
+    monkeypatch.setattr(stage.watchdog, "_settings", full)
+    monkeypatch.setattr(stage.watchdog._sweeper, "run_due", lambda: swept.append("site logs"))
+
+    def refused(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    for _ in range(3):
+        stage.tick(20)
+    assert free_disk.is_low(full)
+    assert len(swept) == 6
+    assert caplog.text.count("The watchdog cannot monitor the services: [Errno 28] No space left on device") == 1
+    # Space again: it reports, and the mark goes.
+    monkeypatch.undo()
+    (stage.settings.run_dir / "wanted.json").write_text("[]")
+    stage.tick(20)
+    assert set(stage.health()) == {"watchdog"}
+    assert not free_disk.is_low(stage.settings)
+
+
+def test_a_disk_that_cannot_be_measured_ends_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Settings) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(free_disk, "guard", broken)
+    stage.tick()
+    assert stage.health()["zookeeper"]["ok"] is True
+    assert "The watchdog cannot check the free disk: [Errno 5] Input/output error" in caplog.text
