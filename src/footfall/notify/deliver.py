@@ -1,7 +1,8 @@
 """Delivers the alerts of the topic `alerts`: once when raised, once when the severity rises, and once when resolved.
 
-The topic is the queue, so an alert that was not delivered is still there after a restart. Each is delivered at least
-once; a receiver recognizes a repeat by its delivery id.
+The topic is the queue, so an alert that was not delivered is still there after a restart. Webhook and mail are
+channels: each reads the queue by itself and has its own offset, so one that is away keeps nothing back from the other.
+Each alert is delivered at least once; a receiver recognizes a repeat by its delivery id.
 """
 
 import logging
@@ -22,7 +23,6 @@ from footfall.settings import Settings
 
 log = logging.getLogger(__name__)
 
-GROUP: Final = "footfall-notify"
 KEY: Final = "webhook-key"
 _POLL_S: Final = 1.0
 _ASK_S: Final = 5.0
@@ -33,22 +33,32 @@ _TOO_OLD_MS: Final = 3_600_000
 _REMEMBERED: Final = 1_000
 
 Alert = dict[str, Any]
+# Sends one alert. Raises WebhookRefused and OSError.
+Send = Callable[[Alert], None]
+
+
+def channels(settings: Settings) -> dict[str, Send]:
+    """How each channel of the settings sends an alert, by the channel's name."""
+    found: dict[str, Send] = {}
+    alerts = settings.alerts
+    if alerts.mail_to:
+        found["mail"] = lambda alert: mail.write(alert, alerts.mail_to, settings.mail_dir)
+    if alerts.webhook_url:
+        found["webhook"] = lambda alert: _post(settings, alert)
+    return found
+
+
+def group(channel: str) -> str:
+    """The consumer group under which Kafka keeps the offset of a channel."""
+    return f"footfall-notify-{channel}"
 
 
 class Deliverer:
-    """Sends alerts to the webhook and the mail address of the settings. Used by one thread."""
+    """Sends alerts through one channel. Used by one thread."""
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
-        self._stop = stop
-        self._channels: dict[str, Callable[[Alert], None]] = {}
+    def __init__(self, channel: str, send: Send, stop: threading.Event) -> None:
+        self._channel, self._send, self._stop = channel, send, stop
         self._delivered: OrderedDict[str, str] = OrderedDict()
-        alerts = settings.alerts
-        # Mail comes first, because writing a file does not wait for another service.
-        if alerts.mail_to:
-            self._channels["mail"] = lambda alert: mail.write(alert, alerts.mail_to, settings.mail_dir)
-        if alerts.webhook_url:
-            key = secret(settings, KEY)
-            self._channels["webhook"] = lambda alert: _post(alerts.webhook_url, key, alert)
 
     def take(self, record: bytes) -> None:
         """Delivers a message of the topic, unless the same degree of this alert was delivered before.
@@ -66,51 +76,61 @@ class Deliverer:
             return
         if before == degree:
             return
-        for name, send in self._channels.items():
-            self._deliver(name, send, alert, title, at_ms)
+        self._deliver(alert, title, at_ms)
         if not self._stop.is_set():
             self._delivered[alert["alert_id"]] = degree
             while len(self._delivered) > _REMEMBERED:
                 self._delivered.popitem(last=False)
 
-    def _deliver(self, name: str, send: Callable[[Alert], None], alert: Alert, title: str, at_ms: int) -> None:
+    def _deliver(self, alert: Alert, title: str, at_ms: int) -> None:
         wait_s = _FIRST_WAIT_S
         while not self._stop.is_set():
             if time.time() * 1000 - at_ms > _TOO_OLD_MS:
-                log.warning("%s: older than an hour, so it is no longer delivered by %s.", title, name)
+                log.warning("%s: older than an hour, so it is no longer delivered by %s.", title, self._channel)
                 return
             try:
-                send(alert)
+                self._send(alert)
             except webhook.WebhookRefused as error:
                 log.warning("%s: %s", title, error)
                 if not error.again:
                     return
             except OSError as error:
-                log.warning("%s: %s did not deliver it: %s", title, name, error)
+                log.warning("%s: %s did not deliver it: %s", title, self._channel, error)
             else:
-                log.info("%s: delivered by %s.", title, name)
+                log.info("%s: delivered by %s.", title, self._channel)
                 return
             self._stop.wait(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Delivers alerts until `stop` is set, and continues after outages of Kafka."""
+    """Delivers alerts by each channel until `stop` is set, and continues after outages of Kafka."""
+    threads = [
+        threading.Thread(target=_keep_running, args=(settings, name, send, stop), name=f"deliver-{name}", daemon=True)
+        for name, send in channels(settings).items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _keep_running(settings: Settings, channel: str, send: Send, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            _run(settings, stop)
+            _run(settings, channel, send, stop)
         except Exception:
-            # An error that ended this thread would end all deliveries unnoticed.
-            log.exception("Delivering alerts failed; it starts again")
+            # An error that ended this thread would end all deliveries of the channel unnoticed.
+            log.exception("Delivering alerts by %s failed; it starts again", channel)
             stop.wait(_LONGEST_WAIT_S)
 
 
-def _run(settings: Settings, stop: threading.Event) -> None:
-    deliverer = Deliverer(settings, stop)
+def _run(settings: Settings, channel: str, send: Send, stop: threading.Event) -> None:
+    deliverer = Deliverer(channel, send, stop)
     consumer: Any = Consumer(
         {
             "bootstrap.servers": settings.kafka_bootstrap,
-            "group.id": GROUP,
+            "group.id": group(channel),
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "reconnect.backoff.max.ms": 1000,
@@ -157,6 +177,7 @@ def _commit(consumer: Any, partition: TopicPartition) -> None:
         log.warning("After a restart an alert will be delivered again: %s", error.args[0].str())
 
 
-def _post(url: str, key: bytes, alert: Alert) -> None:
-    content = webhook.body(alert)
-    webhook.post(url, content, webhook.headers(content, key, mail.name(alert), int(time.time())))
+def _post(settings: Settings, alert: Alert) -> None:
+    content, key = webhook.body(alert), secret(settings, KEY)
+    sent = webhook.headers(content, key, mail.name(alert), int(time.time()))
+    webhook.post(settings.alerts.webhook_url, content, sent)

@@ -6,12 +6,14 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.policy import default
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from footfall.events.times import format_rfc3339_ms
 from footfall.notify import deliver, mail, sentences
@@ -79,9 +81,17 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
         yield running
 
 
-def deliverer(tmp_path: Path, receiver: Receiver, stop: threading.Event | None = None, **more: Any) -> Deliverer:
-    alerts = {"webhook_url": receiver.url, **more}
-    return Deliverer(Settings.model_validate({"home": tmp_path, "alerts": alerts}), stop or threading.Event())
+def settings_of(tmp_path: Path, receiver: Receiver) -> Settings:
+    """Both channels."""
+    alerts = {"webhook_url": receiver.url, "mail_to": "oncall@example.org"}
+    return Settings.model_validate({"home": tmp_path, "alerts": alerts})
+
+
+def deliverer(
+    tmp_path: Path, receiver: Receiver, stop: threading.Event | None = None, channel: str = "webhook"
+) -> Deliverer:
+    send = deliver.channels(settings_of(tmp_path, receiver))[channel]
+    return Deliverer(channel, send, stop or threading.Event())
 
 
 def test_a_receiver_can_verify_the_signature(tmp_path: Path, receiver: Receiver) -> None:
@@ -130,18 +140,122 @@ def test_old_alerts_and_garbage_are_not_delivered(tmp_path: Path, receiver: Rece
     assert not receiver.requests
 
 
-def test_a_receiver_that_is_down_delays_neither_mail_nor_shutdown(tmp_path: Path, receiver: Receiver) -> None:
-    receiver.close()
-    stop = threading.Event()
-    delivering = deliverer(tmp_path, receiver, stop, mail_to="oncall@example.org")
-    threading.Timer(0.3, stop.set).start()
-    delivering.take(message(alert()))
+def test_a_mail_is_a_file(tmp_path: Path, receiver: Receiver) -> None:
+    deliverer(tmp_path, receiver, channel="mail").take(message(alert()))
     (path,) = (tmp_path / "mail").glob("*.eml")
     made = email.message_from_bytes(path.read_bytes(), policy=default)
     assert made["To"] == "oncall@example.org"
     assert "25.0 % of 40 page views" in made.get_content()
+    assert not receiver.requests
+
+
+def test_a_receiver_that_is_down_delays_no_shutdown(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.close()
+    stop = threading.Event()
+    delivering = deliverer(tmp_path, receiver, stop)
+    threading.Timer(0.3, stop.set).start()
+    delivering.take(message(alert()))
     # It was not delivered, so the next process still delivers it.
     assert not delivering._delivered
+
+
+class Topic:
+    """Kafka's topic `alerts` in memory, and the committed offset of each group."""
+
+    def __init__(self, *alerts: dict[str, Any]) -> None:
+        self.records = [message(one) for one in alerts]
+        self.committed: dict[str, int] = {}
+
+    def consumer(self, configuration: dict[str, Any]) -> "TopicConsumer":
+        return TopicConsumer(self, configuration["group.id"])
+
+
+class TopicConsumer:
+    """One consumer of the topic, with the methods that `deliver` calls."""
+
+    def __init__(self, topic: Topic, group: str) -> None:
+        self._topic, self._group, self._next = topic, group, 0
+
+    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        (partition,) = partitions
+        return [TopicPartition(partition.topic, 0, self._topic.committed.get(self._group, -1001))]
+
+    def get_watermark_offsets(self, _: TopicPartition, timeout: float) -> tuple[int, int]:
+        return 0, len(self._topic.records)
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self._next = partitions[0].offset
+
+    def poll(self, timeout: float) -> SimpleNamespace | None:
+        if self._next >= len(self._topic.records):
+            time.sleep(0.01)
+            return None
+        offset, self._next = self._next, self._next + 1
+        record = self._topic.records[offset]
+        return SimpleNamespace(error=lambda: None, value=lambda: record, offset=lambda: offset)
+
+    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> None:
+        self._topic.committed[self._group] = offsets[0].offset
+
+    def close(self) -> None:
+        pass
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_webhook_that_is_down_keeps_no_mail_back(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, settings = Topic(*(alert(alert_id=f"a{number}") for number in range(3))), settings_of(tmp_path, receiver)
+    topic.committed = {deliver.group("mail"): 0, deliver.group("webhook"): 0}
+    monkeypatch.setattr(deliver, "Consumer", topic.consumer)
+    receiver.answers = [500] * 10_000
+
+    def delivering(reached: Callable[[], bool]) -> None:
+        stop = threading.Event()
+        thread = threading.Thread(target=deliver.run, args=(settings, stop))
+        thread.start()
+        try:
+            _until(reached)
+        finally:
+            stop.set()
+            thread.join(20)
+        assert not thread.is_alive()
+
+    delivering(lambda: topic.committed[deliver.group("mail")] == 3 and len(receiver.requests) > 3)
+    assert len(list(settings.mail_dir.glob("*.eml"))) == 3
+    assert topic.committed[deliver.group("webhook")] == 0
+    # The webhook is back after a restart. It gets all of them, and no mail is written again.
+    receiver.answers, asked = [], len(receiver.requests)
+    for path in settings.mail_dir.iterdir():
+        path.unlink()
+    delivering(lambda: topic.committed[deliver.group("webhook")] == 3)
+    sent = [json.loads(content)["alert"]["alert_id"] for _, content in receiver.requests[asked:]]
+    assert sent == ["a0", "a1", "a2"]
+    assert list(settings.mail_dir.iterdir()) == []
+
+
+def test_a_secret_that_cannot_be_read_keeps_no_mail_back(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, settings, stop = Topic(alert()), settings_of(tmp_path, receiver), threading.Event()
+    topic.committed = {deliver.group("mail"): 0, deliver.group("webhook"): 0}
+    monkeypatch.setattr(deliver, "Consumer", topic.consumer)
+    settings.secrets_dir.touch()
+    thread = threading.Thread(target=deliver.run, args=(settings, stop))
+    thread.start()
+    try:
+        _until(lambda: topic.committed[deliver.group("mail")] == 1)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert len(list(settings.mail_dir.glob("*.eml"))) == 1
+    assert not receiver.requests
 
 
 @pytest.mark.parametrize(
