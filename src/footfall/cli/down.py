@@ -1,17 +1,11 @@
 """`footfall down`: stops all services in order."""
 
-import shutil
 from typing import Annotated
 
 import typer
 
 from footfall.cli.output import print_json, stderr
-from footfall.cluster import services
 from footfall.cluster.supervision import lifecycle, run
-from footfall.settings import Settings
-
-# --purge deletes these folders. It keeps settings.toml, the installation, and other homes inside this one.
-_PURGED_FOLDERS = ("conf", "data", "ledger", "logs", "run", "secrets", "spool")
 
 
 def down(
@@ -30,18 +24,13 @@ def down(
 
     if purge and not yes:
         typer.confirm(f"Delete all events, figures and logs under {settings.home}?", abort=True, err=True)
-    lifecycle.down(settings, report)
+    purged = lifecycle.down(settings, report, purge)
     if not stopped_any:
         stderr.print("Nothing was running.")
-    if purge:
-        _purge(settings)
+    if purged is not None:
+        stderr.print(f"Deleted the data that Footfall made under {settings.home}.", markup=False)
+        for sentence in purged.reasons:
+            stderr.print(sentence, markup=False)
+        stderr.print(f"What stays: {', '.join(purged.kept) or 'nothing'}.", markup=False)
     if json:
-        print_json({"stopped": True, "purged": purge})
-
-
-def _purge(settings: Settings) -> None:
-    for name in _PURGED_FOLDERS:
-        shutil.rmtree(settings.home / name, ignore_errors=True)
-    for folder in services.outside(settings):
-        shutil.rmtree(folder, ignore_errors=True)
-    stderr.print(f"Deleted all data under {settings.home}.", markup=False)
+        print_json({"stopped": True, "purged": purge, "kept": purged.kept if purged is not None else []})

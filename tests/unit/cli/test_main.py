@@ -16,7 +16,7 @@ from footfall.cluster import services
 from footfall.cluster.health import status
 from footfall.cluster.service import Service
 from footfall.cluster.services import SERVICES
-from footfall.cluster.supervision import lifecycle, under_way
+from footfall.cluster.supervision import lifecycle, purge, under_way
 from footfall.lags import ConsumerLag
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
@@ -282,7 +282,7 @@ def test_down_without_a_platform_succeeds(call: Call, home: Path) -> None:
     ended = call("down")
     assert (ended.status, ended.err) == (0, "Nothing was running.")
     ended = call("down", "--json")
-    assert (ended.status, json.loads(ended.out)) == (0, {"stopped": True, "purged": False})
+    assert (ended.status, json.loads(ended.out)) == (0, {"stopped": True, "purged": False, "kept": []})
 
 
 def test_down_that_fails_deletes_nothing(call: Call, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,14 +304,29 @@ def test_purge_asks_first(call: Call, home: Path) -> None:
     assert (home / "data").exists()
 
 
-def test_purge_deletes_all_data_and_keeps_what_is_the_users(call: Call, home: Path) -> None:
-    for name in ("conf", "data", "ledger", "logs", "run", "secrets", "spool", "install", "test"):
-        (home / name).mkdir()
+def test_purge_deletes_all_data_and_says_what_stays(call: Call, home: Path) -> None:
+    purge.claim(Settings(home=home))
+    for name in (*purge.FOLDERS, "install", "test"):
+        (home / name).mkdir(exist_ok=True)
         (home / name / "something").touch()
     (home / "settings.toml").write_text("pace = 2.0\n")
+    kept = [str(home / name) for name in ("install", "settings.toml", "test")]
     ended = call("down", "--purge", "--yes", "--json")
-    assert (ended.status, json.loads(ended.out)) == (0, {"stopped": True, "purged": True})
-    assert sorted(path.name for path in home.iterdir()) == ["install", "settings.toml", "test"]
+    assert (ended.status, json.loads(ended.out)) == (0, {"stopped": True, "purged": True, "kept": kept})
+    assert f"What stays: {', '.join(kept)}." in ended.err
+    assert sorted(map(str, home.iterdir())) == kept
+
+
+def test_purge_of_a_folder_of_somebody_else_deletes_nothing(call: Call, home: Path) -> None:
+    for name in ("logs", "run", "src"):
+        (home / name).mkdir()
+        (home / name / "own").touch()
+    ended = call("down", "--purge", "--yes")
+    assert ended.status == 0
+    for name in ("logs", "run"):
+        told = f"{home / name} was there before Footfall, which has no record that it made it. It was left alone."
+        assert told in ended.err
+    assert all((home / name / "own").exists() for name in ("logs", "run", "src"))
 
 
 def test_purge_deletes_what_services_keep_outside_the_home(

@@ -15,6 +15,8 @@ from footfall.cluster.service import Report, Service
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, stop_order, with_needs
 from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
+from footfall.cluster.supervision.purge import Purged, claim
+from footfall.cluster.supervision.purge import purge as delete
 from footfall.jobs import execution
 from footfall.runtime import free_disk, orphans
 from footfall.runtime import requested as remembered
@@ -38,7 +40,7 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHe
     """
     services = with_needs(only or PROFILES[profile])
     manager = Manager(settings)
-    with exclusive(settings, report), under_way.announced(settings, (service.name for service in services)):
+    with exclusive(settings, report), _announced(settings, services, report):
         ended = orphans.end(orphans.orphans(settings, manager.pid(), lambda: _running(settings, manager)))
         if ended:
             report(f"ended {ended} leftover processes of an earlier run")
@@ -54,8 +56,11 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHe
     return services
 
 
-def down(settings: Settings, report: Report) -> None:
-    """Stops all services, producers before consumers. Afterwards no process of this platform is left."""
+def down(settings: Settings, report: Report, purge: bool = False) -> Purged | None:
+    """Stops all services, producers before consumers. Afterwards no process of this platform is left.
+
+    purge: also delete all data; the result says what stays. Raises ClusterError.
+    """
     manager = Manager(settings)
     with exclusive(settings, report):
         remembered.forget(settings)
@@ -72,19 +77,20 @@ def down(settings: Settings, report: Report) -> None:
         left = orphans.end(orphans.marked(settings))
         if left:
             report(f"ended {left} remaining processes")
+        # Still with the lock: an `up` that waits must not start while its folders go.
+        return delete(settings) if purge else None
 
 
 @contextmanager
 def exclusive(settings: Settings, report: Report) -> Iterator[None]:
     """Holds the lock of `up` and `down`. If another one holds it, reports that and waits."""
-    settings.run_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.run_dir / "up.lock")
     try:
-        lock.acquire(timeout=0)
+        _acquire(settings, lock, 0)
     except Timeout:
         report("another `up` or `down` of this platform is running; waiting for it")
         try:
-            lock.acquire(timeout=2 * settings.up_timeout_s)
+            _acquire(settings, lock, 2 * settings.up_timeout_s)
         except Timeout:
             raise ClusterError(
                 "Another `up` or `down` of this platform does not finish. See `./footfall status`."
@@ -93,6 +99,27 @@ def exclusive(settings: Settings, report: Report) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _acquire(settings: Settings, lock: FileLock, timeout_s: float) -> None:
+    """Acquires the lock. Raises Timeout."""
+    while True:
+        settings.run_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=timeout_s)
+        except FileNotFoundError:
+            # A `down --purge` that held the lock has deleted the folder.
+            continue
+        return
+
+
+@contextmanager
+def _announced(settings: Settings, services: list[Service], report: Report) -> Iterator[None]:
+    """Announces an `up`, after it has claimed the home's folders: nothing may be written before."""
+    for sentence in claim(settings):
+        report(sentence)
+    with under_way.announced(settings, (service.name for service in services)):
+        yield
 
 
 def requested(settings: Settings) -> list[str]:

@@ -168,16 +168,26 @@ class Manager:
 
 def socket_path(settings: Settings) -> Path:
     """The manager's socket: in the home, or in a private folder under /tmp if the path of the home is too long."""
-    path = settings.run_dir / "supervisord.sock"
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
-    # Not XDG_RUNTIME_DIR: it differs between a login, cron and sudo, which must all find the same manager.
-    folder = Path("/tmp") / f"footfall-{os.getuid()}-{name}"  # noqa: S108 - 0700 below
+    folder = socket_folder(settings)
+    if folder is None:
+        return _socket_in_home(settings)
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise ClusterError(f"{folder} belongs to another user. Set FOOTFALL_HOME to a shorter path.")
     return folder / "s"
+
+
+def socket_folder(settings: Settings) -> Path | None:
+    """The private folder under /tmp; None if the socket is in the home."""
+    if len(os.fsencode(_socket_in_home(settings))) <= _LONGEST_SOCKET_PATH:
+        return None
+    name = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
+    # Not XDG_RUNTIME_DIR: it differs between a login, cron and sudo, which must all find the same manager.
+    return Path("/tmp") / f"footfall-{os.getuid()}-{name}"  # noqa: S108 - made with mode 0700
+
+
+def _socket_in_home(settings: Settings) -> Path:
+    return settings.run_dir / "supervisord.sock"
 
 
 def _head(settings: Settings) -> str:

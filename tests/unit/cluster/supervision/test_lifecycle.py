@@ -68,6 +68,23 @@ def test_up_refuses_before_it_starts_or_remembers_anything(settings: Settings) -
     assert not (settings.run_dir / "settings.json").exists()
 
 
+def test_up_claims_the_home_before_it_writes_and_says_what_is_not_its_own(settings: Settings) -> None:
+    full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
+    settings.logs_dir.mkdir(parents=True)
+    (settings.logs_dir / "own.log").touch()
+    said: list[str] = []
+    with pytest.raises(ClusterError, match="GiB of disk space is free"):
+        lifecycle.up(full, "batch", ("watchdog",), lambda name, seconds: None, said.append)
+    assert [sentence for sentence in said if "purge" in sentence] == [
+        f"{settings.logs_dir} was there before Footfall, which has no record that it made it. "
+        "`down --purge` will leave it."
+    ]
+    done = lifecycle.down(full, said.append, True)
+    assert done is not None
+    assert (settings.logs_dir / "own.log").exists()
+    assert not settings.run_dir.exists()
+
+
 def test_down_without_a_platform_does_nothing(settings: Settings) -> None:
     said: list[str] = []
     lifecycle.down(settings, said.append)
