@@ -54,7 +54,6 @@ from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 TWIN = Path(__file__).with_name("twin")
-PARTITIONS = range(names.EVENTS_PARTITIONS)
 # Share of records that repeat an earlier identity.
 REPEATS = 0.005
 LOOK_S = 0.1
@@ -116,7 +115,7 @@ def ends(settings: Settings) -> Offsets:
     """The next offset of each partition of `events`."""
     with Logs(settings) as logs:
         bounds = logs.bounds(describe(settings))
-    return {partition: bounds[names.TOPIC_EVENTS, partition].end for partition in PARTITIONS}
+    return {partition: bounds[names.TOPIC_EVENTS, partition].end for partition in range(settings.events_partitions)}
 
 
 def drained(
@@ -130,7 +129,7 @@ def drained(
     while True:
         positions = reached()
         now_s = time.monotonic()
-        at = sum(min(end[p], max(start[p], positions.get(p, 0))) for p in PARTITIONS)
+        at = sum(min(end[p], max(start[p], positions.get(p, 0))) for p in start)
         if first is None and at > begin:
             first = (now_s, at, used())
         if half is None and at > (begin + wanted) / 2:
@@ -167,7 +166,9 @@ def probe_us() -> float:
 @contextmanager
 def progress(settings: Settings, table: str = names.TABLE_PROGRESS) -> Iterator[Callable[[], Offsets]]:
     """A function that reads how far each partition is counted in the live tables, or in a twin's tables."""
-    keys = {tables.progress_key(names.TOPIC_EVENTS, partition): partition for partition in PARTITIONS}
+    keys = {
+        tables.progress_key(names.TOPIC_EVENTS, partition): partition for partition in range(settings.events_partitions)
+    }
     store = HBaseStore(settings)
 
     def reached() -> Offsets:
@@ -226,7 +227,7 @@ def plain_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, 
         }
     )
     counts: Counter[tuple[str, str]] = Counter()
-    left = {p for p in PARTITIONS if start[p] < end[p]}
+    left = {p for p in start if start[p] < end[p]}
     consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in left])
     processes = {**running(settings), "this": psutil.Process()}
     read, began_s, before = 0, 0.0, cpu_seconds(processes)
@@ -261,7 +262,7 @@ def streams(
     """Lets Kafka Streams count the backlog, and removes its topics and group from Kafka."""
     application = f"footfall-bench-{uuid.uuid4().hex[:8]}"
     group = _commit(settings, application, start)
-    asked = [TopicPartition(names.TOPIC_EVENTS, p) for p in PARTITIONS]
+    asked = [TopicPartition(names.TOPIC_EVENTS, p) for p in start]
 
     def reached() -> Offsets:
         return {place.partition: place.offset for place in group.committed(asked, timeout=30)}
@@ -300,7 +301,7 @@ def streams(
 def _commit(settings: Settings, group: str, offsets: Offsets) -> Consumer:
     """Commits the offsets where a group begins, as if it had counted everything before."""
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group, "enable.auto.commit": False})
-    consumer.commit(offsets=[TopicPartition(names.TOPIC_EVENTS, p, offsets[p]) for p in PARTITIONS], asynchronous=False)
+    consumer.commit(offsets=[TopicPartition(names.TOPIC_EVENTS, p, offsets[p]) for p in offsets], asynchronous=False)
     return consumer
 
 

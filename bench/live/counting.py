@@ -85,7 +85,7 @@ class EmptyStore:
 def count(values: list[bytes]) -> tuple[float, EmptyStore]:
     """Counts the records as one partition; returns processor seconds and the store."""
     store = EmptyStore()
-    counted = Partition(Topic(names.TOPIC_EVENTS, "made", names.EVENTS_PARTITIONS), 0, store)
+    counted = Partition(Topic(names.TOPIC_EVENTS, "made", 8), 0, store)
     packs = [
         Pack(str(at), at, min(at + PACK, len(values)), 0, None, values[at : at + PACK])
         for at in range(0, len(values), PACK)

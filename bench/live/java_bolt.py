@@ -87,7 +87,7 @@ def totals(settings: Settings, prefix: str = "") -> Counter[str]:
 def definition(settings: Settings, group: str, heap_mb: int) -> dict[str, Any]:
     """The input of `footfall.live.TwinTopology`: our definition with another bolt and its worker settings."""
     ours = topology.definition(settings)
-    partitions = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS}
+    partitions = {names.TOPIC_EVENTS: settings.events_partitions}
     class_path = [f"{PROJECT}/target/classes", f"{PROJECT}/target/lib/*", f"{settings.install}/jars/hbase/lib/*"]
     # Its bolts are in the worker, so it needs more heap than ours. Storm's own options ask for the serial collector.
     options = f"-Xms{heap_mb}m -Xmx{heap_mb}m -Xmn{heap_mb // 2}m -XX:-UseSerialGC -XX:+UseParallelGC"

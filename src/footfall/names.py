@@ -19,8 +19,6 @@ CSRF_HEADER: Final = "X-XSRF-HEADER"
 TOPIC_EVENTS: Final = "events"
 TOPIC_REJECTED: Final = "events.rejected"
 TOPIC_ALERTS: Final = "alerts"
-# Never change this: events are deduplicated per partition, and another count would split a session over two of them.
-EVENTS_PARTITIONS: Final = 8
 REJECTED_PARTITIONS: Final = 1
 # One key must always go to the same partition, but librdkafka's default hashes keys differently from Java's producers.
 PARTITIONER: Final = "murmur2_random"

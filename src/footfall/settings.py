@@ -30,6 +30,8 @@ class SettingsError(FootfallError):
 LEAST_BATCH_MB = 2304
 # Two copies survive one failure while the third is away.
 _MOST_REPLICAS = 3
+# Some 30 MiB each (`realtime/aggregator.py`).
+_MOST_PARTITIONS_OF_A_BOLT = 8
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -268,7 +270,16 @@ class Settings(BaseSettings):
     client_events_per_minute: int = Field(
         12_000, ge=100, description="events that one address may send to a site in a minute; more are answered with 429"
     )
-    live_tasks: int = Field(2, ge=1, le=8, description="Python bolt processes that share the eight partitions")
+    events_partitions: int = Field(
+        8,
+        ge=1,
+        le=64,
+        description="partitions of Kafka's topic `events`, chosen at the first `up`; a later start with another number "
+        "is refused",
+    )
+    live_tasks: int = Field(
+        2, ge=1, le=64, description="Python bolt processes that share the partitions, at most one for each"
+    )
     automatic_batches: bool = Field(
         True,
         description="whether Airflow runs days by itself: each night, dirty days each hour, missing days after `up`; "
@@ -314,6 +325,16 @@ class Settings(BaseSettings):
     def _absolute(self) -> "Settings":
         if not self.home.is_absolute() or not self.install.is_absolute():
             raise ValueError("home and install must be absolute paths")
+        return self
+
+    @model_validator(mode="after")
+    def _bolts_hold_their_partitions(self) -> "Settings":
+        if self.events_partitions > _MOST_PARTITIONS_OF_A_BOLT * self.live_tasks:
+            raise ValueError(
+                f"events_partitions is {self.events_partitions}, and a bolt process holds the rows of at most "
+                f"{_MOST_PARTITIONS_OF_A_BOLT} partitions in memory; set live_tasks to "
+                f"{-(-self.events_partitions // _MOST_PARTITIONS_OF_A_BOLT)} or more"
+            )
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from footfall.events.identity import new_uuid7
-from footfall.names import EVENTS_PARTITIONS, TABLE_RECOMMENDATIONS, TOPIC_EVENTS
+from footfall.names import TABLE_RECOMMENDATIONS, TOPIC_EVENTS
 from footfall.realtime.store import HBaseStore
 from footfall.recommendations.arms import RECOMMENDED, arm_of
 from footfall.recommendations.table import LIST_COLUMN, encode_list, subject_key
@@ -96,7 +96,7 @@ def _events(platform: Platform, session: str) -> list[dict[str, Any]]:
     """The events of a session in Kafka."""
     log = KafkaLog(platform.settings.kafka_bootstrap)
     found = []
-    for partition, (start, end) in log.bounds(TOPIC_EVENTS, range(EVENTS_PARTITIONS)).items():
+    for partition, (start, end) in log.bounds(TOPIC_EVENTS, range(platform.settings.events_partitions)).items():
         for record in log.read(TOPIC_EVENTS, partition, start, end):
             event = orjson.loads(record.value)
             if event["session_id"] == session:

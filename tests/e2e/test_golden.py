@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors import ledger
@@ -41,7 +41,7 @@ def golden(platform: Settings) -> Golden:
     running = Platform(platform)
     running.assert_verified()
     log = KafkaLog(platform.kafka_bootstrap)
-    for partition, (start, end) in log.bounds(TOPIC_EVENTS, range(EVENTS_PARTITIONS)).items():
+    for partition, (start, end) in log.bounds(TOPIC_EVENTS, range(platform.events_partitions)).items():
         for record in log.read(TOPIC_EVENTS, partition, start, end):
             event = orjson.loads(record.value)
             found.records[event["app_id"]].append(event)

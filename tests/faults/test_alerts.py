@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from footfall.events.times import parse_rfc3339_ms
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 from footfall.notify import deliver
 from footfall.secret_files import secret
 from footfall.settings import Settings
@@ -56,7 +56,7 @@ def people_of_the_shop(platform: Platform) -> list[tuple[int, bool]]:
     """The page views and error events of people, from Kafka: when each arrived (ms since 1970), whether it failed."""
     log = KafkaLog(platform.settings.kafka_bootstrap)
     found = []
-    for partition, (start, end) in log.bounds(TOPIC_EVENTS, range(EVENTS_PARTITIONS)).items():
+    for partition, (start, end) in log.bounds(TOPIC_EVENTS, range(platform.settings.events_partitions)).items():
         for record in log.read(TOPIC_EVENTS, partition, start, end):
             event = orjson.loads(record.value)
             if event["app_id"] == "shop" and not event["is_bot"] and event["event_type"] in ("page_view", "error"):

@@ -15,12 +15,13 @@ from footfall.kafka.topics import Bounds, Topic, TopicPartition
 from footfall.lake import compaction, layout
 from footfall.lake.layout import EVENTS, REJECTED, Store
 from footfall.lake.progress import Current, Journal, spark_offsets
-from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.names import REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.streaming.archive import Archive
 from tests.support.local_files import LocalFiles
 
+_PARTITIONS: Final = 8
 TOPICS: Final = {
-    TOPIC_EVENTS: Topic(TOPIC_EVENTS, "topic-a", EVENTS_PARTITIONS),
+    TOPIC_EVENTS: Topic(TOPIC_EVENTS, "topic-a", _PARTITIONS),
     TOPIC_REJECTED: Topic(TOPIC_REJECTED, "topic-b", REJECTED_PARTITIONS),
 }
 _COLUMNS: Final = pa.schema(
@@ -48,7 +49,7 @@ class Log:
     def add(self, event: dict[str, Any]) -> Record:
         """A valid event."""
         identity = event["session_id"], event["event_id"]
-        partition = zlib.crc32(identity[0].encode()) % EVENTS_PARTITIONS
+        partition = zlib.crc32(identity[0].encode()) % _PARTITIONS
         return self._add(TOPIC_EVENTS, partition, orjson.dumps(event), identity, event["event_time"])
 
     def add_garbage(self, value: bytes | None, topic: str = TOPIC_EVENTS) -> Record:

@@ -18,7 +18,6 @@ from footfall.events.validate import check_sent, check_stored
 from footfall.kafka.topics import Topic
 from footfall.lake import window_files
 from footfall.logs import retention
-from footfall.names import EVENTS_PARTITIONS
 from footfall.questions import sources
 from footfall.questions.apps import app_choices
 from footfall.questions.model import UnknownValue
@@ -77,7 +76,7 @@ def cells() -> Cells:
             stored_event(**place),
         )
     ]
-    counted = Partition(Topic("events", "e", EVENTS_PARTITIONS), 0, MemoryStore(found))
+    counted = Partition(Topic("events", "e", 8), 0, MemoryStore(found))
     counted.offer(Pack("0", 0, len(records), 0, None, records))
     counted.flush()
     rejected = Partition(Topic("events.rejected", "r", 1), 0, MemoryStore(found))

@@ -105,6 +105,8 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         ("port_offset = 15000\n[ports]\nkafka = 60000", "port kafka is 75000"),
         ("[retention]\nlive_days = 7", "live_days must exceed kafka_days"),
         ("[yarn]\nmemory_mb = 5375", "memory_mb must exceed streaming_mb by 2304"),
+        ("events_partitions = 65", "events_partitions: "),
+        ("events_partitions = 17", "at most 8 partitions in memory; set live_tasks to 3 or more"),
         ('trusted_proxies = ["next door"]', "trusted_proxies: "),
         ('bind = "192.0.2.1"', "bind: "),
         ("[hosts]\nkafka = []", "hosts.kafka: "),

@@ -91,6 +91,8 @@ class Service:
     )
 
     probe: Callable[[Settings], None] | None = None  # uses the service; raises Unhealthy. None for some steps
+    # '' or a sentence about settings that do not fit its data. `up` asks while it runs, before it changes anything.
+    misfit: Callable[[Settings], str] | None = None
     advice: Callable[[Settings], str] | None = None  # '' or a sentence that `doctor` adds to the probe's
     login: Callable[[Settings], str] | None = None  # how to log in to its pages; `up` and `doctor` show it
     lags: tuple[UnusualLag, ...] = ()

@@ -15,7 +15,7 @@ from footfall.errors import FootfallError
 from footfall.history import day_profile
 from footfall.history.log_shipper import LogShipper, clear_drafts
 from footfall.history.worker import Failed, Finished, Message, Order, Stored, work
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 from footfall.runtime import file_lock
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
@@ -161,8 +161,8 @@ def _expect_kafka(settings: Settings) -> None:
         partitions = TrustedProducer(settings.kafka_bootstrap).partitions(TOPIC_EVENTS)
     except NotStored as error:
         raise HistoryError(str(error)) from None
-    if partitions != EVENTS_PARTITIONS:
-        raise HistoryError(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {EVENTS_PARTITIONS}: see `up`.")
+    if partitions != (configured := settings.events_partitions):
+        raise HistoryError(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {configured}: see `up`.")
 
 
 @contextmanager

@@ -10,8 +10,6 @@ from footfall.realtime.lag import read_states
 from footfall.realtime.store import HBaseStore
 from footfall.realtime.tables import RowKey
 
-_PARTITIONS = {names.TOPIC_EVENTS: names.EVENTS_PARTITIONS, names.TOPIC_REJECTED: names.REJECTED_PARTITIONS}
-
 
 @dataclass(slots=True)
 class Merged:
@@ -76,9 +74,13 @@ def distinct(stored: Sequence[bytes]) -> int:
     return sketches.count(sketches.merge(stored))
 
 
-def all_counted_until_ms(store: HBaseStore) -> int:
-    """The time (ms since 1970) up to which every partition is counted; 0 if one of them was never caught up."""
-    topics = {name: Topic(name, "", partitions) for name, partitions in _PARTITIONS.items()}
+def all_counted_until_ms(store: HBaseStore, partitions: int) -> int:
+    """The time (ms since 1970) up to which every partition is counted; 0 if one of them was never caught up.
+
+    partitions: the number of those of `events`.
+    """
+    of = {names.TOPIC_EVENTS: partitions, names.TOPIC_REJECTED: names.REJECTED_PARTITIONS}
+    topics = {name: Topic(name, "", number) for name, number in of.items()}
     return min(state.caught_up_ms for state in read_states(store, topics).values())
 
 

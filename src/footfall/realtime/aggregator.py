@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 Batch = dict[str, dict[bytes, dict[bytes, bytes]]]
 Record = tuple[int, bytes]
 
-# Cache limits of one partition. A process counts four or eight partitions, and a row takes some kilobytes.
+# Cache limits of one partition. A process counts at most eight partitions, and a row takes some kilobytes.
 MAX_ROWS: Final = 6_000
 MAX_SESSIONS: Final = 5_000
 _RECEIVED, _APP_ID, _ANONYMOUS_ID, _USER_ID = map(

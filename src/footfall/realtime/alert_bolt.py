@@ -30,7 +30,6 @@ _MAX_BEHIND_MS: Final = 5_000
 _RETRY_S: Final = 1.0
 _RESTART_AFTER_S: Final = 30.0
 _DELIVERY_TIMEOUT_S: Final = 5.0
-_PARTITIONS: Final = names.EVENTS_PARTITIONS + names.REJECTED_PARTITIONS
 
 
 class AlertBolt:
@@ -49,6 +48,7 @@ class AlertBolt:
         """Reads the settings. HBase is read only when everything is counted."""
         settings = load_settings()
         self._pipe = pipe
+        self._partitions = settings.events_partitions + names.REJECTED_PARTITIONS
         self._store = HBaseStore(settings, WRITER_TIMEOUT_S)
         self._producer = Producer(
             {
@@ -97,7 +97,7 @@ class AlertBolt:
         if slot <= self._judged_slot:
             return
         behind_ms = slot * SLOT_MS - min(self._caught_up_ms.values(), default=0)
-        is_suspended = len(self._caught_up_ms) < _PARTITIONS or behind_ms > _MAX_BEHIND_MS
+        is_suspended = len(self._caught_up_ms) < self._partitions or behind_ms > _MAX_BEHIND_MS
         if self._watch is None:
             # Once everything is counted, HBase has all earlier minutes, and they are loaded from there.
             this_minute = minute_of(slot_of(now_ms))

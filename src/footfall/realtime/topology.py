@@ -17,7 +17,13 @@ PACKAGE: Final = Path(__file__).resolve().parents[1]
 _SOURCES: Final = ("hosts.py", "names.py", "settings.py", "events", "kafka", "realtime")
 _NOT_SOURCES: Final = ("realtime/questions",)
 # The settings that a bolt reads, apart from hosts and ports.
-_BOLT_READS: Final = ("FOOTFALL_HOME", "FOOTFALL_HOST", "FOOTFALL_INSTALL", "FOOTFALL_PORT_OFFSET")
+_BOLT_READS: Final = (
+    "FOOTFALL_EVENTS_PARTITIONS",
+    "FOOTFALL_HOME",
+    "FOOTFALL_HOST",
+    "FOOTFALL_INSTALL",
+    "FOOTFALL_PORT_OFFSET",
+)
 
 _MIB: Final = 1024 * 1024
 # A bolt allocates and frees megabytes all the time. By default glibc would return them to the kernel, which would have
@@ -52,7 +58,7 @@ def definition(settings: Settings) -> dict[str, Any]:
         "spout": {
             "tasks": 1,
             "topics": {
-                names.TOPIC_EVENTS: names.EVENTS_PARTITIONS,
+                names.TOPIC_EVENTS: settings.events_partitions,
                 names.TOPIC_REJECTED: names.REJECTED_PARTITIONS,
             },
             "pack": dict(_PACK),
@@ -71,7 +77,7 @@ def definition(settings: Settings) -> dict[str, Any]:
             },
         },
         "bolt": {
-            "tasks": settings.live_tasks,
+            "tasks": min(settings.live_tasks, settings.events_partitions),
             "command": _command(settings, "footfall.realtime.live_bolt"),
             "environment": _environment(settings),
             "streams": {SLOT_FIGURES: ["report"]},

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 from footfall.settings import Settings
 from footfall.sites.trusted_producer import NotStored, RecordPosition, TrustedProducer
 from footfall.sites.visitors.ledger import Entry, Ledger
@@ -19,8 +19,8 @@ def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPos
     if (settings.run_dir / "disk-low").exists():
         raise NotStored("The disk is nearly full: free some space, then repeat the command.")
     producer = TrustedProducer(settings.kafka_bootstrap)
-    if (partitions := producer.partitions(TOPIC_EVENTS)) != EVENTS_PARTITIONS:
-        raise NotStored(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {EVENTS_PARTITIONS}.")
+    if (partitions := producer.partitions(TOPIC_EVENTS)) != (configured := settings.events_partitions):
+        raise NotStored(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {configured}.")
     ledger = Ledger(settings, stored["app_id"])
     try:
         ledger.write([Entry("replayed", now_ms, stored["event_id"], stored["session_id"], seq=stored["seq"])])

@@ -25,7 +25,7 @@ from footfall.lake import compaction, damaged_files, layout
 from footfall.lake.errors import ArchiveRefused
 from footfall.lake.layout import EVENTS, REJECTED, Files, Part, Store
 from footfall.lake.progress import Current, Journal, Progress, Totals, ends_of, offered_ends
-from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.names import REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.streaming import batch_keys, deduplication, record_writer, spark_schema, window_computation
 from footfall.streaming.file_index import FileIndex, day_of
 from footfall.streaming.identity_index import DAY_MINUTES, EPOCH, Entries, IdentityIndex
@@ -199,8 +199,9 @@ class Archive:
 
     def _is_newly_counted(self, rows: pa.Table) -> NDArray[np.bool_]:
         """Flags the events that the totals of an earlier checkpoint do not include yet."""
-        until = [self._current.counted.get((TOPIC_EVENTS, p), 0) for p in range(EVENTS_PARTITIONS)]
-        return np.asarray(rows["kafka_offset"].to_numpy() >= np.array(until)[rows["kafka_partition"].to_numpy()])
+        partitions = rows["kafka_partition"].to_numpy()
+        until = [self._current.counted.get((TOPIC_EVENTS, p), 0) for p in range(1 + partitions.max(initial=0))]
+        return np.asarray(rows["kafka_offset"].to_numpy() >= np.array(until)[partitions])
 
     def _is_newly_counted_reject(self) -> Column:
         """The same condition as `_is_newly_counted`, for rejects, as a Spark column."""

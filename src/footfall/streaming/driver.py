@@ -114,7 +114,7 @@ class Driver:
             current, latest = self._resume_point(logs)
             archive = Archive(spark, self._hdfs, self._uri, current, latest)
             compaction.finish(self._hdfs)
-            publisher = Publisher(self._hdfs, archive, logs, current)
+            publisher = Publisher(self._hdfs, archive, logs, current, self._settings.events_partitions)
             query = self._query(spark, archive, current, latest)
             log.info("archiving with checkpoint %s; last batch: %s", current.checkpoint, latest and latest.batch)
             try:

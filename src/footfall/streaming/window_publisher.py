@@ -12,7 +12,7 @@ from footfall.kafka.topics import TopicPartition
 from footfall.lake import layout, window_files
 from footfall.lake.layout import Files
 from footfall.lake.progress import Current, Journal, ends_of
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 from footfall.streaming.archive import Archive
 from footfall.streaming.identity_index import EPOCH
 from footfall.streaming.watermark import closed_until
@@ -34,12 +34,13 @@ log = logging.getLogger("streaming")
 class Publisher:
     """Publishes windows between the batches of one query; a new query needs a new publisher."""
 
-    def __init__(self, files: Files, archive: Archive, logs: Logs, current: Current) -> None:
-        """Reads the saved list of pending windows. Raises HdfsUnavailable."""
+    def __init__(self, files: Files, archive: Archive, logs: Logs, current: Current, partitions: int) -> None:
+        """Reads the saved list of pending windows. partitions: those of `events`. Raises HdfsUnavailable."""
         self._files = files
         self._archive = archive
         self._logs = logs
         self._current = current
+        self._partitions = partitions
         self._journal = Journal(files)
         self._closed = _minute() - _MAX_BACKLOG_MINUTES
         self._pending = self._read()
@@ -74,7 +75,7 @@ class Publisher:
             self._write()
 
     def _ends_at(self, minute: int) -> Mapping[TopicPartition, int]:
-        return self._logs.ends_at(TOPIC_EVENTS, EVENTS_PARTITIONS, minute * MINUTE_MS)
+        return self._logs.ends_at(TOPIC_EVENTS, self._partitions, minute * MINUTE_MS)
 
     def _take_in_batches(self) -> bool:
         """Adds the minutes of new batches to the pending windows. Returns whether there was a new batch."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from footfall.kafka.topics import Topic, TopicPartition
+from footfall.names import TOPIC_EVENTS
 from footfall.settings import Retention
 from footfall.verification.findings import HOUR_MS
 from footfall.verification.kafka_log import Record
@@ -48,6 +49,11 @@ class Cut:
     topics: Mapping[str, Topic]
     starts: Mapping[TopicPartition, int]
     ends: Mapping[TopicPartition, int]
+
+    @property
+    def events_partitions(self) -> int:
+        """The number of partitions that the topic `events` has."""
+        return self.topics[TOPIC_EVENTS].partitions
 
 
 class PartitionRange(NamedTuple):

@@ -5,8 +5,6 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from footfall import names
-
 _SEED: Final = 0x9747B28C
 _FACTOR: Final = 0x5BD1E995
 _MASK: Final = 0xFFFFFFFF
@@ -35,9 +33,9 @@ def name_of(session_id: str, event_id: bytes) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def partition_of(session_id: str) -> int:
-    """The partition of `events` that must hold every record of the session."""
-    return (murmur2(session_id.encode()) & 0x7FFFFFFF) % names.EVENTS_PARTITIONS
+def partition_of(session_id: str, partitions: int) -> int:
+    """The partition of `events` that must hold every record of the session. partitions: how many the topic has."""
+    return (murmur2(session_id.encode()) & 0x7FFFFFFF) % partitions
 
 
 def murmur2(data: bytes) -> int:

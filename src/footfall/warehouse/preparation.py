@@ -14,7 +14,7 @@ from footfall.lake.layout import Files
 from footfall.lake.progress import Journal
 from footfall.logs import layout as log_layout
 from footfall.logs.positions import read_positions, unread_bytes
-from footfall.names import EVENTS_PARTITIONS, LOG_KINDS, MADE_LOG, TOPIC_EVENTS
+from footfall.names import LOG_KINDS, MADE_LOG, TOPIC_EVENTS
 from footfall.settings import Settings
 from footfall.warehouse import days as day_list
 from footfall.warehouse import manifest as manifests
@@ -80,7 +80,7 @@ def take(files: Files, days: Sequence[date], run: str, now_ms: int) -> Manifest:
         run=run,
         days=[day.isoformat() for day in sorted(days)],
         taken_ms=now_ms,
-        archive_ends={str(partition): ends.get((TOPIC_EVENTS, partition), 0) for partition in range(EVENTS_PARTITIONS)},
+        archive_ends={str(partition): end for (topic, partition), end in sorted(ends.items()) if topic == TOPIC_EVENTS},
         logs={kind: {} for kind in LOG_KINDS},
         rejected={},
     )

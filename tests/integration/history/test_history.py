@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from footfall.events.validate import check_stored
 from footfall.hdfs import Hdfs
 from footfall.logs import layout
-from footfall.names import EVENTS_PARTITIONS, LOG_KINDS, TOPIC_EVENTS
+from footfall.names import LOG_KINDS, TOPIC_EVENTS
 from footfall.settings import REPOSITORY, Settings
 from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors import ledger
@@ -35,7 +35,7 @@ def _ends(settings: Settings) -> list[int]:
     try:
         return [
             consumer.get_watermark_offsets(TopicPartition(TOPIC_EVENTS, number), timeout=30)[1]
-            for number in range(EVENTS_PARTITIONS)
+            for number in range(settings.events_partitions)
         ]
     finally:
         consumer.close()

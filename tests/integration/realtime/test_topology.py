@@ -1,7 +1,7 @@
 """The deployed topology with its engines: what it reads, how far it is, and that deploying twice changes nothing."""
 
 from footfall.kafka.logs import describe
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.realtime.deploy import deploy
 from footfall.realtime.lag import lag
 from tests.support.platform import Platform, await_true
@@ -9,7 +9,7 @@ from tests.support.platform import Platform, await_true
 
 def test_the_topics_are_as_counting_needs_them(busy_platform: Platform) -> None:
     topics = describe(busy_platform.settings)
-    assert topics[TOPIC_EVENTS].partitions == EVENTS_PARTITIONS
+    assert topics[TOPIC_EVENTS].partitions == busy_platform.settings.events_partitions
     assert topics[TOPIC_REJECTED].partitions == 1
 
 
@@ -20,7 +20,8 @@ def test_counting_keeps_up(busy_platform: Platform) -> None:
 
     await_true(is_fresh, "figures younger than 5 s", 60)
     measured = lag(busy_platform.settings)
-    assert set(measured.partitions) == {(TOPIC_EVENTS, p) for p in range(EVENTS_PARTITIONS)} | {(TOPIC_REJECTED, 0)}
+    expected = {(TOPIC_EVENTS, number) for number in range(busy_platform.settings.events_partitions)}
+    assert set(measured.partitions) == expected | {(TOPIC_REJECTED, 0)}
 
 
 def test_deploying_what_runs_changes_nothing(busy_platform: Platform) -> None:

@@ -16,7 +16,7 @@ from footfall.events.identity import new_uuid7
 from footfall.events.rejects import read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_stored
-from footfall.names import EVENTS_PARTITIONS, REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.names import REJECTED_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings
 from footfall.verification.identity import partition_of
 from tests.support.events import example_event
@@ -44,6 +44,7 @@ class Since:
     """Reads both topics from their ends at the time of creation."""
 
     def __init__(self, settings: Settings) -> None:
+        self._partitions = settings.events_partitions
         self._consumer: Any = Consumer(
             {"bootstrap.servers": settings.kafka_bootstrap, "group.id": "footfall-test", "enable.auto.commit": False}
         )
@@ -69,7 +70,7 @@ class Since:
         self._consumer.close()
 
     def _ends(self) -> dict[tuple[str, int], int]:
-        places = [(TOPIC_EVENTS, p) for p in range(EVENTS_PARTITIONS)]
+        places = [(TOPIC_EVENTS, p) for p in range(self._partitions)]
         places += [(TOPIC_REJECTED, p) for p in range(REJECTED_PARTITIONS)]
         return {p: self._consumer.get_watermark_offsets(TopicPartition(*p), timeout=20)[1] for p in places}
 
@@ -125,10 +126,10 @@ def test_a_batch_is_in_kafka_when_it_is_answered(platform: Settings, since: Sinc
     for record in found:
         if record.topic == TOPIC_EVENTS and record.key in by_session:
             stored = json.loads(record.value)
-            assert record.partition == partition_of(record.key)
+            assert record.partition == partition_of(record.key, platform.events_partitions)
             assert stored["session_id"] == record.key
             by_session[record.key].append(stored)
-    assert len({partition_of(session) for session in by_session}) > 1
+    assert len({partition_of(session, platform.events_partitions) for session in by_session}) > 1
     for session, stored_events in by_session.items():
         expected = [event for event in good if event["session_id"] == session]
         assert [stored["event_id"] for stored in stored_events] == [event["event_id"] for event in expected]

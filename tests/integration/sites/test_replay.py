@@ -11,7 +11,7 @@ from footfall.events.rejects import reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_sent, check_stored
 from footfall.hdfs import Hdfs
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.names import TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.settings import Settings
 from footfall.sites.trusted_producer import TrustedProducer
 from footfall.sites.visitors import ledger
@@ -39,9 +39,9 @@ def reject(settings: Settings, event: dict[str, Any]) -> dict[str, Any]:
 
 def stored(settings: Settings, session: str) -> list[tuple[int, dict[str, Any]]]:
     """Offset and event of each record of a session."""
-    log, partition = KafkaLog(settings.kafka_bootstrap), partition_of(session)
+    log, partition = KafkaLog(settings.kafka_bootstrap), partition_of(session, settings.events_partitions)
     try:
-        start, end = log.bounds(TOPIC_EVENTS, range(EVENTS_PARTITIONS))[partition]
+        start, end = log.bounds(TOPIC_EVENTS, range(settings.events_partitions))[partition]
         events = [(record.offset, json.loads(record.value)) for record in log.read(TOPIC_EVENTS, partition, start, end)]
         return [(offset, event) for offset, event in events if event["session_id"] == session]
     finally:
@@ -85,7 +85,7 @@ def test_repaired_rejects_count_once_and_are_accounted_for(platform: Settings) -
         assert done["event"]["received_at"] == origin["rejected_at"]
         assert done["event"]["event_time"] == format_rfc3339_ms(parse_rfc3339_ms(origin["rejected_at"]) - 500)
         assert "backfill" not in done["event"]
-        assert done["partition"] == partition_of(session)
+        assert done["partition"] == partition_of(session, platform.events_partitions)
         assert (done["offset"], done["event"]) in stored(platform, session)
     assert one["event"]["page_title"] == "Mended – ☕"
     assert "item_id" not in two["event"]

@@ -54,7 +54,7 @@ def test_a_node_is_known_by_its_name_and_has_no_rights(node: str) -> None:
 def test_a_step_ends_and_a_process_is_watched(node: str) -> None:
     definition, service = _NODES[node], BY_NAME.get(_service(node))
     if service is not None and service.kind == "step":
-        assert definition["restart"] == "on-failure"
+        assert definition["restart"] == "on-failure:3"
         assert definition["healthcheck"] == {"disable": True}
         return
     assert definition["restart"] == "unless-stopped"

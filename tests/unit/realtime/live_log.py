@@ -10,7 +10,6 @@ import orjson
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import parse_rfc3339_ms
 from footfall.kafka.topics import Topic
-from footfall.names import EVENTS_PARTITIONS
 from footfall.questions.sources import Sources
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.questions import HBASE
@@ -18,7 +17,7 @@ from footfall.settings import Settings
 from tests.support.events import ABSENT, stored_event
 from tests.unit.realtime.memory_store import Cells, MemoryStore
 
-EVENTS = Topic("events", "topic-e", EVENTS_PARTITIONS)
+EVENTS = Topic("events", "topic-e", 8)
 REJECTED = Topic("events.rejected", "topic-r", 1)
 _PER_PACK = 4
 
@@ -219,12 +218,12 @@ LOG: list[dict[str, Any]] = [
 REJECTS = [("academy", "11:57:15.000"), ("shop", "11:59:10.000"), ("shop", "11:59:50.000"), ("news", "12:00:05.000")]
 
 # The time up to which each partition was read to its end; the earliest one decides.
-CAUGHT_UP = {**dict.fromkeys(range(EVENTS_PARTITIONS), "12:00:20.000"), 5: "11:59:30.000"}
+CAUGHT_UP = {**dict.fromkeys(range(EVENTS.partitions), "12:00:20.000"), 5: "11:59:30.000"}
 
 
 def count(cells: Cells, log: list[dict[str, Any]]) -> None:
     """Counts every partition of the log with the live path, in packs of a few records, each with a flush."""
-    for number in range(EVENTS_PARTITIONS):
+    for number in range(EVENTS.partitions):
         mine = [orjson.dumps(event) for event in log if SESSIONS[event["session_id"]].partition == number]
         if number == 3:
             mine.append(b'{"no": "event"}')

@@ -9,7 +9,7 @@ import pytest
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms
 from footfall.kafka.topics import Topic
-from footfall.names import EVENTS_PARTITIONS, TABLE_ALERTS, TOPIC_EVENTS, TOPIC_REJECTED
+from footfall.names import TABLE_ALERTS, TOPIC_EVENTS, TOPIC_REJECTED
 from footfall.question_registry import ask
 from footfall.questions.model import UnknownValue
 from footfall.realtime import alert_bolt, tables
@@ -70,8 +70,8 @@ def counted(cells: Cells, now_s: float) -> tuple[FiguresBySlot, bool]:
     """Counts the log with the live path; returns the reported figures, and whether it left out late events."""
     reported: FiguresBySlot = {}
     late = []
-    for topic, partitions in ((EVENTS, EVENTS_PARTITIONS), (REJECTED, 1)):
-        for number in range(partitions):
+    for topic in (EVENTS, REJECTED):
+        for number in range(topic.partitions):
             values = [value for of, place, value in log() if (of, place) == (topic, number)]
             partition = Partition(topic, number, MemoryStore(cells), lambda: now_s)
             partition.offer(Pack("1", 0, len(values), 0, None, values))
@@ -185,6 +185,7 @@ class Judge:
         self.bolt = AlertBolt()
         self.bolt._store = cast(HBaseStore, MemoryStore(cells))
         self.bolt._pipe = Pipe(0)
+        self.bolt._partitions = EVENTS.partitions + REJECTED.partitions
         self.found: list[Alert] = []
         monkeypatch.setattr(AlertBolt, "_publish", self._take)
 
@@ -193,7 +194,7 @@ class Judge:
         self.bolt._unpublished = []
 
     def report(
-        self, caught_up_ms: int, by_slot: FiguresBySlot, partitions: int = EVENTS_PARTITIONS, is_late: bool = False
+        self, caught_up_ms: int, by_slot: FiguresBySlot, partitions: int = EVENTS.partitions, is_late: bool = False
     ) -> None:
         reported = {f"{TOPIC_EVENTS}/{number}": caught_up_ms for number in range(partitions)}
         message = Message(

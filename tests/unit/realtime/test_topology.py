@@ -28,6 +28,13 @@ def test_the_definition_names_what_the_settings_say(settings: Settings, tmp_path
     assert "-Xmx192m" in defined["config"]["topology.worker.childopts"]
 
 
+def test_the_partitions_are_chosen_and_no_bolt_is_without_one(tmp_path: Path) -> None:
+    defined = topology.definition(Settings(home=tmp_path, events_partitions=3, live_tasks=5))
+    assert defined["spout"]["topics"] == {"events": 3, "events.rejected": 1}
+    assert defined["bolt"]["tasks"] == 3
+    assert defined["alerts"]["environment"]["FOOTFALL_EVENTS_PARTITIONS"] == "3"
+
+
 def test_timeouts_leave_a_slow_flush_its_time(settings: Settings) -> None:
     config = topology.definition(settings)["config"]
     assert 60 < config["topology.subprocess.timeout.secs"] < config["topology.message.timeout.secs"]
@@ -75,6 +82,7 @@ def test_only_settings_that_the_bolts_read_redeploy_the_topology(tmp_path: Path)
         assert deployed(**indifferent) == first, indifferent
     deciding = (
         {"live_tasks": 3},
+        {"events_partitions": 3},
         {"ports": {"kafka": 9192}},
         {"ports": {"hbase_thrift": 9190}},
         {"port_offset": 1},

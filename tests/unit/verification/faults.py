@@ -133,7 +133,7 @@ def move_a_row_back(world: World) -> str:
     event = newest(world)
     key, column = row_of(event)
     counts = tables.decode_counts(world.cells.get("minute_metrics", key)[column])
-    records = world.log.records["events", partition_of(event["session_id"])]
+    records = world.log.records["events", partition_of(event["session_id"], world.log.partitions)]
     offset = next(n for n, record in enumerate(records) if orjson.loads(record)["event_id"] == event["event_id"])
     put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(offset=offset - 1)))
     return str(event["event_id"])
@@ -188,8 +188,8 @@ def renumber_an_attempt(world: World) -> str:
 def misplace_a_record(world: World) -> str:
     """Writes a record to a partition that a producer with another partitioner could choose."""
     event = newest(world)
-    right = partition_of(event["session_id"])
-    wrong = (right + 1) % 8
+    right = partition_of(event["session_id"], world.log.partitions)
+    wrong = (right + 1) % world.log.partitions
     world.log.records["events", wrong].append(orjson.dumps({**event, "backfill": True}))
     world.count()
     return f"{event['event_id']} in events/{wrong}"
@@ -203,7 +203,7 @@ def put(world: World, table: str, key: bytes, column: bytes, cell: bytes) -> Non
 def row_of(event: dict[str, Any], dimension: str = "app", value: str = "") -> tuple[bytes, bytes]:
     minute = parse_rfc3339_ms(event["event_time"]) // 60_000
     key = tables.encode_row_key(event["app_id"], dimension, minute, value)
-    return key, tables.events_column(partition_of(event["session_id"]))
+    return key, tables.events_column(partition_of(event["session_id"], 8))
 
 
 def kept(world: World, session_id: str) -> dict[bytes, SessionCell]:

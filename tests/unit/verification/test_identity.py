@@ -27,10 +27,11 @@ def test_hashes_as_kafka_does(key: bytes, signed: int) -> None:
     assert murmur2(key) == signed % 2**32
 
 
-def test_a_session_has_one_of_eight_partitions() -> None:
-    assert partition_of("abc") == 479470107 % 8
+@pytest.mark.parametrize("partitions", [1, 3, 8, 64])
+def test_a_session_has_one_of_the_partitions(partitions: int) -> None:
+    assert partition_of("abc", partitions) == 479470107 % partitions
     # The sign is dropped before the division.
-    assert partition_of("21") == (-973932308 & 0x7FFFFFFF) % 8
+    assert partition_of("21", partitions) == (-973932308 & 0x7FFFFFFF) % partitions
 
 
 @given(st.lists(st.tuples(st.text(min_size=1), UUIDS), max_size=20))

@@ -78,6 +78,15 @@ def test_a_repeat_that_is_counted_is_reported() -> None:
     assert ("live", "row_differs") in kinds(world.verify())
 
 
+@pytest.mark.parametrize("partitions", [1, 3, 13])
+def test_any_number_of_partitions_agrees(partitions: int) -> None:
+    world = made_world(partitions)
+    world.archive()
+    report = world.verify()
+    assert [problem.detail for problem in report.problems] == []
+    assert len({number for topic, number in world.log.records if topic == "events"}) == partitions
+
+
 @pytest.mark.parametrize("rows_written", range(0, 40, 3))
 def test_cells_ahead_of_progress_agree(rows_written: int) -> None:
     world = made_world()
@@ -108,13 +117,13 @@ def test_counting_that_lags_is_reported_with_its_partition() -> None:
     event = world.visit("shop", 2)[0]
     report = world.verify()
     assert kinds(report) == {("live", "behind")}
-    assert f"2 records of events/{partition_of(event['session_id'])} are not counted" in report.problems[0].detail
+    assert f"2 records of events/{partition_of(event['session_id'], 8)} are not counted" in report.problems[0].detail
 
 
 def test_a_lost_tail_is_reported() -> None:
     world = made_world()
     event = newest(world, "academy")
-    world.log.records["events", partition_of(event["session_id"])].pop()
+    world.log.records["events", partition_of(event["session_id"], 8)].pop()
     assert ("live", "tail_lost") in kinds(world.verify())
 
 
@@ -163,7 +172,7 @@ def test_events_that_kafka_has_deleted_are_not_compared() -> None:
         world.visit("shop", 3)
     world.count()
     # Kafka still holds repeats of events whose first records are deleted. Only the session cells know the first ones.
-    partition = ("events", partition_of(forgotten[0]["session_id"]))
+    partition = ("events", partition_of(forgotten[0]["session_id"], 8))
     world.log.starts[partition] = 6
     world.log.first_ms = EARLIER_MS + 20_000
     report = world.verify()
@@ -177,7 +186,7 @@ def test_a_visit_whose_beginning_kafka_has_deleted_is_one_visit() -> None:
     world = World()
     visit = world.visit("shop", 40, NOW_MS - 20_000)
     world.count()
-    world.log.starts["events", partition_of(visit[0]["session_id"])] = 20
+    world.log.starts["events", partition_of(visit[0]["session_id"], 8)] = 20
     world.log.first_ms = NOW_MS - 60_000
     assert world.verify().problems == []
     # The visit is compared: without the cells of the deleted events, its next page view would have to be an entry.

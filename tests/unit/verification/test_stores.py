@@ -16,7 +16,7 @@ from footfall.verification.rejected_scan import RejectedCheck
 from footfall.verification.report import Report
 from footfall.verification.stores import stores_of
 from footfall.verification.stores.store import Comparison, NotCompared, Store
-from tests.unit.verification.world import TOPICS, World, made_world, newest
+from tests.unit.verification.world import World, made_world, newest
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ class _TableCheck(EventsCheck):
 
 def report_with(world: World, store: Store) -> Report:
     stores = [*world.stores(), store]
-    cut = take_cut(world.log, TOPICS, stores, world.at_ms, lambda: Patience(0, str))
+    cut = take_cut(world.log, world.log.topics, stores, world.at_ms, lambda: Patience(0, str))
     return reconcile(world.log, stores, cut, Settings().retention, None)
 
 

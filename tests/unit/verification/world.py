@@ -38,21 +38,25 @@ from footfall.verification.stores.store import NotCompared, Store
 from tests.support.events import ABSENT, NOW_MS, stored_event
 from tests.unit.realtime.memory_store import Cells, Crash, MemoryStore
 
-TOPICS = {"events": Topic("events", "topic-e", 8), "events.rejected": Topic("events.rejected", "topic-r", 1)}
-PARTITIONS: list[TopicPartition] = [
-    (topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)
-]
+
+def all_partitions(topics: Mapping[str, Topic]) -> list[TopicPartition]:
+    return [(topic.name, number) for topic in topics.values() for number in range(topic.partitions)]
 
 
 @dataclass
 class MemoryLog:
     """Kafka's log in memory. starts: numbers of deleted records. first_ms: when the first held record was written."""
 
-    records: dict[TopicPartition, list[bytes]] = field(
-        default_factory=lambda: {partition: [] for partition in PARTITIONS}
-    )
-    starts: dict[TopicPartition, int] = field(default_factory=lambda: dict.fromkeys(PARTITIONS, 0))
+    partitions: int = 8
     first_ms: int = NOW_MS
+
+    def __post_init__(self) -> None:
+        self.topics = {
+            "events": Topic("events", "topic-e", self.partitions),
+            "events.rejected": Topic("events.rejected", "topic-r", 1),
+        }
+        self.records: dict[TopicPartition, list[bytes]] = {one: [] for one in all_partitions(self.topics)}
+        self.starts = dict.fromkeys(self.records, 0)
 
     def bounds(self, topic: str, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
         return {p: (self.starts[topic, p], len(self.records[topic, p])) for p in partitions}
@@ -76,7 +80,7 @@ class MemoryTables:
         reader = MemoryStore(self.stored)
         return {
             partition: PartitionState(reader.read_progress(*partition), 0, self.lost if partition[1] == 0 else ())
-            for partition in PARTITIONS
+            for partition in all_partitions(topics)
         }
 
     def newest_minute(self) -> int | None:
@@ -158,7 +162,7 @@ class World:
 
     def append(self, event: dict[str, Any]) -> int:
         """Writes an event to the partition of its session. Returns its offset."""
-        records = self.log.records["events", partition_of(event["session_id"])]
+        records = self.log.records["events", partition_of(event["session_id"], self.log.partitions)]
         records.append(orjson.dumps(event))
         return len(records) - 1
 
@@ -175,9 +179,9 @@ class World:
 
     def count(self, writes_left: int | None = None) -> None:
         """Lets the live path count the log; it dies after `writes_left` rows, if given."""
-        for topic, number in PARTITIONS:
+        for topic, number in self.log.records:
             records, start = self.log.records[topic, number], self.log.starts[topic, number]
-            partition = Partition(TOPICS[topic], number, MemoryStore(self.cells, writes_left))
+            partition = Partition(self.log.topics[topic], number, MemoryStore(self.cells, writes_left))
             first = max(start, partition.next or 0)
             try:
                 # Several flushes, so that the offsets of a partition's rows differ.
@@ -189,7 +193,7 @@ class World:
                 return
 
     def progress(self, partition: TopicPartition) -> PartitionState:
-        return MemoryTables(self.cells, self.lost).progress(TOPICS)[partition]
+        return MemoryTables(self.cells, self.lost).progress(self.log.topics)[partition]
 
     def stores(self) -> list[Store]:
         """The stores of this world."""
@@ -205,9 +209,11 @@ class World:
 
     def verify(self, since_ms: int | None = None) -> Report:
         """The report of `footfall verify` on this world."""
-        held, stores = bounds(self.log, TOPICS), self.stores()
+        held, stores = bounds(self.log, self.log.topics), self.stores()
         starts = {partition: start for partition, (start, _) in held.items()}
-        cut = Cut(self.at_ms, TOPICS, starts, self.ends or {partition: end for partition, (_, end) in held.items()})
+        cut = Cut(
+            self.at_ms, self.log.topics, starts, self.ends or {partition: end for partition, (_, end) in held.items()}
+        )
         for store in stores:
             store.begin(self.at_ms, Patience(0, str))
             store.await_cut(cut, Patience(0, str))
@@ -250,9 +256,12 @@ class World:
         return self.archived or []
 
 
-def made_world() -> World:
-    """Visits of all sites over two hours, all counted: bots, failures, a repeat, a browser, backfill, rejects."""
-    world = World()
+def made_world(partitions: int = 8) -> World:
+    """Visits of all sites over two hours, all counted: bots, failures, a repeat, a browser, backfill, rejects.
+
+    partitions: how many the topic `events` has.
+    """
+    world = World(MemoryLog(partitions))
     for number in range(12):
         world.visit(DEMO_SITES[number % 3], 6, NOW_MS - HOUR_MS * (number % 2), is_bot=number == 5)
     world.visit("shop", 4, http_status=500)

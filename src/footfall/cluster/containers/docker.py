@@ -35,7 +35,10 @@ State = Literal["healthy", "starting", "unhealthy", "done", "paused", "partition
 
 
 class Node(NamedTuple):
-    """A container of the cluster. networks: those that it is connected to. started_at: RFC 3339, UTC."""
+    """A container of the cluster. networks: those that it is connected to. started_at: RFC 3339, UTC.
+
+    events_partitions: the setting that it was started with; 0 if it was started without.
+    """
 
     name: str
     service: str  # in Footfall's table of services
@@ -45,6 +48,7 @@ class Node(NamedTuple):
     restarts: int
     started_at: str
     networks: tuple[str, ...]
+    events_partitions: int = 0
 
     @property
     def is_well(self) -> bool:
@@ -63,6 +67,8 @@ def environment(settings: Settings, profile: Profile) -> dict[str, str]:
         **os.environ,
         "FOOTFALL_CLUSTER_PROFILE": SERVICES_OF[profile],
         "FOOTFALL_VISITORS_PER_SITE": str(settings.visitors_per_site),
+        "FOOTFALL_EVENTS_PARTITIONS": str(settings.events_partitions),
+        "FOOTFALL_LIVE_TASKS": str(settings.live_tasks),
         "FOOTFALL_AUTOMATIC_BATCHES": str(settings.automatic_batches).lower(),
         **{variable: str(settings.port(port)) for variable, port in PUBLISHED.items()},
     }
@@ -180,6 +186,7 @@ def _node(document: dict[str, Any]) -> Node:
     state, labels = document["State"], document["Config"]["Labels"]
     command = document["Config"].get("Cmd") or [""]
     networks = tuple(sorted(document["NetworkSettings"]["Networks"]))
+    variables = dict(line.split("=", 1) for line in document["Config"].get("Env") or [])
     log = (state.get("Health") or {}).get("Log") or []
     detail = str(log[-1]["Output"]).strip() if log else ""
     name = labels["com.docker.compose.service"]
@@ -192,6 +199,7 @@ def _node(document: dict[str, Any]) -> Node:
         restarts=int(document["RestartCount"]),
         started_at=str(state["StartedAt"]),
         networks=networks,
+        events_partitions=int(variables.get("FOOTFALL_EVENTS_PARTITIONS", 0)),
     )
 
 

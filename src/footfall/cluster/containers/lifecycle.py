@@ -11,6 +11,7 @@ import psutil
 
 from footfall.cluster.containers import docker
 from footfall.cluster.containers.docker import Node, Profile
+from footfall.cluster.engines.kafka import other_partitions
 from footfall.cluster.health.preflight import listeners
 from footfall.cluster.service import Report
 from footfall.cluster.services import stop_order
@@ -32,8 +33,9 @@ def check(settings: Settings, profile: Profile) -> list[str]:
     """Every obstacle to starting the cluster, each with its remedy. Raises ClusterError without Docker."""
     docker.engine_version()
     docker.check_compose()
-    running = {node.name for node in docker.nodes(settings) if node.state not in ("stopped", "done")}
-    found = []
+    nodes = docker.nodes(settings)
+    running = {node.name for node in nodes if node.state not in ("stopped", "done")}
+    found = _misfits(settings, nodes)
     free = psutil.virtual_memory().available / 2**30
     if not running and free < NEEDED_MEMORY_GIB[profile]:
         less = " `./footfall cluster up --profile core` needs less." if profile == "full" else ""
@@ -52,6 +54,13 @@ def check(settings: Settings, profile: Profile) -> list[str]:
             if settings.port(port) in held
         ]
     return found
+
+
+def _misfits(settings: Settings, nodes: list[Node]) -> list[str]:
+    """The step that created the topics has ended well with the number of partitions that they have."""
+    known = {node.events_partitions for node in nodes if node.service == "kafka-topics" and node.state == "done"}
+    wanted = settings.events_partitions
+    return [other_partitions(wanted, present) for present in known if present not in (0, wanted)]
 
 
 def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy) -> list[Node]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HEALTH_TOPIC: Final = "footfall.health"
 _TIMEOUT_S: Final = 30
+_ASK_S: Final = 5
 # Kept open between probes; one per process.
 _producer: "Producer | None" = None
 _lock = threading.Lock()
@@ -110,19 +111,16 @@ def _ensure_topics(settings: Settings) -> None:
     """Creates missing topics, and sets the retention of all topics as configured."""
     day_ms = 86_400_000
     keep = settings.retention
-    per_partition = int(keep.kafka_gib * 2**30 / names.EVENTS_PARTITIONS)
+    per_partition = int(keep.kafka_gib * 2**30 / settings.events_partitions)
     kept = {"retention.ms": str(keep.kafka_days * day_ms), "compression.type": "zstd"}
     events = {**kept, "retention.bytes": str(per_partition)}
-    _ensure_topic(settings, names.TOPIC_EVENTS, names.EVENTS_PARTITIONS, events)
+    _ensure_topic(settings, names.TOPIC_EVENTS, settings.events_partitions, events)
     _ensure_topic(settings, names.TOPIC_REJECTED, names.REJECTED_PARTITIONS, {**kept, "retention.bytes": str(2**29)})
     _ensure_topic(settings, names.TOPIC_ALERTS, 1, kept)
 
 
 def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration: dict[str, str]) -> None:
-    """Creates a topic, or configures it if it exists.
-
-    Raises ClusterError if it exists with another number of partitions, because counts are kept per partition.
-    """
+    """Creates a topic, or configures it if it exists. Raises ClusterError if it has another number of partitions."""
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import (
         AdminClient,
@@ -144,11 +142,13 @@ def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise ClusterError(f"Kafka did not create the topic {topic}: {error.args[0].str()}.") from None
     try:
-        described = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
-        if len(described.partitions) != partitions:
+        present = len(admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions)
+        if present != partitions:
             raise RetryUseless(
-                f"Kafka's topic {topic} has {len(described.partitions)} partitions instead of {partitions}, but "
-                "counts are kept per partition. Delete all data with `./footfall down --purge`."
+                other_partitions(partitions, present)
+                if topic == names.TOPIC_EVENTS
+                else f"Kafka's topic {topic} has {present} partitions instead of {partitions}. Delete all data with "
+                "`./footfall down --purge`."
             )
         entries = [
             ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
@@ -158,6 +158,31 @@ def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration
         admin.incremental_alter_configs([resource])[resource].result(_TIMEOUT_S)
     except KafkaException as error:
         raise ClusterError(f"Kafka's topic {topic} could not be configured: {error.args[0].str()}.") from None
+
+
+def other_partitions(wanted: int, present: int) -> str:
+    """A sentence about a start with another number of partitions of `events` than the first start chose."""
+    return (
+        f"Kafka's topic {names.TOPIC_EVENTS} has {present} partitions since the first `up`, and events_partitions is "
+        f"{wanted}. Another number would send the events of a session to another partition, away from their counts in "
+        f"HBase, and repeats would be counted twice. Set events_partitions = {present}, or delete all data with "
+        "`down --purge`."
+    )
+
+
+def _misfit(settings: Settings) -> str:
+    """'' unless the topic `events` exists with another number of partitions. A Kafka without an answer has none."""
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0})
+    try:
+        topics = admin.list_topics(timeout=_ASK_S).topics
+    except KafkaException:
+        return ""
+    present = len(topics[names.TOPIC_EVENTS].partitions) if names.TOPIC_EVENTS in topics else 0
+    wanted = settings.events_partitions
+    return other_partitions(wanted, present) if present not in (0, wanted) else ""
 
 
 SERVICES = (
@@ -170,6 +195,7 @@ SERVICES = (
         templates=("kafka/server.properties", "kafka/log4j2.yaml"),
         prepare=_format,
         probe=_probe,
+        misfit=_misfit,
         stop_s=60,
     ),
     Service(name="kafka-topics", engine="kafka", profiles=("realtime",), needs=("kafka",), step=_ensure_topics),

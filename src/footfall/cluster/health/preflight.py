@@ -2,7 +2,7 @@
 
 import re
 import resource
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -18,7 +18,7 @@ _OPEN_FILES = 8192
 _FEWEST_OPEN_FILES = 2048
 
 
-def check(settings: Settings, profile: str, services: Iterable[Service], running: set[str]) -> list[str]:
+def check(settings: Settings, profile: str, services: Collection[Service], running: set[str]) -> list[str]:
     """Returns every obstacle to starting the services, each with its remedy, in one or two sentences.
 
     Services in `running` may hold their ports.
@@ -30,6 +30,7 @@ def check(settings: Settings, profile: str, services: Iterable[Service], running
         *_memory(profile, bool(running)),
         *_disk(settings),
         *_ports(settings, stopped),
+        *_misfits(settings, services, running),
     ]
 
 
@@ -84,6 +85,11 @@ def _ports(settings: Settings, services: list[Service]) -> list[str]:
         for name in service.ports
         if settings.port(name) in held
     ]
+
+
+def _misfits(settings: Settings, services: Collection[Service], running: set[str]) -> list[str]:
+    asked = [service.misfit for service in services if service.misfit is not None and service.name in running]
+    return [found for misfit in asked if (found := misfit(settings))]
 
 
 def listeners() -> dict[int, int | None]:

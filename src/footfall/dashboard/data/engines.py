@@ -36,7 +36,7 @@ class Engines:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sources = Sources(settings, {HBASE: HBaseStore(settings, _TIMEOUT_S)})
-        self._tail = Tail(settings.kafka_bootstrap)
+        self._tail = Tail(settings.kafka_bootstrap, settings.events_partitions)
         self._hdfs = Hdfs(settings, _TIMEOUT_S)
 
     def ask(self, question: str, **parameters: Any) -> list[dict[str, Any]]:

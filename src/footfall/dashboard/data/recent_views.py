@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from footfall.dashboard.data.errors import Unavailable
 from footfall.events.times import parse_rfc3339_ms
 from footfall.metrics.page_views import is_page_view
-from footfall.names import EVENTS_PARTITIONS, TOPIC_EVENTS
+from footfall.names import TOPIC_EVENTS
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +107,10 @@ def _newest_first(item: tuple[tuple[str, str], PageView]) -> tuple[int, tuple[st
 class Tail:
     """Continues where the last read ended. For one thread."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, partitions: int) -> None:
+        """bootstrap: addresses of Kafka's brokers. partitions: the number of those of `events`."""
         self._bootstrap = bootstrap
+        self._partitions = partitions
         self._recent = Recent()
         self._read_s = float("-inf")
         self._trouble: KafkaError | None = None
@@ -155,7 +157,7 @@ class Tail:
 
     def _seek_tail(self) -> None:
         partitions = []
-        for number in range(EVENTS_PARTITIONS):
+        for number in range(self._partitions):
             partition = TopicPartition(TOPIC_EVENTS, number)
             low, high = self._consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_S)
             partition.offset = max(low, high - _TAIL)

@@ -32,7 +32,8 @@ def run(context: Context[HBaseStore], app: str | None, by: str) -> list[dict[str
                 people[key.app_id, key.value][window] += human
         if key.minute >= first_minute(now, _BOTS_MINUTES):
             bots[key.app_id, key.value] += robot
-    as_of = format_rfc3339_ms(min(aggregate_reader.all_counted_until_ms(context.store), context.now_ms))
+    counted_ms = aggregate_reader.all_counted_until_ms(context.store, context.settings.events_partitions)
+    as_of = format_rfc3339_ms(min(counted_ms, context.now_ms))
     found: list[dict[str, Any]] = [
         {
             "as_of_at": as_of,

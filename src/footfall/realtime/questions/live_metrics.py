@@ -20,7 +20,7 @@ def run(context: Context[HBaseStore], app: str | None, by: str, minutes: int) ->
     """
     apps = _apps.apps(context, app)
     end = context.now_ms // MINUTE_MS + 1
-    counted_until_ms = aggregate_reader.all_counted_until_ms(context.store)
+    counted_until_ms = aggregate_reader.all_counted_until_ms(context.store, context.settings.events_partitions)
     visitors = {
         key: aggregate_reader.distinct(people)
         for key, people, _ in aggregate_reader.visitors(context.store, apps, by, end - minutes, end)

@@ -108,7 +108,7 @@ class _ArchivedEvents(EventsCheck):
     ) -> None:
         """first_hour: the first hour that is compared, since 1970. ends: the offsets before which all is archived."""
         self._first_hour, self._ends, self._findings, self._tally = first_hour, ends, findings, comparison.tally
-        self._partitions = [Rows() for _ in range(names.EVENTS_PARTITIONS)]
+        self._partitions = [Rows() for _ in range(comparison.cut.events_partitions)]
         for rows in reader.rows(lambda sentence: findings.say("damaged", sentence)):
             self._keep(rows)
         self._partition = PartitionRange(names.TOPIC_EVENTS, 0, 0, 0, 0)

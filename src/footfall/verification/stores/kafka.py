@@ -40,6 +40,7 @@ class _KafkaEvents(EventsCheck):
     def __init__(self, comparison: Comparison) -> None:
         self._first_hour, self._tally = comparison.first_hour, comparison.tally
         self._findings = comparison.findings.of(KafkaStore.name, _SENTENCES)
+        self._partitions = comparison.cut.events_partitions
         self._number = self._cut = 0
         # Sessions known to be in their partition, so that each is hashed once.
         self._placed: set[str] = set()
@@ -78,7 +79,7 @@ class _KafkaEvents(EventsCheck):
 
     def _check_partition(self, event: EventRecord) -> None:
         session_id = event.stored.session_id
-        if session_id in self._placed or partition_of(session_id) == self._number:
+        if session_id in self._placed or partition_of(session_id, self._partitions) == self._number:
             self._placed.add(session_id)
         elif event.hour >= self._first_hour:
             name = f"{event.name} in events/{self._number}"

@@ -102,7 +102,7 @@ class _LedgerLines(EventsCheck):
         self._before_ms, self._at_ms = accepted_before_ms, comparison.cut.at_ms
         self._first_hour, self._tally = comparison.first_hour, comparison.tally
         self._findings = comparison.findings.of(LedgerStore.name, _SENTENCES)
-        self._lines = [_PartitionLines() for _ in range(names.EVENTS_PARTITIONS)]
+        self._lines = [_PartitionLines() for _ in range(comparison.cut.events_partitions)]
         self._complete_from: dict[str, int] = {}
         # Lines refer to an app by its index in this list.
         self._apps: list[str] = []
@@ -143,7 +143,7 @@ class _LedgerLines(EventsCheck):
             if entry.kind == "replayed":
                 self._replayed.setdefault(key_of(entry.session_id, event_id), set()).add(entry.seq)
                 continue
-            lines = self._lines[partition_of(entry.session_id)]
+            lines = self._lines[partition_of(entry.session_id, len(self._lines))]
             lines.identities.add(entry.session_id, event_id)
             lines.kinds.append(_KINDS[entry.kind])
             lines.apps.append(number)

@@ -103,7 +103,7 @@ class _LiveCells(EventsCheck):
         """Reads all session cells. `progress` must have been read before."""
         self._tables, self._progress, self._findings = tables, progress, findings
         self._first_hour, self._tally = comparison.first_hour, comparison.tally
-        self._sessions = [Rows() for _ in range(names.EVENTS_PARTITIONS)]
+        self._sessions = [Rows() for _ in range(comparison.cut.events_partitions)]
         for key, cells in tables.sessions():
             self._keep(key.decode(), cells)
         self._partition = PartitionRange(names.TOPIC_EVENTS, 0, 0, 0, 0)
@@ -189,7 +189,7 @@ class _LiveCells(EventsCheck):
                 self.aggregate_cells += (row.active_offset is not None) and bool(people.visitors or bots.visitors)
 
     def _keep(self, session_id: str, cells: Mapping[bytes, bytes]) -> None:
-        sessions = self._sessions[partition_of(session_id)]
+        sessions = self._sessions[partition_of(session_id, len(self._sessions))]
         for event_id, cell in tables.session_events(cells).items():
             sessions.identities.add(session_id, event_id)
             sessions.offsets.append(cell.offset)

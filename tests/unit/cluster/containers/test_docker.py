@@ -70,6 +70,26 @@ def test_old_versions_of_compose_are_refused(monkeypatch: pytest.MonkeyPatch, ve
         docker.check_compose()
 
 
+def test_a_start_with_other_partitions_is_refused_before_any_node_is_replaced(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = docker._node(_document(None, Running=False, Status="exited"))._replace(service="kafka-topics")
+    other = settings.model_copy(update={"events_partitions": 3})
+    assert lifecycle._misfits(other, [step]) == []
+    [sentence] = lifecycle._misfits(other, [step._replace(events_partitions=8)])
+    assert "has 8 partitions since the first `up`, and events_partitions is 3" in sentence
+    # A step that was refused tells nothing about the topic.
+    refused = step._replace(events_partitions=8, state="stopped")
+    assert lifecycle._misfits(other, [refused]) == lifecycle._misfits(settings, [step]) == []
+
+
+def test_the_number_of_partitions_that_a_node_was_started_with() -> None:
+    document = _document()
+    document["Config"]["Env"] = ["PATH=/bin", "FOOTFALL_EVENTS_PARTITIONS=3"]
+    assert docker._node(document).events_partitions == 3
+    assert docker._node(_document()).events_partitions == 0
+
+
 def test_an_unknown_node_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker, "nodes", lambda _: [docker._node(_document())])
     with pytest.raises(ClusterError, match=r"no node 'kafka-9'; there are: kafka-1\."):

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,6 +54,14 @@ def test_a_taken_port_is_reported_with_its_process_and_remedies(tmp_path: Path, 
     assert sentence.startswith(f"Port {taken}, which dashboard needs, is used by process {os.getpid()} (")
     assert "FOOTFALL_PORTS__DASHBOARD" in sentence
     assert "FOOTFALL_PORT_OFFSET" in sentence
+
+
+def test_settings_that_do_not_fit_a_running_service_are_refused(tmp_path: Path) -> None:
+    kafka = replace(BY_NAME["kafka"], ports=(), misfit=lambda settings: f"{settings.events_partitions} do not fit")
+    settings = _settings(tmp_path, events_partitions=3)
+    assert preflight.check(settings, "full", [kafka], {"kafka"}) == ["3 do not fit"]
+    # Without Kafka nobody can be asked. The step that creates the topics finds it out.
+    assert preflight.check(settings, "full", [kafka], set()) == []
 
 
 def test_a_running_service_may_hold_its_port(tmp_path: Path, taken: int) -> None:

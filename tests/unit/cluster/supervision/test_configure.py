@@ -212,6 +212,7 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
     ({"retention": Retention(spool_gib=2)}, (*_SITES, "dashboard", "watchdog")),
     ({"live_tasks": 3}, ("watchdog",)),
+    ({"events_partitions": 3}, ("spark-streaming", "dashboard", "watchdog")),
     ({"yarn": Yarn(nice=5)}, (*_YARN, "spark-streaming", "watchdog")),
     ({"ports": Ports(yarn_jobhistory_http=19889)}, (*_YARN, "spark-streaming", "watchdog")),
     ({"heaps_mb": HeapsMb(yarn_nodemanager=128)}, ("yarn-nodemanager", "watchdog")),

@@ -62,7 +62,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
     [
         (
             "spark-streaming",
-            {"host"},
+            {"events_partitions", "host"},
             {"kafka", "namenode", "namenode_http", "yarn_http", "yarn_nodemanager", "zookeeper"},
         ),
         (
@@ -77,7 +77,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
         ),
         (
             "dashboard",
-            {"bind", "host", "retention"},
+            {"bind", "events_partitions", "host", "retention"},
             {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"},
         ),
         (
@@ -85,6 +85,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {
                 "alerts",
                 "bind",
+                "events_partitions",
                 "heaps_mb",
                 "host",
                 "hosts",
