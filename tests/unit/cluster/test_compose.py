@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from footfall.cluster.containers import docker
+from footfall.cluster.containers import docker, lifecycle
 from footfall.cluster.services import BY_NAME, SERVICES
 from footfall.hosts import Hosts
 from footfall.settings import REPOSITORY, Settings
@@ -46,6 +46,8 @@ def test_a_node_is_known_by_its_name_and_has_no_rights(node: str) -> None:
     assert definition["security_opt"] == ["no-new-privileges:true"]
     assert not {"privileged", "cap_add", "user", "devices", "network_mode", "pid", "env_file"} & set(definition)
     assert re.fullmatch(r"[0-9]+[mg]", definition["mem_limit"])
+    # Docker refuses a node that may use more processors than the machine has.
+    assert 1 <= definition["cpus"] <= lifecycle.NEEDED_PROCESSORS
     assert definition["pids_limit"] > 0
     assert definition["logging"]["options"]["max-size"]
 
@@ -118,6 +120,20 @@ def test_each_volume_is_mounted_and_has_its_folder_in_the_image() -> None:
     assert listed is not None
     # A volume takes the owner of the folder in the image.
     assert {path.removeprefix("/footfall/") for _, path in mounted} <= set(listed[1].split())
+
+
+def test_the_page_states_the_sum_of_all_limits() -> None:
+    """Of the nodes that stay. A step ends before most of the others have started."""
+    page = (REPOSITORY / "docs" / "operating" / "cluster.md").read_text("utf-8")
+    for profile in ("core", "full"):
+        staying = [
+            node
+            for node in _NODES.values()
+            if node["restart"] == "unless-stopped" and (profile == "full" or "profiles" not in node)
+        ]
+        memory_mib = sum(int(node["mem_limit"][:-1]) << (10 if node["mem_limit"][-1] == "g" else 0) for node in staying)
+        processors = sum(node["cpus"] for node in staying)
+        assert f"| `{profile}` | {len(staying)} | {memory_mib / 1024:.1f} GiB | {processors} |" in page
 
 
 def test_the_profile_core_is_the_live_path() -> None:

@@ -22,6 +22,8 @@ from footfall.settings import Settings
 NEEDED_MEMORY_GIB: Final = {"core": 10.0, "full": 18.0}
 # The image takes 3 GiB, and its building as much again.
 _NEEDED_DISK_GIB: Final = 12.0
+# The most that compose.yaml lets a node use. Docker refuses a node that may use more than the machine has.
+NEEDED_PROCESSORS: Final = 2
 _POLL_S: Final = 2.0
 _LOG_LINES: Final = "15"
 
@@ -42,6 +44,9 @@ def check(settings: Settings, profile: Profile) -> list[str]:
         found.append(
             f"{free:.1f} GiB of memory is free; the profile {profile} needs {NEEDED_MEMORY_GIB[profile]:.0f}.{less}"
         )
+    processors = int(docker.call("info", "--format", "{{.NCPU}}"))
+    if processors < NEEDED_PROCESSORS:
+        found.append(f"Docker has {processors} processor; the cluster needs {NEEDED_PROCESSORS}.")
     root = docker.call("info", "--format", "{{.DockerRootDir}}").strip()
     if Path(root).exists() and (disk := psutil.disk_usage(root).free / 2**30) < _NEEDED_DISK_GIB:
         found.append(f"{disk:.1f} GiB of disk space is free in Docker's folder {root}; {_NEEDED_DISK_GIB:.0f} needed.")
