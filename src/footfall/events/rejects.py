@@ -69,7 +69,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class RejectRecord:
-    """One record of the topic `events.rejected`. denied: whether headers of the request denied consent."""
+    """One record of the topic `events.rejected`. denied: whether consent was denied, by the event or its request."""
 
     event_id: str | None
     app_id: str
@@ -84,8 +84,9 @@ class RejectRecord:
 def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: int, denied: bool = False) -> bytes:
     """Encodes a record of `events.rejected`.
 
-    original: the bytes that were sent. app_id: the site that received them, whatever the event itself contains.
-    denied: whether the request had `Sec-GPC: 1` or `DNT: 1`. A replay knows nothing else about the request.
+    original: the bytes that were sent, or what may be kept of them (`consent.refused`). app_id: the site that received
+    them, whatever the event itself contains. denied: whether consent was denied. A replay knows nothing else about the
+    request.
     """
     return orjson.dumps(
         {

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from footfall.events.bots import RATE, RateRule, agent_reason
+from footfall.events.consent import without_consent
 from footfall.events.geo import NOWHERE, Location
 from footfall.events.identity import shaped_uuid7_ms
 from footfall.events.rejects import Reject
@@ -16,8 +17,6 @@ _HOUR_MS: Final = 3_600_000
 MAX_AGE_MS: Final = 72 * _HOUR_MS
 # Maximum difference between the times of event_id and event, because deduplication keeps ids only for days.
 MAX_CLOCK_MS: Final = 48 * _HOUR_MS
-# These fields must not be stored if consent is denied.
-_PERSONAL: Final = ("user_id", "city", "latitude", "longitude", "search_term")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
     if bot_reason is not None:
         stored["bot_reason"] = bot_reason
     if context.gpc or context.dnt or stored.get("consent") == "denied":
-        _deny(stored)
+        return without_consent(stored)
     return stored
 
 
@@ -95,10 +94,3 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
 def _known(place: Location) -> dict[str, Any]:
     """The fields of a place. Callers must not modify the cached dict."""
     return {name: value for name, value in place._asdict().items() if value is not None}
-
-
-def _deny(stored: dict[str, Any]) -> None:
-    stored["consent"] = "denied"
-    for name in _PERSONAL:
-        stored.pop(name, None)
-    stored["anonymous_id"] = stored["session_id"]

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from footfall.errors import FootfallError
+from footfall.events.consent import kept
 from footfall.events.rejects import Reject
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
@@ -61,15 +62,20 @@ class EventRecorder(Tracker):
         """Does nothing: the times of sending are decided when the visit is over."""
 
     def _emit(self, event_type: str, now_ms: int, fields: Mapping[str, Any]) -> None:
-        self._note(event_type, now_ms, _text(self._filled(fields)))
+        self._note(event_type, now_ms, _text(self._stored(fields)))
 
     def _emit_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
         if self._of_view is not view:
             self._of_view = view
-            before, _, after = _text(self._filled({**view.common, **_NO_PING})).partition(_NO_PING_TEXT)
+            before, _, after = _text(self._stored({**view.common, **_NO_PING})).partition(_NO_PING_TEXT)
             self._ping = f'{before}"engaged_ms":', after
         before, after = self._ping
         self._note("page_ping", now_ms, f'{before}{engaged_ms},"scroll_pct":{view.scroll_pct}{after}')
+
+    def _stored(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a page that a collector would keep."""
+        filled = self._filled(fields)
+        return kept(filled) if self._person.gpc else filled
 
     def _note(self, event_type: str, now_ms: int, body: str) -> None:
         assert self._session_id is not None
@@ -99,7 +105,8 @@ def stored(
             who = f'"anonymous_id":"{anonymous_id}","session_id":"{session_id}","seq":'
         if utm is not utm_before:
             utm_before = utm
-            browser = _text({**person.browser, "consent": "denied" if person.gpc else "unknown", **utm})
+            about = {**person.browser, **utm}
+            browser = _text({**kept(about), "consent": "denied"} if person.gpc else {**about, "consent": "unknown"})
         at_ms = occurred_ms - offset_ms
         occurred_at = sent_at = format_rfc3339_ms(occurred_ms)
         received_ms = at_ms + round_trip_ms

@@ -24,6 +24,7 @@ from footfall import site_registry
 from footfall.events.address import client_address, truncate
 from footfall.events.bodies import element_bytes, parse_body
 from footfall.events.bots import RateRule
+from footfall.events.consent import refused
 from footfall.events.geo import Geography
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context, accept
@@ -234,7 +235,7 @@ class Collector:
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
         gpc, dnt = environ.get("HTTP_SEC_GPC") == "1", environ.get("HTTP_DNT") == "1"
         if isinstance(parsed, Reject):
-            record = self._reject(parsed, body, received_ms, gpc or dnt)
+            record = self._reject(parsed, body, None, received_ms, gpc or dnt)
             content = {"error": parsed.reason, "detail": parsed.detail}
             return Outcome(HTTPStatus.BAD_REQUEST, content, {"rejected": 1}, [record])
         prefix = truncate(address)
@@ -255,7 +256,7 @@ class Collector:
             decided = accept(event, context, self._rate_rule)
             if isinstance(decided, Reject):
                 originals = element_bytes(body) if originals is None else originals
-                records.append(self._reject(decided, originals[index], received_ms, gpc or dnt))
+                records.append(self._reject(decided, originals[index], event, received_ms, gpc or dnt))
                 rejected.append({"index": index, "event_id": decided.event_id, "reason": decided.reason})
             else:
                 session = decided["session_id"]
@@ -272,8 +273,9 @@ class Collector:
         site = site_registry.find(self._settings, self.app_id)
         return () if site is None else site.origins
 
-    def _reject(self, reject: Reject, original: bytes, received_ms: int, denied: bool) -> Record:
-        record = reject_record(reject, original, self.app_id, received_ms, denied)
+    def _reject(self, reject: Reject, original: bytes, event: object, received_ms: int, by_headers: bool) -> Record:
+        left = refused(reject, original, event, by_headers)
+        record = reject_record(left.reject, left.original, self.app_id, received_ms, left.denied)
         return Record(Topic.REJECTED, received_ms, b"", record)
 
 

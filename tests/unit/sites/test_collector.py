@@ -320,6 +320,25 @@ def test_a_reject_remembers_that_its_browser_asked(shop: Site, signal_headers: d
     assert [reject.denied for reject in shop.rejects()] == [bool(signal_headers)] * 2
 
 
+@pytest.mark.parametrize(
+    ("signal_headers", "said"), [({"Sec-GPC": "1"}, "granted"), ({"DNT": "1"}, None), ({}, "denied")]
+)
+def test_a_reject_without_consent_keeps_nothing_that_is_not_on_the_list(
+    shop: Site, signal_headers: dict[str, str], said: str | None
+) -> None:
+    private = {"user_id": "u-4712", "search_term": "rejected-boots", "properties": {"mail": "ann-4712"}}
+    event = an_event(seq=-1, consent=said, **private)
+    shop.post([event, [event]], signal_headers)
+    shop.post(orjson.dumps(event)[:-1], signal_headers)
+    spoiled, nested, cut = shop.rejects()
+    left = orjson.loads(spoiled.original)
+    assert (left["page_path"], left["session_id"]) == (event["page_path"], event["session_id"])
+    assert (spoiled.event_id, spoiled.denied) == (event["event_id"], True)
+    assert nested.original == cut.original == b""
+    personal = ("u-4712", "rejected-boots", "ann-4712", event["anonymous_id"])
+    assert not [word for word in personal if word.encode() in spoiled.original]
+
+
 @pytest.mark.parametrize("signal_headers", [{"Sec-GPC": "0"}, {"DNT": "0"}, {"DNT": "null"}])
 def test_a_browser_that_does_not_ask_keeps_its_consent(shop: Site, signal_headers: dict[str, str]) -> None:
     assert shop.post([an_event()], signal_headers).json["accepted"] == 1
