@@ -225,8 +225,21 @@ class Settings(BaseSettings):
     )
     bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
         "127.0.0.1",
-        description="address on which sites and dashboard listen; 0.0.0.0 makes them reachable from other machines; "
-        "engines listen only on their host in `hosts`",
+        description="address on which the sites listen; 0.0.0.0 makes them reachable from other machines; engines "
+        "listen only on their host in `hosts`",
+    )
+    dashboard_bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
+        "127.0.0.1",
+        description="address on which the dashboard listens; with 0.0.0.0 it asks for a password",
+    )
+    dashboard_password: bool = Field(
+        True,
+        description="whether the dashboard asks for a password unless it listens on loopback; false only if something "
+        "before it keeps strangers away",
+    )
+    host_names: tuple[str, ...] = Field(
+        (),
+        description="further names under which browsers reach sites and dashboard; requests to other names are refused",
     )
     port_offset: int = Field(
         0, ge=0, le=15000, description="number added to every port, so that a second instance can run"
@@ -314,6 +327,11 @@ class Settings(BaseSettings):
     def _own_name(cls, host: str) -> str:
         return well_formed(host) if host else host
 
+    @field_validator("host_names")
+    @classmethod
+    def _host_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(well_formed, names))
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
@@ -396,9 +414,10 @@ class Settings(BaseSettings):
         return min(_MOST_REPLICAS, len(self.hosts.of(daemon)))
 
     def bind_host(self, name: str) -> str:
-        """The host on which a daemon on this machine listens: `bind` for sites and dashboard, else its own host."""
-        if daemon_of(name) in ("sites", "dashboard"):
-            return self.bind
+        """The host on which a daemon on this machine listens: a setting for sites and dashboard, else its own host."""
+        daemon = daemon_of(name)
+        if daemon in ("sites", "dashboard"):
+            return self.bind if daemon == "sites" else self.dashboard_bind
         host = self.advertised_host(name)
         return LOOPBACK if is_loopback(host) else host
 

@@ -174,9 +174,11 @@ def test_an_engine_listens_where_it_is_reached_and_nowhere_else(home: Path) -> N
     assert (settings.advertised_host("namenode"), settings.bind_host("namenode_http")) == ("localhost", "127.0.0.1")
     assert {settings.bind_host(f"yarn_{port}") for port in ("scheduler", "tracker", "admin", "http")} == {"rm"}
     assert settings.bind_host("yarn_localizer") == settings.bind_host("storm_worker") == "127.0.0.1"
-    # `bind` decides for what people open.
+    # Settings decide for what people open, for the dashboard by itself.
     assert (settings.url("shop"), settings.bind_host("shop")) == ("http://web:5001", "0.0.0.0")
-    assert settings.bind_host("dashboard") == "0.0.0.0"
+    assert settings.bind_host("dashboard") == "127.0.0.1"
+    opened = Settings(home=home, dashboard_bind="0.0.0.0")
+    assert (opened.bind_host("dashboard"), opened.bind_host("shop")) == ("0.0.0.0", "127.0.0.1")
 
 
 def test_an_address_stands_as_in_a_url() -> None:

@@ -40,7 +40,8 @@ def up(
     services = lifecycle.up(settings, profile, names, _Progress(settings, started), report)
     _run_missing_days(settings, services)
     addresses = _addresses(settings, services)
-    logins = {service.engine: service.login(settings) for service in services if service.login is not None}
+    known = [(service, service.login(settings)) for service in services if service.login is not None]
+    logins = {key: login for service, login in known if login is not None for key in (service.name, service.engine)}
     if json:
         print_json({"healthy": True, "seconds": round(time.monotonic() - started, 1), "addresses": addresses})
         return

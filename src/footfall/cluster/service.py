@@ -94,7 +94,7 @@ class Service:
     # '' or a sentence about settings that do not fit its data. `up` asks while it runs, before it changes anything.
     misfit: Callable[[Settings], str] | None = None
     advice: Callable[[Settings], str] | None = None  # '' or a sentence that `doctor` adds to the probe's
-    login: Callable[[Settings], str] | None = None  # how to log in to its pages; `up` and `doctor` show it
+    login: Callable[[Settings], str | None] | None = None  # how to log in to its pages, which `up` and `doctor` show
     lags: tuple[UnusualLag, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
 

@@ -1,6 +1,6 @@
 """The dashboard: Streamlit pages over the live figures. It asks questions and shows the answers; it defines no figure.
 
-- `app.py` is Streamlit's entry.
+- `server.py` is what Streamlit serves: `app.py`, the entry of each page, behind `gate.py`.
 - `pages/` holds one file a page: where each component stands. Only pages and `app.py` import Streamlit.
 - `components/` holds one file a component: readings in, HTML out.
 - `data/` asks the engines and caches the answers for all open pages.
@@ -17,7 +17,8 @@ import yaml
 from footfall.settings import Settings
 
 HERE: Final = Path(__file__).resolve().parent
-APP: Final = HERE / "app.py"
+SERVER: Final = HERE / "server.py"
+PAGE: Final = HERE / "app.py"
 CONFIG: Final = HERE / "config.yaml"
 
 
@@ -27,8 +28,8 @@ def command(settings: Settings) -> list[str]:
     Options are passed as flags, because flags override a `.streamlit` folder that the user may keep for other programs.
     """
     options = yaml.safe_load(CONFIG.read_text("utf-8"))
-    options["server"] |= {"address": settings.bind, "port": settings.port("dashboard")}
-    return [sys.executable, "-m", "footfall.dashboard", "run", str(APP), *_flags("", options)]
+    options["server"] |= {"address": settings.bind_host("dashboard"), "port": settings.port("dashboard")}
+    return [sys.executable, "-m", "footfall.dashboard", "run", str(SERVER), *_flags("", options)]
 
 
 def _flags(prefix: str, options: dict[str, Any]) -> list[str]:

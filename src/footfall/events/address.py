@@ -36,6 +36,19 @@ def client_address(remote: str | None, x_forwarded_for: str | None, trusted: Seq
     return _client_address(remote, x_forwarded_for and x_forwarded_for[-_MAX_HEADER:], tuple(trusted))
 
 
+def is_secure(scheme: str, remote: str | None, x_forwarded_proto: str | None, trusted: Sequence[str]) -> bool:
+    """Whether the visitor speaks TLS, to us or to a trusted proxy. scheme: of the connection, such as `http`.
+
+    remote, trusted: as in `client_address`. Of several values of X-Forwarded-Proto, the nearest proxy's counts.
+    """
+    if scheme in ("https", "wss"):
+        return True
+    current = _parse(remote) if remote and x_forwarded_proto else None
+    if current is None or not any(current in network for network in _networks(tuple(trusted))):
+        return False
+    return (x_forwarded_proto or "").rpartition(",")[2].strip().lower() in ("https", "wss")
+
+
 # At most 4 MB, even if all headers have the maximum length.
 @lru_cache(maxsize=1024)
 def _client_address(remote: str | None, x_forwarded_for: str | None, trusted: tuple[str, ...]) -> str | None:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
 from footfall.events.identity import new_uuid7
+from footfall.host_names import HostNames
 from footfall.recommendations.reads import Reads
 from footfall.secret_files import secret
 from footfall.settings import Settings
@@ -118,7 +119,7 @@ def create_app(
         written.error(request.environ, _action(), error, 500)
         return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
 
-    security.protect(app)
+    security.protect(app, HostNames(settings, app_id))
     degradation.use_content_service(app, app_id, settings)
     app.register_blueprint(_PAGES[demo])
     app.register_blueprint(accounts.blueprint)

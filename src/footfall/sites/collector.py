@@ -9,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
@@ -17,7 +16,6 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.utils import get_host as host_of
 from werkzeug.wsgi import get_host, get_input_stream
 
 from footfall import site_registry
@@ -29,6 +27,7 @@ from footfall.events.geo import Geography
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
+from footfall.host_names import SENTENCE, HostNames
 from footfall.settings import Settings
 from footfall.sites import security
 from footfall.sites.producer import Batch, KafkaProducer
@@ -55,6 +54,7 @@ _CLOSE_PATIENCE_S: Final = 5.0
 _REFUSALS: Final = {
     HTTPStatus.FORBIDDEN: "foreign_origin",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many",
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
@@ -100,6 +100,7 @@ class Collector:
         self._settings = settings
         # An unusable list of sites must fail here, not at the first event.
         self._origins()
+        self._names = HostNames(settings, app_id)
         self._trusted = settings.trusted_proxies
         self._disk_low = os.fspath(settings.run_dir / "disk-low")
         self._geography = Geography(settings.install / "geography")
@@ -127,11 +128,7 @@ class Collector:
 
         Never raises: `finish` raises what went wrong here.
         """
-        if (
-            environ["PATH_INFO"] != _PATH
-            or environ["REQUEST_METHOD"] != "POST"
-            or not _is_host(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"))
-        ):
+        if environ["PATH_INFO"] != _PATH or environ["REQUEST_METHOD"] != "POST":
             return None
         until = time.monotonic() + _REPORT_PATIENCE_S
         try:
@@ -215,6 +212,8 @@ class Collector:
         }
 
     def _decide(self, environ: "WSGIEnvironment") -> Outcome:
+        if not self._names.admit(environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST")):
+            return _refusal(HTTPStatus.MISDIRECTED_REQUEST, SENTENCE)
         origin = environ.get("HTTP_ORIGIN")
         if origin is not None and not security.same_host(origin, get_host(environ)) and origin not in self._origins():
             return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
@@ -283,7 +282,7 @@ def blueprint(collector: Collector) -> Blueprint:
     """`/collect` and `/healthz` of a site.
 
     Most requests of a site post to `/collect`. They are answered ahead of Flask, which would cost more than processing
-    the event does. Flask answers the remaining ones: other methods, invalid hosts, failures.
+    the event does. Flask answers the remaining ones: other methods, failures.
     """
     made = Blueprint("collector", __name__)
 
@@ -304,16 +303,6 @@ def blueprint(collector: Collector) -> Blueprint:
         return Response(orjson.dumps(collector.health()), mimetype=_JSON)
 
     return made
-
-
-@lru_cache(maxsize=64)
-def _is_host(scheme: str, header: str | None) -> bool:
-    """Whether Flask accepts this Host header and looks for a view; otherwise it answers 400."""
-    try:
-        host_of(scheme, header).encode("idna")
-    except UnicodeError:
-        return False
-    return True
 
 
 def _refusal(status: HTTPStatus, sentence: str) -> Outcome:

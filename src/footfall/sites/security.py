@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, session
 
+from footfall.host_names import SENTENCE, STATUS, HostNames
+
 # All content comes from the site itself, and pages contain no inline scripts or styles.
 CONTENT_POLICY: Final = "; ".join(
     (
@@ -30,8 +32,18 @@ HEADERS: Final = {
 _TOKEN: Final = "csrf"  # noqa: S105 - the name of a form's field, no secret
 
 
-def protect(app: Flask) -> None:
-    """Adds the headers to every response of `app`, and makes `csrf_token()` available to its templates."""
+def protect(app: Flask, names: HostNames) -> None:
+    """Adds the headers to every response of `app`, and makes `csrf_token()` available to its templates.
+
+    names: requests to others are refused.
+    """
+
+    @app.before_request
+    def refuse_other_names() -> Response | None:
+        if names.admit(request.headers.get("Host"), request.headers.get("X-Forwarded-Host")):
+            return None
+        return Response(SENTENCE, STATUS, mimetype="text/plain")
+
     app.after_request(_add_headers)
     app.jinja_env.globals["csrf_token"] = csrf_token
 

@@ -25,6 +25,7 @@ from footfall.events.identity import new_uuid7, uuid7_ms
 from footfall.events.rejects import RejectRecord, read_reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.events.validate import check_stored
+from footfall.host_names import SENTENCE
 from footfall.settings import Ports, Retention, Settings
 from footfall.site_registry import DemoSite
 from footfall.sites import collector as module
@@ -522,17 +523,38 @@ def test_a_foreign_origin_is_refused(shop: Site, origin: str) -> None:
     assert shop.stored() == []
 
 
-def test_a_page_without_an_origin_is_foreign_even_to_a_host_without_a_name(shop: Site) -> None:
-    assert_refused(shop.post([an_event()], {"Origin": "null", "Host": "not a host"}), 403, "foreign_origin")
+FOREIGN_HOSTS = ["not a host", "a..b", "x" * 64 + ".example", "[::1", "localhost:99999", "evil@localhost", ""]
+
+
+@pytest.mark.parametrize("host", [*FOREIGN_HOSTS, "evil.example", "evil.example:5001", "localhost.evil.example"])
+def test_a_name_that_is_not_ours_gets_nothing(shop: Site, host: str) -> None:
+    """Such a name is in `Host` when a page has rebound its own name to this machine; its origin is the same then."""
+    rebound = {"Host": host, "Origin": f"http://{host}"}
+    assert_refused(shop.post([an_event()], rebound), 421, "unknown_host")
+    assert_refused(shop.post([an_event()], {"X-Forwarded-Host": f"localhost, {host}"}), 421, "unknown_host")
     assert shop.stored() == []
+    for path in ("/", "/healthz", "/account", "/static/footfall.js"):
+        answer = shop.client.get(path, headers=rebound)
+        assert (answer.status_code, answer.text) == (421, SENTENCE)
 
 
-@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
-def test_a_host_that_is_none_is_refused_and_no_error_of_ours(shop: Site, host: str) -> None:
-    assert shop.client.get("/", headers={"Host": host}).status_code == 400
+def test_a_proxy_may_forward_registered_names(tmp_path: Path) -> None:
+    (tmp_path / "sites.toml").write_text('[shop]\ntitle = "Tea"\norigins = ["https://tea.example.org"]\n')
+    with site(tmp_path, host_names=("stats.example.org",)) as shop:
+        for host in ("tea.example.org", "STATS.example.org:443", "tea.example.org."):
+            assert shop.post([an_event()], {"Host": host}).status_code == 202
+            assert shop.post([an_event()], {"X-Forwarded-Host": host}).status_code == 202
+            assert shop.client.get("/", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "http://LOCALHOST"}, {"Origin": "http://a.b:81", "Host": "a.b:81"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://LOCALHOST"},
+        {"Origin": "http://10.0.0.7:81", "Host": "10.0.0.7:81"},
+        {"Origin": "http://[2001:db8::1]:81", "Host": "[2001:db8::1]:81"},
+    ],
+)
 def test_the_own_origin_is_taken(shop: Site, headers: dict[str, str]) -> None:
     assert shop.post([an_event()], headers).status_code == 202
 
@@ -746,6 +768,15 @@ def statuses(answer: bytes) -> list[int]:
 
 
 Arrived = Callable[[], list[Record]]
+
+
+def test_a_rebound_name_gets_nothing_from_a_running_site(server: Server, arrived: Arrived) -> None:
+    asked = b"GET / HTTP/1.1\r\nHost: evil.example:5001\r\nConnection: close\r\n\r\n"
+    assert server.say([asked]).startswith(b"HTTP/1.1 421 MISDIRECTED REQUEST")
+    body = json_of([an_event()])
+    posted = asked.replace(b"GET /", b"POST /collect").replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n")
+    assert server.say([posted % len(body), body]).startswith(b"HTTP/1.1 421 ")
+    assert arrived() == []
 
 
 def test_a_chunked_body_is_taken(server: Server, arrived: Arrived) -> None:

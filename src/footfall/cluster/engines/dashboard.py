@@ -23,6 +23,15 @@ def _probe(settings: Settings) -> None:
         raise Unhealthy(f"its health page answered {answer.status}")
 
 
+def _login(settings: Settings) -> str | None:
+    from footfall.dashboard import password
+
+    if not password.is_asked_for(settings):
+        return None
+    password.password(settings)
+    return f"user {password.USER}, password in {settings.secrets_dir / password.FILE}"
+
+
 SERVICES = (
     Service(
         name="dashboard",
@@ -31,8 +40,11 @@ SERVICES = (
         needs=("hbase-tables",),
         ports=("dashboard",),
         # Streamlit loads the page by its path.
-        command=PythonModule("footfall.dashboard.__main__", also=("footfall.dashboard.app",), line=_command),
+        command=PythonModule(
+            "footfall.dashboard.__main__", also=("footfall.dashboard.server", "footfall.dashboard.app"), line=_command
+        ),
         probe=_probe,
+        login=_login,
         stop_rank=1,
     ),
 )

@@ -48,7 +48,8 @@ def diagnose(settings: Settings) -> Report:
         facts["platform"] = under_way.INSTALLING if is_coming else "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}
     facts["platform"] = f"services: {', '.join(wanted)}"
-    facts |= {f"login {BY_NAME[name].engine}": login(settings) for name in wanted if (login := BY_NAME[name].login)}
+    logins = {BY_NAME[name].engine: login(settings) for name in wanted if (login := BY_NAME[name].login)}
+    facts |= {f"login {engine}": login for engine, login in logins.items() if login is not None}
     for line in found["services"]:
         if line["state"] in ("failed", "stopped"):
             detail = f": {line['detail']}" if line["detail"] else ""

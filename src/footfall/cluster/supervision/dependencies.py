@@ -33,6 +33,8 @@ _EVERYWHERE: Final = {"home", "install"}
 _BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host", "replicas", "node_number"}
 # Properties of Settings that depend on the name of this machine.
 _BY_HOST: Final = {"is_node", "client_host"}
+# The settings that say where a daemon listens. All others listen on their own host.
+_BINDS: Final = {"sites": "bind", "dashboard": "dashboard_bind"}
 _BY_NAME: Final = {"importlib", "pkgutil"}
 
 
@@ -197,8 +199,8 @@ def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str]
                 fields.add("hosts")
             else:
                 any_port = True
-            if node.attr == "bind_host" and (known is None or daemon_of(known) in ("sites", "dashboard")):
-                fields.add("bind")
+            if node.attr == "bind_host":
+                fields |= {field for daemon, field in _BINDS.items() if known is None or daemon_of(known) == daemon}
         elif node.attr == "kafka_bootstrap":
             ports.add("kafka")
         elif node.attr in _BY_HOST:

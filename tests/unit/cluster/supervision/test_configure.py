@@ -207,9 +207,11 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
     ({"planted_groups": True}, _VISITORS),
     ({"pace": 2.0}, (*_SITES, *_VISITORS)),
     # The watchdog knows every command line, the dashboard's included.
-    ({"bind": "0.0.0.0"}, (*_SITES, "dashboard", "watchdog")),
+    ({"bind": "0.0.0.0"}, (*_SITES, "watchdog")),
+    ({"dashboard_bind": "0.0.0.0"}, ("dashboard", "watchdog")),
+    ({"host_names": ["shop.example.org"]}, (*_SITES, "dashboard")),
     ({"client_events_per_minute": 100}, _SITES),
-    ({"trusted_proxies": ["10.0.0.0/8"]}, _SITES),
+    ({"trusted_proxies": ["10.0.0.0/8"]}, (*_SITES, "dashboard")),
     ({"retention": Retention(spool_gib=2)}, (*_SITES, "dashboard", "watchdog")),
     ({"live_tasks": 3}, ("watchdog",)),
     ({"events_partitions": 3}, ("spark-streaming", "dashboard", "watchdog")),

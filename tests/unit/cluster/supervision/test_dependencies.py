@@ -67,7 +67,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
         ),
         (
             "site-shop",
-            {"bind", "client_events_per_minute", "pace", "retention", "trusted_proxies"},
+            {"bind", "client_events_per_minute", "host_names", "hosts", "pace", "retention", "trusted_proxies"},
             {"hbase_thrift", "kafka", "shop"},
         ),
         (
@@ -77,7 +77,16 @@ def test_every_loaded_module_is_found(module: str) -> None:
         ),
         (
             "dashboard",
-            {"bind", "events_partitions", "host", "retention"},
+            {
+                "dashboard_bind",
+                "dashboard_password",
+                "events_partitions",
+                "host",
+                "host_names",
+                "hosts",
+                "retention",
+                "trusted_proxies",
+            },
             {"dashboard", "hbase_thrift", "hive_server2", "kafka", "namenode_http"},
         ),
         (
@@ -85,6 +94,8 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {
                 "alerts",
                 "bind",
+                "dashboard_bind",
+                "dashboard_password",
                 "events_partitions",
                 "heaps_mb",
                 "host",
@@ -198,7 +209,7 @@ def test_a_relative_import_is_refused(made: Made) -> None:
             {"kafka", "zookeeper"},
         ),
         ("def f(settings): return settings.bind_host('kafka')", set(), {"kafka"}),
-        ("def f(settings): return settings.bind_host('dashboard')", {"bind"}, {"dashboard"}),
+        ("def f(settings): return settings.bind_host('dashboard')", {"dashboard_bind"}, {"dashboard"}),
         ("def f(settings): return settings.advertised_host('sites')", {"hosts"}, set()),
         (
             "def f(settings): return settings.replicas('kafka'), settings.node_number('zookeeper')",
