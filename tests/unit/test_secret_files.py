@@ -1,8 +1,13 @@
+import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from footfall.secret_files import secret
+import pytest
+
+from footfall.secret_files import EmptySecret, secret
 from footfall.settings import Settings
 
 
@@ -24,3 +29,27 @@ def test_all_who_come_at_once_are_given_the_same(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             assert len(set(pool.map(lambda _, of=settings: secret(of, "one"), range(8)))) == 1
         assert [path.name for path in settings.secrets_dir.iterdir()] == ["one"]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n"])
+def test_an_empty_file_is_no_secret(tmp_path: Path, content: bytes) -> None:
+    settings = Settings(home=tmp_path)
+    secret(settings, "one")
+    (settings.secrets_dir / "one").write_bytes(content)
+    with pytest.raises(EmptySecret, match=r"secrets/one is empty\. Delete the file"):
+        secret(settings, "one")
+
+
+def test_a_site_does_not_sign_its_cookies_with_an_empty_key(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, install=tmp_path / "install")
+    settings.secrets_dir.mkdir(mode=0o700, parents=True)
+    (settings.secrets_dir / "site-shop-session-key").touch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "footfall.sites.server", "shop"],
+        env={**os.environ, **settings.as_environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("The secret ")

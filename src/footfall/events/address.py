@@ -14,12 +14,16 @@ _MAX_HEADER = 4096
 def truncate(address: str | None) -> str | None:
     """Truncates an IPv4 address to `203.0.113.0/24` and an IPv6 address to `2001:db8:1::/48`; None if it is neither.
 
-    An IPv4-mapped IPv6 address (`::ffff:203.0.113.7`) is truncated as IPv4. Loopback and private addresses are
-    truncated too.
+    An IPv6 address that contains the visitor's IPv4 address is truncated as IPv4: mapped (`::ffff:203.0.113.7`), 6to4
+    (`2002:cb00:7107::1`, whose first 48 bits hold all of it) or Teredo. Loopback and private addresses are truncated
+    too.
     """
     parsed = _parse(address) if address else None
     if parsed is None:
         return None
+    if isinstance(parsed, IPv6Address):
+        # Not in `_parse`: nobody is a trusted proxy because of the address inside a tunnel's.
+        parsed = parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else parsed)
     if isinstance(parsed, IPv4Address):
         return f"{IPv4Address(int(parsed) >> 8 << 8)}/24"
     return f"{IPv6Address(int(parsed) >> 80 << 80)}/48"

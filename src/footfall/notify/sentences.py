@@ -1,6 +1,8 @@
 """An alert in words, from a row of `live-alerts` or a message of the topic `alerts`. Pure."""
 
+import re
 from typing import Any, Final
+from urllib.parse import quote
 
 _TITLES: Final = {
     "errors": "Errors",
@@ -16,6 +18,10 @@ _MEANING: Final = {
     "bots": ("visitors", "were bots"),
     "rejects": ("events", "were rejected"),
 }
+
+
+# What some programs make a link of, even without `http://`.
+_WEB: Final = re.compile(r"(www)\.", re.IGNORECASE)
 
 
 def title(alert: dict[str, Any]) -> str:
@@ -59,5 +65,8 @@ def _time(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    # A visitor chose this text. An invisible character could end a line or reverse the reading order.
-    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+    # A visitor chose this text, and chat rooms and mail programs read more than text: mentions (<!channel>, @here),
+    # links (<http://…|Reset>, [Reset](…), www.…), formats. So it is written as in a URL, in letters, digits and a few
+    # signs. That also covers invisible characters, which could end a line or reverse the reading order.
+    shown = "".join(one if one.isalnum() or one in "/._-%" else quote(one, safe="", errors="replace") for one in text)
+    return _WEB.sub(r"\1%2E", shown)

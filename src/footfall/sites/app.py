@@ -119,7 +119,7 @@ def create_app(
         written.error(request.environ, _action(), error, 500)
         return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
 
-    security.protect(app, HostNames(settings, app_id))
+    security.protect(app, HostNames(settings, app_id), settings.trusted_proxies)
     degradation.use_content_service(app, app_id, settings)
     app.register_blueprint(_PAGES[demo])
     app.register_blueprint(accounts.blueprint)

@@ -2,11 +2,14 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, session
+from flask.sessions import SecureCookieSessionInterface
 
+from footfall.events.address import is_secure
 from footfall.host_names import SENTENCE, STATUS, HostNames
 
 # All content comes from the site itself, and pages contain no inline scripts or styles.
@@ -32,11 +35,24 @@ HEADERS: Final = {
 _TOKEN: Final = "csrf"  # noqa: S105 - the name of a form's field, no secret
 
 
-def protect(app: Flask, names: HostNames) -> None:
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions whose cookie is `Secure` if the visitor speaks TLS, so that no browser sends it without."""
+
+    def __init__(self, trusted: Sequence[str]) -> None:
+        self._trusted = trusted
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Flask asks this for each cookie."""
+        forwarded = request.headers.get("X-Forwarded-Proto")
+        return is_secure(request.scheme, request.environ.get("REMOTE_ADDR"), forwarded, self._trusted)
+
+
+def protect(app: Flask, names: HostNames, trusted: Sequence[str]) -> None:
     """Adds the headers to every response of `app`, and makes `csrf_token()` available to its templates.
 
-    names: requests to others are refused.
+    names: requests to others are refused. trusted: networks of proxies that may say that a visitor speaks TLS.
     """
+    app.session_interface = _Sessions(trusted)
 
     @app.before_request
     def refuse_other_names() -> Response | None:

@@ -22,6 +22,7 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.trigger import trigger
 
 from footfall.recommendations.reader import Reader
+from footfall.secret_files import EmptySecret
 from footfall.settings import Settings, SettingsError, load_settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.app import create_app
@@ -61,6 +62,8 @@ def main() -> None:
 
 def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
     connections: dict[int, object] = {}
+    except EmptySecret as error:
+        sys.exit(str(error))
     dispatcher = _Dispatcher(collector, _Wake(connections))
     try:
         server = create_server(

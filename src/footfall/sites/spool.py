@@ -311,21 +311,51 @@ def _encode(record: Record) -> bytes:
 
 
 def _decode(content: bytes) -> Iterator[tuple[Record | None, int]]:
-    """Yields each record, or None for a damaged one, with the offset of its end; stops at an unfinished record."""
+    """Yields each record, or None for damaged bytes, with the offset of its end; stops at an unfinished record.
+
+    The damage may be in a length, so after it comes the next record whose checksum is right, wherever that begins.
+    """
     begin = 0
-    while begin + _FRAME.size <= len(content):
-        length, checksum = _FRAME.unpack_from(content, begin)
-        end = begin + _FRAME.size + length
-        if not _HEAD.size <= length <= _MAX_PAYLOAD or end > len(content):
-            return
-        payload = content[begin + _FRAME.size : end]
-        if zlib.crc32(payload) == checksum:
+    while begin < len(content):
+        end = _end(content, begin)
+        if end is not None and _checks(content, begin, end):
+            payload = content[begin + _FRAME.size : end]
             topic, received_ms, key_length = _HEAD.unpack_from(payload)
             key_end = _HEAD.size + key_length
             yield Record(Topic(topic), received_ms, payload[_HEAD.size : key_end], payload[key_end:]), end
-        else:
+        elif (found := _next(content, begin + 1)) is not None:
+            end = found
             yield None, end
+        elif end is not None:
+            yield None, end
+        else:
+            return
         begin = end
+
+
+def _end(content: bytes, begin: int) -> int | None:
+    """The end of the record that begins here, by its length; None if there is no such record."""
+    if begin + _FRAME.size > len(content):
+        return None
+    length, _ = _FRAME.unpack_from(content, begin)
+    end: int = begin + _FRAME.size + length
+    return end if _HEAD.size <= length <= _MAX_PAYLOAD and end <= len(content) else None
+
+
+def _checks(content: bytes, begin: int, end: int) -> bool:
+    checksum: int = _FRAME.unpack_from(content, begin)[1]
+    return zlib.crc32(memoryview(content)[begin + _FRAME.size : end]) == checksum
+
+
+def _next(content: bytes, begin: int) -> int | None:
+    """Where the next record begins whose checksum is right; None if there is none."""
+    # The first byte of a length is zero, and text has no such byte, so only few places have to be checked.
+    while (begin := content.find(b"\0", begin)) >= 0:
+        end = _end(content, begin)
+        if end is not None and _checks(content, begin, end):
+            return begin
+        begin += 1
+    return None
 
 
 def _write_all(descriptor: int, block: bytes) -> None:

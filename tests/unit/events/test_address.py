@@ -1,12 +1,12 @@
 """The visitor's address behind proxies, and its truncation."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.events.address import client_address, truncate
+from footfall.events.address import client_address, is_secure, truncate
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
@@ -17,6 +17,10 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
         ("203.0.113.77", "203.0.113.0/24"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        # 6to4 and Teredo: the visitor is at 203.0.113.77.
+        ("2002:cb00:714d::1", "203.0.113.0/24"),
+        ("[2002:cb00:714d:1:2:3:4:5]:443", "203.0.113.0/24"),
+        ("2001:0:c633:6401:0:ffff:34ff:8eb2", "203.0.113.0/24"),
         ("fe80::1%eth0", "fe80::/48"),
         ("127.0.0.1", "127.0.0.0/24"),
         ("10.1.2.3", "10.1.2.0/24"),
@@ -35,17 +39,38 @@ def test_truncate(address: str | None, prefix: str | None) -> None:
     assert truncate(address) == prefix
 
 
-@given(st.ip_addresses())
+@given(st.ip_addresses() | st.ip_addresses(network="2002::/16") | st.ip_addresses(network="2001::/32"))
 def test_the_address_lies_in_its_prefix_and_nothing_finer_is_left(address: object) -> None:
     prefix = truncate(str(address))
     assert prefix is not None
     network = ip_network(prefix)
     parsed = ip_address(str(address))
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        assert parsed.ipv4_mapped in network
+    inner = [parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ())[1:]] if parsed.version == 6 else []
+    if found := [address for address in inner if address is not None]:
+        assert found[0] in network
     else:
         assert parsed in network
     assert network.prefixlen == (24 if network.version == 4 else 48)
+
+
+def test_no_tunnel_makes_a_trusted_proxy() -> None:
+    assert client_address("2002:7f00:1::", "203.0.113.9", LOOPBACK) == "2002:7f00:1::"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "remote", "proto", "secure"),
+    [
+        ("https", "203.0.113.9", None, True),
+        ("http", "127.0.0.1", "https", True),
+        ("http", "127.0.0.1", "http, HTTPS", True),
+        ("http", "127.0.0.1", "https, http", False),
+        ("http", "127.0.0.1", None, False),
+        ("http", "203.0.113.9", "https", False),
+        ("http", None, "https", False),
+    ],
+)
+def test_tls_is_believed_from_trusted_proxies(scheme: str, remote: str | None, proto: str | None, secure: bool) -> None:
+    assert is_secure(scheme, remote, proto, LOOPBACK) is secure
 
 
 @given(st.text(max_size=100))

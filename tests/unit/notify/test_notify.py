@@ -16,7 +16,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from footfall.events.times import format_rfc3339_ms
-from footfall.notify import deliver, mail, sentences
+from footfall.notify import deliver, mail, sentences, webhook
 from footfall.notify.deliver import Deliverer
 from footfall.realtime.alerts.alert import KINDS, Alert, row
 from footfall.secret_files import secret
@@ -71,7 +71,36 @@ def test_a_visitors_text_ends_no_line() -> None:
     assert len(sentences.whole(hostile).splitlines()) == 4
     made = email.message_from_bytes(bytes(mail.mail(hostile, "oncall@example.org")), policy=default)
     assert made["Bcc"] is None
-    assert made["Subject"] == "[Footfall] warning: Errors on shop, page /x\ufffdBcc: all@example.org\ufffd"
+    assert made["Subject"] == "[Footfall] warning: Errors on shop, page /x%0ABcc%3A%20all%40example.org%E2%80%AE"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "/<!channel> <!here> <@U123>",
+        "/@here @everyone @channel",
+        "/<http://evil.example|Reset>",
+        "/[Reset](http://evil.example)",
+        "/ http://evil.example/",
+        "/www.evil.example",
+        "/WWW.evil.example",
+        "/`code` *bold* ~gone~ |quote| #general :bell:",
+        "/a&amp;b",
+    ],
+)
+def test_a_visitors_text_is_no_mention_and_no_link_in_a_chat(hostile: str) -> None:
+    content = json.loads(webhook.body(alert(page_path=hostile, sample_request_id=hostile)))
+    first, *_, last = content["text"].splitlines()
+    for shown in (first, last):
+        assert set("<>@[]&|`*#").isdisjoint(shown)
+        assert "://" not in shown
+        assert "www." not in shown.lower()
+    assert content["alert"]["page_path"] == hostile
+
+
+def test_a_path_as_browsers_write_it_stays_as_it_is() -> None:
+    for path in ("/product/blue-kettle_2.html", "/caf%C3%A9/~", "/日本語", "/größe"):
+        assert sentences.title(alert(page_path=path)).endswith(path)
 
 
 @pytest.fixture

@@ -684,6 +684,23 @@ def test_an_answer_is_named_guarded_and_logged_like_a_page_s(shop: Site) -> None
 @pytest.mark.parametrize("method", ["get", "put", "delete", "options"])
 def test_only_post_collects(shop: Site, method: str) -> None:
     assert getattr(shop.client, method)("/collect").status_code in (200, 405)
+@pytest.mark.parametrize(
+    ("remote", "proto", "secure"),
+    [
+        ("127.0.0.1", "https", True),
+        ("127.0.0.1", "http", False),
+        ("127.0.0.1", None, False),
+        ("9.9.9.9", "https", False),
+    ],
+)
+def test_a_cookie_is_secure_behind_tls(shop: Site, remote: str, proto: str | None, secure: bool) -> None:
+    headers = {} if proto is None else {"X-Forwarded-Proto": proto}
+    answer = shop.client.get("/login", headers=headers, environ_overrides={"REMOTE_ADDR": remote})
+    (cookie,) = answer.headers.getlist("Set-Cookie")
+    assert ("; Secure" in cookie) is secure
+    shop.client.delete_cookie("footfall_shop")
+
+
     assert shop.stored() == []
 
 

@@ -237,6 +237,25 @@ def test_damage_costs_the_damaged_record_only(
     assert numbers(everything(again)) == [n for n in range(3) if n != damaged]
 
 
+@pytest.mark.parametrize("damaged", [0, 1])
+@pytest.mark.parametrize("bit", range(32))
+def test_a_flipped_bit_in_a_length_costs_its_record_only(
+    make: Callable[..., Spool], tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: int, bit: int
+) -> None:
+    spool = make()
+    for number in range(3):
+        spool.append([record(number, 20)])
+    (path,) = files(tmp_path / "shop")
+    spool.close()
+    content = bytearray(path.read_bytes())
+    begin = len(content) // 3 * damaged
+    content[begin : begin + 4] = (int.from_bytes(content[begin : begin + 4], "big") ^ 1 << bit).to_bytes(4, "big")
+    path.write_bytes(content)
+    again = make()
+    assert "1 records are damaged" in caplog.text
+    assert numbers(everything(again)) == [n for n in range(3) if n != damaged]
+
+
 def test_damage_to_a_running_spool_is_logged_and_does_not_stop_the_rest(
     make: Callable[..., Spool], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
