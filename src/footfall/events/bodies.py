@@ -3,11 +3,13 @@
 import re
 from typing import Final
 
+import msgspec
 import orjson
 
 from footfall.events.rejects import Reject
 
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_elements: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 
 
 def parse_body(body: bytes) -> list[object] | Reject:
@@ -34,6 +36,15 @@ def element_bytes(body: bytes) -> list[bytes]:
     text = body.strip(b" \t\r\n")
     if not text.startswith(b"["):
         return [text]
+    try:
+        return [bytes(element) for element in _elements(text)]
+    except (RecursionError, msgspec.DecodeError):
+        # It follows fewer levels than `parse_body` does.
+        return _split(text)
+
+
+def _split(text: bytes) -> list[bytes]:
+    """The elements of an array that is valid JSON; takes fifty times as long as msgspec."""
     elements: list[bytes] = []
     depth, start = 0, 1
     for token in _TOKEN.finditer(text):

@@ -24,6 +24,8 @@ _TOPICS: Final = {Topic.EVENTS: TOPIC_EVENTS, Topic.REJECTED: TOPIC_REJECTED}
 DELIVERY_TIMEOUT_S: Final = 10.0
 _POLL_S: Final = 0.1
 _ANSWER_AGE_S: Final = 5.0
+# How long Kafka is asked for, and how long the answer counts.
+_ASKING_S: Final = 1.0
 _QUIET_S: Final = 60.0
 
 
@@ -132,6 +134,8 @@ class KafkaProducer:
         # Deadlines (monotonic seconds) with the batches that callers wait for; the earliest first.
         self._watched: deque[tuple[float, Batch]] = deque()
         self._asking = threading.Lock()
+        self._asked_at = -_ASKING_S
+        self._answered = False
         self._producer = Producer(self._configuration)
         self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
         self._thread.start()
@@ -166,16 +170,29 @@ class KafkaProducer:
             self._watched.append((until, batch))
 
     def answers(self) -> bool:
-        """Whether Kafka answers: by a delivery in the last seconds, else by asking it, which takes at most a second."""
-        with self._asking:
-            now = time.monotonic()
-            if now - self._last_delivery < _ANSWER_AGE_S and self._last_delivery > self._last_failure:
-                return True
-            try:
-                self._producer.list_topics(TOPIC_EVENTS, timeout=1.0)
-            except KafkaException:
-                return False
+        """Whether Kafka answers: by a delivery in the last seconds, else by asking it.
+
+        One caller asks, which takes at most a second. Who comes meanwhile, or soon after, gets the last answer: a crowd
+        that asks must not keep the threads that serve pages.
+        """
+        if time.monotonic() - self._last_delivery < _ANSWER_AGE_S and self._last_delivery > self._last_failure:
             return True
+        if not self._asking.acquire(blocking=False):
+            return self._answered
+        try:
+            if time.monotonic() - self._asked_at >= _ASKING_S:
+                self._answered = self._ask()
+                self._asked_at = time.monotonic()
+            return self._answered
+        finally:
+            self._asking.release()
+
+    def _ask(self) -> bool:
+        try:
+            self._producer.list_topics(TOPIC_EVENTS, timeout=_ASKING_S)
+        except KafkaException:
+            return False
+        return True
 
     def close(self, seconds: float) -> int:
         """Sends the queued records for up to `seconds` and ends; returns how many records were given up."""

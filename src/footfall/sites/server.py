@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import FrameType
 from typing import Any, Final
@@ -35,6 +35,12 @@ log = logging.getLogger(__name__)
 # While Kafka is unavailable, each thread waits for the disk; threads that wait at the same time share an fsync.
 _THREADS: Final = 24
 _CONNECTIONS: Final = 1000
+# Beyond these, each new connection ends the one that has waited for its next request the longest. Otherwise a thousand
+# idle connections would keep out everybody else.
+_MOST_WAITING: Final = 900
+# Batches of the tracker are far smaller. A body of 256 KiB that was made for it takes tens of milliseconds to decide
+# about, in which the loop would read and answer nothing.
+_LARGEST_IN_LOOP: Final = 64 * 1024
 
 
 def main() -> None:
@@ -56,14 +62,14 @@ def main() -> None:
     collector.start()
     try:
         _serve(settings, app_id, collector)
+    except EmptySecret as error:
+        sys.exit(str(error))
     finally:
         collector.close()
 
 
 def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
     connections: dict[int, object] = {}
-    except EmptySecret as error:
-        sys.exit(str(error))
     dispatcher = _Dispatcher(collector, _Wake(connections))
     try:
         server = create_server(
@@ -119,9 +125,21 @@ class _Channel(HTTPChannel):
     # The pieces to be sent together, while they are being collected.
     _held: list[bytes] | None = None
 
+    def __init__(self, server: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(server, *arguments, **options)
+        # Since when this connection waits for the rest of its next request, by the monotonic clock.
+        self.waits_since = time.monotonic()
+        if len(server.active_channels) > _MOST_WAITING:
+            _end_longest_wait(server.active_channels.values())
+
     def received(self, data: bytes) -> bool:
         self.arrived_at = time.time()
         return bool(super().received(data))
+
+    def service(self) -> None:
+        """Answers the first request."""
+        super().service()
+        self.waits_since = time.monotonic()
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -141,12 +159,14 @@ class _Channel(HTTPChannel):
         return len(data)
 
     def begin(self, collector: Collector) -> PendingRequest | None:
-        """Begins to process the first request if it is for the collector."""
+        """Begins to process the first request if it is for the collector, and not so large that a thread must do it."""
         request = self.requests[0]
         if request.error:
             return None
         at, clock, cpu_s = time.time(), time.perf_counter(), time.thread_time()
         environment = _Task(self, request).get_environment()
+        if int(environment.get("CONTENT_LENGTH") or 0) > _LARGEST_IN_LOOP:
+            return None
         begun = collector.begin(environment)
         if begun is None:
             return None
@@ -154,6 +174,13 @@ class _Channel(HTTPChannel):
         environment["footfall.started"] = Started(at, clock, time.thread_time() - cpu_s)
         self.begun_environment = environment
         return begun
+
+
+def _end_longest_wait(channels: Iterable[_Channel]) -> None:
+    waiting = [channel for channel in channels if not channel.requests and not channel.will_close]
+    if waiting:
+        # The loop closes it in its next step.
+        min(waiting, key=lambda channel: channel.waits_since).will_close = True
 
 
 class _Wake(trigger):

@@ -1,6 +1,8 @@
 """Bodies: valid JSON, and the original bytes of each element."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.events import bodies
 from footfall.events.bodies import element_bytes, parse_body
 from footfall.events.rejects import Reject
 
@@ -65,6 +68,30 @@ def test_elements_keep_their_bytes() -> None:
 def test_elements_are_those_that_were_parsed(value: Any, indent: int | None, ascii_only: bool) -> None:
     body = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
     assert [orjson.loads(element) for element in element_bytes(body)] == parse_body(body)
+
+
+@given(JSON)
+def test_both_ways_to_split_agree(value: Any) -> None:
+    body = json.dumps([value, value], indent=1).encode()
+    assert element_bytes(body) == bodies._split(body)
+
+
+def test_deep_elements_keep_their_bytes() -> None:
+    deep = b"[" * 1000 + b"]" * 1000
+    assert element_bytes(b'["]", ' + deep + b" ]") == [b'"]"', deep]
+
+
+@pytest.mark.parametrize("element", [b"[" + b"[]," * 80_000 + b"[]]", b'{"a":"' + b'\\"' * 120_000 + b'"}'])
+def test_a_body_made_for_it_is_split_fast(element: bytes) -> None:
+    """The loop that reads all connections does it. Compared with the slow way, since machines differ."""
+
+    def taken_s(split: Callable[[bytes], list[bytes]]) -> float:
+        began = time.thread_time()
+        assert split(b"[" + element + b"]") == [element]
+        return time.thread_time() - began
+
+    fast_s = min(taken_s(element_bytes) for _ in range(3))
+    assert fast_s * 4 < min(taken_s(bodies._split) for _ in range(3))
 
 
 @given(st.binary(max_size=200))

@@ -4,6 +4,7 @@ import base64
 import itertools
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -29,6 +31,7 @@ from footfall.host_names import SENTENCE
 from footfall.settings import Ports, Retention, Settings
 from footfall.site_registry import DemoSite
 from footfall.sites import collector as module
+from footfall.sites import server as site_server
 from footfall.sites.app import create_app
 from footfall.sites.collector import Collector
 from footfall.sites.rate_limit import FloodGate
@@ -681,9 +684,6 @@ def test_an_answer_is_named_guarded_and_logged_like_a_page_s(shop: Site) -> None
     assert (performance["endpoint"], performance["bytes_sent"]) == ("collector.collect", len(answer.data))
 
 
-@pytest.mark.parametrize("method", ["get", "put", "delete", "options"])
-def test_only_post_collects(shop: Site, method: str) -> None:
-    assert getattr(shop.client, method)("/collect").status_code in (200, 405)
 @pytest.mark.parametrize(
     ("remote", "proto", "secure"),
     [
@@ -701,6 +701,9 @@ def test_a_cookie_is_secure_behind_tls(shop: Site, remote: str, proto: str | Non
     shop.client.delete_cookie("footfall_shop")
 
 
+@pytest.mark.parametrize("method", ["get", "put", "delete", "options"])
+def test_only_post_collects(shop: Site, method: str) -> None:
+    assert getattr(shop.client, method)("/collect").status_code in (200, 405)
     assert shop.stored() == []
 
 
@@ -931,6 +934,73 @@ def test_requests_that_wait_for_kafka_keep_no_page_waiting(tmp_path: Path) -> No
             running.process.send_signal(signal.SIGKILL)
             running.process.communicate()
         assert len(spooled(running.settings, "shop", tmp_path / "copy")) == 60
+
+
+PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def test_a_crowd_that_asks_for_the_health_keeps_no_page_waiting(tmp_path: Path) -> None:
+    with away() as kafka, ExitStack() as connections:
+        running = Server(tmp_path, kafka)
+        try:
+            assert statuses(running.say([PAGE])) == [200]  # templates are compiled
+            crowd = [
+                connections.enter_context(socket.create_connection(("127.0.0.1", running.port))) for _ in range(60)
+            ]
+            for one in crowd:
+                one.sendall(PAGE.replace(b"/", b"/healthz", 1))
+            began = time.monotonic()
+            assert statuses(running.say([PAGE])) == [200]
+            # With each of them asking Kafka in turn, the page would wait for more than thirty seconds.
+            assert time.monotonic() - began < 5
+            assert [answered(one) for one in crowd] == [[200]] * 60
+        finally:
+            running.process.send_signal(signal.SIGKILL)
+            running.process.communicate()
+
+
+def ended(connections: Sequence[socket.socket]) -> int:
+    """How many of the connections the server has ended."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection, select.POLLIN)
+    return len(poll.poll(0))
+
+
+def test_idle_connections_keep_nobody_out(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    try:
+        with away() as kafka, ExitStack() as connections:
+            running = Server(tmp_path, kafka)
+            try:
+                idle = []
+                for number in range(1_010):
+                    one = connections.enter_context(socket.create_connection(("127.0.0.1", running.port)))
+                    # Some have begun a request that they do not end.
+                    one.sendall(b"POST /collect HTTP/1.1\r\n" if number % 3 == 0 else b"")
+                    idle.append(one)
+                for _ in range(3):
+                    assert statuses(running.say([PAGE])) == [200]
+                # Those that wait the longest gave way.
+                await_true(lambda: ended(idle[:100]) == 100, "the oldest are closed", 10)
+                assert ended(idle[-500:]) == 0
+            finally:
+                running.process.send_signal(signal.SIGKILL)
+                running.process.communicate()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(("size", "in_loop"), [("", True), ("20000", True), ("65536", True), ("65537", False)])
+def test_the_loop_leaves_large_bodies_to_threads(monkeypatch: pytest.MonkeyPatch, size: str, in_loop: bool) -> None:
+    monkeypatch.setattr(
+        site_server, "_Task", lambda *_: SimpleNamespace(get_environment=lambda: {"CONTENT_LENGTH": size})
+    )
+    channel = site_server._Channel.__new__(site_server._Channel)
+    channel.requests = [SimpleNamespace(error=None)]
+    collector = SimpleNamespace(begin=lambda environment: "begun")
+    assert (channel.begin(collector) is not None) is in_loop  # type: ignore[arg-type]
 
 
 def test_what_waits_when_the_process_is_to_end_is_answered(tmp_path: Path) -> None:
