@@ -10,12 +10,12 @@ from footfall.cluster.installation.tools_for_tests import BROWSERS
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's browser, or Playwright's if there is none."""
+def chromium(*flags: str) -> Iterator[Browser]:
+    """The system's browser, or Playwright's if there is none. flags: further arguments of its command line."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         # Containers offer neither the kernel's sandbox nor more than 64 MB of shared memory.
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *flags]
         browser = playwright.chromium.launch(executable_path=found, args=arguments)
         try:
             yield browser

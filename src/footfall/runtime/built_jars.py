@@ -89,9 +89,10 @@ class BuiltJar:
 
 TOPOLOGY: Final = BuiltJar("topology", "the Storm topology", "storm/topology")
 LOOPBACK_AGENT: Final = BuiltJar("loopback-agent", "the loopback agent", "hadoop/loopback-agent")
+HOST_FILTER: Final = BuiltJar("host-filter", "the filter of web requests", "hadoop/host-filter")
 SQOOP_ROW: Final = BuiltJar("sqoop-row", "the class of Sqoop's rows", "sqoop/row")
 PIG_FUNCTIONS: Final = BuiltJar("pig-functions", "the jar of Pig's functions", "pig/functions")
 HIVE_AUTHENTICATOR: Final = BuiltJar(
     "hive-authenticator", "the guard of Hive's logins and statements", "hive/authenticator"
 )
-ALL: Final = (TOPOLOGY, LOOPBACK_AGENT, SQOOP_ROW, PIG_FUNCTIONS, HIVE_AUTHENTICATOR)
+ALL: Final = (TOPOLOGY, LOOPBACK_AGENT, HOST_FILTER, SQOOP_ROW, PIG_FUNCTIONS, HIVE_AUTHENTICATOR)

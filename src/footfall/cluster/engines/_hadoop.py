@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from footfall.cluster.engines import _jvm
+from footfall.cluster.engines import _jvm, _web_hosts
+from footfall.runtime.built_jars import HOST_FILTER
 from footfall.runtime.jars import lib_dir
 from footfall.settings import Settings
 
@@ -18,4 +19,14 @@ def hadoop(
     conf = settings.conf_dir / name
     options = [*more, *_jvm.OPEN, _jvm.log4j(conf)]
     classes = lib_dir(settings, "hadoop").parent / "classes"
-    return _jvm.java(settings, "hadoop", name, heap_mb, main, arguments, options=options, before=[conf, classes])
+    return _jvm.java(
+        settings,
+        "hadoop",
+        name,
+        heap_mb,
+        main,
+        [*_web_hosts.hadoop(settings, name), *arguments],
+        options=options,
+        before=[conf, classes],
+        after=[HOST_FILTER.path(settings)],
+    )

@@ -5,9 +5,10 @@ import time
 from typing import Any, Final
 
 from footfall import retention
-from footfall.cluster.engines import _jvm
+from footfall.cluster.engines import _jvm, _web_hosts
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service, Sweep
+from footfall.runtime.built_jars import HOST_FILTER
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
 
@@ -48,7 +49,9 @@ def _thrift(settings: Settings) -> list[str]:
 def _hbase(settings: Settings, name: str, heap_mb: int, main: str, more: tuple[str, ...] = ()) -> list[str]:
     conf = settings.conf_dir / name
     options = [*_OPTIONS, *more, _jvm.log4j(conf)]
-    return _jvm.java(settings, "hbase", name, heap_mb, main, ["start"], options=options, before=[conf])
+    arguments = [*_web_hosts.hbase(settings, name), "start"]
+    jar = HOST_FILTER.path(settings)
+    return _jvm.java(settings, "hbase", name, heap_mb, main, arguments, options=options, before=[conf], after=[jar])
 
 
 def _probe_master(settings: Settings) -> None:
@@ -131,6 +134,8 @@ SERVICES = (
         ports=("hbase_master", "hbase_master_http"),
         command=_master,
         templates=_TEMPLATES,
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_master,
         stop_s=40,
     ),
@@ -143,6 +148,8 @@ SERVICES = (
         ports=("hbase_regionserver", "hbase_regionserver_http"),
         command=_regionserver,
         templates=_TEMPLATES,
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_regionserver,
         stop_s=60,
     ),

@@ -7,11 +7,13 @@ from typing import Final
 
 import urllib3
 
+from footfall.cluster.engines import _web_hosts
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK, format_storage
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service
 from footfall.names import CSRF_HEADER
+from footfall.runtime.built_jars import HOST_FILTER
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
 
@@ -119,6 +121,8 @@ SERVICES = (
         command=_namenode,
         templates=HDFS_TEMPLATES,
         prepare=_format,
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_namenode,
     ),
     Service(
@@ -129,6 +133,8 @@ SERVICES = (
         ports=("datanode", "datanode_http", "datanode_ipc"),
         command=_datanode,
         templates=HDFS_TEMPLATES,
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_datanode,
         # The probe reports it too, but `doctor` does not show the faults of a service that is still starting.
         advice=no_room,

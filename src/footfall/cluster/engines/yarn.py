@@ -8,11 +8,12 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
+from footfall.cluster.engines import _web_hosts
 from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK
 from footfall.cluster.service import Part, Report, Service, Sweep
 from footfall.runtime import orphans
-from footfall.runtime.built_jars import LOOPBACK_AGENT, PIG_FUNCTIONS, SQOOP_ROW
+from footfall.runtime.built_jars import HOST_FILTER, LOOPBACK_AGENT, PIG_FUNCTIONS, SQOOP_ROW
 from footfall.runtime.errors import Unhealthy
 from footfall.runtime.java import java_home
 from footfall.settings import LEAST_BATCH_MB, Settings
@@ -211,6 +212,8 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/capacity-scheduler.xml"),
         values=values,
         prepare=_prepare("yarn-resourcemanager"),
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_resourcemanager,
     ),
     Service(
@@ -224,7 +227,8 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
         prepare=_prepare("yarn-nodemanager"),
-        parts=_JARS,
+        parts=(_web_hosts.PART, *_JARS),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         # Its jobs use them: clients on this machine, and containers.
         tools=("mahout", "pig", "sqoop"),
         probe=_probe_nodemanager,
@@ -240,6 +244,8 @@ SERVICES = (
         command=_jobhistory,
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_jobhistory,
     ),
 )
