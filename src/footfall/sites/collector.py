@@ -4,7 +4,6 @@ These requests are the most frequent ones. They are answered ahead of Flask and 
 need a waiting thread for each (see `server`).
 """
 
-import os
 import threading
 import time
 from collections import Counter
@@ -28,6 +27,7 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.host_names import SENTENCE, HostNames
+from footfall.runtime import free_disk
 from footfall.settings import Settings
 from footfall.sites import security
 from footfall.sites.producer import Batch, KafkaProducer
@@ -102,7 +102,6 @@ class Collector:
         self._origins()
         self._names = HostNames(settings, app_id)
         self._trusted = settings.trusted_proxies
-        self._disk_low = os.fspath(settings.run_dir / "disk-low")
         self._geography = Geography(settings.install / "geography")
         self._rate_rule = RateRule(max(1, int(_BOT_EVENTS_PER_MINUTE * settings.pace)))
         self._addresses = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
@@ -221,7 +220,7 @@ class Collector:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
         except RequestEntityTooLarge:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
-        if os.access(self._disk_low, os.F_OK):
+        if free_disk.is_low(self._settings):
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         received_ms = time.time_ns() // 1_000_000
         parsed = parse_body(body)

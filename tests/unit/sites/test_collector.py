@@ -645,6 +645,17 @@ def test_a_disk_that_is_nearly_full_takes_nothing_in(shop: Site) -> None:
     assert shop.post([an_event()]).status_code == 202
 
 
+def test_the_mark_of_a_watchdog_that_died_stops_nothing(shop: Site) -> None:
+    mark = shop.settings.run_dir / "disk-low"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    os.utime(mark, (1, 1))
+    try:
+        assert shop.post([an_event()]).status_code == 202
+    finally:
+        mark.unlink()
+
+
 def test_a_failure_of_the_collector_is_answered_and_logged_as_that_of_a_page(
     shop: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
