@@ -1,7 +1,7 @@
 """The dashboard: Streamlit pages over the live figures. It asks questions and shows the answers; it defines no figure.
 
 - `server.py` is what Streamlit serves: `app.py`, the entry of each page, behind `gate.py`.
-- `pages/` holds one file a page: where each component stands. Only pages and `app.py` import Streamlit.
+- `pages/` holds one file a page: where each component stands. Only pages, `app.py` and `server.py` import Streamlit.
 - `components/` holds one file a component: readings in, HTML out.
 - `data/` asks the engines and caches the answers for all open pages.
 - `figures.py` computes what a component shows from the rows of an answer; `wording.py` puts figures into words.

@@ -9,7 +9,7 @@ import pytest
 from footfall.dashboard import HERE
 
 _MODULES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.py"))
-_MAY_USE_STREAMLIT = {"app.py", "__main__.py"}
+_MAY_USE_STREAMLIT = {"app.py", "server.py", "__main__.py"}
 
 
 def _imports(path: Path) -> Iterator[str]:
