@@ -26,7 +26,7 @@ RUN --mount=type=cache,target=/root/.m2 FOOTFALL_HOME=/tmp/home ./footfall insta
 FROM base
 # PostgreSQL and HDFS know this user by its name.
 RUN useradd --uid 10001 --home-dir /footfall --shell /usr/sbin/nologin footfall \
-    && for folder in run logs ledger spool secrets data/visitors data/kafka data/zookeeper data/namenode data/datanode \
+    && for folder in run logs ledger spool secrets data/visitors data/kafka data/zookeeper data/namenode data/datanode data/journalnode \
         data/storm data/postgres data/yarn-resourcemanager data/yarn-nodemanager data/flume data/flume/shop \
         data/flume/news data/flume/academy data/airflow data/topology data/airflow-database; \
        do install -d -o footfall -g footfall -m 0700 "/footfall/$folder"; done \

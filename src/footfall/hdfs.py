@@ -1,8 +1,13 @@
-"""A small HDFS client over WebHDFS. It needs no JVM."""
+"""A small HDFS client over WebHDFS. It needs no JVM.
+
+Of several NameNodes, only the active one answers. The client asks another one when the first does not answer or stands
+by, unless the first may have done what it was asked.
+"""
 
 import getpass
 import json
 import re
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,6 +19,12 @@ from footfall.names import CSRF_HEADER
 from footfall.settings import Settings
 
 _NOT_FOUND: Final = 404
+_CONNECT_S: Final = 3.0
+_ASK_AGAIN_S: Final = 0.5
+# What has the same result when it is done twice. The NameNode only chooses a DataNode for CREATE.
+_REPEATABLE: Final = ("LISTSTATUS", "GETFILESTATUS", "OPEN", "MKDIRS", "CREATE")
+# What a NameNode says, in an error or in a report, that stands by or is just starting.
+_NOT_ACTIVE: Final = (b"StandbyException", b"RetriableException", b"is not supported in state standby")
 # A line of `fsck -openforwrite` about an open file. Footfall writes no file name with a space.
 # The NameNode says the first to WebHDFS, before anything is written, and the second to whoever writes a block.
 _NO_ROOM: Final = ("Failed to find datanode", "could only be written to 0 of")
@@ -22,6 +33,10 @@ _OPEN_FILE: Final = re.compile(r"(/\S+) [0-9]+ bytes, [^/]*OPENFORWRITE:")
 
 class HdfsUnavailable(EngineUnavailable):
     """HDFS did not answer or refused the call; the message is one sentence. The call may be retried."""
+
+
+class _NotAsked(HdfsUnavailable):
+    """No connection was made, so nothing was done."""
 
 
 class Unreadable(HdfsUnavailable):
@@ -51,8 +66,9 @@ class Hdfs:
     """A client that acts as the owner of the file system. It is thread-safe and can be pickled."""
 
     def __init__(self, settings: Settings, timeout_s: float = 20.0) -> None:
-        """timeout_s: the time limit of one call, in seconds."""
-        self._root = settings.url("namenode_http")
+        """timeout_s: the time limit of one call, in seconds; with several NameNodes, of asking each of them."""
+        self._roots = tuple(f"http://{address}" for address in settings.addresses("namenode_http"))
+        self._active = 0  # the place in _roots of the one that answered last
         self._user = getpass.getuser()
         self._timeout_s = timeout_s
         self._connect()
@@ -62,7 +78,6 @@ class Hdfs:
         self._http = urllib3.PoolManager(
             maxsize=2,
             retries=False,
-            timeout=urllib3.Timeout(total=self._timeout_s),
             headers={CSRF_HEADER: "footfall"},
         )
 
@@ -119,8 +134,7 @@ class Hdfs:
 
         Raises HdfsUnavailable.
         """
-        address = f"{self._root}/fsck?ugi={quote(self._user)}&path={quote(path)}&openforwrite=1"
-        answer = self._request("GET", address)
+        answer = self._ask("GET", f"/fsck?ugi={quote(self._user)}&path={quote(path)}&openforwrite=1", repeatable=True)
         text = answer.data.decode("utf-8", "replace")
         if answer.status == 200 and f"Path '{path}' does not exist" in text:
             return set()
@@ -174,15 +188,50 @@ class Hdfs:
     ) -> tuple[int, bytes]:
         """via_datanode: whether the NameNode redirects the call to a DataNode, which then receives the body."""
         query = "".join(f"&{name}={quote(value)}" for name, value in given.items())
-        address = f"{self._root}/webhdfs/v1{quote(path)}?op={operation}&user.name={quote(self._user)}{query}"
-        answer = self._request(method, address)
+        target = f"/webhdfs/v1{quote(path)}?op={operation}&user.name={quote(self._user)}{query}"
+        answer = self._ask(method, target, operation in _REPEATABLE)
         if via_datanode and answer.status == 307:
             answer = self._request(method, answer.headers["Location"], content)
         return answer.status, answer.data
 
-    def _request(self, method: str, address: str, content: bytes | None = None) -> urllib3.BaseHTTPResponse:
+    def _ask(self, method: str, target: str, repeatable: bool) -> urllib3.BaseHTTPResponse:
+        """The answer of the NameNode that is active. target: path and query of the URL."""
+        if len(self._roots) == 1:
+            return self._request(method, f"{self._roots[0]}{target}")
+        # A machine that vanished refuses no connection. A frozen one accepts it and is silent.
+        limit = urllib3.Timeout(connect=_CONNECT_S, total=self._timeout_s / 2)
+        until, place, asked = time.monotonic() + self._timeout_s, self._active, 0
+        while True:
+            try:
+                answer = self._request(method, f"{self._roots[place]}{target}", limit=limit)
+                if not _is_of_standby(answer):
+                    self._active = place
+                    return answer
+                problem = HdfsUnavailable("No NameNode of HDFS is active.")
+            except HdfsUnavailable as error:
+                if not repeatable and not isinstance(error, _NotAsked):
+                    raise
+                problem = error
+            place, asked = (place + 1) % len(self._roots), asked + 1
+            if asked >= len(self._roots) and time.monotonic() > until:
+                raise problem
+            if asked % len(self._roots) == 0:
+                time.sleep(_ASK_AGAIN_S)
+
+    def _request(
+        self, method: str, address: str, content: bytes | None = None, limit: urllib3.Timeout | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """limit: of this request; None: of a whole call."""
         try:
-            return self._http.request(method, address, body=content, redirect=False)
+            return self._http.request(
+                method,
+                address,
+                body=content,
+                redirect=False,
+                timeout=limit or urllib3.Timeout(total=self._timeout_s),
+            )
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
+            raise _NotAsked(f"HDFS does not answer: {type(error).__name__}.") from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise HdfsUnavailable(f"HDFS does not answer: {type(error).__name__}.") from None
 
@@ -190,6 +239,11 @@ class Hdfs:
 def open_files_in_report(report: str) -> set[str]:
     """The open files that a report of `fsck -openforwrite` lists."""
     return set(_OPEN_FILE.findall(report))
+
+
+def _is_of_standby(answer: urllib3.BaseHTTPResponse) -> bool:
+    # The report of `fsck` has the status 200, whatever it says.
+    return (answer.status >= 400 or b"FSCK" in answer.data) and any(words in answer.data for words in _NOT_ACTIVE)
 
 
 def _document(status: int, body: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address
 from typing import Annotated, Final, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 # Numeric, because `localhost` may resolve to ::1, where nothing listens.
 LOOPBACK: Final = "127.0.0.1"
@@ -58,6 +58,9 @@ def _no_repeats(hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 _Host = Annotated[str, AfterValidator(well_formed)]
 _Hosts = Annotated[tuple[_Host, ...], Field(min_length=1), AfterValidator(_no_repeats)]
+_HostsOrNone = Annotated[tuple[_Host, ...], AfterValidator(_no_repeats)]
+# Of three JournalNodes, two can outvote a third one that is away.
+_LEAST_JOURNALNODES: Final = 3
 
 
 class Hosts(BaseModel):
@@ -74,7 +77,17 @@ class Hosts(BaseModel):
     zookeeper: _Hosts = Field((LOOPBACK,), description="ZooKeeper's quorum")
     kafka: _Hosts = Field((LOOPBACK,), description="Kafka's brokers")
     postgres: _Hosts = Field((LOOPBACK,), description="PostgreSQL")
-    namenode: _Hosts = Field((LOOPBACK,), description="HDFS's NameNode")
+    namenode: _Hosts = Field(
+        (LOOPBACK,),
+        description="HDFS's NameNode; of several, which need `journalnode` and `zkfc`, one is active",
+    )
+    journalnode: _HostsOrNone = Field(
+        (),
+        description="HDFS's JournalNodes, through which several NameNodes share their changes: 3, 5, …",
+    )
+    zkfc: _HostsOrNone = Field(
+        (), description="HDFS's failover controllers, one for each host of `namenode`, in the same order"
+    )
     datanode: _Hosts = Field((LOOPBACK,), description="HDFS's DataNodes")
     hbase_master: _Hosts = Field((LOOPBACK,), description="HBase's masters")
     hbase_regionserver: _Hosts = Field((LOOPBACK,), description="HBase's region servers")
@@ -86,6 +99,18 @@ class Hosts(BaseModel):
     yarn_jobhistory: _Hosts = Field((LOOPBACK,), description="MapReduce's JobHistoryServer")
     hive_metastore: _Hosts = Field((LOOPBACK,), description="Hive's metastore")
     hive_server2: _Hosts = Field((LOOPBACK,), description="HiveServer2")
+
+    @model_validator(mode="after")
+    def _several_namenodes(self) -> "Hosts":
+        if len(self.namenode) == 1:
+            if self.journalnode or self.zkfc:
+                raise ValueError("journalnode and zkfc are for several hosts in namenode, and it has one")
+            return self
+        if len(self.journalnode) < _LEAST_JOURNALNODES or len(self.journalnode) % 2 == 0:
+            raise ValueError(f"several hosts in namenode need {_LEAST_JOURNALNODES} hosts in journalnode, or 5, 7, …")
+        if len(self.zkfc) != len(self.namenode):
+            raise ValueError("zkfc needs as many hosts as namenode")
+        return self
 
     def of(self, name: str) -> tuple[str, ...]:
         """The hosts of a daemon. name: of the daemon, or of one of its ports, or of a site."""

@@ -12,6 +12,8 @@ LOG_KINDS: Final[tuple[LogKind, ...]] = get_args(LogKind)
 # Follows the kind in the names of log files that `history` generated. They are complete, and no site appends to them.
 MADE_LOG: Final = "-history-"
 
+# Stands for all NameNodes in URIs of HDFS, if there are several.
+NAMESERVICE: Final = "footfall"
 # Hadoop's web services change nothing for a request without this header. A page of another site cannot send it,
 # because the browser would need a CORS preflight, and no engine allows one.
 CSRF_HEADER: Final = "X-XSRF-HEADER"

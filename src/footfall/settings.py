@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from footfall.errors import FootfallError
 from footfall.hosts import LOOPBACK, Address, Hosts, daemon_of, is_loopback, well_formed
+from footfall.names import NAMESERVICE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -54,6 +55,9 @@ class Ports(BaseModel):
     postgres: _Port = Field(5432, description="PostgreSQL")
     namenode: _Port = Field(8020, description="HDFS's NameNode, for clients")
     namenode_http: _Port = Field(9870, description="HDFS's NameNode: WebHDFS and metrics")
+    journalnode: _Port = Field(8485, description="HDFS's JournalNode, for NameNodes")
+    journalnode_http: _Port = Field(8480, description="HDFS's JournalNode: metrics, and changes for NameNodes")
+    zkfc: _Port = Field(8019, description="HDFS's failover controller")
     datanode: _Port = Field(9866, description="HDFS's DataNode: block transfer")
     datanode_http: _Port = Field(9864, description="HDFS's DataNode: WebHDFS and metrics")
     datanode_ipc: _Port = Field(9867, description="HDFS's DataNode: IPC")
@@ -88,6 +92,8 @@ class HeapsMb(BaseModel):
     zookeeper: int = Field(96, ge=32, description="heap of ZooKeeper, MiB")
     kafka: int = Field(256, ge=128, description="heap of Kafka, MiB")
     namenode: int = Field(160, ge=96, description="heap of HDFS's NameNode, MiB")
+    journalnode: int = Field(96, ge=64, description="heap of HDFS's JournalNode, MiB")
+    zkfc: int = Field(64, ge=48, description="heap of HDFS's failover controller, MiB")
     datanode: int = Field(128, ge=96, description="heap of HDFS's DataNode, MiB")
     hbase_master: int = Field(192, ge=128, description="heap of HBase's master, MiB")
     hbase_regionserver: int = Field(384, ge=192, description="heap of HBase's region server, MiB")
@@ -412,6 +418,16 @@ class Settings(BaseSettings):
     def replicas(self, daemon: str) -> int:
         """How many copies an engine keeps of its data: one on each of the daemon's hosts, at most three."""
         return min(_MOST_REPLICAS, len(self.hosts.of(daemon)))
+
+    @property
+    def has_standby(self) -> bool:
+        """Whether HDFS has several NameNodes, of which one is active and the others stand by."""
+        return len(self.hosts.of("namenode")) > 1
+
+    @property
+    def hdfs_uri(self) -> str:
+        """The beginning of a URI of HDFS, before the path."""
+        return f"hdfs://{NAMESERVICE if self.has_standby else self.address('namenode')}"
 
     def bind_host(self, name: str) -> str:
         """The host on which a daemon on this machine listens: a setting for sites and dashboard, else its own host."""

@@ -77,9 +77,20 @@ class Cluster:
         return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A cluster of the profile `core` with three visitors a site, without data of earlier runs."""
+    yield from _running()
+
+
+@pytest.fixture(scope="module")
+def cluster_with_standby() -> Iterator[Cluster]:
+    """The same with a second NameNode."""
+    yield from _running("--ha")
+
+
+def _running(*options: str) -> Iterator[Cluster]:
+    """options: of `cluster up`."""
     settings = load_settings()
     apart = settings.port_offset + 1000
     found = Cluster(settings.model_copy(update={"port_offset": apart, "visitors_per_site": 3}))
@@ -89,11 +100,11 @@ def cluster() -> Iterator[Cluster]:
         found.call("cluster", "down", "--purge", "--yes")
         if not docker.call("images", "--quiet", _BASE_IMAGE).strip():
             docker.call("pull", _BASE_IMAGE, timeout_s=600)
-        if obstacles := lifecycle.check(found.settings, "core"):
+        if obstacles := lifecycle.check(found.settings, "core", "--ha" in options):
             pytest.skip(" ".join(obstacles))
     except ClusterError as error:
         pytest.skip(str(error))
-    found.up()
+    found.up(*options)
     yield found
     found.call("cluster", "down", "--purge", "--yes")
     assert docker.nodes(found.settings) == []

@@ -27,6 +27,10 @@ def main() -> None:
 @app.command()
 def up(
     profile: Annotated[Profile, typer.Option(help="core: the live path and the logs; full: everything.")] = "core",
+    ha: Annotated[
+        bool | None,
+        typer.Option("--ha/--no-ha", help="Whether HDFS has a second NameNode, which stands by. As before if omitted."),
+    ] = None,
     more: Annotated[
         list[str] | None,
         typer.Option("--scale", help=f"KIND=NUMBER: how many nodes there are of {', '.join(scale.KINDS)}."),
@@ -45,7 +49,7 @@ def up(
     def on_healthy(name: str, seconds: float) -> None:
         stderr.print(f"  {name:<22} healthy after {seconds:5.1f} s", markup=False)
 
-    nodes = lifecycle.up(settings, profile, build, on_healthy)
+    nodes = lifecycle.up(settings, profile, ha, build, on_healthy)
     seconds, addresses = round(time.monotonic() - started, 1), _addresses(settings, {node.service for node in nodes})
     if json:
         print_json({"healthy": True, "seconds": seconds, "nodes": len(nodes), "addresses": addresses})

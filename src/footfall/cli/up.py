@@ -8,7 +8,7 @@ import typer
 
 from footfall.cli.output import check_known, print_json, report, stderr, stdout, wrong_use
 from footfall.cluster.service import Service
-from footfall.cluster.services import BY_NAME, PROFILES
+from footfall.cluster.services import PROFILES
 from footfall.cluster.supervision import lifecycle
 from footfall.cluster.supervision.manager import Manager
 from footfall.errors import FootfallError
@@ -34,7 +34,7 @@ def up(
         # An empty list would start the whole profile.
         wrong_use("--only is empty. Give the names of services, separated by commas.")
     for name in names:
-        check_known("service", name, BY_NAME)
+        check_known("service", name, PROFILES["full"])
     settings = load_settings()
     started = time.monotonic()
     services = lifecycle.up(settings, profile, names, _Progress(settings, started), report)

@@ -71,6 +71,7 @@ class Service:
     name: str
     engine: str
     profiles: tuple[Profile, ...] = ()  # in addition to `full`, which contains every service
+    optional: bool = False  # whether it runs only if `hosts` names a host for it; then no profile contains it
     needs: tuple[str, ...] = ()  # services that must be healthy before this one starts
     ports: tuple[str, ...] = ()  # ports that it listens on, by their names in settings.Ports
 

@@ -14,7 +14,7 @@ SERVICES: Final[tuple[Service, ...]] = tuple(
 )
 BY_NAME: Final = {service.name: service for service in SERVICES}
 PROFILES: Final[dict[str, tuple[str, ...]]] = {
-    "full": tuple(BY_NAME),
+    "full": tuple(service.name for service in SERVICES if not service.optional),
     "realtime": tuple(service.name for service in SERVICES if "realtime" in service.profiles),
     "batch": tuple(service.name for service in SERVICES if "batch" in service.profiles),
 }
@@ -34,11 +34,14 @@ def outside(settings: Settings) -> list[Path]:
 
 
 def with_needs(names: tuple[str, ...]) -> list[Service]:
-    """The named services and all services that they need, in the order of the table (needs come first)."""
+    """The named services and all services that they need, in the order of the table (needs come first).
+
+    Optional services are left out: one machine has none.
+    """
     selected: set[str] = set()
 
     def add(name: str) -> None:
-        if name not in selected:
+        if name not in selected and not BY_NAME[name].optional:
             selected.add(name)
             for need in BY_NAME[name].needs:
                 add(need)

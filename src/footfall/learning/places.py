@@ -51,7 +51,7 @@ class OnYarn:
         return mapreduce.options(self.settings, self.tag, self.memory_mb, self.sort_mb, engines=["mahout"])
 
     def uri(self, path: str) -> str:
-        return f"hdfs://{self.settings.address('namenode')}{self.root}/{path}"
+        return f"{self.settings.hdfs_uri}{self.root}/{path}"
 
     def names(self, path: str) -> list[str]:
         return sorted(entry.name for entry in Hdfs(self.settings).list(f"{self.root}/{path}"))

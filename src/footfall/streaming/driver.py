@@ -189,7 +189,7 @@ class Driver:
                 self._compact_due = time.monotonic() + _COMPACT_EVERY_S
 
     def _uri(self, path: str) -> str:
-        return f"hdfs://{self._settings.address('namenode')}{path}"
+        return f"{self._settings.hdfs_uri}{path}"
 
     def _report_trouble(self, sentence: str) -> None:
         log.warning("%s", sentence)

@@ -26,10 +26,12 @@ def _service(node: str) -> str:
     return str(name)
 
 
-def _environment(node: str) -> dict[str, str]:
-    """The settings of a node. A `${NAME:-default}` has its default."""
+def _environment(node: str, ha: bool = True) -> dict[str, str]:
+    """The settings of a node. A `${NAME:-default}` has its default; ha: whether a `${NAME:+addition}` counts."""
+    additions = r"\1" if ha else ""
     return {
-        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value)) for name, value in _NODES[node]["environment"].items()
+        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", re.sub(r"\$\{\w+:\+([^}]*)\}", additions, str(value)))
+        for name, value in _NODES[node]["environment"].items()
     }
 
 
@@ -88,6 +90,17 @@ def test_each_host_in_the_settings_is_a_node_that_listens_there() -> None:
     assert by_host.keys() == listening
 
 
+def test_without_the_overlay_no_host_is_one_of_its_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    overlay = {node for node, definition in _NODES.items() if definition.get("profiles") == [docker.HA]}
+    assert {_service(node) for node in overlay} == {"namenode", "journalnode", "zkfc"}
+    for ha, named in ((False, set[str]()), (True, overlay)):
+        for name, value in _environment(_CLI, ha).items():
+            monkeypatch.setenv(name, value)
+        settings = Settings()
+        assert {host for _, hosts in settings.hosts for host in hosts} & overlay == named
+        assert settings.has_standby == ha
+
+
 @pytest.mark.parametrize("node", _NODES)
 def test_all_nodes_have_the_same_settings(node: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in _environment(node).items():
@@ -143,9 +156,9 @@ def test_the_profile_core_is_the_live_path() -> None:
 
 def test_published_ports_follow_the_settings(settings: Settings) -> None:
     moved = settings.model_copy(update={"port_offset": 100})
-    environment = docker.environment(moved, "core")
+    environment = docker.environment(moved, "core", ha=False)
     assert environment["FOOTFALL_SHOP_PORT"] == "5101"
     assert environment["FOOTFALL_CLUSTER_PROFILE"] == "realtime"
     assert docker.project(moved) != docker.project(settings)
-    used = set(re.findall(r"\$\{(\w+):-", _TEXT))
+    used = set(re.findall(r"\$\{(\w+):[-+]", _TEXT))
     assert used <= {*environment, "FOOTFALL_IMAGE_TAG", "FOOTFALL_KAFKA_CLUSTER_ID"}

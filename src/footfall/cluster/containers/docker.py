@@ -27,6 +27,8 @@ PUBLISHED: Final = {
 Profile = Literal["core", "full"]
 # The profile of the services that each profile of the cluster runs.
 SERVICES_OF: Final = {"core": "realtime", "full": "full"}
+# The profile of compose.yaml with a second NameNode, in addition to another profile.
+HA: Final = "ha"
 _QUICK_S: Final = 60
 _TRIES: Final = 5
 _OLDEST_COMPOSE: Final = (2, 20)
@@ -61,11 +63,12 @@ def project(settings: Settings) -> str:
     return f"footfall-{settings.port_offset}" if settings.port_offset else "footfall"
 
 
-def environment(settings: Settings, profile: Profile) -> dict[str, str]:
-    """The variables that compose.yaml reads."""
+def environment(settings: Settings, profile: Profile, ha: bool) -> dict[str, str]:
+    """The variables that compose.yaml reads. ha: whether there is a second NameNode."""
     return {
         **os.environ,
         "FOOTFALL_CLUSTER_PROFILE": SERVICES_OF[profile],
+        "FOOTFALL_CLUSTER_HA": "1" if ha else "",
         "FOOTFALL_VISITORS_PER_SITE": str(settings.visitors_per_site),
         "FOOTFALL_EVENTS_PARTITIONS": str(settings.events_partitions),
         "FOOTFALL_LIVE_TASKS": str(settings.live_tasks),
@@ -74,8 +77,8 @@ def environment(settings: Settings, profile: Profile) -> dict[str, str]:
     }
 
 
-def compose(settings: Settings, profile: Profile, *arguments: str) -> list[str]:
-    """The command line of Docker Compose for this cluster."""
+def compose(settings: Settings, profile: Profile, ha: bool, *arguments: str) -> list[str]:
+    """The command line of Docker Compose for this cluster. ha: whether there is a second NameNode."""
     files = [scale.FILE, *([scale.path(settings)] if scale.path(settings).exists() else [])]
     return [
         program(),
@@ -85,6 +88,7 @@ def compose(settings: Settings, profile: Profile, *arguments: str) -> list[str]:
         *(word for file in files for word in ("--file", str(file))),
         "--profile",
         profile,
+        *(["--profile", HA] if ha else []),
         *arguments,
     ]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import psutil
 
-from footfall.cluster.containers import docker
+from footfall.cluster.containers import docker, overlay
 from footfall.cluster.containers.docker import Node, Profile
 from footfall.cluster.engines.kafka import other_partitions
 from footfall.cluster.health.preflight import listeners
@@ -20,6 +20,8 @@ from footfall.settings import Settings
 
 # Memory of all nodes together, measured and rounded up (docs/performance.md).
 NEEDED_MEMORY_GIB: Final = {"core": 10.0, "full": 18.0}
+# What a second NameNode adds, with JournalNodes and failover controllers.
+HA_MEMORY_GIB: Final = 1.0
 # The image takes 3 GiB, and its building as much again.
 _NEEDED_DISK_GIB: Final = 12.0
 # The most that compose.yaml lets a node use. Docker refuses a node that may use more than the machine has.
@@ -31,19 +33,17 @@ _LOG_LINES: Final = "15"
 OnHealthy = Callable[[str, float], None]
 
 
-def check(settings: Settings, profile: Profile) -> list[str]:
-    """Every obstacle to starting the cluster, each with its remedy. Raises ClusterError without Docker."""
-    docker.engine_version()
-    docker.check_compose()
+def check(settings: Settings, profile: Profile, ha: bool) -> list[str]:
+    """Every obstacle to starting the cluster, each with its remedy. Raises ClusterError if Docker does not answer."""
     nodes = docker.nodes(settings)
     running = {node.name for node in nodes if node.state not in ("stopped", "done")}
     found = _misfits(settings, nodes)
     free = psutil.virtual_memory().available / 2**30
-    if not running and free < NEEDED_MEMORY_GIB[profile]:
+    needed = NEEDED_MEMORY_GIB[profile] + (HA_MEMORY_GIB if ha else 0)
+    if not running and free < needed:
         less = " `./footfall cluster up --profile core` needs less." if profile == "full" else ""
-        found.append(
-            f"{free:.1f} GiB of memory is free; the profile {profile} needs {NEEDED_MEMORY_GIB[profile]:.0f}.{less}"
-        )
+        profiles = f"{profile}{' with --ha' if ha else ''}"
+        found.append(f"{free:.1f} GiB of memory is free; the profile {profiles} needs {needed:.0f}.{less}")
     processors = int(docker.call("info", "--format", "{{.NCPU}}"))
     if processors < NEEDED_PROCESSORS:
         found.append(f"Docker has {processors} processor; the cluster needs {NEEDED_PROCESSORS}.")
@@ -68,20 +68,26 @@ def _misfits(settings: Settings, nodes: list[Node]) -> list[str]:
     return [other_partitions(wanted, present) for present in known if present not in (0, wanted)]
 
 
-def up(settings: Settings, profile: Profile, build: bool, on_healthy: OnHealthy) -> list[Node]:
+def up(settings: Settings, profile: Profile, ha: bool | None, build: bool, on_healthy: OnHealthy) -> list[Node]:
     """Builds the image, starts all nodes of the profile, and waits until they are healthy.
 
+    ha: whether there is a second NameNode; None: as before.
     Raises ClusterError; the nodes that were started by then keep running.
     """
-    if findings := check(settings, profile):
+    docker.engine_version()
+    docker.check_compose()
+    has_standby = overlay.wanted(settings, ha)
+    if findings := check(settings, profile, has_standby):
         raise ClusterError("\n".join(findings))
     if build and docker.build() != 0:
         raise ClusterError("The image could not be built; Docker's messages above say why.")
     started = time.monotonic()
     _remove_stopped(settings)
-    environment = docker.environment(settings, profile)
+    environment = docker.environment(settings, profile, has_standby)
     # Compose itself waits for the steps. Meanwhile the nodes start.
-    command = docker.compose(settings, profile, "--progress", "quiet", "up", "--detach", "--remove-orphans")
+    command = docker.compose(
+        settings, profile, has_standby, "--progress", "quiet", "up", "--detach", "--remove-orphans"
+    )
     process = subprocess.Popen(command, env=environment, stdout=2)
     # Compose replaces those that have changed.
     seen = {node.container for node in docker.nodes(settings)}
@@ -128,10 +134,9 @@ def down(settings: Settings, purge: bool, report: Report) -> bool:
                     docker.call("unpause", node.container)
             docker.call("stop", *(node.container for node in stopping), timeout_s=180)
             report(f"stopped {', '.join(node.name for node in stopping)}")
-    command = docker.compose(settings, "full", "--progress", "quiet", "down", "--remove-orphans")
-    done = subprocess.run(
-        [*command, *(["--volumes"] if purge else [])], env=docker.environment(settings, "full"), stdout=2, check=False
-    )
+    words = ("--progress", "quiet", "down", "--remove-orphans", *(["--volumes"] if purge else []))
+    command, environment = _of_all(settings, *words)
+    done = subprocess.run(command, env=environment, stdout=2, check=False)
     if done.returncode != 0:
         raise ClusterError("Docker Compose could not remove the cluster; its messages above say why.")
     return bool(nodes)
@@ -173,13 +178,17 @@ def heal(settings: Settings) -> list[str]:
 
 def _networks(settings: Settings) -> dict[str, list[str]]:
     """The networks that compose.yaml gives to each node, by Docker's names for them."""
-    command = docker.compose(settings, "full", "config", "--format", "json")
-    document = json.loads(docker.output(command, docker.environment(settings, "full")))
+    document = json.loads(docker.output(*_of_all(settings, "config", "--format", "json")))
     names = {key: network["name"] for key, network in document["networks"].items()}
     return {
         name: [names[network] for network in service.get("networks", {})]
         for name, service in document["services"].items()
     }
+
+
+def _of_all(settings: Settings, *words: str) -> tuple[list[str], dict[str, str]]:
+    """The command line of Docker Compose for all nodes that there may be, and its variables."""
+    return docker.compose(settings, "full", True, *words), docker.environment(settings, "full", True)
 
 
 def _faults(nodes: list[Node]) -> str:

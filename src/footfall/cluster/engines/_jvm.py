@@ -1,7 +1,7 @@
 """Builds command lines of Java processes, and runs the commands that format storage."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -54,8 +54,11 @@ def log4j(conf: Path) -> str:
     return f"-Dlog4j.configuration=file:{conf / 'log4j.properties'}"
 
 
-def format_storage(settings: Settings, command: list[str], what: str) -> None:
-    """Runs a command that formats the storage of an engine. Raises ClusterError with the last lines of its output."""
+def format_storage(settings: Settings, command: list[str], what: str, done_statuses: Collection[int] = (0,)) -> None:
+    """Runs a command that formats the storage of an engine. Raises ClusterError with the last lines of its output.
+
+    done_statuses: the exit statuses that mean that it is formatted.
+    """
     done = subprocess.run(
         command,
         env=child_environment(settings),
@@ -65,6 +68,6 @@ def format_storage(settings: Settings, command: list[str], what: str) -> None:
         timeout=_FORMAT_TIMEOUT_S,
         check=False,
     )
-    if done.returncode != 0:
+    if done.returncode not in done_statuses:
         tail = (done.stdout + done.stderr).strip().splitlines()[-3:]
         raise ClusterError(f"{what} could not be formatted: {' / '.join(tail)}")

@@ -1,20 +1,20 @@
-"""HDFS: the NameNode and its DataNodes."""
+"""HDFS: the NameNode and its DataNodes. Of several NameNodes, one is active, and the others stand by."""
 
 import getpass
 import json
-import shutil
-from typing import Final
+import socket
+from typing import Any, Final
 
 import urllib3
 
-from footfall.cluster.engines import _web_hosts
+from footfall.cluster.engines import _namenode_storage, _web_hosts
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES, hadoop
 from footfall.cluster.engines._jvm import QUICK, format_storage
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service
 from footfall.names import CSRF_HEADER
 from footfall.runtime.built_jars import HOST_FILTER
-from footfall.runtime.errors import ClusterError, Unhealthy
+from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
 
 # HDFS's default block size. HDFS starts no file, however small, unless a whole block fits on the disk.
@@ -33,26 +33,71 @@ def _datanode(settings: Settings) -> list[str]:
     return hadoop(settings, "datanode", settings.heaps_mb.datanode, "org.apache.hadoop.hdfs.server.datanode.DataNode")
 
 
-def _format(settings: Settings) -> None:
-    """Creates an empty file system unless there is one. A folder without VERSION is an interrupted format."""
-    data = settings.data_dir / "namenode"
-    if (data / "current" / "VERSION").exists() and any((data / "current").glob("fsimage_*")):
-        return
-    if any((settings.data_dir / "datanode").glob("current/BP-*")):
-        raise ClusterError(
-            f"HDFS's DataNode has data, but the NameNode's folder {data} is empty or damaged. Restore that folder, or "
-            "delete all data with `./footfall down --purge`."
-        )
-    # The folder itself stays, because in a container it is a volume.
-    shutil.rmtree(data / "current", ignore_errors=True)
-    data.mkdir(parents=True, exist_ok=True)
-    format_storage(settings, _namenode(settings, "-format", "-nonInteractive", "-force"), "HDFS's NameNode")
+def _journalnode(settings: Settings) -> list[str]:
+    # The JournalNode writes what it gets to its disk.
+    main = "org.apache.hadoop.hdfs.qjournal.server.JournalNode"
+    return hadoop(settings, "journalnode", settings.heaps_mb.journalnode, main, (), QUICK)
+
+
+def _zkfc(settings: Settings, *arguments: str) -> list[str]:
+    main = "org.apache.hadoop.hdfs.tools.DFSZKFailoverController"
+    return hadoop(settings, "zkfc", settings.heaps_mb.zkfc, main, arguments, QUICK)
+
+
+def _prepare_namenode(settings: Settings) -> None:
+    _namenode_storage.prepare(settings, _namenode)
+
+
+def _prepare_zkfc(settings: Settings) -> None:
+    """Creates the nameservice's node in ZooKeeper unless it is there."""
+    there = 2
+    format_storage(settings, _zkfc(settings, "-formatZK", "-nonInteractive"), "HDFS's node in ZooKeeper", (0, there))
+
+
+def _namenode_values(settings: Settings) -> dict[str, Any]:
+    return {"namenode_id": f"nn{settings.node_number('namenode')}"} if settings.has_standby else {}
+
+
+def _zkfc_values(settings: Settings) -> dict[str, Any]:
+    if not settings.has_standby:
+        return {}
+    return {"namenode_id": f"nn{settings.node_number('zkfc')}", "zkfc_host": settings.bind_host("zkfc")}
+
+
+def _state(url: str) -> str:
+    status = jmx.bean(url, "Hadoop:service=NameNode,name=NameNodeStatus")
+    return str(status.get("State", "not ready"))
+
+
+def _active(settings: Settings) -> str:
+    """The URL of the NameNode that is active. Raises Unhealthy if there is none, and errors of urllib3."""
+    if not settings.has_standby:
+        return settings.url("namenode_http")
+    said = {}
+    for address in settings.addresses("namenode_http"):
+        try:
+            said[address.host] = _state(f"http://{address}")
+        except (Unhealthy, OSError, ValueError, LookupError, urllib3.exceptions.HTTPError):
+            said[address.host] = "silent"
+        if said[address.host] == "active":
+            return f"http://{address}"
+    raise Unhealthy(f"no NameNode is active: {', '.join(f'{host} is {state}' for host, state in said.items())}")
 
 
 def _probe_namenode(settings: Settings) -> None:
-    status = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=NameNodeStatus")
-    if status.get("State") != "active":
-        raise Unhealthy(f"it is {status.get('State', 'not ready')}")
+    state = _state(settings.url("namenode_http"))
+    if state != "active" and not (settings.has_standby and state == "standby"):
+        raise Unhealthy(f"it is {state}")
+
+
+def _probe_journalnode(settings: Settings) -> None:
+    if not jmx.bean(settings.url("journalnode_http"), "Hadoop:service=JournalNode,name=JournalNodeInfo"):
+        raise Unhealthy("it is not ready")
+
+
+def _probe_zkfc(settings: Settings) -> None:
+    """Connects to it. It ends by itself when it can do its work no more."""
+    socket.create_connection(settings.address("zkfc"), timeout=5).close()
 
 
 def _probe_datanode(settings: Settings) -> None:
@@ -79,7 +124,7 @@ def _probe_datanode(settings: Settings) -> None:
 
 def _check_registered(settings: Settings) -> None:
     jmx.bean(settings.url("datanode_http"), "Hadoop:service=DataNode,name=DataNodeInfo")
-    known = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=NameNodeInfo")
+    known = jmx.bean(_active(settings), "Hadoop:service=NameNode,name=NameNodeInfo")
     live = json.loads(known.get("LiveNodes", "{}"))
     own = settings.address("datanode")
     if not any(name in (str(own), own.host) for name in live):
@@ -92,7 +137,7 @@ def no_room(settings: Settings) -> str:
     Also returns '' if HDFS does not answer or has no DataNode.
     """
     try:
-        state = jmx.bean(settings.url("namenode_http"), "Hadoop:service=NameNode,name=FSNamesystemState")
+        state = jmx.bean(_active(settings), "Hadoop:service=NameNode,name=FSNamesystemState")
         nodes, left = int(state.get("NumLiveDataNodes", 0)), int(state.get("CapacityRemaining", 0))
     except (Unhealthy, OSError, ValueError, TypeError, LookupError, AttributeError, urllib3.exceptions.HTTPError):
         return ""
@@ -114,16 +159,42 @@ def _remote_error(body: bytes) -> str:
 
 SERVICES = (
     Service(
+        name="journalnode",
+        engine="hadoop",
+        optional=True,
+        ports=("journalnode", "journalnode_http"),
+        command=_journalnode,
+        templates=HDFS_TEMPLATES,
+        parts=(_web_hosts.PART,),
+        fingerprint_files=HOST_FILTER.fingerprint_files,
+        probe=_probe_journalnode,
+    ),
+    Service(
         name="namenode",
         engine="hadoop",
         profiles=("realtime", "batch"),
+        needs=("journalnode",),
         ports=("namenode", "namenode_http"),
         command=_namenode,
         templates=HDFS_TEMPLATES,
-        prepare=_format,
+        values=_namenode_values,
+        prepare=_prepare_namenode,
         parts=(_web_hosts.PART,),
         fingerprint_files=HOST_FILTER.fingerprint_files,
         probe=_probe_namenode,
+    ),
+    # It chooses the active NameNode in ZooKeeper.
+    Service(
+        name="zkfc",
+        engine="hadoop",
+        optional=True,
+        needs=("zookeeper", "namenode"),
+        ports=("zkfc",),
+        command=_zkfc,
+        templates=HDFS_TEMPLATES,
+        values=_zkfc_values,
+        prepare=_prepare_zkfc,
+        probe=_probe_zkfc,
     ),
     Service(
         name="datanode",

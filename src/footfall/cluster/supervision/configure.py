@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from footfall.cluster.service import PythonModule, Service, tmp_dir
 from footfall.cluster.supervision import dependencies
-from footfall.names import CSRF_HEADER
+from footfall.names import CSRF_HEADER, NAMESERVICE
 from footfall.runtime.hostname import machine_name
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.settings import Settings
@@ -37,6 +37,7 @@ def render(settings: Settings, service: Service) -> dict[str, str]:
         "data": settings.data_dir / service.name,
         "tmp": tmp_dir(settings, service.name),
         "csrf_header": CSRF_HEADER,
+        "nameservice": NAMESERVICE,
         "host": machine_name(),
         **({} if service.values is None else service.values(settings)),
     }
@@ -66,7 +67,8 @@ def fingerprint(settings: Settings, service: Service) -> str:
         dumped = settings.model_dump(mode="json")
         add(*(f"{name}={json.dumps(dumped[name], sort_keys=True)}" for name in sorted(needed.settings)))
         add(dependencies.content(needed.files))
-    add(*(f"{name}={settings.address(name)} of {settings.addresses(name)}" for name in sorted(ports)))
+    named = [name for name in sorted(ports) if settings.hosts.of(name)]
+    add(*(f"{name}={settings.address(name)} of {settings.addresses(name)}" for name in named))
     return digest.hexdigest()[:16]
 
 

@@ -31,6 +31,8 @@ PACKAGE: Final = REPOSITORY / "src" / "footfall"
 _EVERYWHERE: Final = {"home", "install"}
 # Methods of Settings that take the name of a port or a daemon.
 _BY_PORT: Final = {"port", "address", "addresses", "url", "advertised_host", "bind_host", "replicas", "node_number"}
+# Properties of Settings that follow from the addresses of a port.
+_OF_PORT: Final = {"kafka_bootstrap": "kafka", "hdfs_uri": "namenode", "has_standby": "namenode"}
 # Properties of Settings that depend on the name of this machine.
 _BY_HOST: Final = {"is_node", "client_host"}
 # The settings that say where a daemon listens. All others listen on their own host.
@@ -201,8 +203,8 @@ def _settings_read(nodes: list[ast.AST]) -> tuple[frozenset[str], frozenset[str]
                 any_port = True
             if node.attr == "bind_host":
                 fields |= {field for daemon, field in _BINDS.items() if known is None or daemon_of(known) == daemon}
-        elif node.attr == "kafka_bootstrap":
-            ports.add("kafka")
+        elif node.attr in _OF_PORT:
+            ports.add(_OF_PORT[node.attr])
         elif node.attr in _BY_HOST:
             fields.add("host")
         elif node.attr in Settings.model_fields:

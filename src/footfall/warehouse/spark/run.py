@@ -37,7 +37,7 @@ def run(settings: Settings, run_id: str, days: Sequence[str]) -> None:
     plan = manifest.load(files, run_id)
     if missing := sorted(set(days) - set(plan.days)):
         raise WrongRequest(f"The run {run_id} has no manifest for {', '.join(missing)}, so it cannot make these days.")
-    base = f"hdfs://{settings.address('namenode')}"
+    base = settings.hdfs_uri
     parent = settings.run_dir / "tmp"
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="events-", dir=parent) as temporary:

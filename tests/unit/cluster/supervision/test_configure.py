@@ -14,7 +14,7 @@ import yaml
 
 from footfall.cluster.engines.storm import storm_home
 from footfall.cluster.service import PythonModule, Service, tmp_dir
-from footfall.cluster.services import BY_NAME, SERVICES
+from footfall.cluster.services import BY_NAME, PROFILES, SERVICES
 from footfall.cluster.supervision import configure, dependencies
 from footfall.hosts import Hosts
 from footfall.runtime.environment import child_environment
@@ -22,7 +22,7 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
 from tests.support.fresh_home import FakeJava
 
-_WITH_FILES = [service for service in SERVICES if service.templates]
+_WITH_FILES = [service for service in SERVICES if service.templates and not service.optional]
 # Where each listener of HDFS, YARN and HBase is bound; without these they bind to all addresses.
 _BOUND = {
     "dfs.namenode.rpc-address",
@@ -192,7 +192,7 @@ def test_equal_settings_have_equal_fingerprints(changed: Changed, java: Path) ->
     assert len({configure.fingerprint(changed(), service) for service in SERVICES}) == len(SERVICES)
 
 
-_PROCESSES = tuple(service.name for service in SERVICES if service.command is not None)
+_PROCESSES = tuple(name for name in PROFILES["full"] if BY_NAME[name].command is not None)
 _YARN = ("yarn-resourcemanager", "yarn-nodemanager", "yarn-jobhistory")
 _SITES = ("site-shop", "site-news", "site-academy")
 _VISITORS = ("visitors-shop", "visitors-news", "visitors-academy")

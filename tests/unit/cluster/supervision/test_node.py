@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster.services import BY_NAME, SERVICES
+from footfall.cluster.services import BY_NAME, PROFILES
 from footfall.cluster.supervision import node
 from footfall.hosts import Hosts
 from footfall.runtime import requested
@@ -148,7 +148,7 @@ def test_a_step_is_tried_until_it_is_done_and_ends(settings: Settings, start: St
 def test_the_node_of_the_command_line_needs_nothing(settings: Settings, start: Started) -> None:
     process = start("cli")
     _await(lambda: _health(settings) == "ok", "it does not start")
-    assert set(requested.read(settings)) == {service.name for service in SERVICES}
+    assert set(requested.read(settings)) == set(PROFILES["full"])
     process.terminate()
     assert process.wait(10) == 0
 
@@ -181,3 +181,8 @@ def test_one_healthy_host_of_several_is_enough(settings: Settings, monkeypatch: 
     assert asked == ["k1", "k2"]
     alone = settings.model_copy(update={"host": "here", "hosts": Hosts(kafka=("k1",))})
     assert node._fault_everywhere(alone, BY_NAME["kafka"]) == "dead"
+
+
+def test_what_has_no_host_is_not_waited_for(settings: Settings) -> None:
+    assert [service.name for service in node.processes_needed(BY_NAME["namenode"])] == ["journalnode"]
+    assert node._fault_everywhere(settings, BY_NAME["journalnode"]) == ""
