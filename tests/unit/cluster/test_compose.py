@@ -142,7 +142,7 @@ def test_the_page_states_the_sum_of_all_limits() -> None:
         staying = [
             node
             for node in _NODES.values()
-            if node["restart"] == "unless-stopped" and (profile == "full" or "profiles" not in node)
+            if node["restart"] == "unless-stopped" and node.get("profiles", [profile]) == [profile]
         ]
         memory_mib = sum(int(node["mem_limit"][:-1]) << (10 if node["mem_limit"][-1] == "g" else 0) for node in staying)
         processors = sum(node["cpus"] for node in staying)

@@ -12,7 +12,8 @@ _WEB = [one.name for one in SERVICES if one.engine in ("hadoop", "hbase") and an
 
 @pytest.mark.parametrize("name", _WEB)
 def test_a_daemon_with_a_web_port_filters_hosts(settings: Settings, name: str) -> None:
-    hosts = Hosts(**{daemon: (f"{daemon.replace('_', '-')}-1",) for daemon in Hosts.model_fields})
+    # Without checks: several NameNodes would need several hosts of others.
+    hosts = Hosts.model_construct(**{daemon: (f"{daemon.replace('_', '-')}-1",) for daemon in Hosts.model_fields})
     service, own = BY_NAME[name], settings.model_copy(update={"hosts": hosts})
     assert service.command is not None
     command = service.command(own)
