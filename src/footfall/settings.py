@@ -154,6 +154,12 @@ class Yarn(BaseModel):
         0, ge=0, description="memory of all containers, MiB; 0: a third of the machine's memory, at most 8192"
     )
     streaming_mb: int = Field(3072, ge=2816, description="part of memory_mb reserved for the queue `streaming`, MiB")
+    queries_mb: int = Field(
+        2560,
+        ge=1280,
+        description="part of memory_mb reserved for the queue `queries` if there are several NodeManagers: Tez runs "
+        "HiveServer2's queries there; with one NodeManager it runs in HiveServer2's heap, MiB",
+    )
     vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the number of processors")
     nice: int = Field(
         10,
@@ -349,6 +355,16 @@ class Settings(BaseSettings):
     def _absolute(self) -> "Settings":
         if not self.home.is_absolute() or not self.install.is_absolute():
             raise ValueError("home and install must be absolute paths")
+        return self
+
+    @model_validator(mode="after")
+    def _room_for_queries(self) -> "Settings":
+        least_mb = self.yarn.streaming_mb + self.yarn.queries_mb + LEAST_BATCH_MB
+        if len(self.hosts.yarn_nodemanager) > 1 and 0 < self.yarn.memory_mb < least_mb:
+            raise ValueError(
+                "with several NodeManagers, yarn.memory_mb must exceed streaming_mb and queries_mb by "
+                f"{LEAST_BATCH_MB}, or no batch could run"
+            )
         return self
 
     @model_validator(mode="after")

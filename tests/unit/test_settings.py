@@ -107,6 +107,10 @@ def test_a_child_reads_the_very_same_settings(home: Path, monkeypatch: pytest.Mo
         ("[yarn]\nmemory_mb = 5375", "memory_mb must exceed streaming_mb by 2304"),
         ("events_partitions = 65", "events_partitions: "),
         ("events_partitions = 17", "at most 8 partitions in memory; set live_tasks to 3 or more"),
+        (
+            '[yarn]\nmemory_mb = 7000\n[hosts]\nyarn_nodemanager = ["n1", "n2"]',
+            "memory_mb must exceed streaming_mb and queries_mb by 2304",
+        ),
         ('trusted_proxies = ["next door"]', "trusted_proxies: "),
         ('bind = "192.0.2.1"', "bind: "),
         ("[hosts]\nkafka = []", "hosts.kafka: "),

@@ -146,15 +146,46 @@ def test_the_topology_does_not_depend_on_who_submits_it(node: Node) -> None:
 
 
 def test_nodes_of_yarn_share_its_resources(node: Node) -> None:
-    found = yarn_engine.node(node("n2", yarn=Yarn(memory_mb=6144, streaming_mb=3072, vcores=8)))
-    assert (found.memory_mb, found.vcores, found.several) == (3072, 4, True)
+    found = yarn_engine.node(node("n2", yarn=Yarn(memory_mb=8704, streaming_mb=3072, queries_mb=2560, vcores=8)))
+    assert (found.memory_mb, found.vcores, found.several) == (4352, 4, True)
     assert {queue.name: (queue.memory_mb, queue.largest_mb) for queue in found.queues} == {
         "streaming": (3072, 3072),
+        "queries": (2560, 2560),
         "batch": (3072, 3072),
     }
+    assert sum(queue.percent for queue in found.queues) == 100.0
     large = yarn_engine.node(node("n2", yarn=Yarn(memory_mb=16_384, streaming_mb=3072)))
-    assert {queue.name: queue.largest_mb for queue in large.queues} == {"streaming": 3072, "batch": 8192}
+    assert {queue.name: queue.largest_mb for queue in large.queues} == {
+        "streaming": 3072,
+        "queries": 2560,
+        "batch": 8192,
+    }
     assert "mapreduce_shuffle" in _file(node("n1"), "yarn-nodemanager", "yarn-site.xml")
+
+
+def test_queries_run_on_yarn_if_there_are_several_nodes(node: Node, settings: Settings, java: Path) -> None:
+    own = node("hs")
+    site = _properties(_file(own, "hive-server2", "hive-site.xml"))
+    assert site["tez.local.mode"] == "false"
+    assert "tez.local.mode.without.network" not in site
+    assert site["tez.cluster.additional.classpath.prefix"].split(":") == [
+        str(own.conf_dir / "yarn-nodemanager"),
+        f"{own.install}/jars/hive/lib/*",
+    ]
+    # One master at a time. If one of two nodes is away, half of the queue still holds it and a task.
+    assert site["hive.server2.tez.sessions.per.default.queue"] == "1"
+    [queue] = [one for one in yarn_engine.node(own).queues if one.name == site["hive.server2.tez.default.queues"]]
+    master_mb, task_mb = int(site["tez.am.resource.memory.mb"]), int(site["hive.tez.container.size"])
+    assert queue.memory_mb // 2 >= master_mb + task_mb
+    assert {master_mb % yarn_engine.STEP_MB, task_mb % yarn_engine.STEP_MB} == {0}
+    for options, container_mb in (("tez.am.launch.cmd-opts", master_mb), ("hive.tez.java.opts", task_mb)):
+        [heap] = [word for word in site[options].split() if word.startswith("-Xmx")]
+        assert int(heap[4:-1]) + 256 <= container_mb
+    for of, reads in ((own, True), (settings, False)):
+        command = BY_NAME["hive-server2"].command
+        assert command is not None
+        class_path = next(word for word in command(of) if "/jars/hive/lib/*" in word).split(":")
+        assert (str(of.conf_dir / "yarn-nodemanager") in class_path) is reads
 
 
 def test_state_of_yarn_on_a_node(node: Node) -> None:

@@ -1,4 +1,4 @@
-"""Hive: the metastore on PostgreSQL, HiveServer2 with Tez in its own process, and the warehouse's schema."""
+"""Hive: the metastore on PostgreSQL, HiveServer2 with Tez in its own process or on YARN, and the warehouse's schema."""
 
 import os
 import threading
@@ -10,10 +10,12 @@ from xml.sax.saxutils import escape
 from footfall import retention
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES
+from footfall.cluster.engines.yarn import QUERIES
 from footfall.cluster.service import Part, Service, Sweep
+from footfall.runtime import jvm
 from footfall.runtime.built_jars import HIVE_AUTHENTICATOR
 from footfall.runtime.errors import ClusterError, Unhealthy
-from footfall.runtime.jars import ENGINES_DIR
+from footfall.runtime.jars import ENGINES_DIR, lib_dir
 from footfall.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,23 +45,55 @@ _OPTIONS: Final = (
     ),
     "--add-opens=java.sql/java.sql=ALL-UNNAMED",
 )
+# Containers of Tez, in multiples of 256 MiB. A JVM with Hive's classes needs 256 MiB besides its heap.
+_MASTER_MB: Final = 512
+_MASTER_HEAP_MB: Final = 256
+_TASK_MB: Final = 768
+_TASK_HEAP_MB: Final = 512
 # Kept open between probes; one per process.
 _client: "Hive | None" = None
 _lock = threading.Lock()
 
 
 class Memory(NamedTuple):
-    """How HiveServer2's heap is used by the task of Tez that runs in it."""
+    """The memory of one task of Tez."""
 
-    task_mb: int
+    task_mb: int  # its share of HiveServer2's heap, or its container on YARN
     sort_mb: int  # of the task's output
     join_bytes: int  # of the small table of a join that is kept in memory
 
 
 def memory(settings: Settings) -> Memory:
-    """Half of HiveServer2's heap for a task; the other half holds plans, results and the task's readers."""
+    """Half of HiveServer2's heap for a task; the other half holds plans, results and the task's readers.
+
+    On YARN a task has a container, and its heap, for itself.
+    """
+    if on_yarn(settings):
+        return Memory(_TASK_MB, _TASK_HEAP_MB // 4, _TASK_HEAP_MB * 2**20 // 8)
     task_mb = settings.heaps_mb.hive_server2 // 2
     return Memory(task_mb, task_mb // 4, task_mb * 2**20 // 8)
+
+
+def on_yarn(settings: Settings) -> bool:
+    """Whether Tez runs in containers of YARN. With one NodeManager it runs in HiveServer2's process."""
+    return len(settings.hosts.yarn_nodemanager) > 1
+
+
+def _yarn_values(settings: Settings) -> dict[str, Any]:
+    """Values for Tez on YARN. Every node has the same jars and configuration at the same paths."""
+
+    logging = f"-Dlog4j2.configurationFile=file:{settings.conf_dir / 'hive-server2' / 'hive-log4j2.properties'}"
+
+    def options(heap_mb: int) -> str:
+        return " ".join([f"-Xmx{heap_mb}m", *jvm.COMMON, *jvm.QUICK, *_OPTIONS, logging])
+
+    return {
+        "queue": QUERIES,
+        "class_path": f"{settings.conf_dir / 'yarn-nodemanager'}:{lib_dir(settings, 'hive')}/*",
+        "master_mb": _MASTER_MB,
+        "master_options": options(_MASTER_HEAP_MB),
+        "task_options": options(_TASK_HEAP_MB),
+    }
 
 
 def _values(settings: Settings) -> dict[str, Any]:
@@ -72,6 +106,7 @@ def _values(settings: Settings) -> dict[str, Any]:
             "root": "/warehouse",
             "scratch": _SCRATCH,
             **memory(settings)._asdict(),
+            "yarn": _yarn_values(settings) if on_yarn(settings) else None,
         }
     }
 
@@ -102,7 +137,9 @@ def _hive(
 ) -> list[str]:
     conf = settings.conf_dir / name
     options = [*_OPTIONS, *more, f"-Dlog4j2.configurationFile=file:{conf / 'hive-log4j2.properties'}"]
-    return _jvm.java(settings, "hive", name, heap_mb, main, (), options=options, before=[conf], after=after)
+    # A client of YARN knows it by the configuration of the containers.
+    before = [conf, *([settings.conf_dir / "yarn-nodemanager"] if on_yarn(settings) else [])]
+    return _jvm.java(settings, "hive", name, heap_mb, main, (), options=options, before=before, after=after)
 
 
 def _prepare_metastore(settings: Settings) -> None:

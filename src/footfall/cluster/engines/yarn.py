@@ -23,6 +23,8 @@ from footfall.yarn import Yarn, YarnUnavailable
 STEP_MB: Final = 256
 LEFTOVERS_DAYS: Final = 7
 _LARGEST_MB: Final = 8192
+# The queue of Tez, if there are several nodes.
+QUERIES: Final = "queries"
 # Variables that containers inherit: the locations of Java and Hadoop, the mark, and limits and language of a process.
 ENVIRONMENT: Final = (
     "JAVA_HOME",
@@ -64,29 +66,35 @@ def node(settings: Settings) -> Node:
     Several nodes have equal parts of the configured resources.
     """
     configured, nodes = settings.yarn, len(settings.hosts.yarn_nodemanager)
-    memory_mb = configured.memory_mb or default_memory_mb(psutil.virtual_memory().total, configured.streaming_mb)
+    # On one machine, Tez runs in HiveServer2.
+    queries_mb = configured.queries_mb if nodes > 1 else 0
+    beside_batches_mb = configured.streaming_mb + queries_mb
+    memory_mb = configured.memory_mb or default_memory_mb(psutil.virtual_memory().total, beside_batches_mb)
     memory_mb -= memory_mb % (STEP_MB * nodes)
-    own_mb, batch_mb = memory_mb // nodes, memory_mb - configured.streaming_mb
-    # Rounded up, so that a container that fits exactly is not refused.
-    streaming = -(-configured.streaming_mb * 10_000 // memory_mb) / 100
+    own_mb = memory_mb // nodes
+
+    def queue(name: str, share_mb: int) -> Queue:
+        # Rounded up, so that a container that fits exactly is not refused.
+        return Queue(name, share_mb, min(share_mb, own_mb), -(-share_mb * 10_000 // memory_mb) / 100)
+
+    reserved = [queue("streaming", configured.streaming_mb), *([queue(QUERIES, queries_mb)] if queries_mb else [])]
+    rest = round(100 - sum(one.percent for one in reserved), 2)
+    batch = queue("batch", memory_mb - beside_batches_mb)._replace(percent=rest)
     return Node(
         memory_mb=own_mb,
         vcores=-(-configured.vcores // nodes) or 2 * (os.cpu_count() or 1),
         several=nodes > 1,
-        queues=(
-            Queue("streaming", configured.streaming_mb, min(configured.streaming_mb, own_mb), streaming),
-            Queue("batch", batch_mb, min(batch_mb, own_mb), round(100 - streaming, 2)),
-        ),
+        queues=(*reserved, batch),
         # The state store is a native library that exists only for this processor.
         recovery=platform.machine() == "x86_64",
         nice=configured.nice,
     )
 
 
-def default_memory_mb(machine_bytes: int, streaming_mb: int) -> int:
-    """A third of the machine's memory, at most 8 GiB, but at least the streaming share plus the smallest batch."""
+def default_memory_mb(machine_bytes: int, beside_batches_mb: int) -> int:
+    """A third of the machine's memory, at most 8 GiB, but at least the other queues' shares plus the smallest batch."""
     third = machine_bytes // 3 // 2**20
-    return max(min(third, _LARGEST_MB), streaming_mb + LEAST_BATCH_MB)
+    return max(min(third, _LARGEST_MB), beside_batches_mb + LEAST_BATCH_MB)
 
 
 def values(settings: Settings) -> dict[str, Any]:
