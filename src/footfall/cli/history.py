@@ -12,7 +12,7 @@ from footfall.cluster.supervision import lifecycle, run
 from footfall.history import planted_truth
 from footfall.history.day_profile import days_before
 from footfall.history.run import MOST_DAYS, HistoryError, Made, make, wanted_events
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.workflows.follow import Outcome, trigger_and_follow
 
@@ -73,7 +73,7 @@ def history(
     missing = [name for name in needed if name not in lifecycle.requested(settings)]
     if missing:
         fail(f"{', '.join(missing)} must run for this. Start Footfall with `./footfall up`.")
-    if free_disk.is_low(settings):
+    if disk_mark.is_low(settings):
         fail("The disk is nearly full (`./footfall doctor` says how full). Free some space first.")
     given = {"population": users, "seed": seed, "taste_strength": taste_strength, "planted_groups": groups}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})

@@ -20,7 +20,7 @@ from footfall.history.event_recorder import StoredEvent
 from footfall.history.log_shipper import write_drafts
 from footfall.names import TOPIC_EVENTS
 from footfall.recommendations.reader import Reader
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
 from footfall.sites.trusted_producer import NotStored, TrustedProducer
@@ -97,7 +97,7 @@ def work(order: Order, begun: StartedDays, messages: "Queue[Message]") -> None:
     def check() -> None:
         if os.getppid() != parent:
             raise _Ended
-        if free_disk.is_low(order.settings):
+        if disk_mark.is_low(order.settings):
             raise NotStored(
                 "The disk is nearly full: free some space, then repeat the command; no event is counted twice."
             )

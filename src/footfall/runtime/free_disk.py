@@ -1,22 +1,16 @@
-"""Whether enough disk is free, and the mark by which the watchdog says that it is not.
-
-While the mark is there and fresh, visitors pause, collectors refuse events, and nothing new is generated.
-"""
+"""Whether enough disk is free. The watchdog sets the mark of `disk_mark` while it is not."""
 
 import logging
 import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from footfall.runtime.disk_mark import MARK
 from footfall.settings import Settings
 
-# The watchdog renews the mark every 10 s. One that is older is of a watchdog that has died, and says nothing any more.
-EXPIRES_S: Final = 120.0
 # Some ten times what the platform creates in a day. Without inodes, no file can be created however much space is free.
 FEWEST_FILES: Final = 10_000
-_MARK: Final = "disk-low"
 # The mark while enough is free. Renaming it needs neither space nor an inode, which a full disk would lack.
 _SPARE: Final = "disk-ok"
 
@@ -36,19 +30,9 @@ def shortage(folders: Iterable[Path], least_gib: float) -> str:
     return ""
 
 
-def is_low(settings: Settings) -> bool:
-    """Whether the watchdog found too little free disk within the last two minutes."""
-    try:
-        marked_s = (settings.run_dir / _MARK).stat().st_mtime
-    except OSError:
-        return False
-    # Either way: the clock may have been set since.
-    return abs(time.time() - marked_s) < EXPIRES_S
-
-
 def guard(settings: Settings) -> None:
     """Sets, renews or removes the mark. Raises OSError."""
-    mark, spare = settings.run_dir / _MARK, settings.run_dir / _SPARE
+    mark, spare = settings.run_dir / MARK, settings.run_dir / _SPARE
     reason = shortage(_folders(settings), settings.retention.free_disk_gib)
     if not reason:
         if mark.exists():
@@ -67,7 +51,7 @@ def guard(settings: Settings) -> None:
 
 def forget(settings: Settings) -> None:
     """Removes the mark, because no watchdog will. Raises OSError."""
-    (settings.run_dir / _MARK).unlink(missing_ok=True)
+    (settings.run_dir / MARK).unlink(missing_ok=True)
 
 
 def _folders(settings: Settings) -> list[Path]:

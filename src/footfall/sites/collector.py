@@ -27,7 +27,7 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.host_names import SENTENCE, HostNames
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.sites import security
 from footfall.sites.producer import Batch, KafkaProducer
@@ -220,7 +220,7 @@ class Collector:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
         except RequestEntityTooLarge:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
-        if free_disk.is_low(self._settings):
+        if disk_mark.is_low(self._settings):
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         received_ms = time.time_ns() // 1_000_000
         parsed = parse_body(body)

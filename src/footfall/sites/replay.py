@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from footfall.names import TOPIC_EVENTS
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.sites.trusted_producer import NotStored, RecordPosition, TrustedProducer
 from footfall.sites.visitors.ledger import Entry, Ledger
@@ -17,7 +17,7 @@ def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPos
     Raises NotStored. Raises OSError, before anything is sent, if the ledger cannot be written. A ledger line without an
     event does no harm, and neither does a second copy of the event.
     """
-    if free_disk.is_low(settings):
+    if disk_mark.is_low(settings):
         raise NotStored("The disk is nearly full: free some space, then repeat the command.")
     producer = TrustedProducer(settings.kafka_bootstrap)
     if (partitions := producer.partitions(TOPIC_EVENTS)) != (configured := settings.events_partitions):

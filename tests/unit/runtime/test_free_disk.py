@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark, free_disk
 from footfall.settings import Retention, Settings
 
 GIB = 2**30
@@ -30,7 +30,7 @@ def test_the_mark_is_there_while_too_little_is_free(settings: Settings, monkeypa
     for free_gib, low in ((5.1, False), (4.9, True), (4.9, True), (5.1, False), (5.1, False), (4.9, True)):
         _disk(monkeypatch, free_gib)
         free_disk.guard(settings)
-        assert free_disk.is_low(settings) == low
+        assert disk_mark.is_low(settings) == low
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_disk_without_inodes_is_full(
 ) -> None:
     _disk(monkeypatch, inodes=inodes, left=left)
     free_disk.guard(settings)
-    assert free_disk.is_low(settings) == low
+    assert disk_mark.is_low(settings) == low
 
 
 def test_the_mark_is_set_where_no_file_can_be_created(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,10 +59,10 @@ def test_the_mark_is_set_where_no_file_can_be_created(settings: Settings, monkey
         (settings.run_dir / "another").touch()
     _disk(monkeypatch, 0.0, left=0)
     free_disk.guard(settings)
-    assert free_disk.is_low(settings)
+    assert disk_mark.is_low(settings)
     _disk(monkeypatch)
     free_disk.guard(settings)
-    assert not free_disk.is_low(settings)
+    assert not disk_mark.is_low(settings)
 
 
 @pytest.mark.parametrize("hours", [-24, 24])
@@ -70,9 +70,9 @@ def test_the_mark_of_a_dead_watchdog_expires(settings: Settings, monkeypatch: py
     _disk(monkeypatch, 0.0)
     free_disk.guard(settings)
     now_s = time.time()
-    for later_s, low in ((free_disk.EXPIRES_S - 1, True), (free_disk.EXPIRES_S + 1, False), (hours * 3600, False)):
+    for later_s, low in ((disk_mark.EXPIRES_S - 1, True), (disk_mark.EXPIRES_S + 1, False), (hours * 3600, False)):
         monkeypatch.setattr(time, "time", lambda now_s=now_s + later_s: now_s)
-        assert free_disk.is_low(settings) == low
+        assert disk_mark.is_low(settings) == low
 
 
 def test_a_living_watchdog_renews_the_mark(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,9 +80,9 @@ def test_a_living_watchdog_renews_the_mark(settings: Settings, monkeypatch: pyte
     free_disk.guard(settings)
     (mark,) = settings.run_dir.iterdir()
     os.utime(mark, (1, 1))
-    assert not free_disk.is_low(settings)
+    assert not disk_mark.is_low(settings)
     free_disk.guard(settings)
-    assert free_disk.is_low(settings)
+    assert disk_mark.is_low(settings)
 
 
 def test_the_fullest_disk_counts(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +94,7 @@ def test_the_fullest_disk_counts(settings: Settings, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(os, "statvfs", statvfs)
     free_disk.guard(settings)
-    assert free_disk.is_low(settings)
+    assert disk_mark.is_low(settings)
     assert free_disk.shortage([settings.run_dir, settings.data_dir], 5) == (
         f"1.0 GiB of disk space is free at {settings.data_dir}; 5.0 GiB is needed"
     )
@@ -105,4 +105,4 @@ def test_the_mark_is_forgotten(settings: Settings, monkeypatch: pytest.MonkeyPat
     _disk(monkeypatch, 0.0)
     free_disk.guard(settings)
     free_disk.forget(settings)
-    assert not free_disk.is_low(settings)
+    assert not disk_mark.is_low(settings)

@@ -8,7 +8,7 @@ from typing import Final
 
 from footfall import retention
 from footfall.cluster.service import PythonModule, Service, Sweep
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark
 from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
@@ -18,7 +18,7 @@ _STALE_S: Final = 120.0
 
 def _probe(app: str) -> Callable[[Settings], None]:
     def probe(settings: Settings) -> None:
-        if settings.visitors_per_site == 0 or free_disk.is_low(settings):
+        if settings.visitors_per_site == 0 or disk_mark.is_low(settings):
             return
         newest = max((_written_s(path) for path in (settings.ledger_dir / app).glob("*.jsonl")), default=0.0)
         if time.time() - newest > _STALE_S:

@@ -9,7 +9,7 @@ from typing import Final
 
 import urllib3
 
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.outbox import Outbox, wall_ms
@@ -67,7 +67,7 @@ class World:
 
     def paused(self) -> bool:
         """Whether the disk is nearly full; the visitors then pause."""
-        return free_disk.is_low(self.settings)
+        return disk_mark.is_low(self.settings)
 
     def silent(self, slot: int, slots: int) -> bool:
         """Whether the incident `drop` keeps the visitors of this slot away now."""

@@ -7,7 +7,7 @@ import pytest
 
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision import lifecycle
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark, free_disk
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
@@ -96,7 +96,7 @@ def test_down_takes_the_mark_of_a_full_disk_along(settings: Settings) -> None:
     full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
     free_disk.guard(full)
     lifecycle.down(full, print)
-    assert not free_disk.is_low(full)
+    assert not disk_mark.is_low(full)
 
 
 def test_the_end_of_a_log(tmp_path: Path) -> None:

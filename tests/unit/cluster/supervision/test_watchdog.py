@@ -13,7 +13,7 @@ import pytest
 from footfall.cluster.services import BY_NAME
 from footfall.cluster.supervision.manager import Process
 from footfall.cluster.supervision.watchdog import Watchdog
-from footfall.runtime import free_disk
+from footfall.runtime import disk_mark, free_disk
 from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Retention, Settings
 
@@ -211,7 +211,7 @@ def test_every_tick_checks_the_disk(settings: Settings) -> None:
     settings.run_dir.mkdir(parents=True)
     full = Settings(home=settings.home, retention=Retention(free_disk_gib=1e9))
     Watchdog(full).tick()
-    assert free_disk.is_low(settings)
+    assert disk_mark.is_low(settings)
 
 
 def test_on_a_full_disk_it_guards_sweeps_and_goes_on(
@@ -228,7 +228,7 @@ def test_on_a_full_disk_it_guards_sweeps_and_goes_on(
     monkeypatch.setattr(Path, "write_text", refused)
     for _ in range(3):
         stage.tick(20)
-    assert free_disk.is_low(full)
+    assert disk_mark.is_low(full)
     assert len(swept) == 6
     assert caplog.text.count("The watchdog cannot monitor the services: [Errno 28] No space left on device") == 1
     # Space again: it reports, and the mark goes.
@@ -236,7 +236,7 @@ def test_on_a_full_disk_it_guards_sweeps_and_goes_on(
     (stage.settings.run_dir / "wanted.json").write_text("[]")
     stage.tick(20)
     assert set(stage.health()) == {"watchdog"}
-    assert not free_disk.is_low(stage.settings)
+    assert not disk_mark.is_low(stage.settings)
 
 
 def test_a_disk_that_cannot_be_measured_ends_nothing(
