@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,14 +164,26 @@ def _manage(manager: Manager, services: list[Service], report: Report) -> None:
         report(f"restarting changed services: {', '.join(sorted(changed))}")
 
 
+def waits(services: Sequence[Service]) -> dict[str, list[str]]:
+    """Which of the services each of them waits for before it starts. A need that is not among them does not run."""
+    names = {service.name for service in services}
+    # The live half comes first: started together with the other one, it would take twice as long on two cores.
+    live = [service.name for service in services if service.name in PROFILES["realtime"]]
+    return {
+        service.name: [
+            need for need in (service.needs if service.name in live else (*service.needs, *live)) if need in names
+        ]
+        for service in services
+    }
+
+
 def _start_all(settings: Settings, manager: Manager, services: list[Service], on_healthy: OnHealthy) -> None:
     healthy = {service.name: threading.Event() for service in services}
     abort = threading.Event()
-    # The live half comes first: started together with the other one, it would take twice as long on two cores.
-    live = [service.name for service in services if service.name in PROFILES["realtime"]]
+    needs = waits(services)
 
     def bring_up(service: Service) -> None:
-        for need in service.needs if service.name in live else (*service.needs, *live):
+        for need in needs[service.name]:
             while not healthy[need].wait(_POLL_S):
                 if abort.is_set():
                     return

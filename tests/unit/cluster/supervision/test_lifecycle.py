@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.cluster.services import BY_NAME
+from footfall.cluster.services import BY_NAME, PROFILES, with_needs
 from footfall.cluster.supervision import lifecycle
 from footfall.runtime import disk_mark, free_disk
 from footfall.runtime.errors import ClusterError
@@ -83,6 +83,15 @@ def test_up_claims_the_home_before_it_writes_and_says_what_is_not_its_own(settin
     assert done is not None
     assert (settings.logs_dir / "own.log").exists()
     assert not settings.run_dir.exists()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_service_waits_for_one_that_does_not_start(profile: str) -> None:
+    services = with_needs(PROFILES[profile])
+    found = lifecycle.waits(services)
+    assert {need for needs in found.values() for need in needs} <= found.keys()
+    assert "namenode" in found["datanode"]
+    assert "journalnode" not in found["namenode"]
 
 
 def test_down_without_a_platform_does_nothing(settings: Settings) -> None:
