@@ -68,10 +68,15 @@ def name_of(centre: Matrix, z: Matrix) -> str:
 
 def part_of_day(cosine: float, sine: float) -> str:
     """The part of the day of a mean hour on the circle; '' if the visits lie all around the clock."""
+    hour = mean_hour(cosine, sine)
+    return "" if hour is None else next(name for first, name in _PARTS if hour >= first)
+
+
+def mean_hour(cosine: float, sine: float) -> float | None:
+    """The mean local hour, 0 ≤ hour < 24, of a mean on the circle; None if the visits lie all around the clock."""
     if math.hypot(cosine, sine) < _LEAST_LENGTH:
-        return ""
-    hour = math.atan2(sine, cosine) / math.tau * 24 % 24
-    return next(name for first, name in _PARTS if hour >= first)
+        return None
+    return math.atan2(sine, cosine) / math.tau * 24 % 24
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:

@@ -69,7 +69,8 @@ def test_segments_and_popular_items() -> None:
     [first, second] = (line for line in lines(text, "Segments of visitors") if line)
     assert first[:3] == ["segment 0", "30", wording.percent(0.3)]
     assert second[1] == "70"
-    # The features that differ most, and never the coordinates of the hour.
+    # The hour, the features that differ most, and never the coordinates of the hour.
+    assert "local hour: around 3:00" in first[3]
     assert "errors met a visit: 8.00 (all: 5.50)" in first[3]
     assert "cos" not in text
     assert "<h2>Popular items</h2>" in text

@@ -10,12 +10,15 @@ from footfall.dashboard.components.parts import empty, panel, share, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.markup import Html, tag
 from footfall.learning.features import FEATURES
+from footfall.learning.segments import mean_hour
 from footfall.questions.model import Row
 from footfall.warehouse.published import Published
 
 # How many features describe a segment here. The question has all of them.
 _SHOWN: Final = 3
-# The hour is part of a segment's name, and its two coordinates are no figures for people.
+# A mean nearer to that of all, in deviations of people, sets nobody apart.
+_LEAST_Z: Final = 0.25
+# The two coordinates of the hour are no figures for people; they read the hour.
 _MEANINGS: Final = {one.name: one.meaning for one in FEATURES if not one.name.startswith("hour_")}
 
 
@@ -44,12 +47,19 @@ def _line(rows: list[Row]) -> tuple[Html, str, str, Html, str]:
 
 
 def _apart(rows: Iterable[Row]) -> list[Html]:
-    """The features that differ most from those of all people."""
-    described = [row for row in rows if row["feature"] in _MEANINGS]
-    return [
+    """The hour at which the people come, and the features that differ most from those of all people."""
+    listed = list(rows)
+    centres = {row["feature"]: row["centre"] for row in listed}
+    found = []
+    hour = mean_hour(centres.get("hour_cos", 0.0), centres.get("hour_sin", 0.0))
+    if hour is not None:
+        found.append(tag("li", f"local hour: around {int(hour + 0.5) % 24}:00"))
+    described = [row for row in listed if row["feature"] in _MEANINGS and abs(row["z"]) >= _LEAST_Z]
+    found += [
         tag("li", f"{_MEANINGS[row['feature']]}: {_figure(row['centre'])}", tag("small", _of_all(row)))
-        for row in sorted(described, key=lambda row: -abs(row["z"]))[:_SHOWN]
+        for row in sorted(described, key=lambda row: -abs(row["z"]))[: _SHOWN - len(found)]
     ]
+    return found or [tag("li", "nothing: these people are as all are")]
 
 
 def _of_all(row: Row) -> str:
