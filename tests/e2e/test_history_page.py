@@ -88,7 +88,7 @@ def test_shows_the_newest_day_as_the_questions_answer_and_requests_nothing_from_
 
 def test_day_and_site_are_in_the_address(platform: Settings, day: date, page: Page) -> None:
     page.goto(address(platform, "&date=2001-02-03"))
-    expect(page.get_by_text("There are no events from 2001-02-03")).to_be_visible(timeout=_FIRST_MS)
+    expect(page.get_by_text("There are no events on 2001-02-03")).to_be_visible(timeout=_FIRST_MS)
     page.get_by_role("combobox").click()
     page.get_by_role("option", name=wording.day_and_year(day)).click()
     expect(page.locator('.ff-most [data-app="news"]').first).to_be_visible(timeout=_FIRST_MS)
@@ -110,7 +110,9 @@ def test_is_accessible_in_light_and_dark(platform: Settings, day: date, browser:
     page = browser.new_page(viewport={"width": 1360, "height": 3600}, color_scheme="light")
     # One site has all panels in fewer lines: finding the contrast of each text takes seconds.
     page.goto(address(platform, "&app=shop"))
-    expect(page.get_by_role("region", name="Slow pages").locator("tbody tr").first).to_be_visible(timeout=_FIRST_MS)
+    # On a quiet day, no page of one site has enough views.
+    slow = page.get_by_role("region", name="Slow pages").locator("tbody tr, .ff-empty")
+    expect(slow.first).to_be_visible(timeout=_FIRST_MS)
     tags = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
     light = Axe().run(page, options={"runOnly": tags}).response
     assert len(light["passes"]) > 10
@@ -125,6 +127,7 @@ def test_is_accessible_in_light_and_dark(platform: Settings, day: date, browser:
 def test_fits_a_phone(platform: Settings, day: date, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(address(platform))
-    expect(page.get_by_role("region", name="Slow pages").locator("tbody tr").first).to_be_visible(timeout=_FIRST_MS)
+    slow = page.get_by_role("region", name="Slow pages").locator("tbody tr, .ff-empty")
+    expect(slow.first).to_be_visible(timeout=_FIRST_MS)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
