@@ -117,8 +117,8 @@ class Airflow:
     def cancel(self, workflow: str, run: str) -> None:
         """Makes a run fail, unless it has ended. Its tasks end within seconds, and with them their jobs.
 
-        Airflow's API and its scheduler lock a run and its tasks in opposite orders. If both change them at once, the
-        database ends one of the transactions, and the API answers 500. So a failure is not final at first.
+        Airflow's API was seen to answer 500 while its scheduler changed the same run and its tasks, and then nothing
+        is cancelled. So a failure is not final at first.
         """
         for pause_s in _CANCEL_PAUSES_S:
             try:
