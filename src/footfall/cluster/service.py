@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from footfall.runtime.built_jars import BuiltJar
 from footfall.settings import Settings
 
 Profile = Literal["realtime", "batch"]
@@ -61,6 +62,11 @@ class Part:
     install: Callable[[Settings, Callable[[], str], Report], str | None]
 
 
+def built(jar: BuiltJar) -> Part:
+    """A jar of ours as a part."""
+    return Part(problem=jar.problem, install=jar.install)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """One service: a process that is kept running, or a step, which is work that `up` does once.
@@ -86,6 +92,9 @@ class Service:
     prepare: Callable[[Settings], None] | None = None  # called before each start, after its configuration is written
     gives_way: bool = False  # whether it runs with the lower CPU priority of containers, behind the live path
     tools: tuple[str, ...] = ()  # engines without a service, whose jars its work needs
+    jars: tuple[
+        BuiltJar, ...
+    ] = ()  # of ours, on its class path: built before it starts, which restarts when they change
     parts: tuple[Part, ...] = ()
     fingerprint_files: Callable[[Settings], tuple[Path, ...]] | None = (
         None  # `up` restarts it when one of these changes
@@ -106,6 +115,11 @@ class Service:
     after_stop: Callable[[Settings, Collection[str], Report], None] | None = None
     # The folder of its data outside the home, if there is any. `status` counts it, and `down --purge` deletes it.
     outside: Callable[[Settings], Path | None] | None = None
+
+    @property
+    def installed(self) -> tuple[Part, ...]:
+        """All that must be installed for it besides the jars of its engine."""
+        return (*self.parts, *map(built, self.jars))
 
     @property
     def kind(self) -> Literal["process", "step"]:

@@ -28,7 +28,4 @@ def sweep(files: Files, first: date) -> str:
         for values, folder in layout.folders(files, store).items()
         if (day := layout.day_of(values)) is not None
     ]
-    kept = retention.first_kept(first, (day for day, _ in stored))
-    deleted = sum(files.delete(folder) for day, folder in stored if day < kept)
-    left = {day for day, _ in stored if kept <= day < first}
-    return f"{deleted} folders of days deleted{retention.remaining(len(left))}"
+    return retention.delete_oldest(first, stored, files.delete)

@@ -47,7 +47,4 @@ def sweep_hdfs_logs(settings: Settings, today: date) -> str:
     hdfs = Hdfs(settings)
     first = today - timedelta(days=settings.retention.hdfs_logs_days)
     stored = [(day, path) for kind in LOG_KINDS for day, path in layout.days(hdfs, kind).items()]
-    kept = retention.first_kept(first, (day for day, _ in stored))
-    deleted = sum(hdfs.delete(path) for day, path in stored if day < kept)
-    left = {day for day, _ in stored if kept <= day < first}
-    return f"{deleted} folders of days deleted{retention.remaining(len(left))}"
+    return retention.delete_oldest(first, stored, hdfs.delete)

@@ -167,8 +167,11 @@ class HBaseStore:
             raise self._unavailable(error) from None
 
     def _connected(self) -> Any:
-        if time.monotonic() - self._used_s > _IDLE_S:
+        now_s = time.monotonic()
+        if now_s - self._used_s > _IDLE_S:
             self.close()
+        # A scan goes on with its connection after this, whatever is called meanwhile.
+        self._used_s = now_s
         if self._connection is None:
             # Imported here, since listing the questions does not need it.
             import happybase

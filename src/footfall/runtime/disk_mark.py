@@ -4,6 +4,7 @@ While it is there and fresh, visitors pause, collectors refuse events, and nothi
 this module alone, so that none of them depends on the settings by which the watchdog judges.
 """
 
+import os
 import time
 from typing import Final
 
@@ -17,7 +18,8 @@ MARK: Final = "disk-low"
 def is_low(settings: Settings) -> bool:
     """Whether the watchdog found too little free disk within the last two minutes."""
     try:
-        marked_s = (settings.run_dir / MARK).stat().st_mtime
+        # Collectors ask for each request, and joining a Path takes four times as long as all of this.
+        marked_s = os.stat(f"{settings.run_dir}/{MARK}").st_mtime  # noqa: PTH116
     except OSError:
         return False
     # Either way: the clock may have been set since.

@@ -64,8 +64,7 @@ def check(settings: Settings, profile: Profile, ha: bool) -> list[str]:
 def _misfits(settings: Settings, nodes: list[Node]) -> list[str]:
     """The step that created the topics has ended well with the number of partitions that they have."""
     known = {node.events_partitions for node in nodes if node.service == "kafka-topics" and node.state == "done"}
-    wanted = settings.events_partitions
-    return [other_partitions(wanted, present) for present in known if present not in (0, wanted)]
+    return [found for present in known if (found := other_partitions(settings.events_partitions, present))]
 
 
 def up(settings: Settings, profile: Profile, ha: bool | None, build: bool, on_healthy: OnHealthy) -> list[Node]:

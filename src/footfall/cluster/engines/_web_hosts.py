@@ -6,11 +6,8 @@ them have no filter on their class path.
 
 from typing import Final
 
-from footfall.cluster.service import Part
-from footfall.runtime.built_jars import HOST_FILTER
 from footfall.settings import Settings
 
-PART: Final = Part(problem=HOST_FILTER.problem, install=HOST_FILTER.install)
 # The filters that Hadoop and HBase have by default stay, and the DataNode's against requests of foreign pages.
 _HADOOP: Final = {
     "hadoop.http.filter.initializers": "org.apache.hadoop.http.lib.StaticUserWebFilter,footfall.http.HadoopHosts",
@@ -19,7 +16,7 @@ _HADOOP: Final = {
     ),
 }
 _HBASE: Final = {
-    "hbase.http.filter.initializers": ("org.apache.hadoop.hbase.http.lib.StaticUserWebFilter,footfall.http.HBaseHosts"),
+    "hbase.http.filter.initializers": "org.apache.hadoop.hbase.http.lib.StaticUserWebFilter,footfall.http.HBaseHosts",
 }
 
 

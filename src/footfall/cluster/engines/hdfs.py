@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import urllib3
 
-from footfall.cluster.engines import _namenode_storage, _web_hosts
-from footfall.cluster.engines._hadoop import HDFS_TEMPLATES, hadoop
+from footfall.cluster.engines import _namenode_storage
+from footfall.cluster.engines._hadoop import HDFS_TEMPLATES, daemon, hadoop
 from footfall.cluster.engines._jvm import QUICK, format_storage
 from footfall.cluster.health import jmx
 from footfall.cluster.service import Service
@@ -25,18 +25,18 @@ _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=
 def _namenode(settings: Settings, *arguments: str) -> list[str]:
     main = "org.apache.hadoop.hdfs.server.namenode.NameNode"
     # The NameNode keeps all file names in memory, and there are few files.
-    return hadoop(settings, "namenode", settings.heaps_mb.namenode, main, arguments, QUICK)
+    return daemon(settings, "namenode", settings.heaps_mb.namenode, main, arguments, QUICK)
 
 
 def _datanode(settings: Settings) -> list[str]:
     # The DataNode streams blocks and keeps none in memory.
-    return hadoop(settings, "datanode", settings.heaps_mb.datanode, "org.apache.hadoop.hdfs.server.datanode.DataNode")
+    return daemon(settings, "datanode", settings.heaps_mb.datanode, "org.apache.hadoop.hdfs.server.datanode.DataNode")
 
 
 def _journalnode(settings: Settings) -> list[str]:
     # The JournalNode writes what it gets to its disk.
     main = "org.apache.hadoop.hdfs.qjournal.server.JournalNode"
-    return hadoop(settings, "journalnode", settings.heaps_mb.journalnode, main, (), QUICK)
+    return daemon(settings, "journalnode", settings.heaps_mb.journalnode, main, (), QUICK)
 
 
 def _zkfc(settings: Settings, *arguments: str) -> list[str]:
@@ -165,8 +165,7 @@ SERVICES = (
         ports=("journalnode", "journalnode_http"),
         command=_journalnode,
         templates=HDFS_TEMPLATES,
-        parts=(_web_hosts.PART,),
-        fingerprint_files=HOST_FILTER.fingerprint_files,
+        jars=(HOST_FILTER,),
         probe=_probe_journalnode,
     ),
     Service(
@@ -179,8 +178,7 @@ SERVICES = (
         templates=HDFS_TEMPLATES,
         values=_namenode_values,
         prepare=_prepare_namenode,
-        parts=(_web_hosts.PART,),
-        fingerprint_files=HOST_FILTER.fingerprint_files,
+        jars=(HOST_FILTER,),
         probe=_probe_namenode,
     ),
     # It chooses the active NameNode in ZooKeeper.
@@ -204,8 +202,7 @@ SERVICES = (
         ports=("datanode", "datanode_http", "datanode_ipc"),
         command=_datanode,
         templates=HDFS_TEMPLATES,
-        parts=(_web_hosts.PART,),
-        fingerprint_files=HOST_FILTER.fingerprint_files,
+        jars=(HOST_FILTER,),
         probe=_probe_datanode,
         # The probe reports it too, but `doctor` does not show the faults of a service that is still starting.
         advice=no_room,

@@ -11,7 +11,7 @@ from footfall import retention
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import HDFS_TEMPLATES
 from footfall.cluster.engines.yarn import QUERIES
-from footfall.cluster.service import Part, Service, Sweep
+from footfall.cluster.service import Service, Sweep
 from footfall.runtime import jvm
 from footfall.runtime.built_jars import HIVE_AUTHENTICATOR
 from footfall.runtime.errors import ClusterError, Unhealthy
@@ -293,8 +293,7 @@ SERVICES = (
         templates=_TEMPLATES,
         values=_values,
         prepare=_prepare_server2,
-        parts=(Part(problem=HIVE_AUTHENTICATOR.problem, install=HIVE_AUTHENTICATOR.install),),
-        fingerprint_files=HIVE_AUTHENTICATOR.fingerprint_files,
+        jars=(HIVE_AUTHENTICATOR,),
         probe=_probe_server2,
         sweeps=(
             Sweep("Hive's scratch", 6 * 3600, _sweep_scratch),

@@ -161,7 +161,12 @@ def _ensure_topic(settings: Settings, topic: str, partitions: int, configuration
 
 
 def other_partitions(wanted: int, present: int) -> str:
-    """A sentence about a start with another number of partitions of `events` than the first start chose."""
+    """A sentence about a start with another number of partitions of `events` than the first start chose; '' for none.
+
+    present: the number of the first start; 0 if there was none.
+    """
+    if present in (0, wanted):
+        return ""
     return (
         f"Kafka's topic {names.TOPIC_EVENTS} has {present} partitions since the first `up`, and events_partitions is "
         f"{wanted}. Another number would send the events of a session to another partition, away from their counts in "
@@ -181,8 +186,7 @@ def _misfit(settings: Settings) -> str:
     except KafkaException:
         return ""
     present = len(topics[names.TOPIC_EVENTS].partitions) if names.TOPIC_EVENTS in topics else 0
-    wanted = settings.events_partitions
-    return other_partitions(wanted, present) if present not in (0, wanted) else ""
+    return other_partitions(settings.events_partitions, present)
 
 
 SERVICES = (

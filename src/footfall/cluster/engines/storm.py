@@ -175,7 +175,6 @@ def _install_kill(settings: Settings, _: Callable[[], str], report: Report) -> s
     return _kill_problem(settings) or None
 
 
-_JAR = Part(problem=TOPOLOGY.problem, install=TOPOLOGY.install)
 _KILL = Part(problem=_kill_problem, install=_install_kill)
 
 SERVICES = (
@@ -189,8 +188,7 @@ SERVICES = (
         templates=_TEMPLATES,
         values=lambda _: {"daemon": "storm_nimbus"},
         prepare=_create_home("storm-nimbus"),
-        parts=(_JAR,),
-        fingerprint_files=TOPOLOGY.fingerprint_files,
+        jars=(TOPOLOGY,),
         probe=_probe_nimbus,
         # Nimbus needs no orderly shutdown, because its state is in ZooKeeper.
         stop_s=5,
@@ -205,8 +203,8 @@ SERVICES = (
         templates=_TEMPLATES,
         values=lambda _: {"daemon": "storm_supervisor"},
         prepare=_prepare_supervisor,
-        parts=(_JAR, _KILL),
-        fingerprint_files=TOPOLOGY.fingerprint_files,
+        jars=(TOPOLOGY,),
+        parts=(_KILL,),
         probe=_probe_supervisor,
         sweeps=(Sweep("storm logs", 3600, _sweep_logs, on_each_node=True),),
         stop_s=15,
@@ -220,7 +218,7 @@ SERVICES = (
         # A new deployment does not help while the supervisor waits for an old worker to end.
         restarts=("storm-supervisor",),
         changed_s=_submitted_s,
-        parts=(_JAR,),
+        jars=(TOPOLOGY,),
         probe=_probe_topology,
         lags=(UnusualLag("live", most_s=5.0, subject="The live figures are"),),
         # Stopped after the sites, which feed it, and before HBase, which it writes to.

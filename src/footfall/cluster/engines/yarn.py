@@ -8,10 +8,9 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
-from footfall.cluster.engines import _web_hosts
-from footfall.cluster.engines._hadoop import YARN_TEMPLATES, hadoop
+from footfall.cluster.engines._hadoop import YARN_TEMPLATES, daemon
 from footfall.cluster.engines._jvm import QUICK
-from footfall.cluster.service import Part, Report, Service, Sweep
+from footfall.cluster.service import Report, Service, Sweep, built
 from footfall.runtime import orphans
 from footfall.runtime.built_jars import HOST_FILTER, LOOPBACK_AGENT, PIG_FUNCTIONS, SQOOP_ROW
 from footfall.runtime.errors import Unhealthy
@@ -148,20 +147,20 @@ def _manager(settings: Settings) -> str:
 def _resourcemanager(settings: Settings) -> list[str]:
     main = "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager"
     # The ResourceManager tracks one node and the last 200 applications.
-    return hadoop(settings, "yarn-resourcemanager", settings.heaps_mb.yarn_resourcemanager, main, more=QUICK)
+    return daemon(settings, "yarn-resourcemanager", settings.heaps_mb.yarn_resourcemanager, main, more=QUICK)
 
 
 def _nodemanager(settings: Settings) -> list[str]:
     main = "org.apache.hadoop.yarn.server.nodemanager.NodeManager"
     # The NodeManager only starts and monitors containers.
-    return hadoop(settings, "yarn-nodemanager", settings.heaps_mb.yarn_nodemanager, main, more=QUICK)
+    return daemon(settings, "yarn-nodemanager", settings.heaps_mb.yarn_nodemanager, main, more=QUICK)
 
 
 def _jobhistory(settings: Settings) -> list[str]:
     """The JobHistoryServer, which every MapReduce client queries at the end of its job."""
     main = "org.apache.hadoop.mapreduce.v2.hs.JobHistoryServer"
     # It reads a job's history only on request, and caches five of them.
-    return hadoop(settings, "yarn-jobhistory", settings.heaps_mb.yarn_jobhistory, main, more=QUICK)
+    return daemon(settings, "yarn-jobhistory", settings.heaps_mb.yarn_jobhistory, main, more=QUICK)
 
 
 def _probe_resourcemanager(settings: Settings) -> None:
@@ -207,7 +206,7 @@ def _end_containers(settings: Settings, ran: Collection[str], report: Report) ->
 
 
 # Containers of MapReduce and Tez need the agent. The other jars are of engines without a service.
-_JARS = tuple(Part(problem=jar.problem, install=jar.install) for jar in (LOOPBACK_AGENT, SQOOP_ROW, PIG_FUNCTIONS))
+_JARS = tuple(map(built, (LOOPBACK_AGENT, SQOOP_ROW, PIG_FUNCTIONS)))
 
 SERVICES = (
     # ResourceManager and NodeManager need no other service to start, and their containers wait for HDFS.
@@ -220,8 +219,7 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/capacity-scheduler.xml"),
         values=values,
         prepare=_prepare("yarn-resourcemanager"),
-        parts=(_web_hosts.PART,),
-        fingerprint_files=HOST_FILTER.fingerprint_files,
+        jars=(HOST_FILTER,),
         probe=_probe_resourcemanager,
     ),
     Service(
@@ -235,8 +233,8 @@ SERVICES = (
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
         prepare=_prepare("yarn-nodemanager"),
-        parts=(_web_hosts.PART, *_JARS),
-        fingerprint_files=HOST_FILTER.fingerprint_files,
+        jars=(HOST_FILTER,),
+        parts=_JARS,
         # Its jobs use them: clients on this machine, and containers.
         tools=("mahout", "pig", "sqoop"),
         probe=_probe_nodemanager,
@@ -252,8 +250,7 @@ SERVICES = (
         command=_jobhistory,
         templates=(*YARN_TEMPLATES, "hadoop/mapred-site.xml"),
         values=values,
-        parts=(_web_hosts.PART,),
-        fingerprint_files=HOST_FILTER.fingerprint_files,
+        jars=(HOST_FILTER,),
         probe=_probe_jobhistory,
     ),
 )

@@ -38,7 +38,9 @@ def diagnose(settings: Settings) -> Report:
         absent = jars.missing(settings, engine)
         if absent:
             problems.append(f"{len(absent)} jars of {engine} are missing. `./footfall up` downloads them.")
-    problems += filter(None, (part.problem(settings) for part in dict.fromkeys(p for s in SERVICES for p in s.parts)))
+    problems += filter(
+        None, (part.problem(settings) for part in dict.fromkeys(p for s in SERVICES for p in s.installed))
+    )
     wanted = lifecycle.requested(settings)
     running = {name for name, p in Manager(settings).processes().items() if p.pid is not None}
     services = [service for service in SERVICES if service.name in wanted] or list(SERVICES)

@@ -27,7 +27,7 @@ def ensure(settings: Settings, services: Iterable[Service]) -> None:
         incomplete = [engine for engine in engines if jars.missing(settings, engine)]
         if incomplete:
             _fetch(settings, incomplete, maven)
-        for part in dict.fromkeys(part for service in services for part in service.parts):
+        for part in dict.fromkeys(part for service in services for part in service.installed):
             warning = part.install(settings, maven, _report)
             if warning is not None:
                 stderr.print(warning, style="yellow", markup=False)

@@ -58,6 +58,7 @@ def fingerprint(settings: Settings, service: Service) -> str:
     if service.environment is not None:
         add(json.dumps(service.environment(settings), sort_keys=True))
     ports, files = set(service.ports), [ENGINES_DIR / service.engine / "jars.lock"]
+    files += [file for jar in service.jars for file in jar.fingerprint_files(settings)]
     if service.fingerprint_files is not None:
         files += service.fingerprint_files(settings)
     add(*(path.read_text("utf-8") for path in files if path.exists()))

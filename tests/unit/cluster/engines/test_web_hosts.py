@@ -22,7 +22,7 @@ def test_a_daemon_with_a_web_port_filters_hosts(settings: Settings, name: str) -
     assert "StaticUserWebFilter,footfall.http." in initializers
     assert f"-Dfootfall.http.names={name}-1" in command
     assert str(HOST_FILTER.path(own)) in command[command.index("-cp") + 1].split(":")
-    assert HOST_FILTER.problem in [part.problem for part in service.parts]
+    assert HOST_FILTER.problem in [part.problem for part in service.installed]
 
 
 def test_the_datanodes_web_port_keeps_its_other_handler(settings: Settings) -> None:
