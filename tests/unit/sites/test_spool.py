@@ -222,15 +222,21 @@ def flip(path: Path, offset: int) -> None:
     path.write_bytes(content)
 
 
+def three_records(make: Callable[..., Spool], folder: Path) -> Path:
+    """The file of a spool with three records of one size, which is closed."""
+    spool = make()
+    for number in range(3):
+        spool.append([record(number, 20)])
+    (path,) = files(folder / "shop")
+    spool.close()
+    return path
+
+
 @pytest.mark.parametrize("damaged", [0, 1, 2])
 def test_damage_costs_the_damaged_record_only(
     make: Callable[..., Spool], tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: int
 ) -> None:
-    spool = make()
-    for number in range(3):
-        spool.append([record(number, 20)])
-    (path,) = files(tmp_path / "shop")
-    spool.close()
+    path = three_records(make, tmp_path)
     flip(path, path.stat().st_size // 3 * (damaged + 1) - 1)
     again = make()
     assert "1 records are damaged" in caplog.text
@@ -242,11 +248,7 @@ def test_damage_costs_the_damaged_record_only(
 def test_a_flipped_bit_in_a_length_costs_its_record_only(
     make: Callable[..., Spool], tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: int, bit: int
 ) -> None:
-    spool = make()
-    for number in range(3):
-        spool.append([record(number, 20)])
-    (path,) = files(tmp_path / "shop")
-    spool.close()
+    path = three_records(make, tmp_path)
     content = bytearray(path.read_bytes())
     begin = len(content) // 3 * damaged
     content[begin : begin + 4] = (int.from_bytes(content[begin : begin + 4], "big") ^ 1 << bit).to_bytes(4, "big")
