@@ -92,9 +92,8 @@ class Service:
     prepare: Callable[[Settings], None] | None = None  # called before each start, after its configuration is written
     gives_way: bool = False  # whether it runs with the lower CPU priority of containers, behind the live path
     tools: tuple[str, ...] = ()  # engines without a service, whose jars its work needs
-    jars: tuple[
-        BuiltJar, ...
-    ] = ()  # of ours, on its class path: built before it starts, which restarts when they change
+    # Ours, on its class path: they are built before it starts, and `up` restarts it when one of them changes.
+    jars: tuple[BuiltJar, ...] = ()
     parts: tuple[Part, ...] = ()
     fingerprint_files: Callable[[Settings], tuple[Path, ...]] | None = (
         None  # `up` restarts it when one of these changes
