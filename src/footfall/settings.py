@@ -31,7 +31,7 @@ class SettingsError(FootfallError):
 LEAST_BATCH_MB = 2304
 # Two copies survive one failure while the third is away.
 _MOST_REPLICAS = 3
-# Some 30 MiB each (`realtime/aggregator.py`).
+# Some 30 MiB each (`realtime/row_store.py`).
 _MOST_PARTITIONS_OF_A_BOLT = 8
 
 _Port = Annotated[int, Field(ge=1, le=65535)]

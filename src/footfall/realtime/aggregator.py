@@ -1,4 +1,4 @@
-"""Aggregates the records of one partition into rows of the live tables.
+"""Aggregates the events of one partition into rows of the live tables.
 
 A row is loaded from the store before its first change, updated in memory and written as a whole. Records are counted in
 order of offset. A row takes an event only if the row's stored offset is smaller than the event's, because after a crash
@@ -8,204 +8,24 @@ some rows of the store are ahead of `progress` and others are not.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, cast
-
-import msgspec
+from typing import Any, Final
 
 from footfall import names
-from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime import tables
-from footfall.realtime.alerts.figures import FiguresBySlot, figures_of_events, figures_of_rejects, slot_of
-from footfall.realtime.event_parser import ParsedEvent, Unparsable, read_event, read_rejected
-from footfall.realtime.sketches import Visitors
-from footfall.realtime.tables import Counts, Population, Progress, SessionCell
+from footfall.realtime.aggregate_row import AggregateRow, EventTotals
+from footfall.realtime.alerts.figures import FiguresBySlot, figures_of_events, slot_of
+from footfall.realtime.event_parser import ParsedEvent, Unparsable, read_event
+from footfall.realtime.row_store import MAX_ROWS, Batch, Record, Store
+from footfall.realtime.tables import SessionCell
 from footfall.realtime.visit_edges import open_visit
 
 log = logging.getLogger(__name__)
 
-# Table → row → column → value. Tables are written in this order.
-Batch = dict[str, dict[bytes, dict[bytes, bytes]]]
-Record = tuple[int, bytes]
-
-# Cache limits of one partition. A process counts at most eight partitions, and a row takes some kilobytes.
-MAX_ROWS: Final = 6_000
+# A partition keeps so many sessions in memory.
 MAX_SESSIONS: Final = 5_000
 _RECEIVED, _APP_ID, _ANONYMOUS_ID, _USER_ID = map(
     SessionCell._fields.index, ("received_at_ms", "app_id", "anonymous_id", "user_id")
 )
-
-
-class Store(Protocol):
-    """The store as a partition uses it. Every call may raise; a write is done only when its call has returned."""
-
-    def read_progress(self, topic: str, partition: int) -> Progress | None:
-        """How far the partition is counted; None if it never was."""
-
-    def read_losses(self, topic: str, partition: int) -> list[tuple[int, int, int]]:
-        """The reported losses of the partition: first offset, end, and the time of detection in epoch ms."""
-
-    def read_sessions(self, session_ids: Sequence[str]) -> dict[str, dict[bytes, SessionCell]]:
-        """The events of each session, keyed by the 16 bytes of the event id."""
-
-    def read_cells(self, table: str, column: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The cell of one column, for each of the rows that has it."""
-
-    def write(self, table: str, rows: Mapping[bytes, Mapping[bytes, bytes]], timestamp: int) -> None:
-        """Writes cells with an HBase timestamp. Each row is written atomically."""
-
-
-class _EventTotals:
-    """Totals of several events of one population (people or bots).
-
-    For failures: the times of the first and the last one, and the request id of the one with the lowest offset.
-    """
-
-    __slots__ = (
-        "cities",
-        "error_events",
-        "errors",
-        "events",
-        "first_ms",
-        "last_ms",
-        "not_found",
-        "page_views",
-        "responses",
-        "sample",
-        "visitors",
-    )
-
-    def __init__(self, events: Sequence[ParsedEvent]) -> None:
-        self.events = len(events)
-        self.visitors = {event.visitor for event in events}
-        self.page_views = self.not_found = 0
-        self.responses: dict[int, int] = {}
-        self.cities: dict[str, int] = {}
-        failures = []
-        for event in events:
-            if event.page_view:
-                self.page_views += 1
-                if event.bucket != UNMEASURED:
-                    self.responses[event.bucket] = self.responses.get(event.bucket, 0) + 1
-                if event.not_found:
-                    self.not_found += 1
-                if event.city is not None:
-                    self.cities[event.city] = self.cities.get(event.city, 0) + 1
-            if event.failure:
-                failures.append(event)
-        self.errors, self.error_events = len(failures), 0
-        self.first_ms = self.last_ms = self.sample = None
-        if failures:
-            self.error_events = sum(not event.page_view for event in failures)
-            self.first_ms = min(event.event_time_ms for event in failures)
-            self.last_ms = max(event.event_time_ms for event in failures)
-            examples = ((event.offset, event.request_id) for event in failures if event.request_id)
-            self.sample = min(examples, default=(0, None))[1]
-
-
-class MutablePopulation(msgspec.Struct, array_like=True):
-    """A mutable `Population`, with the same fields in the same order and the same encoding."""
-
-    events: int = 0
-    page_views: int = 0
-    errors: int = 0
-    not_found: int = 0
-    responses: dict[int, int] = {}  # msgspec copies the default for each instance
-    first_ms: int | None = None
-    last_ms: int | None = None
-    sample_request_id: str | None = None
-    error_events: int = 0
-
-
-class _Row:
-    """One aggregate row: the partition's counts cell and visitors cell, decoded, each with its own offset."""
-
-    __slots__ = (
-        "active_offset",
-        "bots",
-        "bots_sketch",
-        "cities",
-        "counts_dirty",
-        "counts_offset",
-        "dimension",
-        "entries",
-        "exits",
-        "last_used",
-        "new_bots",
-        "new_people",
-        "people",
-        "people_sketch",
-    )
-
-    def __init__(self, key: str, counts: bytes | None, active: bytes | None) -> None:
-        self.dimension = key.split("\0", 2)[1]
-        self.last_used = 0
-        self.counts_dirty = False
-        self.counts_offset = self.active_offset = -1
-        self.people, self.bots = MutablePopulation(), MutablePopulation()
-        self.entries = self.exits = 0
-        self.cities: dict[str, int] = {}
-        self.people_sketch, self.bots_sketch = Visitors(), Visitors()
-        # Visitors since the last write. Most of them repeat, and adding to a set is cheaper than updating a sketch.
-        self.new_people: set[str] = set()
-        self.new_bots: set[str] = set()
-        if counts is not None:
-            decoded = tables.decode_counts(counts)
-            self.counts_offset = decoded.offset
-            self.people, self.bots = MutablePopulation(*decoded.people), MutablePopulation(*decoded.bots)
-            self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
-        if active is not None:
-            self.active_offset, people, bots = tables.decode_visitor_sketches(active)
-            self.people_sketch, self.bots_sketch = Visitors(people), Visitors(bots)
-
-    def add_events(self, more: _EventTotals, are_bots: bool) -> None:
-        """Adds the totals of more events."""
-        population = self.bots if are_bots else self.people
-        population.events += more.events
-        if more.page_views:
-            population.page_views += more.page_views
-            population.not_found += more.not_found
-            _add(population.responses, more.responses)
-        if more.errors:
-            population.errors += more.errors
-            population.error_events += more.error_events
-        if self.dimension == "error" and more.first_ms is not None and more.last_ms is not None:
-            first_ms, last_ms = population.first_ms, population.last_ms
-            population.first_ms = more.first_ms if first_ms is None else min(first_ms, more.first_ms)
-            population.last_ms = more.last_ms if last_ms is None else max(last_ms, more.last_ms)
-            population.sample_request_id = population.sample_request_id or more.sample
-        elif self.dimension == "country" and not are_bots:
-            _add(self.cities, more.cities)
-        self.counts_dirty = True
-
-    def add_visit_edges(self, entries: int, exits: int) -> None:
-        """Adds to the numbers of visits that begin (entries) and end (exits) here; both may be negative."""
-        self.entries += entries
-        self.exits += exits
-        self.counts_dirty = True
-
-    def add_visitors(self, visitors: set[str], are_bots: bool) -> None:
-        """Adds visitors, to be merged into the sketch at the next write."""
-        (self.new_bots if are_bots else self.new_people).update(visitors)
-
-    def counts_cell(self, offset: int) -> bytes:
-        # Copying both for each cell would take one percent of the time of counting.
-        people, bots = cast("Population", self.people), cast("Population", self.bots)
-        return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
-
-    def active_cell(self, offset: int) -> bytes | None:
-        """The visitors cell, or None if every visitor is already in the stored sketch.
-
-        Then the stored cell keeps its lower offset. A restart from there adds the same visitors again, which changes
-        nothing.
-        """
-        is_new = False
-        for sketch, visitors in ((self.people_sketch, self.new_people), (self.bots_sketch, self.new_bots)):
-            if visitors:
-                is_new |= sketch.add(visitors)
-                visitors.clear()
-        if not is_new:
-            return None
-        return tables.encode_visitors(offset, self.people_sketch.stored(), self.bots_sketch.stored())
 
 
 # Anonymous id and user id.
@@ -245,7 +65,7 @@ class EventRows:
         self._column = tables.events_column(partition)
         self._name = f"{names.TOPIC_EVENTS}/{partition}"
         self._store = store
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, AggregateRow] = {}
         self._sessions: dict[str, _Session] = {}
         self._batch_number = 0
         # Events to report to the alert bolt, by site and slot of arrival.
@@ -323,7 +143,7 @@ class EventRows:
             counts = self._store.read_cells(names.TABLE_MINUTE_METRICS, self._column, encoded)
             active = self._store.read_cells(names.TABLE_ACTIVE_USERS, self._column, encoded)
             for key, encoded_key in keys.items():
-                self._rows[key] = _Row(key, counts.get(encoded_key), active.get(encoded_key))
+                self._rows[key] = AggregateRow(key, counts.get(encoded_key), active.get(encoded_key))
 
     def _count_events(
         self, by_session: Mapping[str, Sequence[ParsedEvent]], first: int, last: int, since_ms: int
@@ -331,7 +151,7 @@ class EventRows:
         self._batch_number += 1
         cells: dict[bytes, dict[bytes, bytes]] = {}
         persons: dict[bytes, int] = {}
-        dirty: dict[str, _Row] = {}
+        dirty: dict[str, AggregateRow] = {}
         groups: _Groups = defaultdict(list), defaultdict(list)
         arrived = self._unreported
         for session_id, events in by_session.items():
@@ -386,22 +206,27 @@ class EventRows:
         }
 
     def _add_to_rows(
-        self, keys: Iterable[str], events: Sequence[ParsedEvent], are_bots: bool, first: int, dirty: dict[str, _Row]
+        self,
+        keys: Iterable[str],
+        events: Sequence[ParsedEvent],
+        are_bots: bool,
+        first: int,
+        dirty: dict[str, AggregateRow],
     ) -> None:
-        totals = _EventTotals(events)
+        totals = EventTotals(events)
         for key in keys:
             row = dirty[key] = self._rows[key]
             # After a crash either cell may be ahead of `progress`; then it already includes some of the events.
             if row.counts_offset < first:
                 row.add_events(totals, are_bots)
             elif later := [event for event in events if event.offset > row.counts_offset]:
-                row.add_events(_EventTotals(later), are_bots)
+                row.add_events(EventTotals(later), are_bots)
             if row.active_offset < first:
                 row.add_visitors(totals.visitors, are_bots)
             elif visitors := {event.visitor for event in events if event.offset > row.active_offset}:
                 row.add_visitors(visitors, are_bots)
 
-    def _encode_rows(self, dirty: Mapping[str, _Row], last: int) -> Batch:
+    def _encode_rows(self, dirty: Mapping[str, AggregateRow], last: int) -> Batch:
         counts: dict[bytes, dict[bytes, bytes]] = {}
         active: dict[bytes, dict[bytes, bytes]] = {}
         for key, row in dirty.items():
@@ -414,65 +239,3 @@ class EventRows:
                 active[encoded] = {self._column: cell}
                 row.active_offset = last
         return {names.TABLE_MINUTE_METRICS: counts, names.TABLE_ACTIVE_USERS: active}
-
-
-class RejectRows:
-    """The rejected events of each site and minute, counted from one partition of `events.rejected`."""
-
-    def __init__(self, partition: int, store: Store) -> None:
-        self._column = tables.rejected_column(partition)
-        self._name = f"{names.TOPIC_REJECTED}/{partition}"
-        self._store = store
-        self._rows: dict[str, tuple[int, int]] = {}
-        self._unreported: list[tuple[str, int]] = []
-        self._is_late = False
-
-    def count(self, records: Iterable[Record], last: int, since_ms: int) -> tuple[Batch, int]:
-        """As `EventRows.count`."""
-        keys, faults = [], []
-        for offset, record in records:
-            try:
-                keys.append((offset, *read_rejected(record)))
-            except Unparsable as error:
-                faults.append((offset, error))
-        unknown = {key: key.encode() for _, key, *_ in keys if key not in self._rows}
-        if unknown:
-            wanted = sorted(unknown.values())
-            found = self._store.read_cells(names.TABLE_MINUTE_METRICS, self._column, wanted)
-            for key, encoded in unknown.items():
-                cell = found.get(encoded)
-                self._rows[key] = tables.decode_rejected(cell) if cell is not None else (-1, 0)
-        for offset, fault in faults:
-            log.warning("%s offset %d is not a reject record and is not counted: %s.", self._name, offset, fault)
-        dirty: set[str] = set()
-        for offset, key, app, at_ms in keys:
-            counted_to, count = self._rows[key]
-            if counted_to < offset:
-                self._rows[key] = (offset, count + 1)
-                dirty.add(key)
-                if at_ms >= since_ms:
-                    self._unreported.append((app, at_ms))
-                else:
-                    self._is_late = True
-        cells = {}
-        for key in dirty:
-            count = self._rows[key][1]
-            self._rows[key] = (last, count)
-            cells[key.encode()] = {self._column: tables.encode_rejected(last, count)}
-        return {names.TABLE_MINUTE_METRICS: cells}, len(faults)
-
-    def take_figures(self) -> tuple[FiguresBySlot, bool]:
-        """As `EventRows.take_figures`."""
-        arrived, self._unreported = self._unreported, []
-        is_late, self._is_late = self._is_late, False
-        return figures_of_rejects(arrived), is_late
-
-    def evict_oldest(self) -> None:
-        """As `EventRows.evict_oldest`, but evicts the rows that were loaded first: there are few."""
-        if len(self._rows) > MAX_ROWS:
-            self._rows = dict(list(self._rows.items())[-(MAX_ROWS * 3 // 4) :])
-
-
-def _add(counts: dict[Any, int], more: Mapping[Any, int]) -> None:
-    for key, count in more.items():
-        counts[key] = counts.get(key, 0) + count

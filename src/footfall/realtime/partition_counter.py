@@ -15,8 +15,10 @@ import msgpack
 from footfall import names
 from footfall.kafka.topics import Topic
 from footfall.realtime import tables
-from footfall.realtime.aggregator import Batch, EventRows, Record, RejectRows, Store
+from footfall.realtime.aggregator import EventRows
 from footfall.realtime.alerts.figures import MAX_REPORT_AGE_MS, FiguresBySlot
+from footfall.realtime.reject_rows import RejectRows
+from footfall.realtime.row_store import Batch, Record, Store
 from footfall.realtime.tables import Progress
 
 log = logging.getLogger(__name__)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import msgpack
@@ -146,12 +147,9 @@ def packs_of(log: list[bytes], cuts: list[int], start: int) -> list[Pack]:
 def test_any_order_of_packs_and_crashes_gives_the_naive_figures(
     remembered: int, data: st.DataObject, log: list[bytes]
 ) -> None:
-    max_rows, max_sessions = rows_module.MAX_ROWS, rows_module.MAX_SESSIONS
-    rows_module.MAX_ROWS = rows_module.MAX_SESSIONS = remembered  # type: ignore[misc]  # forgetting is under test
-    try:
+    # Forgetting is under test.
+    with patch.multiple(rows_module, MAX_ROWS=remembered, MAX_SESSIONS=remembered):
         course(data, log)
-    finally:
-        rows_module.MAX_ROWS, rows_module.MAX_SESSIONS = max_rows, max_sessions  # type: ignore[misc]
 
 
 def course(data: st.DataObject, log: list[bytes]) -> None:

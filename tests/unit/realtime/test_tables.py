@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from footfall.events.validate import SCHEMA
 from footfall.realtime import sketches, tables
-from footfall.realtime.aggregator import MutablePopulation
+from footfall.realtime.aggregate_row import MutablePopulation
 from footfall.realtime.event_parser import Unparsable, read_event, read_rejected
 from footfall.realtime.tables import Counts, Population, Progress, RowKey, SessionCell
 from tests.support.events import stored_event
