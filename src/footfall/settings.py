@@ -295,6 +295,9 @@ class Settings(BaseSettings):
     client_events_per_minute: int = Field(
         12_000, ge=100, description="events that one address may send to a site in a minute; more are answered with 429"
     )
+    site_events_per_minute: int = Field(
+        300_000, ge=100, description="events that a site takes in a minute from everybody; more are answered with 429"
+    )
     events_partitions: int = Field(
         8,
         ge=1,

@@ -18,15 +18,22 @@ def truncate(address: str | None) -> str | None:
     (`2002:cb00:7107::1`, whose first 48 bits hold all of it) or Teredo. Loopback and private addresses are truncated
     too.
     """
-    parsed = _parse(address) if address else None
+    parsed = _visitor(address)
     if parsed is None:
         return None
-    if isinstance(parsed, IPv6Address):
-        # Not in `_parse`: nobody is a trusted proxy because of the address inside a tunnel's.
-        parsed = parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else parsed)
     if isinstance(parsed, IPv4Address):
         return f"{IPv4Address(int(parsed) >> 8 << 8)}/24"
     return f"{IPv6Address(int(parsed) >> 80 << 80)}/48"
+
+
+@lru_cache(maxsize=4096)
+def one_client(address: str | None) -> str:
+    """What counts as one client for a limit: an IPv4 address, or the /64 network of an IPv6 address, which a single
+    machine can have. Empty if it is neither. An address inside another one counts, as in `truncate`."""
+    parsed = _visitor(address)
+    if isinstance(parsed, IPv6Address):
+        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
+    return "" if parsed is None else str(parsed)
 
 
 def client_address(remote: str | None, x_forwarded_for: str | None, trusted: Sequence[str]) -> str | None:
@@ -75,6 +82,14 @@ def _client_address(remote: str | None, x_forwarded_for: str | None, trusted: tu
 @lru_cache(maxsize=16)
 def _networks(trusted: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(network, strict=False) for network in trusted)
+
+
+def _visitor(address: str | None) -> IPv4Address | IPv6Address | None:
+    parsed = _parse(address) if address else None
+    if isinstance(parsed, IPv6Address):
+        # Not in `_parse`: nobody is a trusted proxy because of the address inside a tunnel's.
+        return parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else parsed)
+    return parsed
 
 
 @lru_cache(maxsize=16_384)

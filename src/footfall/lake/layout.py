@@ -15,7 +15,7 @@ CURRENT: Final = f"{PROGRESS}/current.json"
 INTENT: Final = f"{PROGRESS}/compaction.json"
 STAGING: Final = "/events/_staging"
 CHECKPOINTS: Final = "/checkpoints"
-_NAME: Final = re.compile(r"([0-9a-f]{8})-([0-9]{9,})(?:_([1-9])|-([0-9]{9,})-([0-9]))?\.parquet")
+_NAME: Final = re.compile(r"([0-9a-f]{8})-([0-9]{9,})(?:_([1-9][0-9]{0,2})|-([0-9]{9,})-([0-9]))?\.parquet")
 
 
 class Store(NamedTuple):
@@ -64,7 +64,7 @@ class Files(Protocol):
 class Part:
     """The content of a file's name: the checkpoint, and the first and last batch in the file, both included.
 
-    level: how often the file was merged. piece: the number of this file, 0 to 9, if a large batch was written as
+    level: how often the file was merged. piece: the number of this file if a large batch was written as
     several files; 0 for a merged file.
     """
 

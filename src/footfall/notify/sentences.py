@@ -10,6 +10,7 @@ _TITLES: Final = {
     "drop": "Traffic drop",
     "bots": "Bot wave",
     "rejects": "Rejected events",
+    "values": "Too many different pages, sections or errors",
 }
 # Counted things, and what happened to a share of them.
 _MEANING: Final = {
@@ -17,6 +18,7 @@ _MEANING: Final = {
     "slow": ("page views", "took longer than 0.1 s and than 95 % of them did before"),
     "bots": ("visitors", "were bots"),
     "rejects": ("events", "were rejected"),
+    "values": ("events", "are counted under (other), because their minute has 1,000 values already"),
 }
 
 

@@ -8,6 +8,7 @@ import msgspec
 from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime import tables
 from footfall.realtime.event_parser import ParsedEvent
+from footfall.realtime.known_values import KnownValues, dimension_of
 from footfall.realtime.sketches import Visitors
 from footfall.realtime.tables import Counts, Population
 
@@ -92,16 +93,18 @@ class AggregateRow:
         "new_people",
         "people",
         "people_sketch",
+        "values",
     )
 
     def __init__(self, key: str, counts: bytes | None, active: bytes | None) -> None:
-        self.dimension = key.split("\0", 2)[1]
+        self.dimension = dimension_of(key)
         self.last_used = 0
         self.counts_dirty = False
         self.counts_offset = self.active_offset = -1
         self.people, self.bots = MutablePopulation(), MutablePopulation()
         self.entries = self.exits = 0
         self.cities: dict[str, int] = {}
+        values = None
         self.people_sketch, self.bots_sketch = Visitors(), Visitors()
         # Visitors since the last write. Most of them repeat, and adding to a set is cheaper than updating a sketch.
         self.new_people: set[str] = set()
@@ -111,9 +114,12 @@ class AggregateRow:
             self.counts_offset = decoded.offset
             self.people, self.bots = MutablePopulation(*decoded.people), MutablePopulation(*decoded.bots)
             self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
+            values = decoded.values
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
             self.people_sketch, self.bots_sketch = Visitors(people), Visitors(bots)
+        # Only a site's row has them.
+        self.values = KnownValues(values) if self.dimension == "app" else None
 
     def add_events(self, more: EventTotals, are_bots: bool) -> None:
         """Adds the totals of more events."""
@@ -148,7 +154,8 @@ class AggregateRow:
     def counts_cell(self, offset: int) -> bytes:
         # Copying both for each cell would take one percent of the time of counting.
         people, bots = cast("Population", self.people), cast("Population", self.bots)
-        return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None))
+        values = None if self.values is None else self.values.stored()
+        return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None, values))
 
     def active_cell(self, offset: int) -> bytes | None:
         """The visitors cell, or None if every visitor is already in the stored sketch.

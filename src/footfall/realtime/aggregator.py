@@ -6,15 +6,17 @@ some rows of the store are ahead of `progress` and others are not.
 """
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from footfall import names
+from footfall.metrics.dimension_limit import LIMITED
 from footfall.realtime import tables
 from footfall.realtime.aggregate_row import AggregateRow, EventTotals
 from footfall.realtime.alerts.figures import FiguresBySlot, figures_of_events, slot_of
 from footfall.realtime.event_parser import ParsedEvent, Unparsable, read_event
+from footfall.realtime.known_values import KnownValues, dimension_of, other_row, site_row
 from footfall.realtime.row_store import MAX_ROWS, Batch, Record, Store
 from footfall.realtime.tables import SessionCell
 from footfall.realtime.visit_edges import open_visit
@@ -66,10 +68,14 @@ class EventRows:
         self._name = f"{names.TOPIC_EVENTS}/{partition}"
         self._store = store
         self._rows: dict[str, AggregateRow] = {}
+        # The rows that count the events of the current batch whose values have no row of their own, by the row that
+        # these would have had.
+        self._others: dict[str, str] = {}
         self._sessions: dict[str, _Session] = {}
         self._batch_number = 0
         # Events to report to the alert bolt, by site and slot of arrival.
         self._unreported: dict[tuple[str, int], list[ParsedEvent]] = defaultdict(list)
+        self._events_without_row: Counter[tuple[str, int]] = Counter()
         self._is_late = False
 
     def count(self, records: Iterable[Record], last: int, since_ms: int) -> tuple[Batch, int]:
@@ -93,6 +99,7 @@ class EventRows:
             by_session[event.session_id].append(event)
         if events:
             self._load_sessions(by_session.keys(), events[0].offset)
+            self._remove_repeats(by_session)
             self._load_rows(by_session)
         for offset, fault in faults:
             log.warning("%s offset %d is not a stored event and is not counted: %s.", self._name, offset, fault)
@@ -104,8 +111,9 @@ class EventRows:
         The flag is True if other events were left out because they arrived too long ago.
         """
         arrived, self._unreported = self._unreported, defaultdict(list)
+        without_row, self._events_without_row = self._events_without_row, Counter()
         is_late, self._is_late = self._is_late, False
-        return figures_of_events(arrived), is_late
+        return figures_of_events(arrived, without_row), is_late
 
     def evict_oldest(self) -> None:
         """Evicts the least recently used rows and sessions beyond the limits. Only when everything is written."""
@@ -122,6 +130,18 @@ class EventRows:
         for session_id in unknown:
             self._sessions[session_id] = _Session(found.get(session_id, {}), before)
 
+    def _remove_repeats(self, by_session: dict[str, list[ParsedEvent]]) -> None:
+        """Keeps the first event of each identity. Those whose cells are ahead of `progress` are counted again."""
+        for session_id, events in by_session.items():
+            known = self._sessions[session_id].offsets
+            first: dict[bytes, int] = {}
+            by_session[session_id] = [
+                event
+                for event in events
+                if known.get(event.event_id, event.offset) >= event.offset
+                and first.setdefault(event.event_id, event.offset) == event.offset
+            ]
+
     def _load_rows(self, by_session: Mapping[str, Sequence[ParsedEvent]]) -> None:
         wanted: set[str] = set()
         shared: set[tuple[str, ...]] = set()
@@ -137,13 +157,48 @@ class EventRows:
             views = [event.view for event in events if event.view is not None]
             wanted |= self._sessions[session_id].visit.pages_losing(views)
         wanted.update(*shared)
-        keys = {key: key.encode() for key in wanted - self._rows.keys()}
+        missing = wanted - self._rows.keys()
+        limited = {key: site_row(key) for key in missing if dimension_of(key) in LIMITED}
+        full = {key for key, site in limited.items() if site in self._rows and not self._values(site).has_row(key)}
+        self._read_rows((missing | set(limited.values())) - full)
+        self._others = self._without_row(limited, by_session)
+        for key in self._others:
+            self._rows.pop(key, None)
+        self._read_rows(self._others.values())
+
+    def _read_rows(self, wanted: Iterable[str]) -> None:
+        keys = {key: key.encode() for key in set(wanted) - self._rows.keys()}
         if keys:
             encoded = sorted(keys.values())
             counts = self._store.read_cells(names.TABLE_MINUTE_METRICS, self._column, encoded)
             active = self._store.read_cells(names.TABLE_ACTIVE_USERS, self._column, encoded)
             for key, encoded_key in keys.items():
                 self._rows[key] = AggregateRow(key, counts.get(encoded_key), active.get(encoded_key))
+
+    def _without_row(
+        self, limited: Mapping[str, str], by_session: Mapping[str, Sequence[ParsedEvent]]
+    ) -> dict[str, str]:
+        """Gives rows to new values in order of offset. Returns the keys that get none, each with the row they share.
+
+        limited: rows that are not loaded, each with the row of its site
+        """
+        first: dict[str, int] = {}
+        if limited:
+            for events in by_session.values():
+                for event in events:
+                    for key in event.limited_rows:
+                        if key in limited:
+                            first[key] = min(event.offset, first.get(key, event.offset))
+        refused = [key for key in sorted(first, key=first.__getitem__) if not self._values(limited[key]).admit(key)]
+        # Pages that only lose an entry or an exit.
+        earlier = limited.keys() - first.keys()
+        refused += [key for key in earlier if not self._values(limited[key]).has_row(key)]
+        return {key: other_row(key) for key in refused}
+
+    def _values(self, site: str) -> KnownValues:
+        values = self._rows[site].values
+        assert values is not None, site
+        return values
 
     def _count_events(
         self, by_session: Mapping[str, Sequence[ParsedEvent]], first: int, last: int, since_ms: int
@@ -162,13 +217,13 @@ class EventRows:
             seen: dict[_Person, int] = {}
             for event in events:
                 offset, event_id, cell, page_rows = event.offset, event.event_id, event.cell, event.page_rows
-                counted = known.get(event_id)
-                if counted is not None and counted < offset:
-                    continue
-                if counted != offset:
+                if known.get(event_id) != offset:
                     known[event_id] = offset
                     if cell[_RECEIVED] >= since_ms:
-                        arrived[cell[_APP_ID], slot_of(cell[_RECEIVED])].append(event)
+                        place = cell[_APP_ID], slot_of(cell[_RECEIVED])
+                        arrived[place].append(event)
+                        if self._others and not self._others.keys().isdisjoint(event.limited_rows):
+                            self._events_without_row[place] += 1
                     else:
                         self._is_late = True
                     new.append((event_id, cell))
@@ -181,7 +236,8 @@ class EventRows:
                 if event.error_row is not None:
                     group[event.error_row,].append(event)
                 if not event.is_bot:
-                    for key, entries, exits in visit.add(cell[_APP_ID], event.event_time_ms, event.view):
+                    for page, entries, exits in visit.add(cell[_APP_ID], event.event_time_ms, event.view):
+                        key = self._others.get(page, page)
                         if (row := self._rows[key]).counts_offset < offset:
                             row.add_visit_edges(entries, exits)
                             dirty[key] = row
@@ -195,7 +251,7 @@ class EventRows:
                             # A person who signs in keeps the anonymous id, so the same key may occur twice.
                             persons[person_key] = max(time_ms, persons.get(person_key, 0))
         for are_bots, group in enumerate(groups):
-            for keys, grouped in group.items():
+            for keys, grouped in (self._by_row(group) if self._others else group).items():
                 self._add_to_rows(keys, grouped, bool(are_bots), first, dirty)
         return {
             names.TABLE_SESSIONS: cells,
@@ -204,6 +260,14 @@ class EventRows:
             },
             **self._encode_rows(dirty, last),
         }
+
+    def _by_row(self, group: Mapping[tuple[str, ...], list[ParsedEvent]]) -> dict[tuple[str, ...], list[ParsedEvent]]:
+        """The same events, grouped by each row that counts them: a row that values share takes them all at once."""
+        found: dict[tuple[str, ...], list[ParsedEvent]] = defaultdict(list)
+        for keys, events in group.items():
+            for key in keys:
+                found[self._others.get(key, key),] += events
+        return found
 
     def _add_to_rows(
         self,

@@ -108,7 +108,12 @@ class ParsedEvent(msgspec.Struct, gc=False):
     @property
     def all_rows(self) -> tuple[str, ...]:
         """The keys of all aggregate rows; the error row is the last."""
-        return (*self.common_rows, *(self.page_rows or ()), *(() if self.error_row is None else (self.error_row,)))
+        return (*self.common_rows, *self.limited_rows)
+
+    @property
+    def limited_rows(self) -> tuple[str, ...]:
+        """The keys of the rows whose number is limited (`metrics.dimension_limit`)."""
+        return (*(self.page_rows or ()), *(() if self.error_row is None else (self.error_row,)))
 
 
 def read_event(offset: int, record: bytes) -> ParsedEvent | None:

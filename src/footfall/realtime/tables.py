@@ -70,6 +70,8 @@ class Counts(NamedTuple):
     Only people are included in these:
     entries, exits: in a page's row, the visits whose first and last page view so far is among the row's (see `visits`)
     cities: in a country's row, the page views by `city_text`
+
+    values: in a site's row, the values of people and bots that have rows of their own (see `known_values`)
     """
 
     offset: int
@@ -78,6 +80,7 @@ class Counts(NamedTuple):
     entries: int = 0
     exits: int = 0
     cities: dict[str, int] | None = None
+    values: dict[str, bytes] | None = None
 
 
 class DistinctVisitors(NamedTuple):
@@ -171,7 +174,7 @@ def encode_counts(counts: Counts) -> bytes:
 def decode_counts(cell: bytes) -> Counts:
     """Decodes a cell `f:eN` of `minute_metrics`."""
     offset, people, bots, *rest = msgpack.unpackb(cell, strict_map_key=False)
-    # Older cells lack entries, exits and cities.
+    # Older cells lack some of the last fields.
     return Counts(offset, Population(*people), Population(*bots), *rest)
 
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_host, get_input_stream
 
 from footfall import site_registry
-from footfall.events.address import client_address, truncate
+from footfall.events.address import client_address, one_client, truncate
 from footfall.events.bodies import element_bytes, parse_body
 from footfall.events.bots import RateRule
 from footfall.events.consent import refused
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 # The largest body that is accepted, in bytes.
 LARGEST_BODY: Final = 256 * 1024
 MAX_EVENTS: Final = 100
+# The largest event, in bytes as it is stored. The tracker's events have less than 2 KB. With each field at its own
+# bound, an event would have 160 KB.
+LARGEST_EVENT: Final = 32 * 1024
+# Limits count events, or the bytes of a request in units of this size if that is more: what is stored is bounded, too.
+_BYTES_OF_EVENT: Final = 2 * 1024
 # Per minute at pace 1. A person who clicks without a pause stays far below this; see events/bots.py.
 _BOT_EVENTS_PER_MINUTE: Final = 120
 # A session's row in HBase has a cell for each event and is read as a whole, so its size must be limited. Reading for
@@ -105,6 +110,7 @@ class Collector:
         self._geography = Geography(settings.install / "geography")
         self._rate_rule = RateRule(max(1, int(_BOT_EVENTS_PER_MINUTE * settings.pace)))
         self._addresses = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
+        self._site = FloodGate(settings.site_events_per_minute, settings.site_events_per_minute)
         self._sessions = FloodGate(_SESSION_EVENTS_AT_ONCE, _SESSION_EVENTS_PER_MINUTE)
         self._spool = Spool(settings.spool_dir / app_id, int(settings.retention.spool_gib * 2**30))
         self._producer = KafkaProducer(settings.kafka_bootstrap)
@@ -229,8 +235,12 @@ class Collector:
         if events > MAX_EVENTS:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
         address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
-        if not self._addresses.admits(address or "", events):
+        # Even the lowest limit lets the largest body through once a minute.
+        cost = max(events, min(-(-len(body) // _BYTES_OF_EVENT), self._settings.client_events_per_minute))
+        if not self._addresses.admits(one_client(address), cost):
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
+        if not self._site.admits(self.app_id, cost):
+            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events for this site.")
         gpc, dnt = environ.get("HTTP_SEC_GPC") == "1", environ.get("HTTP_DNT") == "1"
         if isinstance(parsed, Reject):
             record = self._reject(parsed, body, None, received_ms, gpc or dnt)
@@ -252,6 +262,9 @@ class Collector:
         of_session: Counter[str] = Counter()
         for index, event in enumerate(parsed):
             decided = accept(event, context, self._rate_rule)
+            stored = b"" if isinstance(decided, Reject) else orjson.dumps(decided)
+            if len(stored) > LARGEST_EVENT and not isinstance(decided, Reject):
+                decided = Reject("too_long", "The event is larger than 32 KiB.", decided["event_id"])
             if isinstance(decided, Reject):
                 originals = element_bytes(body) if originals is None else originals
                 records.append(self._reject(decided, originals[index], event, received_ms, gpc or dnt))
@@ -259,7 +272,7 @@ class Collector:
             else:
                 session = decided["session_id"]
                 of_session[session] += 1
-                records.append(Record(Topic.EVENTS, received_ms, session.encode(), orjson.dumps(decided)))
+                records.append(Record(Topic.EVENTS, received_ms, session.encode(), stored))
         if not all(self._sessions.admits(session, count) for session, count in of_session.items()):
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events of one session.")
         accepted = events - len(rejected)

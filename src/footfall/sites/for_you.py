@@ -15,7 +15,7 @@ from flask import Blueprint, Response, render_template, request
 from msgspec import Meta
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from footfall.events.address import client_address
+from footfall.events.address import client_address, one_client
 from footfall.recommendations.arms import LIST_ID
 from footfall.recommendations.offer import Item, Shelf, Visitor, offer
 from footfall.recommendations.reads import Reads
@@ -60,7 +60,7 @@ def blueprint(app_id: str, settings: Settings, catalogue: Catalogue, reads: Read
         address = client_address(
             request.environ.get("REMOTE_ADDR"), request.headers.get("X-Forwarded-For"), settings.trusted_proxies
         )
-        if not gate.admits(address or "", 1):
+        if not gate.admits(one_client(address), 1):
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests from this address.")
         if request.mimetype != _JSON:
             return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json.")

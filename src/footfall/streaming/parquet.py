@@ -78,7 +78,7 @@ class Tables:
 
 
 def piece_of(path: str) -> int:
-    """The piece number of a staged file, which is the number of the task that wrote it."""
+    """The piece number of a staged file, as `record_writer` put it into the name."""
     return int(path.rpartition("/")[2].split("-")[1])
 
 

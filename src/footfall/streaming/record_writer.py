@@ -23,8 +23,11 @@ from footfall.lake.layout import EVENTS, Files
 from footfall.names import TOPIC_EVENTS
 from footfall.streaming import batch_keys, deduplication, record_decoder
 
-# The number of files per folder for a large batch: one for each core of the executor.
+# The number of tasks for a large batch: one for each core of the executor. Each writes a file per folder.
 PIECES: Final = 2
+# A task that holds so many bytes of events writes them and begins further files: large events must not exhaust its
+# memory. The 100,000 events of ordinary size that a task can get are half of that.
+TASK_BYTES: Final = 128 << 20
 # The output rows of a task: first the keys of its records, a thousand per row as an Arrow IPC stream, then its files.
 _TASK_OUTPUT: Final = pa.schema([("keys", pa.binary()), ("path", pa.string()), ("rows", pa.int64())])
 
@@ -37,7 +40,8 @@ class Staged(NamedTuple):
 
 
 def stage(records: DataFrame, files: Files, folder: str, pieces: int) -> tuple[pa.Table, list[Staged]]:
-    """Decodes Kafka's records and writes the readable events below `folder`: `pieces` files for each app and day.
+    """Decodes Kafka's records and writes the readable events below `folder`: `pieces` files for each app and day, or
+    more if the events are large.
 
     Only the Kafka partition decides the piece of a record. A repeated task writes files of other names; the result
     lists only the files of the successful attempt. Returns one row (`record_decoder.KEYS`) per record, and the files.
@@ -80,9 +84,9 @@ def _remove_records(file: Staged, left_out: NDArray[np.int64], files: Files) -> 
 
 def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     context = TaskContext.get()
-    # Like Spark's own file names: the task and a random part.
-    name = f"part-{0 if context is None else context.partitionId():05}-{secrets.token_hex(8)}.parquet"
-    events = []
+    piece = 0 if context is None else context.partitionId()
+    events: list[pa.Table] = []
+    held = 0
     # Events contain no reference cycles, and looking for them took two fifths of the time.
     gc.disable()
     try:
@@ -91,8 +95,19 @@ def _write(files: Files, folder: str, batches: Iterable[pa.RecordBatch]) -> Iter
                 read = record_decoder.read(*batch.columns)
                 events.append(read.events)
                 yield _output_row(keys=_ipc_stream(read.keys))
+                held += read.events.nbytes
+                if held >= TASK_BYTES:
+                    yield from _write_files(files, folder, piece, events)
+                    piece, held = piece + PIECES, 0
     finally:
         gc.enable()
+    yield from _write_files(files, folder, piece, events)
+
+
+def _write_files(files: Files, folder: str, piece: int, events: list[pa.Table]) -> Iterator[pa.RecordBatch]:
+    """Writes the events and empties the list."""
+    # Like Spark's own file names: a number and a random part.
+    name = f"part-{piece:05}-{secrets.token_hex(8)}.parquet"
     app_column, day_column = EVENTS.columns
     # A client's retry mostly follows its original closely. Removing such repeats here avoids rewriting the file later.
     once = [deduplication.without_repeats(pa.concat_tables(events))] if events else []

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from footfall.lake.archive_reader import MINUTE_US
 from footfall.lake.window_files import COUNTS, FIVE, PERCENTILES
 from footfall.metrics import engagement, errors, histogram, page_views
+from footfall.metrics.dimension_limit import MOST_VALUES, OTHER
 
 # The columns of archived events that the computation needs.
 COLUMNS: Final = (
@@ -123,7 +124,8 @@ def windows(app_id: str, events: pa.Table, minutes: Collection[int], fives: Coll
 
 
 def _tables(app_id: str, people: _PersonEvents, rows: pa.Table, wanted: _Minutes) -> Iterator[pa.Table]:
-    for dimension, codes, has_value in _dimensions(app_id, rows):
+    for dimension, every, has_value in _dimensions(app_id, rows):
+        codes = every if has_value is None else _limited(every, has_value, people.minute, wanted.size)
         cells = _Cells(people, codes, has_value, wanted.size)
         for length, asked in wanted.asked.items():
             yield _table(app_id, dimension, length, cells.of(length, asked), codes, people, wanted)
@@ -178,6 +180,23 @@ def _dimensions(app_id: str, rows: pa.Table) -> Iterator[tuple[str, _Codes, Flag
     yield "section", _codes(rows["page_section"]), has_path
     yield "country", _codes(rows["country"]), None
     yield "device", _codes(rows["device_type"]), None
+
+
+def _limited(codes: _Codes, has_value: Flags, minute: Integers, minutes: int) -> _Codes:
+    """The same column with `(other)` for the values that are not among the MOST_VALUES of their minute with the most
+    events. Of values with equally many events, the first ones in the order of their bytes stay."""
+    places = codes.numbers * minutes + minute
+    place, events = np.unique(places[has_value], return_counts=True)
+    value, at = np.divmod(place, minutes)
+    if np.bincount(at, minlength=1).max() <= MOST_VALUES:
+        return codes
+    order = np.lexsort((_ranks(codes)[value], -events, at))
+    at = at[order]
+    beyond = place[order][np.arange(len(at)) - np.searchsorted(at, at) >= MOST_VALUES]
+    # A visitor can also send this text.
+    sent = pc.index(codes.texts, OTHER).as_py()
+    other, texts = (codes.size, pa.concat_arrays([codes.texts, pa.array([OTHER])])) if sent < 0 else (sent, codes.texts)
+    return _Codes(np.where(np.isin(places, beyond), other, codes.numbers), texts)
 
 
 class _Figures(NamedTuple):
@@ -273,7 +292,8 @@ def _table(
         **_percentiles(of, count),
     }
     if dimension == "page":
-        known["page_title"] = people.titles.texts.take(pa.array(of.titled % people.titles.size, mask=of.titled < 0))
+        untitled = (of.titled < 0) | pc.equal(known["value"], OTHER).fill_null(False).to_numpy(zero_copy_only=False)
+        known["page_title"] = people.titles.texts.take(pa.array(of.titled % people.titles.size, mask=untitled))
     return pa.table([known[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
@@ -298,10 +318,15 @@ def _codes(column: pa.ChunkedArray) -> _Codes:
 
 def _ordered(codes: _Codes) -> _Codes:
     """The same column with codes in the order of the texts."""
-    order = pc.sort_indices(codes.texts)
+    rank = _ranks(codes)
+    return _Codes(rank[codes.numbers], codes.texts.take(pa.array(np.argsort(rank))))
+
+
+def _ranks(codes: _Codes) -> Integers:
+    """The place of each code's text in the order of their bytes; null is the last."""
     rank = np.empty(codes.size, dtype=np.int64)
-    rank[order.to_numpy()] = np.arange(codes.size)
-    return _Codes(rank[codes.numbers], codes.texts.take(order))
+    rank[pc.sort_indices(codes.texts).to_numpy()] = np.arange(codes.size)
+    return rank
 
 
 def _each(codes: _Codes, holds: Callable[[str], bool]) -> Flags:

@@ -1,11 +1,17 @@
 """The naive recount of one partition's log: the figures that every live row must hold, computed event by event."""
 
+import sys
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from footfall.events.times import parse_rfc3339_ms
+
+# So many values of a dimension have rows of their own, in a minute of a site. All others share one row.
+MOST_VALUES = 1_000
+_OTHERS = {"page": "(other)", "section": "(other)", "error": "(other)\x1f\x1f"}
 
 
 class AggregateKey(NamedTuple):
@@ -71,6 +77,27 @@ def rows_of(event: dict[str, Any], event_time_ms: int) -> Iterator[AggregateKey]
         yield AggregateKey(app, "section", minute, event.get("page_section") or "")
     if _is_failure(event):
         yield AggregateKey(app, "error", minute, error_value(event))
+
+
+class Values:
+    """The values that have rows of their own in one partition: the first ones of each minute, in the log's order."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+
+    def admit(self, row: AggregateKey) -> AggregateKey:
+        """The row that counts an event of this row's value; the value gets the next free row."""
+        if row.dimension in _OTHERS:
+            known = self._known[row[:3]]
+            if len(known) < MOST_VALUES:
+                known.add(sys.intern(row.value))
+        return self.row(row)
+
+    def row(self, row: AggregateKey) -> AggregateKey:
+        """The row that counts this row's value, which was admitted before."""
+        if row.dimension not in _OTHERS or row.value in self._known[row[:3]]:
+            return row
+        return row._replace(value=_OTHERS[row.dimension])
 
 
 def error_value(event: dict[str, Any]) -> str:

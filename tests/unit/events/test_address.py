@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.events.address import client_address, is_secure, truncate
+from footfall.events.address import client_address, is_secure, one_client, truncate
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
@@ -37,6 +37,25 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 )
 def test_truncate(address: str | None, prefix: str | None) -> None:
     assert truncate(address) == prefix
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("203.0.113.77", "203.0.113.77"),
+        ("::ffff:203.0.113.77", "203.0.113.77"),
+        # A single machine can use every address of its /64, and every address of its 6to4 prefix.
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("2002:cb00:714d:9::1", "203.0.113.77"),
+        ("::1", "::/64"),
+        ("shop.example", ""),
+        (None, ""),
+    ],
+)
+def test_one_client(address: str | None, client: str) -> None:
+    assert one_client(address) == client
 
 
 @given(st.ip_addresses() | st.ip_addresses(network="2002::/16") | st.ip_addresses(network="2001::/32"))

@@ -10,6 +10,7 @@ from math import comb, exp, factorial
 import pytest
 
 from footfall.metrics.histogram import bucket
+from footfall.realtime.alerts import watch as watch_module
 from footfall.realtime.alerts.alert import Alert
 from footfall.realtime.alerts.figures import LONG_SLOTS, SLOT_MS, Figures
 from footfall.realtime.alerts.tails import binomial_upper, poisson_lower
@@ -24,7 +25,7 @@ _PAGES = 40
 
 @dataclass(frozen=True)
 class World:
-    """How a site's visitors behave. `visitors`: at one time. Shares are of page views, `malformed` of events."""
+    """How a site's visitors behave. `visitors`: at one time. Shares are of page views, the last ones of events."""
 
     visitors: int = 10
     failing: float = 0.004
@@ -32,6 +33,7 @@ class World:
     slow: float = 0.0
     malformed: float = 0.001
     crawlers: int = 0
+    without_row: float = 0.0
 
 
 class Site:
@@ -62,6 +64,8 @@ class Site:
             site.events += 1
             if chance.random() < world.malformed:
                 site.rejected += 1
+            if world.without_row and chance.random() < world.without_row:
+                site.without_row += 1
             if dwell:
                 visit[2] -= 1
                 continue
@@ -132,6 +136,7 @@ def test_ordinary_hours_are_silent(seed: int) -> None:
         ("drop", World(visitors=1), 80),
         ("bots", World(crawlers=10), 20),
         ("rejects", World(malformed=0.3), 30),
+        ("values", World(without_row=0.3), 30),
     ],
 )
 def test_an_incident_raises_an_alert_in_time_and_ends(
@@ -210,6 +215,24 @@ def test_pages_that_become_slower_but_are_still_fast_raise_no_alert() -> None:
     assert found
     assert {kind for kind, _ in found} == {"slow"}
     assert found[0][1] >= LONG_SLOTS // 2
+
+
+@pytest.mark.parametrize(("most", "named"), [(0, {None}), (_PAGES, {"/page-1"})])
+def test_pages_beyond_the_limit_are_watched_as_a_part_of_their_site(
+    most: int, named: set[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "MOST_PAGES", most)
+    site, watch = Site(7), Watch()
+    # Pages that nobody has opened for half an hour make room.
+    for hour in range(3):
+        for number in range(_PAGES):
+            watch.add("shop", f"/{hour}/{number}", site.slot, Figures(tried=1))
+        site.slot += 3_600_000 // SLOT_MS
+        watch.judge(site.slot)
+    assert not list(played(site, watch, World(), _HOUR // 2))
+    found = list(played(site, watch, World(failing=0.9, failing_page="/page-1"), 60))
+    assert {alert.page_path for alert in found} >= named
+    assert most or {alert.page_path for alert in found} == {None}
 
 
 def test_nothing_is_judged_before_five_minutes_are_known() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.kafka.topics import Topic
 from footfall.realtime import aggregator as rows_module
-from footfall.realtime import tables
+from footfall.realtime import known_values, tables
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.verification import recount
 from tests.support.events import NOW_MS, stored_event
@@ -78,7 +78,7 @@ def oracle(log: list[bytes]) -> tuple[dict[recount.AggregateKey, recount.Recount
     rows: dict[recount.AggregateKey, recount.Recounted] = {}
     firsts: dict[tuple[str, str], int] = {}
     unparsable = 0
-    visits = recount.Visits()
+    visits, values = recount.Visits(), recount.Values()
     for offset, value in enumerate(log):
         try:
             event = orjson.loads(value)
@@ -89,9 +89,10 @@ def oracle(log: list[bytes]) -> tuple[dict[recount.AggregateKey, recount.Recount
         if event.get("backfill") or identity in firsts:
             continue
         firsts[identity] = offset
-        for row in recount.rows_of(event, parse_rfc3339_ms(event["event_time"])):
+        for row in map(values.admit, recount.rows_of(event, parse_rfc3339_ms(event["event_time"]))):
             recount.add(rows.setdefault(row, recount.new_figures()), event)
-        for row, entries, exits in visits.add(event, parse_rfc3339_ms(event["event_time"])):
+        for page, entries, exits in visits.add(event, parse_rfc3339_ms(event["event_time"])):
+            row = values.row(page)
             rows[row].people.entries += entries
             rows[row].people.exits += exits
     return rows, firsts, unparsable
@@ -141,14 +142,18 @@ def packs_of(log: list[bytes], cuts: list[int], start: int) -> list[Pack]:
     return [Pack(f"{first}-{end}", first, end, 0, None, log[first:end]) for first, end in itertools.pairwise(edges)]
 
 
-@pytest.mark.parametrize("remembered", [1, 1000])
+@pytest.mark.parametrize(("remembered", "most_values"), [(1, 1000), (1000, 1000), (1, 1), (1000, 1), (1, 2), (1000, 2)])
 @given(data=st.data(), log=RECORDS)
 @settings(max_examples=150, deadline=None)
 def test_any_order_of_packs_and_crashes_gives_the_naive_figures(
-    remembered: int, data: st.DataObject, log: list[bytes]
+    remembered: int, most_values: int, data: st.DataObject, log: list[bytes]
 ) -> None:
     # Forgetting is under test.
-    with patch.multiple(rows_module, MAX_ROWS=remembered, MAX_SESSIONS=remembered):
+    with (
+        patch.multiple(rows_module, MAX_ROWS=remembered, MAX_SESSIONS=remembered),
+        patch.object(known_values, "MOST_VALUES", most_values),
+        patch.object(recount, "MOST_VALUES", most_values),
+    ):
         course(data, log)
 
 

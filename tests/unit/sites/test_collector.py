@@ -467,7 +467,7 @@ def test_the_record_of_a_reject_is_base64_of_the_bytes(shop: Site) -> None:
         (b"\0" * 1000, "not_json"),
         (nested(5000), "too_deep"),
         (nested(100_000), "too_deep"),
-        (b'{"a":' * 40_000 + b"1" + b"}" * 40_000, "too_deep"),
+        (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, "too_deep"),
     ],
 )
 def test_a_body_that_is_no_json_is_one_reject(shop: Site, body: bytes, reason: str) -> None:
@@ -607,6 +607,44 @@ def test_a_flood_from_one_address_is_refused(shop: Site) -> None:
     assert_refused(shop.post(b"{", flooding), 429, "too_many")
     assert shop.stored() == []
     assert shop.post([an_event()]).status_code == 202
+
+
+def test_addresses_of_one_network_share_their_allowance(shop: Site) -> None:
+    """Anybody with IPv6 has 2^64 addresses."""
+    assert shop.post([an_event()] * 98, {"X-Forwarded-For": "2001:db8:77:1::1"}).status_code == 202
+    assert_refused(shop.post([an_event()] * 10, {"X-Forwarded-For": "2001:db8:77:1:ffff::2"}), 429, "too_many")
+    assert shop.post([an_event()] * 10, {"X-Forwarded-For": "2001:db8:77:2::1"}).status_code == 202
+
+
+def test_a_request_costs_its_bytes_too(shop: Site) -> None:
+    """Junk of 256 KiB is one event, and would store 350 KB."""
+    flooding = {"X-Forwarded-For": "203.0.113.201"}
+    # 49 and 51 of the hundred that this site takes from an address in a minute.
+    assert shop.post(b"x" * 100_000, flooding).status_code == 400
+    assert shop.post(orjson.dumps([an_event()]) + b" " * 102_000, flooding).status_code == 202
+    shop.stored()
+    assert_refused(shop.post(b"{" + b" " * 5_000, flooding), 429, "too_many")
+    assert shop.stored() == []
+
+
+def test_a_site_takes_only_so_much_from_all_addresses_together(tmp_path: Path) -> None:
+    with site(tmp_path, site_events_per_minute=150) as shop:
+        assert shop.post([an_event()] * 90).status_code == 202
+        assert shop.post([an_event()] * 50).status_code == 202
+        assert_refused(shop.post([an_event()] * 50), 429, "too_many")
+        assert len(shop.events()) == 140
+
+
+def test_an_event_that_is_too_large_is_rejected_and_its_neighbours_are_stored(shop: Site) -> None:
+    large = an_event(properties={f"p{number}": "x" * 1_024 for number in range(32)})
+    assert len(orjson.dumps(large)) > 32 * 1024
+    answer = shop.post([an_event(), large, an_event()])
+    assert answer.status_code == 202
+    assert answer.json["rejected"] == [{"index": 1, "event_id": large["event_id"], "reason": "too_long"}]
+    records = shop.stored()
+    assert [record.topic for record in records] == [Topic.EVENTS, Topic.REJECTED, Topic.EVENTS]
+    kept = read_reject_record(records[1].value)
+    assert (kept.reason, orjson.loads(kept.original)) == ("too_long", large)
 
 
 def test_a_full_spool_is_answered_503(tmp_path: Path) -> None:

@@ -61,12 +61,23 @@ def test_nothing_costs_nothing() -> None:
 
 
 def test_memory_is_bounded_and_active_addresses_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "_MOST_KEYS", 50)
+    monkeypatch.setattr(rate_limit, "MOST_KEYS", 50)
     gate = FloodGate(600, 600)
     assert gate.admits("first", 600, T0)
     assert gate.admits(HOME, 600, T0)
     for number in range(200):
-        gate.admits(str(number), 1, T0)
+        gate.admits(str(number), 600, T0)
         # An address that keeps sending is not dropped, however many others appear.
         assert not gate.admits(HOME, 1, T0)
     assert gate.admits("first", 600, T0)
+
+
+def test_single_events_of_many_others_return_no_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MOST_KEYS", 50)
+    gate = FloodGate(600, 600)
+    assert gate.admits(HOME, 600, T0)
+    for number in range(1_000):
+        assert gate.admits(str(number), 1, T0)
+    assert not gate.admits(HOME, 1, T0)
+    # Of a key that has used little, not more than that little is forgotten.
+    assert gate.admits("0", 600, T0)

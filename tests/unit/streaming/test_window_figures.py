@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from footfall.streaming import window_figures
 from footfall.streaming.window_figures import windows
 from tests.support.archived import SCHEMA, event, minute, windows_of, write
 
@@ -197,3 +198,41 @@ def test_only_the_requested_windows_are_returned(tmp_path: Path) -> None:
     assert (again["events"], again["visits"], again["visitors"]) == (3, 1, 2)
     assert windows_of(tmp_path, [noon + 7], []).num_rows == 0
     assert windows("shop", pa.Table.from_pylist(EVENTS, schema=SCHEMA), [], []).num_rows == 0
+
+
+def test_values_beyond_the_limit_share_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each minute, the two values with the most events keep their rows; of equal ones, the first by name."""
+    monkeypatch.setattr(window_figures, "MOST_VALUES", 2)
+    seen = [("12:00", "/b"), ("12:00", "/d"), ("12:00", "/a"), ("12:00", "/d"), ("12:00", "/c"), ("12:01", "/c")]
+    write(
+        tmp_path,
+        [
+            # The visitor of /b and /c is the same one; a section may have the name of the shared row.
+            event(
+                n, f"s-{path in '/b /c'}", f"{DAY} {at}:00.000", "page_view", path, page_section=section, page_title="T"
+            )
+            for n, ((at, path), section) in enumerate(zip(seen, ["(other)", "x", "y", "x", "x", "y"], strict=True))
+        ],
+    )
+    noon = minute(f"{DAY} 12:00")
+    found = {
+        (row["window_minutes"], row["dimension"], row["value"]): row
+        for row in windows_of(tmp_path, [noon], [noon]).to_pylist()
+        if row["dimension"] in ("page", "section")
+    }
+    assert {key: (row["events"], row["visits"]) for key, row in found.items()} == {
+        (1, "page", "/a"): (1, 1),
+        (1, "page", "/d"): (2, 1),
+        (1, "page", "(other)"): (2, 1),
+        (5, "page", "/a"): (1, 1),
+        (5, "page", "/c"): (1, 1),
+        (5, "page", "/d"): (2, 1),
+        (5, "page", "(other)"): (2, 1),
+        (1, "section", "x"): (3, 2),
+        (1, "section", "(other)"): (2, 2),
+        (5, "section", "x"): (3, 2),
+        (5, "section", "(other)"): (2, 2),
+        (5, "section", "y"): (1, 1),
+    }
+    assert found[1, "page", "/d"]["page_title"] == "T"
+    assert found[1, "page", "(other)"]["page_title"] is None

@@ -19,6 +19,7 @@ _HINTS = {
     "drop": "`./footfall status` shows whether the site and its visitors run.",
     "bots": "The column Bots, 5 min in the table of sites counts them. No other figure includes their visits.",
     "rejects": "`./footfall rejects` lists them with their reasons.",
+    "values": "A script may make them up. `./footfall query live-metrics --by page` lists the pages that have rows.",
 }
 _LOGGED = {"errors": "error", "slow": "performance"}
 

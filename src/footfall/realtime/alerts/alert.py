@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from footfall.events.times import format_rfc3339_ms
 
-KINDS: Final = ("errors", "slow", "drop", "bots", "rejects")
+KINDS: Final = ("errors", "slow", "drop", "bots", "rejects", "values")
 OPEN: Final = "open"
 RESOLVED: Final = "resolved"
 CRITICAL: Final = "critical"

@@ -11,6 +11,7 @@ from zlib import crc32
 
 import msgpack
 
+from footfall.metrics.dimension_limit import MOST_VALUES
 from footfall.metrics.errors import could_fail
 from footfall.metrics.histogram import UNMEASURED
 from footfall.realtime.event_parser import ParsedEvent
@@ -41,7 +42,8 @@ class Figures:
 
     tried, failed: page views and error events, and the failures among them
     responses: histogram bucket → page views
-    events, rejected, people, bots: only for a whole site; visitors are hashed to numbers
+    events, rejected, people, bots, without_row: only for a whole site; visitors are hashed to numbers; without_row:
+        the events with a value beyond the limit of its dimension (`metrics.dimension_limit`)
     sample: the request id of a failure
     slowest: the bucket and the request id of the slowest page view
     """
@@ -55,6 +57,7 @@ class Figures:
     bots: set[int] = field(default_factory=set)
     sample: str | None = None
     slowest: tuple[int, str] | None = None
+    without_row: int = 0
 
     def add(self, other: "Figures") -> None:
         """Adds other figures of the same site or page."""
@@ -69,6 +72,7 @@ class Figures:
         self.sample = other.sample or self.sample
         if other.slowest is not None and (self.slowest is None or other.slowest >= self.slowest):
             self.slowest = other.slowest
+        self.without_row += other.without_row
 
 
 _FIELD_VALUES: Final = attrgetter(*(one.name for one in fields(Figures)))
@@ -89,12 +93,17 @@ class Report(NamedTuple):
     is_late: bool
 
 
-def figures_of_events(arrived: Mapping[tuple[str, int], Sequence[ParsedEvent]]) -> FiguresBySlot:
-    """The figures of events, given by site and slot of arrival. Each event must be a new one, not a repeat."""
+def figures_of_events(
+    arrived: Mapping[tuple[str, int], Sequence[ParsedEvent]], without_row: Mapping[tuple[str, int], int]
+) -> FiguresBySlot:
+    """The figures of events, given by site and slot of arrival. Each event must be a new one, not a repeat.
+
+    without_row: the number of those events for `Figures.without_row`
+    """
     found: FiguresBySlot = {}
     for (app, slot), events in arrived.items():
-        site = found[app, None, slot] = Figures(events=len(events))
-        people, bots = set(), set()
+        site = found[app, None, slot] = Figures(events=len(events), without_row=without_row.get((app, slot), 0))
+        people, bots, pages = set(), set(), 0
         for event in events:
             if event.is_bot:
                 bots.add(event.visitor)
@@ -105,7 +114,9 @@ def figures_of_events(arrived: Mapping[tuple[str, int], Sequence[ParsedEvent]]) 
                 if (path := event.cell[_PATH]) is not None:
                     page = found.get((app, path, slot))
                     if page is None:
-                        page = found[app, path, slot] = Figures()
+                        if pages >= MOST_VALUES:
+                            continue
+                        page, pages = found.setdefault((app, path, slot), Figures()), pages + 1
                     _add_attempt(page, event)
         site.people, site.bots = _hashes(people), _hashes(bots)
     return found
@@ -139,10 +150,9 @@ def decode_report(packed: bytes) -> Report:
     """The inverse of `encode_report`."""
     caught_up_ms, rows, is_late = msgpack.unpackb(packed, strict_map_key=False)
     found: FiguresBySlot = {}
-    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest in rows:
-        found[app, path, slot] = Figures(
-            tried, failed, responses, events, rejects, set(people), set(bots), sample, slowest and tuple(slowest)
-        )
+    for app, path, slot, tried, failed, responses, events, rejects, people, bots, sample, slowest, without_row in rows:
+        seen, slow = (set(people), set(bots)), slowest and tuple(slowest)
+        found[app, path, slot] = Figures(tried, failed, responses, events, rejects, *seen, sample, slow, without_row)
     return Report(caught_up_ms, found, is_late)
 
 

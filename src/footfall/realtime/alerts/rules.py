@@ -28,6 +28,7 @@ HITS: Final[dict[str, Callable[[Figures], int]]] = {
     "errors": lambda figures: figures.failed,
     "bots": lambda figures: len(figures.bots),
     "rejects": lambda figures: figures.rejected,
+    "values": lambda figures: figures.without_row,
 }
 
 
@@ -79,6 +80,12 @@ def rejects(now: Figures, before: Sequence[Figures]) -> Finding:
     """The share of rejected events among all events that arrived."""
     known = sum(minute.rejected for minute in before), sum(minute.events + minute.rejected for minute in before)
     return _share_finding(now.rejected, now.events + now.rejected, _ratio(*known), LEAST_SHARE, None)
+
+
+def values(now: Figures, before: Sequence[Figures]) -> Finding:
+    """The share of events whose page, section or error has no row of its own, because its minute had too many."""
+    known = sum(minute.without_row for minute in before), sum(minute.events for minute in before)
+    return _share_finding(now.without_row, now.events, _ratio(*known), LEAST_SHARE, None)
 
 
 def drop(now: Figures, before: Sequence[Figures]) -> Finding:

@@ -1,6 +1,6 @@
 """Watches all sites and their pages: raises alerts and resolves them. Pure: figures in, changed alerts out."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -30,6 +30,10 @@ _HOLD_SLOTS: Final = LONG_SLOTS
 _DROP_RUN: Final = 1 + SHORT_SLOTS
 _CRITICAL_SHARE: Final = 0.5
 _CRITICAL_REST: Final = 0.1
+
+# The pages of a site that are watched, those that were opened within half an hour. A page takes about 2 KB and 20 µs a
+# slot. Without a limit, a visitor who makes up paths could exhaust both.
+MOST_PAGES: Final = 2_000
 
 _SPANS: Final = (SHORT_SLOTS, LONG_SLOTS)
 _NO_FIGURES: Final = Figures()
@@ -68,13 +72,18 @@ class Watch:
             self._sites[alert.app_id] = Series()
             if alert.page_path is not None:
                 self._pages[alert.app_id, alert.page_path] = Series()
+        self._page_counts = Counter(app for app, _ in self._pages)
 
     def add(self, app: str, path: str | None, slot: int, figures: Figures) -> None:
-        """Adds the figures of a slot, of a page or of a whole site (path None). Slots may come in any order."""
+        """Adds the figures of a slot, of a page or of a whole site (path None). Slots may come in any order.
+
+        Beyond MOST_PAGES pages of a site, further ones are watched only as a part of the site.
+        """
         if path is None:
             self._sites[app].add(slot, figures)
             self._since[app] = min(slot, self._since.get(app, slot))
-        else:
+        elif (app, path) in self._pages or self._page_counts[app] < MOST_PAGES:
+            self._page_counts[app] += (app, path) not in self._pages
             self._pages[app, path].add(slot, figures)
 
     def judge(self, now: int) -> list[Alert]:
@@ -101,7 +110,7 @@ class Watch:
                     yield (kind, app, None), [rules.errors(span, before) for span in without]
                 elif limit is not None:
                     yield (kind, app, None), [rules.slow(span, before, limit) for span in without]
-        for kind, find in (("bots", rules.bots), ("rejects", rules.rejects)):
+        for kind, find in (("bots", rules.bots), ("rejects", rules.rejects), ("values", rules.values)):
             key = (kind, app, None)
             if self._is_open(key) or rules.has_enough_hits(kind, spans[-1]):
                 minutes = self._baseline(key, now)
@@ -215,6 +224,7 @@ class Watch:
             del self._sites[app], self._since[app]
         for page in [page for page, series in self._pages.items() if series.drop_old(now) and page not in pages]:
             del self._pages[page]
+            self._page_counts[page[0]] -= 1
         for key, case in list(self._cases.items()):
             case.alerting = {minute for minute in case.alerting if minute >= minute_of(now) - BASELINE_MINUTES}
             if case.alert is None and not case.alerting and not case.run:

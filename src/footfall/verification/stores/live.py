@@ -110,7 +110,7 @@ class _LiveCells(EventsCheck):
         self._counted = -1
         self._cells: dict[int, int] = {}
         self._rows: dict[bytes, _Row] = {}
-        self._visits = recount.Visits()
+        self._visits, self._values = recount.Visits(), recount.Values()
         # Sessions of which Kafka has deleted events.
         self._older: set[str] = set()
         self._behind_cut = False
@@ -138,7 +138,7 @@ class _LiveCells(EventsCheck):
         for app, hour, offset in zip(sessions.apps, sessions.hours, sessions.offsets, strict=True):
             if hour >= self._first_hour and offset < partition.cut:
                 self._tally.add("counted", app, hour)
-        self._visits = recount.Visits()
+        self._visits, self._values = recount.Visits(), recount.Values()
         deleted = [key for key, index in self._cells.items() if sessions.offsets[index] < partition.start]
         self._older = {sessions.identities.session(self._cells[key]) for key in deleted}
         return deleted
@@ -148,17 +148,20 @@ class _LiveCells(EventsCheck):
         if not self._behind_cut and event.offset >= self._partition.cut:
             self._pass_cut()
         index = self._cells.pop(event.key, None)
+        is_compared = event.hour >= self._first_hour
+        rows = recount.rows_of(event.stored.fields, event.stored.time_ms) if is_compared else ()
+        counted = [self._values.admit(row) for row in rows]
         # A late page view can replace the first page view of a visit, and that one may be in a compared hour.
         for row, entries, exits in self._changes(event):
             self._count_visit(row, event, entries, exits)
-        if event.hour < self._first_hour:
+        if not is_compared:
             return
         if index is None:
             if event.offset <= self._counted:
                 self._add("session_missing", event, event.name)
         elif (found := self._sessions[self._partition.number].offsets[index]) != event.offset:
             self._add("session_offset", event, f"{event.name}: {found} instead of {event.offset}")
-        for row in recount.rows_of(event.stored.fields, event.stored.time_ms):
+        for row in counted:
             self._count(row, event)
 
     def unreadable(self, offset: int) -> None:
@@ -219,10 +222,13 @@ class _LiveCells(EventsCheck):
                     self._visits.add(stored, cell.event_time_ms)
         return self._visits.add(event.stored.fields, event.stored.time_ms)
 
-    def _count_visit(self, key: AggregateKey, event: EventRecord, entries: int, exits: int) -> None:
+    def _count_visit(self, page: AggregateKey, event: EventRecord, entries: int, exits: int) -> None:
+        if page.minute // 60 < self._first_hour:
+            return
+        key = self._values.row(page)
         row = self._rows.get(tables.encode_row_key(*key))
         offset = None if row is None else row.counts_offset
-        if key.minute // 60 < self._first_hour or not self._includes(offset, names.TABLE_MINUTE_METRICS, key, event):
+        if not self._includes(offset, names.TABLE_MINUTE_METRICS, key, event):
             return
         if row is not None:
             row.recounted.people.entries += entries

@@ -67,7 +67,16 @@ def test_every_loaded_module_is_found(module: str) -> None:
         ),
         (
             "site-shop",
-            {"bind", "client_events_per_minute", "host_names", "hosts", "pace", "retention", "trusted_proxies"},
+            {
+                "bind",
+                "client_events_per_minute",
+                "host_names",
+                "hosts",
+                "pace",
+                "retention",
+                "site_events_per_minute",
+                "trusted_proxies",
+            },
             {"hbase_thrift", "kafka", "shop"},
         ),
         (
