@@ -9,6 +9,7 @@ import orjson
 from footfall.events.rejects import Reject
 
 _elements: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_SPACE: Final = b" \t\r\n"
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 
 
@@ -16,15 +17,26 @@ def parse_body(body: bytes) -> list[object] | Reject:
     """Returns the events of a body: the elements of an array, or a single value. Returns a Reject if it is not JSON.
 
     Any JSON is accepted here; `accept` decides whether an element is an event. If a key is repeated, its last value
-    counts. Nesting deeper than the limit of the parser (1,024) is `too_deep`, invalid UTF-8 is `not_json`.
+    counts. Nesting deeper than the limit of the parser (1,024) is `too_deep`, invalid UTF-8 is `not_json`. In an array,
+    an element that cannot be parsed, such as a text with half a surrogate pair, is a Reject beside the other elements,
+    unless there are no others.
     """
+    parsed = _parse(body)
+    if not isinstance(parsed, Reject):
+        return parsed if isinstance(parsed, list) else [parsed]
+    text = body.strip(_SPACE)
+    # Without its end, an array may lack events. The sender still has them.
+    found = [_parse(element) for element in _split(text)] if text.startswith(b"[") else []
+    return parsed if all(isinstance(one, Reject) for one in found) else found
+
+
+def _parse(text: bytes) -> object:
     try:
-        parsed = orjson.loads(body)
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if "depth" in error.msg or "ecursion" in error.msg:
             return Reject("too_deep", "The body is nested too deeply.")
         return Reject("not_json", "The body is not valid JSON in UTF-8.")
-    return parsed if isinstance(parsed, list) else [parsed]
 
 
 def element_bytes(body: bytes) -> list[bytes]:
@@ -33,18 +45,18 @@ def element_bytes(body: bytes) -> list[bytes]:
     A reject keeps its original bytes, because re-encoding the parsed value would lose repeated keys and the notation
     of numbers.
     """
-    text = body.strip(b" \t\r\n")
+    text = body.strip(_SPACE)
     if not text.startswith(b"["):
         return [text]
     try:
         return [bytes(element) for element in _elements(text)]
     except (RecursionError, msgspec.DecodeError):
-        # It follows fewer levels than `parse_body` does.
+        # It follows fewer levels than `parse_body` does, and refuses an array with a broken element.
         return _split(text)
 
 
 def _split(text: bytes) -> list[bytes]:
-    """The elements of an array that is valid JSON; takes fifty times as long as msgspec."""
+    """The elements of an array whose brackets match, else none; takes fifty times as long as msgspec."""
     elements: list[bytes] = []
     depth, start = 0, 1
     for token in _TOKEN.finditer(text):
@@ -54,6 +66,8 @@ def _split(text: bytes) -> list[bytes]:
         elif sign in (b"]", b"}"):
             depth -= 1
         if (sign == b"," and depth == 1) or depth == 0:
-            elements.append(text[start : token.start()].strip(b" \t\r\n"))
+            elements.append(text[start : token.start()].strip(_SPACE))
             start = token.end()
-    return [] if elements == [b""] else elements
+        if depth == 0:
+            break
+    return [] if elements == [b""] or depth or start != len(text) else elements

@@ -8,6 +8,7 @@ from footfall.events.bots import RATE, RateRule, agent_reason
 from footfall.events.consent import without_consent
 from footfall.events.geo import NOWHERE, Location
 from footfall.events.identity import shaped_uuid7_ms
+from footfall.events.paths import normal_path
 from footfall.events.rejects import Reject
 from footfall.events.times import event_time_ms, format_rfc3339_ms, parse_shaped_ms
 from footfall.events.validate import read_sent
@@ -56,7 +57,7 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
     """Returns the event as it is stored, or a Reject. Never raises, whatever `event` is.
 
     rate_rule: counts accepted events by `anonymous_id` as sent; None disables the rule (for history).
-    The collector's fields are overwritten. Fields without a value are absent.
+    The collector's fields are overwritten, and paths get their normal form. Fields without a value are absent.
     """
     stored = read_sent(event)
     if isinstance(stored, Reject):
@@ -78,8 +79,11 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
         )
 
     bot_reason = context._agent
-    if rate_rule is not None and rate_rule.observe(stored["anonymous_id"], context.received_at_ms):
+    if rate_rule is not None and rate_rule.observe(stored["anonymous_id"], happened_ms, context.received_at_ms):
         bot_reason = bot_reason or RATE
+    for name in ("page_path", "previous_path"):
+        if name in stored:
+            stored[name] = normal_path(stored[name])
     stored["event_time"] = format_rfc3339_ms(happened_ms)
     stored.update(context._fields)
     stored["is_bot"] = bot_reason is not None

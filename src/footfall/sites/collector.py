@@ -261,7 +261,8 @@ class Collector:
         originals: list[bytes] | None = None
         of_session: Counter[str] = Counter()
         for index, event in enumerate(parsed):
-            decided = accept(event, context, self._rate_rule)
+            # An element that cannot be parsed is a Reject already.
+            decided = event if isinstance(event, Reject) else accept(event, context, self._rate_rule)
             stored = b"" if isinstance(decided, Reject) else orjson.dumps(decided)
             if len(stored) > LARGEST_EVENT and not isinstance(decided, Reject):
                 decided = Reject("too_long", "The event is larger than 32 KiB.", decided["event_id"])

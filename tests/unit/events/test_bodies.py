@@ -53,6 +53,34 @@ def test_one_value_is_one_event_and_an_array_is_its_elements() -> None:
     assert parse_body(b"7") == [7]
 
 
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (b'{"a": "\\ud83d"}', "not_json"),
+        (b'{"a": 1e999}', "not_json"),
+        (b'{"a": "\xff"}', "not_json"),
+        (b"{a: 1}", "not_json"),
+        (b"", "not_json"),
+        (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "too_deep"),
+        (b'"\\udc00\\ud800"', "not_json"),
+    ],
+)
+def test_a_broken_element_takes_no_other_along(broken: bytes, reason: str | None) -> None:
+    body = b'[{"a": 1}, ' + broken + b', {"a": 2}]'
+    parsed = parse_body(body)
+    assert isinstance(parsed, list)
+    assert parsed[::2] == [{"a": 1}, {"a": 2}]
+    assert (parsed[1].reason if isinstance(parsed[1], Reject) else None) == reason
+    assert element_bytes(body)[1] == broken
+
+
+@pytest.mark.parametrize(
+    "cut", [b'[{"a": 1}, {"a": ', b'[{"a": 1}, {"a": 2}', b'[{"a": 1}, {"a": 2}}]', b'[{"a": 1}] [1]']
+)
+def test_an_array_without_its_end_is_broken_as_a_whole(cut: bytes) -> None:
+    assert isinstance(parse_body(cut), Reject)
+
+
 def test_the_last_of_repeated_keys_counts() -> None:
     assert parse_body(b'{"a":1,"a":2}') == [{"a": 2}]
 

@@ -32,6 +32,14 @@ BOTS = [
     "okhttp/4.12.0",
     "Java/17.0.9",
     "Apache-HttpClient/4.5.14 (Java/17.0.9)",
+    "Webzio-Extended/1.0 (+https://webz.io/bot.html)",
+    "Mozilla/5.0 (compatible; Webzio-Extended)",
+    "Google-NotebookLM",
+    "ktor-client",
+    "Feedly/1.0 (+http://www.feedly.com/fetcher.html; like FeedFetcher-Google)",
+    "Mozilla/5.0 (compatible; inoreader.com-like FeedFetcher-Google)",
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Amazonbot/0.1) Chrome/119.0.6045.214 Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/117.0.0.0 Safari/537.36 GTmetrix",
 ]
 BROWSERS = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
@@ -61,6 +69,15 @@ BROWSERS = [
     "Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/5.2 Safari/538.1",
     "Mozilla/5.0 (PlayStation; PlayStation 5/6.00) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15",
     "Opera/9.80 (J2ME/MIDP; Opera Mini/9.80) Presto/2.12.423 Version/12.16",
+    # Browsers inside the apps of companies that also have fetchers.
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+    " Tumblr/iPhone/33.9/339/17.5/tumblr",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+    " Feedly/86.0",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UD1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0"
+    " Chrome/126.0.0.0 Mobile Safari/537.36 Inoreader/7.8.2",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UD1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0"
+    " Chrome/126.0.0.0 Mobile Safari/537.36 Feedly/89",
 ]
 
 
@@ -85,6 +102,15 @@ def test_flags_start_with_the_event_over_the_limit_and_end_after_a_calm_minute()
     assert [rule.observe("a", i * 100) for i in range(121)] == [False] * 120 + [True]
     assert not rule.observe("b", 12_100)
     assert not rule.observe("a", 12_000 + 60_000)
+
+
+def test_what_a_tracker_sends_after_an_outage_is_judged_by_when_it_happened() -> None:
+    """Pings of ten minutes in eight requests within a second."""
+    rule = RateRule(120)
+    assert not any(rule.observe("a", 1_000_000 + number * 3_750, 1_600_000 + number // 20) for number in range(160))
+    # Events that come behind newer ones are no burst either, and a real one is still seen.
+    assert not any(rule.observe("a", 1_000_000 + number * 3_750, 1_601_000) for number in range(160))
+    assert any(rule.observe("a", 1_700_000 + number * 100, 1_720_000) for number in range(160))
 
 
 def test_exactly_sixty_seconds_is_outside_the_window() -> None:

@@ -81,7 +81,12 @@ class Site:
         return self.client.post(
             "/collect",
             data=body if isinstance(body, bytes) else orjson.dumps(body),
-            headers={"X-Forwarded-For": next(ADDRESSES), "Content-Type": "application/json", **(headers or {})},
+            headers={
+                "X-Forwarded-For": next(ADDRESSES),
+                "Content-Type": "application/json",
+                "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+                **(headers or {}),
+            },
             environ_overrides={"REMOTE_ADDR": remote},
         )
 
