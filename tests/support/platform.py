@@ -130,6 +130,16 @@ class Platform:
 
         await_true(current, "figures younger than 5 s", seconds, every=1)
 
+    def await_judged(self, app: str) -> None:
+        """Waits until the site can have alerts: five minutes of its events are known."""
+
+        def known() -> bool:
+            minutes = self.query("live-metrics", "--app", app, "--minutes", "30")
+            return sum(row["page_views"] > 0 for row in minutes) >= 7
+
+        # Each step towards that may take a minute.
+        await_true(known, f"five whole minutes of {app}", 400, every=5)
+
     def processes(self, word: str) -> list[psutil.Process]:
         """The platform's processes whose command line holds `word`."""
         found = []
