@@ -20,6 +20,11 @@ _VOID = frozenset({"br", "hr", "wbr"})
 # The place behind a slash that does not begin the text.
 _INNER_SLASH = re.compile("(?<=./)", re.DOTALL)
 
+# Characters at the end of a path that stay in sight where the path is cut, and the longest path that is not cut so.
+# The style sheet leaves room for the former.
+_END = 9
+_SHORT = _END + 6
+
 
 @dataclass(frozen=True)
 class Html:
@@ -84,6 +89,14 @@ def foreign_path(text: str | None, absent: str = "–") -> Html:
         return foreign(text, absent)
     first, *rest = _INNER_SLASH.split(text)
     return tag("bdi", first, *(join(tag("wbr"), part) for part in rest), title=text)
+
+
+def cut_path(text: str | None, absent: str = "–") -> Html:
+    """Like `foreign`, of a path in a single line: a narrow cell cuts it in the middle, since many paths differ only in
+    their ends."""
+    if not text or len(text) <= _SHORT:
+        return foreign(text, absent)
+    return tag("bdi", tag("span", text[:-_END]), text[-_END:], class_="ff-cut", title=text)
 
 
 def prose(sentence: str) -> Html:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dashboard.markup import address, foreign, foreign_path, inert, join, local_link, prose, tag
+from footfall.dashboard.markup import address, cut_path, foreign, foreign_path, inert, join, local_link, prose, tag
 from tests.unit.dashboard.rows import HOSTILE
 
 
@@ -81,6 +81,20 @@ def test_a_path_can_be_broken_after_its_slashes_and_stays_the_same_text(text: st
     assert read.tags == ["bdi", *["wbr"] * text[1:].count("/")]
     assert foreign_path("/a/<b>").text == '<bdi title="/a/&lt;b&gt;">/a/<wbr>&lt;b&gt;</bdi>'
     assert foreign_path(None) == foreign(None)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1))
+def test_a_path_that_can_be_cut_in_its_middle_stays_the_same_text(text: str) -> None:
+    read = Reader(cut_path(text).text)
+    assert (read.text, read.attributes["title"]) == (text, text)
+
+
+def test_only_the_beginning_of_a_long_path_can_be_cut_off() -> None:
+    one, other = (cut_path(f"/product/camping/a-tent-for-two-people-{number}").text for number in (17, 18))
+    assert one.endswith("<span>/product/camping/a-tent-for-two-</span>people-17</bdi>")
+    assert one.partition("</span>")[2] != other.partition("</span>")[2]
+    assert cut_path("/cart") == foreign("/cart")
+    assert cut_path(None, "none") == foreign(None, "none")
 
 
 def test_what_to_type_is_set_as_code_and_stays_inert() -> None:

@@ -4,7 +4,7 @@ from footfall.dashboard import wording
 from footfall.dashboard.components.parts import app_mark, attribution, empty, panel, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.data.recent_views import PageView
-from footfall.dashboard.markup import Html, foreign, join, local_link, tag
+from footfall.dashboard.markup import Html, cut_path, foreign, join, local_link, tag
 
 _SHOWN = 18
 _WITHOUT_KAFKA = "Nothing is lost: until Kafka is back, the sites keep received events on disk."
@@ -27,7 +27,7 @@ def navigation_panel(reading: Reading[list[PageView]], app: str | None = None, i
                 tag(
                     "span",
                     foreign(view.page_title, "untitled"),
-                    tag("small", _previous_page(view), foreign(view.page_path), _failed_status(view.http_status)),
+                    _pages(view),
                 ),
                 local_link("session", view.session_id, view.user_id or f"visitor {view.anonymous_id[-6:]}"),
                 foreign(view.country),
@@ -48,10 +48,13 @@ def navigation_panel(reading: Reading[list[PageView]], app: str | None = None, i
     )
 
 
-def _previous_page(view: PageView) -> Html | None:
+def _pages(view: PageView) -> Html:
+    """The page, with the one before it and the status of a failure."""
+    path, status = cut_path(view.page_path), _failed_status(view.http_status)
     if not view.previous_path or view.previous_path == view.page_path:
-        return None
-    return tag("span", foreign(view.previous_path), " → ", class_="ff-from")
+        return tag("small", path, status)
+    before = tag("span", cut_path(view.previous_path), " → ", class_="ff-from")
+    return tag("small", before, path, status, class_="ff-two")
 
 
 def _failed_status(status: int | None) -> Html | None:

@@ -4,7 +4,7 @@ from footfall.dashboard import wording
 from footfall.dashboard.components.parts import app_mark, empty, panel, share, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import of_site, ranked
-from footfall.dashboard.markup import Html, foreign, tag
+from footfall.dashboard.markup import Html, cut_path, tag
 from footfall.questions.model import Row
 
 _NOTE = "Views of the last 5 minutes. ▲ and ▼ compare them with the 5 minutes before, where the change exceeds chance."
@@ -34,7 +34,7 @@ def _ranking(rows: list[Row], at_ms: int, column: str, limit: int) -> Html:
     lines = [
         (
             app_mark(line.app_id),
-            share(line.share, foreign(line.value)),
+            share(line.share, cut_path(line.value)),
             wording.number(line.page_views),
             _change(line.change),
             tag("b", wording.number(line.errors), class_="ff-bad") if line.errors else "0",

@@ -4,7 +4,7 @@ from footfall.dashboard import wording
 from footfall.dashboard.components.parts import app_mark, empty, pair, panel, share, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import of_site, visit_pages
-from footfall.dashboard.markup import Html, foreign
+from footfall.dashboard.markup import Html, cut_path
 from footfall.questions.model import Row
 
 
@@ -34,7 +34,7 @@ def visits_panels(reading: Reading[list[Row]], app: str | None) -> Html:
 def _panel(title: str, note: str, reading: Reading[list[Row]], column: str, nothing: str, app: str | None) -> Html:
     def draw(rows: list[Row]) -> Html:
         lines = [
-            (app_mark(line.app_id), share(line.share, foreign(line.page_path)), wording.number(line.visits))
+            (app_mark(line.app_id), share(line.share, cut_path(line.page_path)), wording.number(line.visits))
             for line in visit_pages(of_site(rows, app), column)
         ]
         return table("ff-ranking", ("Site", "Page", "Visits"), lines, numeric=(2,)) if lines else empty(nothing)

@@ -3,7 +3,7 @@
 from footfall.dashboard import wording
 from footfall.dashboard.components.parts import app_mark, empty, panel, share, table
 from footfall.dashboard.data.readings import Reading
-from footfall.dashboard.markup import Html, foreign, tag
+from footfall.dashboard.markup import Html, cut_path, foreign, tag
 from footfall.dashboard.past_figures import ratio
 from footfall.questions.model import Row
 
@@ -19,7 +19,7 @@ def pages_panel(reading: Reading[list[Row]]) -> Html:
                 tag(
                     "span",
                     share(row["page_views"] / largest, foreign(row["page_title"], "untitled")),
-                    tag("small", foreign(row["page_path"])),
+                    tag("small", cut_path(row["page_path"])),
                 ),
                 wording.number(row["page_views"]),
                 wording.number(row["visitors"]),
@@ -65,7 +65,7 @@ def slow_pages_panel(reading: Reading[list[Row]]) -> Html:
         lines = [
             (
                 app_mark(row["app_id"]),
-                share((row["p95_ms"] or 0) / largest, foreign(row["page_path"])),
+                share((row["p95_ms"] or 0) / largest, cut_path(row["page_path"])),
                 wording.milliseconds(row["p95_ms"]),
                 wording.percent(row["slow_rate"]),
                 wording.number(row["page_views"]),

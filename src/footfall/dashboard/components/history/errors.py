@@ -5,7 +5,7 @@ from typing import Final
 from footfall.dashboard import wording
 from footfall.dashboard.components.parts import app_mark, empty, panel, table
 from footfall.dashboard.data.readings import Reading
-from footfall.dashboard.markup import Html, foreign, join, tag
+from footfall.dashboard.markup import Html, cut_path, foreign, join, tag
 from footfall.events.times import parse_rfc3339_ms
 from footfall.questions.model import Row
 
@@ -22,7 +22,7 @@ def errors_panel(reading: Reading[list[Row]]) -> Html:
                 tag(
                     "span",
                     foreign(row["message"] or row["error_code"], "no message"),
-                    tag("small", _NEW if row["is_new"] else None, foreign(row["page_path"])),
+                    tag("small", _NEW if row["is_new"] else None, cut_path(row["page_path"])),
                 ),
                 wording.number(row["count"]),
                 wording.number(row["visitors"]),
