@@ -128,9 +128,12 @@ class MadeUp:
         if question == "live-visits":
             return [visits_row(hostile, 5, 4, app) for app in ("shop", "news", "academy")]
         if question == "live-errors":
-            row = {"error_code": hostile, "error_message": hostile, "page_path": hostile, "count_5m": 3}
+            app = parameters.get("app", "all")
+            row = {"error_code": hostile, "error_message": hostile, "page_path": hostile}
+            row["app_id"] = "shop" if app == "all" else app
             at = format_rfc3339_ms(AT_MS)
-            return [row | {"visitors_5m": 2, "first_at": at, "last_at": at, "sample_request_id": hostile}]
+            counts = {"count_5m": 3, "visitors_5m": 2}
+            return [row | counts | {"first_at": at, "last_at": at, "sample_request_id": hostile}]
         if question == "live-alerts":
             return [alert_row("errors"), alert_row("drop", int(time.time() * 1000))]
         if question == "log-tail":

@@ -231,14 +231,14 @@ def test_where_visits_begin_and_end(cells: Cells) -> None:
 def test_errors(cells: Cells) -> None:
     assert ask(cells, "live-errors") == [
         # Without a code, the status. Cat's at 11:57, Ana's at 12:00:10, from two partitions; a robot's is not here.
-        ("500", None, "/checkout", 2, 2, stamp("11:57:00.000"), stamp("12:00:10.000"), "r-13"),
+        ("500", None, "/checkout", 2, 2, stamp("11:57:00.000"), stamp("12:00:10.000"), "r-13", "shop"),
         # Eve's two; the one that came twice counts once, when it came first.
-        ("E_IMG", "Image missing", "/list/tea", 2, 1, stamp("11:58:40.000"), stamp("11:58:50.000"), "r-23"),
-        ("E_DOWN", "Try later", "/quiz/1", 1, 1, stamp("11:58:59.999"), stamp("11:58:59.999"), "r-29"),
+        ("E_IMG", "Image missing", "/list/tea", 2, 1, stamp("11:58:40.000"), stamp("11:58:50.000"), "r-23", "shop"),
+        ("E_DOWN", "Try later", "/quiz/1", 1, 1, stamp("11:58:59.999"), stamp("11:58:59.999"), "r-29", "academy"),
         # On another page: another group. Hal's, a millisecond too early for the count, and Ben's.
-        ("E_IMG", "Image missing", "/", 1, 1, stamp("11:54:59.999"), stamp("11:55:00.000"), "r-63"),
+        ("E_IMG", "Image missing", "/", 1, 1, stamp("11:54:59.999"), stamp("11:55:00.000"), "r-63", "news"),
         # Dan's, in the last hour but not the last minutes; Gus's was before.
-        ("E_QUIZ", "No answer", "/quiz/1", 0, 0, stamp("11:21:00.000"), stamp("11:21:00.000"), "r-28"),
+        ("E_QUIZ", "No answer", "/quiz/1", 0, 0, stamp("11:21:00.000"), stamp("11:21:00.000"), "r-28", "academy"),
     ]
 
 
@@ -246,7 +246,23 @@ def test_errors_of_an_app(cells: Cells) -> None:
     assert [row[:5] for row in ask(cells, "live-errors", app="news")] == [("E_IMG", "Image missing", "/", 1, 1)]
     # A minute earlier, Gus's is within the hour: 10:59 to 11:59.
     quiz = ask(cells, "live-errors", "11:59:30.000", app="academy")[-1]
-    assert quiz == ("E_QUIZ", "No answer", "/quiz/1", 0, 0, stamp("10:59:30.000"), stamp("11:21:00.000"), "r-28")
+    times = stamp("10:59:30.000"), stamp("11:21:00.000")
+    assert quiz == ("E_QUIZ", "No answer", "/quiz/1", 0, 0, *times, "r-28", "academy")
+
+
+def test_the_same_error_of_two_sites_is_two_rows() -> None:
+    cells = Cells()
+    said = {"error_code": "E", "error_message": "broken"}
+    sessions = ("s-eve", "shop"), ("s-ben", "news")
+    count(
+        cells,
+        [
+            event(number, session, 0, f"11:59:1{number}.000", "error", "/", f"v{number}", **said)
+            for number, (session, _) in enumerate(sessions)
+        ],
+    )
+    found = [(row[0], row[3], row[4], row[8]) for row in ask(cells, "live-errors")]
+    assert found == [("E", 1, 1, "news"), ("E", 1, 1, "shop")]
 
 
 def test_one_visitor_in_two_partitions_is_one() -> None:
@@ -261,7 +277,7 @@ def test_one_visitor_in_two_partitions_is_one() -> None:
         ],
     )
     # The example is of the newest that has one.
-    errors = ("E", "broken", "/cart", 2, 1, stamp("11:59:05.000"), stamp("11:59:10.000"), "r-1")
+    errors = ("E", "broken", "/cart", 2, 1, stamp("11:59:05.000"), stamp("11:59:10.000"), "r-1", "shop")
     assert ask(cells, "live-errors", app="shop") == [errors]
     assert ask(cells, "live-active-users", app="shop", by="page")[0][4:] == (1, 1, 1, 0)
     metrics = (stamp("11:59:00.000"), "shop", "page", "/cart", 3, 0, 1, 2, 1.0, None, None, None, 0, False)

@@ -1,7 +1,8 @@
-"""The order of errors, drawn on the live page."""
+"""The order and the words of errors, drawn on the live page."""
 
 from typing import Any
 
+from footfall.dashboard.components.errors import errors_table
 from tests.unit.dashboard.drawing import drawn, page
 from tests.unit.dashboard.rows import MadeUp
 
@@ -20,3 +21,11 @@ def test_current_errors_come_before_past_ones_and_newer_before_older() -> None:
 
     text = drawn(page(Failing()))
     assert text.index(">now<") < text.index(">over-just-now<") < text.index(">over-long-ago<")
+
+
+def test_an_error_without_a_message_says_what_failed_and_where() -> None:
+    row = MadeUp().ask("live-errors")[0] | {"error_message": None}
+    failed = errors_table([row | {"error_code": "503", "app_id": "news"}]).text
+    assert "the page failed" in failed
+    assert 'data-app="news"' in failed
+    assert "no message" in errors_table([row | {"error_code": "TypeError"}]).text
