@@ -18,7 +18,10 @@ _MINUTES_FOR_USUAL = 10
 
 @dataclass(frozen=True)
 class Site:
-    """One line of the table of sites; the line `ALL` sums them up. A figure that is unknown or has no sum is None."""
+    """One line of the table of sites; the line `ALL` is about all of them. A figure that is unknown is None.
+
+    p95_ms: of `ALL`, that of the slowest site
+    """
 
     app_id: str
     active_1m: int
@@ -146,7 +149,7 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequenc
     """The table of sites: the sum first, then each site in the fixed order of `app_ids`, so that no line jumps.
 
     active, metrics: rows of `live-active-users` and `live-metrics` by app; at_ms as in `events_per_second`.
-    Error rate and p95 are those of the last complete minute: neither can be summed over minutes or sites.
+    Error rate and p95 are those of the last complete minute, for neither can be summed over minutes.
     """
     rates = events_per_second(metrics, at_ms, registered) if metrics else {}
     newest: dict[str, Row] = {}
@@ -156,6 +159,8 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequenc
         if row["is_complete"] and (held is None or row["minute_at"] > held["minute_at"]):
             newest[row["app_id"]] = row
     counts = {row["app_id"]: row for row in active}
+    if (together := last_full(minutes(metrics, at_ms))) is not None:
+        newest[ALL] = {"error_rate": together.error_rate, "p95_ms": together.p95_ms}
     table = []
     for app in (ALL, *app_ids(registered, active, metrics)):
         row, last = counts.get(app, {}), newest.get(app, {})
@@ -182,6 +187,11 @@ def minutes(metrics: list[Row], at_ms: int, count: int = 60) -> list[Minute]:
         rows[parse_rfc3339_ms(row["minute_at"]) // MINUTE_MS].append(row)
     past = [_minute(minute, rows[minute], 60.0, True) for minute in range(last - count + 1, last)]
     return [*past, _minute(last, rows[last], at_ms % MINUTE_MS / 1000, False)]
+
+
+def last_full(hour: Sequence[Minute]) -> Minute | None:
+    """The last complete minute with events of an ascending series; None if there is none."""
+    return next((minute for minute in reversed(hour) if minute.is_complete and minute.events), None)
 
 
 def _minute(minute: int, rows: list[Row], seconds: float, is_complete: bool) -> Minute:

@@ -50,18 +50,30 @@ def test_sites_keep_their_order_and_take_figures_of_the_last_complete_minute() -
     metrics = [
         metrics_row(0, "news", error_rate=0.9, p95_ms=9),
         metrics_row(2, "news", error_rate=0.2, p95_ms=2),
-        metrics_row(1, "news", error_rate=0.1, p95_ms=1),
+        metrics_row(1, "news", errors=2, error_rate=0.1, p95_ms=1),
     ]
     table = sites([active_row("news", 12), active_row(ALL, 30)], metrics, AT_MS, DEMO_SITES)
     assert [site.app_id for site in table] == [ALL, "shop", "news", "academy"]
     everyone, shop, news, _ = table
-    assert (everyone.active_5m, everyone.error_rate, everyone.p95_ms) == (30, None, None)
+    assert (everyone.active_5m, everyone.error_rate, everyone.p95_ms) == (30, 0.1, 1)
     assert (news.active_5m, news.error_rate, news.p95_ms) == (12, 0.1, 1)
     assert (shop.active_5m, shop.p95_ms) == (0, None)
 
 
+def test_the_line_of_all_sites_has_the_figures_of_the_tiles() -> None:
+    metrics = [
+        metrics_row(1, "shop", page_views=20, errors=3, error_rate=3 / 24, p95_ms=80),
+        metrics_row(1, "news", page_views=16, p95_ms=120),
+        metrics_row(2, "news", page_views=16, p95_ms=900),
+    ]
+    everyone = sites([], metrics, AT_MS, DEMO_SITES)[0]
+    assert (everyone.error_rate, everyone.p95_ms) == (3 / 40, 120)
+
+
 def test_sites_without_metrics_have_no_rate_rather_than_zero() -> None:
-    assert sites([active_row("shop", 1)], [], AT_MS, DEMO_SITES)[1].events_per_s is None
+    table = sites([active_row("shop", 1)], [], AT_MS, DEMO_SITES)
+    assert table[1].events_per_s is None
+    assert (table[0].error_rate, table[0].p95_ms) == (None, None)
 
 
 def test_minutes_fill_gaps_and_end_with_the_current_one() -> None:

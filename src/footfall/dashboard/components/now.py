@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from footfall.dashboard import wording
 from footfall.dashboard.components.parts import WITHOUT_HBASE, app_mark, panel, table
 from footfall.dashboard.data.readings import Reading
-from footfall.dashboard.figures import ALL, Minute, Site, as_of_ms, minutes, of_site, sites, usual
+from footfall.dashboard.figures import ALL, Minute, Site, as_of_ms, last_full, minutes, of_site, sites, usual
 from footfall.dashboard.markup import Html, join, tag
 from footfall.questions.model import Row
 
@@ -26,15 +26,15 @@ def now_panel(
         lines = sites(rows, metrics.value or [], at_ms, registered if app is None else [*registered, app])
         chosen = next(line for line in lines if line.app_id == (app or ALL))
         hour = minutes(of_site(metrics.value or [], app), at_ms)
-        last = next((minute for minute in reversed(hour) if minute.is_complete and minute.events), None)
         return join(
-            tag("div", *_tiles(chosen, hour, last, metrics.value is None), class_="ff-bigs"),
+            tag("div", *_tiles(chosen, hour, last_full(hour), metrics.value is None), class_="ff-bigs"),
             _sites_table([line for line in lines if app in (None, line.app_id)]),
         )
 
     return panel(
         "Active now",
-        "People only; bots have their own column. Times are UTC. Error rate and p95 are of the last full minute.",
+        "People only; bots have their own column. Times are UTC. Error rate and p95 are of the last full minute. "
+        "The p95 of all sites is that of the slowest.",
         active,
         draw,
         WITHOUT_HBASE,
