@@ -100,7 +100,11 @@ STORE = Store(
 
 def test_a_users_items_are_in_their_order() -> None:
     found = ask(STORE, "recommendations", user="ann")
-    assert [(row["rank"], row["item_id"]) for row in found] == [(1, "story"), (1, "boot"), (2, "tent")]
+    assert [(row["rank"], row["item_id"], row["app_id"]) for row in found] == [
+        (1, "story", "news"),
+        (1, "boot", "shop"),
+        (2, "tent", "shop"),
+    ]
     [_, tent] = ask(STORE, "recommendations", user="ann", app="shop")
     assert tent == {
         "user_or_fallback": "ann",
@@ -112,6 +116,7 @@ def test_a_users_items_are_in_their_order() -> None:
         "reason_item_id": "lamp",
         "model_id": "m",
         "computed_at": "2026-11-28T12:00:00.123Z",
+        "app_id": "shop",
     }
 
 
@@ -131,3 +136,13 @@ def test_similar_items_are_in_their_order() -> None:
     assert [(row["rank"], row["similar_item_id"]) for row in found] == [(1, "lamp"), (2, "map")]
     with pytest.raises(UnknownValue, match="similar to 'none'"):
         ask(Store({"similar_items": rows}), "similar-items", item="none")
+
+
+def test_items_of_one_id_are_told_apart_by_their_types() -> None:
+    rows = [
+        {"app_id": "academy", "item_id": "algebra", "item_type": kind, "rank": 1}
+        | {"similar_item_id": "logic", "similar_item_type": other, "title": "Logic", "similarity": 0.5}
+        for kind, other in (("quiz", "course"), ("course", "quiz"))
+    ]
+    found = ask(Store({"similar_items": rows}), "similar-items", item="algebra")
+    assert [tuple(row.values())[-3:] for row in found] == [("academy", "course", "quiz"), ("academy", "quiz", "course")]

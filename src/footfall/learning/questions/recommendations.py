@@ -39,6 +39,7 @@ def _row(user: str, row: dict[str, Any], score: float | None, reason: str | None
         "reason_item_id": reason,
         "model_id": row["model_id"],
         "computed_at": rfc3339(row["computed_ms"]),
+        "app_id": row["app_id"],
     }
 
 
@@ -63,6 +64,7 @@ QUESTION = Question(
         "reason_item_id",
         "model_id",
         "computed_at",
+        "app_id",
     ),
     parameters=(parameters.USER, parameters.app(_stored)),
     source=LEARNED,

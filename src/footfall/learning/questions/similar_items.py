@@ -19,7 +19,17 @@ def run(context: Context[Learned], item: str) -> list[Row]:
 QUESTION = Question(
     "similar-items",
     __doc__,
-    columns=("item_id", "rank", "similar_item_id", "title", "similarity", "cooccurrences"),
+    columns=(
+        "item_id",
+        "rank",
+        "similar_item_id",
+        "title",
+        "similarity",
+        "cooccurrences",
+        "app_id",
+        "item_type",
+        "similar_item_type",
+    ),
     parameters=(Parameter("item", "an item_id", required=True),),
     source=LEARNED,
     run=run,
