@@ -26,6 +26,7 @@ class MadeUpLearned(MadeUp):
         self.hive, self.hdfs = hive, hdfs
         self.published_kinds = {SEGMENTS_POINTER: RUN, RECOMMENDATIONS_POINTER: RUN}
         self.parameters: list[dict[str, Any]] = []
+        self.types = ["course"]
 
     def learned(self) -> dict[str, Published]:
         if not self.hdfs:
@@ -45,12 +46,14 @@ class MadeUpLearned(MadeUp):
             user = parameters["user"]
             known = user not in (FALLBACK, "stranger")
             row = {"user_or_fallback": user if known else FALLBACK, "item_type": "product", "title": _HOSTILE}
-            row |= {"item_id": _HOSTILE, "reason_item_id": _HOSTILE if known else None}
+            row |= {"item_id": _HOSTILE, "reason_item_id": _HOSTILE if known else None, "app_id": "shop"}
             return [row | {"rank": 1, "score": 0.5 if known else None}, row | {"rank": 2, "score": None}]
         assert question == "similar-items"
         if parameters["item"] == "nothing":
             raise NotFound("No item is known to be similar to 'nothing'.")
-        return [{"rank": 1, "similar_item_id": _HOSTILE, "title": _HOSTILE, "similarity": 0.875, "cooccurrences": 12}]
+        row = {"similar_item_id": _HOSTILE, "similar_item_type": _HOSTILE, "title": _HOSTILE}
+        row |= {"rank": 1, "similarity": 0.875, "cooccurrences": 12, "app_id": "academy"}
+        return [row | {"item_type": kind} for kind in self.types]
 
 
 def _feature(number: int, place: int) -> dict[str, Any]:
@@ -82,15 +85,31 @@ def test_items_of_a_person_and_similar_ones() -> None:
     source = MadeUpLearned()
     text = drawn(learning_page(source, user="u1", app="shop", item="tent"))
     assert "<h2>Recommendations</h2>" in text
-    assert [line[3] for line in lines(text, "Recommendations") if line] == ["0.500", "–"]
+    assert [line[4] for line in lines(text, "Recommendations") if line] == ["0.500", "–"]
     assert {"user": "u1", "app": "shop"} in source.parameters
-    assert [line[2:] for line in lines(text, "Similar items") if line] == [["0.875", "12"]]
+    assert [line[4:] for line in lines(text, "Similar items") if line] == [["0.875", "12"]]
     assert "?view=learning&amp;user=u1&amp;app=shop&amp;item=" in text
 
 
 def test_a_stranger_gets_popular_items_and_the_page_says_so() -> None:
     text = drawn(learning_page(MadeUpLearned(), user="stranger"))
     assert "Nothing is known of this person" in text
+
+
+def test_popular_items_name_their_sites_and_have_no_empty_columns() -> None:
+    text = drawn(learning_page(MadeUpLearned()))
+    assert [line[:2] for line in lines(text, "Popular items") if line] == [["1", "shop"], ["2", "shop"]]
+    assert "Score" not in text
+    assert "Because of" not in text
+    assert "Because of" in drawn(learning_page(MadeUpLearned(), user="u1"))
+
+
+def test_similar_items_of_a_course_and_of_its_quiz_are_told_apart() -> None:
+    source = MadeUpLearned()
+    assert "Similar to the" not in drawn(learning_page(source, item="algebra"))
+    source.types = ["course", "quiz"]
+    found = [line for line in lines(drawn(learning_page(source, item="algebra")), "Similar items") if line]
+    assert [(line[1], line[4]) for line in found] == [("academy", "course"), ("academy", "quiz")]
 
 
 def test_choices_are_in_the_address() -> None:
