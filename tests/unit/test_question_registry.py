@@ -20,6 +20,8 @@ from tests.unit.cli.test_main import call as call
 from tests.unit.cli.test_main import environment as environment
 
 PACKAGE = Path(footfall.__file__).parent
+# These have rows, or refuse the request with a sentence.
+NEVER_EMPTY = {"data-quality", "segments", "session", "similar-items"}
 RAINY_DAYS = '''"""Days on which it rained."""
 
 from footfall.questions import parameters
@@ -128,6 +130,12 @@ def test_each_description_fits_into_one_line_of_a_terminal() -> None:
     for question in question_registry.questions().values():
         assert 0 < len(question.description) <= 53, question.name
         assert question.description.endswith("."), question.name
+
+
+def test_each_question_says_why_it_may_have_no_row() -> None:
+    for question in question_registry.questions().values():
+        assert (question.when_empty == "") is (question.name in NEVER_EMPTY), question.name
+        assert question.when_empty.endswith(".") or not question.when_empty, question.name
 
 
 def test_each_question_takes_its_source_and_its_parameters() -> None:

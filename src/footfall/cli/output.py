@@ -27,13 +27,13 @@ def print_json(document: Any) -> None:
     sys.stdout.flush()
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], when_empty: str = "") -> None:
     """Writes rows as a table. Values are printed as plain text, without control characters or markup.
 
-    Without a row, it says so on stderr instead.
+    Without a row, it says so on stderr instead. when_empty: sentences that explain it.
     """
     if not rows:
-        report("No rows.")
+        report(f"No rows. {when_empty}".rstrip())
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:

@@ -126,7 +126,7 @@ def _ask(settings: Settings, question: Question, given: dict[str, Any], as_json:
     if as_json:
         output.print_json(rows)
     else:
-        output.print_table(question.columns, rows)
+        output.print_table(question.columns, rows, question.when_empty)
 
 
 app = typer.Typer(

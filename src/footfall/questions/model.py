@@ -87,6 +87,8 @@ class Question:
     source: the store that it reads
     run: is called with a `Context` of the store and one argument for each parameter. Raises UnknownValue and
         EngineUnavailable
+    when_empty: one or two sentences on why there may be no row, and what makes rows; '' if `run` then raises
+        UnknownValue, or always has rows
     """
 
     name: str
@@ -95,6 +97,7 @@ class Question:
     parameters: tuple[Parameter, ...]
     source: Source[Any]
     run: Callable[..., list[Row]]
+    when_empty: str = ""
 
 
 def check_known(what: str, value: str, known: Iterable[str]) -> None:

@@ -105,6 +105,12 @@ def test_json_may_stand_before_and_after_the_name(
     assert (ended.status, json.loads(ended.out)) == (0, [])
 
 
+def test_an_empty_answer_says_why(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("footfall.realtime.questions.HBaseStore", Empty)
+    ended = call("query", "live-errors")
+    assert (ended.status, ended.out, ended.err) == (0, "", "No rows. Nothing failed in the last hour.")
+
+
 def test_an_engine_that_does_not_answer_is_status_1(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     # Nothing listens on a privileged port.
     monkeypatch.setenv("FOOTFALL_PORTS__HBASE_THRIFT", "1")

@@ -63,4 +63,5 @@ QUESTION = Question(
     parameters=(_read.APP,),
     source=HDFS,
     run=run,
+    when_empty="No page was viewed ten times in the newest five minutes whose windows are published.",
 )

@@ -86,4 +86,6 @@ QUESTION = Question(
     ),
     source=HDFS,
     run=run,
+    when_empty="Nothing happened in this time, or none of its windows is closed and published yet. "
+    "`./footfall status` shows how far windows are behind.",
 )

@@ -69,4 +69,5 @@ QUESTION = Question(
     parameters=(parameters.USER, parameters.app(_stored)),
     source=LEARNED,
     run=run,
+    when_empty="Nothing is popular there: nobody used its items in the days that were learned from.",
 )

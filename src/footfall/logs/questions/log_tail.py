@@ -65,4 +65,5 @@ QUESTION = Question(
     parameters=(parameters.app(_logged), parameters.KIND, parameters.limit(default=100, most=10_000)),
     source=HDFS,
     run=run,
+    when_empty="HDFS has no such line of today or yesterday. Flume brings lines there within minutes.",
 )

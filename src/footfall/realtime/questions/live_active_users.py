@@ -60,4 +60,5 @@ QUESTION = Question(
     parameters=(_apps.APP, parameters.by("app", "page", "country")),
     source=HBASE,
     run=run,
+    when_empty="Nobody was active in the last half hour.",
 )

@@ -47,4 +47,5 @@ QUESTION = Question(
     parameters=(parameters.app(_known), parameters.state(OPEN, RESOLVED)),
     source=HBASE,
     run=run,
+    when_empty="Nothing was out of the ordinary in the days for which alerts are kept.",
 )

@@ -62,4 +62,5 @@ QUESTION = Question(
     parameters=(_apps.APP,),
     source=HBASE,
     run=run,
+    when_empty="No page was viewed from a known city in the last half hour. An event without consent has no city.",
 )

@@ -74,4 +74,5 @@ QUESTION = Question(
     parameters=(_apps.APP,),
     source=HBASE,
     run=run,
+    when_empty="Nothing failed in the last hour.",
 )

@@ -76,4 +76,6 @@ QUESTION = Question(
     ),
     source=HBASE,
     run=run,
+    when_empty="No event happened in these minutes. "
+    "`./footfall status` shows whether the sites and their visitors run.",
 )

@@ -41,4 +41,6 @@ QUESTION = Question(
     parameters=(_apps.APP,),
     source=HBASE,
     run=run,
+    when_empty="No visit began or ended in the last half hour. "
+    "A visit ends only after half an hour without another event.",
 )

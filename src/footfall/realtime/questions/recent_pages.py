@@ -69,4 +69,5 @@ QUESTION = Question(
     parameters=(parameters.USER,),
     source=HBASE,
     run=run,
+    when_empty="This person viewed no page in the days that the live tables keep.",
 )

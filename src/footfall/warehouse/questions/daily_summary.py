@@ -87,4 +87,5 @@ QUESTION = Question(
     parameters=R,
     source=WAREHOUSE,
     run=run,
+    when_empty="There was no such visit on these days.",
 )

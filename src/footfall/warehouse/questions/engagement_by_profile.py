@@ -85,4 +85,5 @@ QUESTION = Question(
     parameters=(*R, parameters.by("plan", "country", "age_band", "company_size")),
     source=WAREHOUSE,
     run=run,
+    when_empty="No such visitor was logged in on these days. Only users have a profile.",
 )

@@ -97,4 +97,5 @@ QUESTION = Question(
     parameters=(*R, parameters.by("country", "region", "city")),
     source=WAREHOUSE,
     run=run,
+    when_empty="There was no such visit on these days. By city, an event without consent has no place.",
 )

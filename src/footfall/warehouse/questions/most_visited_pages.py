@@ -87,4 +87,5 @@ QUESTION = Question(
     parameters=R,
     source=WAREHOUSE,
     run=run,
+    when_empty="No such visitor viewed a page on these days.",
 )

@@ -56,4 +56,5 @@ QUESTION = Question(
     ),
     source=WAREHOUSE,
     run=run,
+    when_empty="No such visit on these days has a path of this length. Repetitions of a step count as one step.",
 )

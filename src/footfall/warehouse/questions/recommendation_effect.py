@@ -97,4 +97,6 @@ QUESTION = Question(
     parameters=R,
     source=WAREHOUSE,
     run=run,
+    when_empty="No visitor saw a recommended list on these days. "
+    "Visits that `./footfall history` makes have lists only with `--lists`.",
 )

@@ -71,4 +71,5 @@ QUESTION = Question(
     parameters=R,
     source=WAREHOUSE,
     run=run,
+    when_empty="No such visitor viewed a page of a section on these days.",
 )

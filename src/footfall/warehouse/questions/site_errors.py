@@ -103,4 +103,5 @@ QUESTION = Question(
     parameters=R,
     source=WAREHOUSE,
     run=run,
+    when_empty="Nothing failed on these days.",
 )

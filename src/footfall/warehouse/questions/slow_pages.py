@@ -99,4 +99,5 @@ QUESTION = Question(
     ),
     source=WAREHOUSE,
     run=run,
+    when_empty="No page was viewed often enough to judge its speed; `--min-views` says how often that is.",
 )

@@ -48,4 +48,5 @@ QUESTION = Question(
     parameters=R,
     source=WAREHOUSE,
     run=run,
+    when_empty="No such visit on these days went from one page to another.",
 )
