@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -60,11 +60,11 @@ def parse_since(text: str) -> int:
 
 def show(report: Report) -> None:
     """Prints the report as text."""
-    print_table(("hour", "app_id", *COLUMNS), list(_folded(report.hours)))
+    shown = sorted({row["hour"] for row in report.hours})[-_HOURS_SHOWN:]
+    print_table(("hour", "app_id", *COLUMNS), list(_folded(report.hours, shown)))
+    _line(_coverage(report, shown))
     for name, store in report.stores.items():
         stdout.print(f"{name}: {_totals(store)}", markup=False, soft_wrap=True)
-    if report.covers_from_ms is not None:
-        stdout.print(f"Compared events from {format_rfc3339_ms(report.covers_from_ms)} on.", markup=False)
     for problem in report.problems[:_PROBLEMS_SHOWN]:
         document = problem.document()
         place = " ".join(filter(None, (problem.app_id, document["hour"])))
@@ -79,9 +79,23 @@ def show(report: Report) -> None:
         stdout.print(f"ok: all stores agree at {format_rfc3339_ms(report.at_ms)}.", markup=False)
 
 
-def _folded(hours: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """The newest hours one by one, and all earlier hours as one row for each app."""
-    shown = sorted({row["hour"] for row in hours})[-_HOURS_SHOWN:]
+def _coverage(report: Report, shown: Sequence[str]) -> str:
+    """Says which time the table covers. shown: the hours that have rows of their own."""
+    end = format_rfc3339_ms(report.at_ms)
+    if report.covers_from_ms is not None:
+        begin = format_rfc3339_ms(report.covers_from_ms)
+        said = f"The table covers events from {begin} to {end}. Older ones are left out."
+    elif report.hours:
+        said = f"The table covers all events up to {end}; the first are of the hour {_hour(report.hours[0]['hour'])}."
+    else:
+        said = f"The table covers all events up to {end}; there are none yet."
+    if shown and report.hours[0]["hour"] < shown[0]:
+        said += f" Its rows `before` sum up the hours before {_hour(shown[0])}."
+    return said
+
+
+def _folded(hours: list[dict[str, Any]], shown: Sequence[str]) -> Iterable[dict[str, Any]]:
+    """The hours `shown` one by one, and all earlier hours as one row for each app."""
     before: dict[str, dict[str, Any]] = {}
     for row in hours:
         if row["hour"] in shown:
@@ -94,7 +108,12 @@ def _folded(hours: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
     yield from before.values()
     for row in hours:
         if row["hour"] in shown:
-            yield {**row, "hour": row["hour"][:13] + "Z"}
+            yield {**row, "hour": _hour(row["hour"])}
+
+
+def _hour(time: str) -> str:
+    """The hour of an RFC 3339 time, as the table shows it."""
+    return time[:13] + "Z"
 
 
 def _totals(store: Any) -> str:

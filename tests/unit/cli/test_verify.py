@@ -48,6 +48,8 @@ def test_agreement_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0].split() == ["hour", "app_id", "accepted", "in_kafka", "counted", "archived", "repeats", "rejected"]
     assert ["2026-11-24T08Z", "academy", "16", "16", "16", "0", "1", "0"] in [line.split() for line in lines]
     assert "archive: not part of this profile" in lines
+    covered = "The table covers all events up to 2026-11-24T09:00:00.000Z; the first are of the hour 2026-11-24T07Z."
+    assert covered in lines
     assert lines[-1] == "ok: all stores agree at 2026-11-24T09:00:00.000Z."
 
 
@@ -102,6 +104,17 @@ def test_older_hours_are_summed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["before", "shop", "16", "16", "16", "0", "0", "0"]
     assert lines[2].split() == ["2026-11-23T21Z", "shop", "2", "2", "2", "0", "0", "0"]
+    assert any(line.endswith("Its rows `before` sum up the hours before 2026-11-23T21Z.") for line in lines)
+
+
+def test_a_report_that_leaves_hours_out_says_from_when_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World()
+    for hour in range(5):
+        world.visit("shop", 2, NOW_MS - hour * HOUR_MS)
+    world.count()
+    verify.show(world.verify(since_ms=NOW_MS - 3 * HOUR_MS))
+    said = "The table covers events from 2026-11-24T05:00:00.000Z to 2026-11-24T09:00:00.000Z. Older ones are left out."
+    assert said in capsys.readouterr().out.splitlines()
 
 
 def test_an_empty_time_does_not_mean_all_of_time(
