@@ -204,8 +204,9 @@ def test_the_page_shows_segments_and_items(past: PastDays, learned: Learned) -> 
 def test_a_window_that_cannot_be_learned_from_is_a_sentence(past: PastDays, learned: Learned) -> None:
     day = past.days[0] - timedelta(days=30)
     refused = past.platform.run("learn", "--date", str(day))
-    assert refused.returncode == 1
-    assert f"prepare: {day} is not published, so nothing can be learned up to that day." in refused.stderr
+    assert refused.returncode == 2
+    assert f"{day} is not published, so nothing can be learned up to that day." in refused.stderr
+    assert "started the workflow" not in refused.stderr
     assert "Traceback" not in refused.stderr
     assert published.read(past.hdfs, SEGMENTS_POINTER)[past.days[1]].run == learned.run
 

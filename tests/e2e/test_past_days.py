@@ -1,6 +1,6 @@
 """Two past days through Airflow: every question agrees with the oracle, and nothing changes when they run again."""
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -73,6 +73,14 @@ def test_a_run_that_finds_a_partition_deleted_makes_it_again_and_changes_no_figu
     assert past.run_of(day) > run
     past.hdfs.rename(aside, partition)
     past.assert_same_figures(day, before)
+
+
+def test_a_day_without_data_starts_no_run(past: PastDays) -> None:
+    day = past.days[0] - timedelta(days=30)
+    refused = past.platform.run("batch", "--date", str(day))
+    assert refused.returncode == 2, refused.stderr
+    assert f"HDFS has no events and no log lines of {day}, so there is nothing to run." in refused.stderr
+    assert "started the workflow" not in refused.stderr
 
 
 def test_a_day_that_is_not_over_is_refused(past: PastDays) -> None:

@@ -1,5 +1,6 @@
 """`footfall batch`: runs past days through Airflow. Its commands are the steps that Airflow's tasks call."""
 
+from datetime import date as date_type
 from datetime import datetime, timezone
 from typing import Annotated
 
@@ -32,6 +33,11 @@ def main(
         return
     days = days_to_run(date, first, last)
     settings = running()
+    try:
+        # A run of Airflow would find out as well, but only after half a minute, and stay as a failed one.
+        days = preparation.look_first(settings, days, output.report)
+    except NothingArrived as error:
+        output.wrong_use(f"{error}{day_list.made_by_history(days[0], _today())}")
     from footfall.workflows.follow import trigger_and_follow
 
     end(trigger_and_follow(settings, days, output.report), json)
@@ -103,8 +109,7 @@ def dirty(json: _Json = False) -> None:
     settings = running()
     hdfs = Hdfs(settings)
     known = published.read(hdfs)
-    today = datetime.now(timezone.utc).date()
-    absent = day_list.missing(hdfs, known, today, settings.retention.hdfs_events_days)
+    absent = day_list.missing(hdfs, known, _today(), settings.retention.hdfs_events_days)
     late = day_list.dirty(hdfs, {day: one.run for day, one in known.items()})
     if json:
         output.print_json({"missing": [str(day) for day in absent], "dirty": [str(day) for day in late]})
@@ -112,3 +117,7 @@ def dirty(json: _Json = False) -> None:
     rows = [{"day": str(day), "reason": "not published"} for day in absent]
     rows += [{"day": str(day), "reason": "has data that its run did not read"} for day in late]
     output.print_table(("day", "reason"), rows)
+
+
+def _today() -> date_type:
+    return datetime.now(timezone.utc).date()

@@ -1,6 +1,8 @@
 """`footfall learn`: learns from past days through Airflow. `prepare` is the step that Airflow's first task calls."""
 
+from collections.abc import Collection
 from datetime import date as day_type
+from datetime import datetime, timezone
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ from footfall.cli.runs import days_of, end, running
 from footfall.hdfs import Hdfs
 from footfall.learning import preparation
 from footfall.learning.errors import TooLittleData
+from footfall.settings import Settings
 from footfall.warehouse import published
 from footfall.warehouse.preparation import new_run
 
@@ -40,6 +43,11 @@ def main(
         return
     last = _checked(date, models)
     settings = running()
+    try:
+        # A run of Airflow would find out as well, but only after half a minute, and stay as a failed one.
+        _published_up_to(settings, last)
+    except TooLittleData as error:
+        output.wrong_use(str(error))
     from footfall.workflows.follow import learn_and_follow
 
     end(learn_and_follow(settings, last, models, output.report), json)
@@ -58,7 +66,7 @@ def prepare(
     settings = running()
     files = Hdfs(settings)
     try:
-        days = preparation.window(published.read(files), last, settings.learning.window_days)
+        days = preparation.window(_published_up_to(settings, last), last, settings.learning.window_days)
         if unless_learned and preparation.is_learned(files, days[-1]):
             output.report(f"The days up to {days[-1]} were learned from before.")
             output.print_json(None)
@@ -69,6 +77,15 @@ def prepare(
         output.wrong_use(str(error))
     output.report(f"The run {plan.run} learns from {plan.first} to {plan.dt}. {plan.note}")
     output.print_json({"from": str(days[0]), "to": str(days[-1]), "run": plan.run})
+
+
+def _published_up_to(settings: Settings, last: day_type | None) -> Collection[day_type]:
+    """The published days. Raises TooLittleData if none of them ends the window."""
+    files = Hdfs(settings)
+    known = published.read(files)
+    today = datetime.now(timezone.utc).date()
+    preparation.check_published(files, known, last, today, settings.retention.hdfs_events_days)
+    return known
 
 
 def _checked(date: str | None, models: str) -> day_type | None:

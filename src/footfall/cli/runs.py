@@ -1,5 +1,6 @@
 """What verbs about runs share: options that name days and a run, and whether the warehouse runs at all."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def days_of(day: str | None, first: str | None, last: str | None, kept_days: int
         wrong_use(str(error))
 
 
-def days_to_run(day: str | None, first: str | None, last: str | None) -> tuple[date, ...]:
+def days_to_run(day: str | None, first: str | None, last: str | None) -> Sequence[date]:
     """The UTC days of a verb's options whose events HDFS keeps. Ends the verb with exit status 2 as `days_of`."""
     return days_of(day, first, last, supervision.recall().retention.hdfs_events_days)
 

@@ -15,6 +15,7 @@ from footfall.learning.tables import (
     SEGMENTS_POINTER,
 )
 from footfall.settings import Learning
+from footfall.warehouse import days as day_list
 from footfall.warehouse import published
 
 
@@ -28,6 +29,29 @@ def prepare(files: Files, run: str, days: Sequence[date], settings: Learning, ne
     return runs.plan(files, run, days, train)
 
 
+def check_published(files: Files, known: Collection[date], last: date | None, today: date, kept_days: int) -> None:
+    """Raises TooLittleData, with the command that helps, if no published day ends the window. Raises HdfsUnavailable.
+
+    known: the published days. last: the end of the window; None for the newest published day. kept_days: for how many
+    days HDFS keeps events.
+    """
+    if last in known or (last is None and known):
+        return
+    waiting = day_list.missing(files, known, today, kept_days)
+    if last is None:
+        said = "No day is published, so there is nothing to learn from."
+        days = f"--from {waiting[0]} --to {waiting[-1]}" if waiting else ""
+    else:
+        said = f"{last} is not published, so nothing can be learned up to that day."
+        days = f"--date {last}" if last in waiting else ""
+    if days:
+        raise TooLittleData(f"{said} Run `./footfall batch {days}` first.")
+    # A run of a day without data would publish nothing.
+    newest = f" `./footfall learn` without --date learns up to {max(known)}." if known else ""
+    remedy = day_list.made_by_history(last or today - timedelta(days=7), today)
+    raise TooLittleData(f"{said} HDFS has no events to publish.{remedy}{newest}")
+
+
 def window(known: Collection[date], last: date | None, most: int) -> tuple[date, ...]:
     """The days to learn from: at most `most` that end with `last`, the first of which is published.
 
@@ -35,9 +59,7 @@ def window(known: Collection[date], last: date | None, most: int) -> tuple[date,
     """
     end = last or max(known, default=None)
     if end is None:
-        raise TooLittleData(
-            "No day is published, so there is nothing to learn from. `footfall batch` publishes past days."
-        )
+        raise TooLittleData("No day is published, so there is nothing to learn from.")
     days = [end - timedelta(days=back) for back in reversed(range(most))]
     begin = min((day for day in days if day in known), default=end)
     return tuple(day for day in days if day >= begin)

@@ -79,10 +79,7 @@ def plan(files: Files, run: str, days: Sequence[date], train: Sequence[str] = MO
         partitions = {str(day): known[day].run for day in sorted(days) if day in known}
         made = Plan(run, partitions, [str(day) for day in sorted(days) if day not in known], [*train])
         if str(max(days)) not in partitions:
-            raise TooLittleData(
-                f"{max(days)} is not published, so nothing can be learned up to that day. "
-                f"Run `footfall batch --date {max(days)}` first."
-            )
+            raise TooLittleData(f"{max(days)} is not published, so nothing can be learned up to that day.")
         layout.put(files, plan_path(run), json.dumps(made._asdict()).encode())
         return made
     stored = Plan(**json.loads(content))

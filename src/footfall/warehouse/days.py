@@ -1,6 +1,6 @@
 """Which days there are: archived, published, missing, dirty. A day is a UTC date."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -39,19 +39,22 @@ def span(first: date, last: date, today: date, kept_days: int | None = None) -> 
     return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def archived(hdfs: Files) -> dict[date, list[str]]:
-    """The days that have archived events, ascending: day → its folders, one per site. Raises HdfsUnavailable."""
+def archived(hdfs: Files, only: Collection[date] | None = None) -> dict[date, list[str]]:
+    """The days that have archived events, ascending: day → its folders, one per site. Raises HdfsUnavailable.
+
+    only: leave out other days, which saves a call for each of their folders; None: all days
+    """
     found: dict[date, list[str]] = {}
     for values, folder in layout.folders(hdfs, layout.EVENTS).items():
         day = layout.day_of(values)
-        if day is not None and layout.parts(hdfs, folder):
+        if day is not None and (only is None or day in only) and layout.parts(hdfs, folder):
             found.setdefault(day, []).append(folder)
     return dict(sorted(found.items()))
 
 
-def with_data(hdfs: Files, days: Iterable[date]) -> list[date]:
+def with_data(hdfs: Files, days: Collection[date]) -> list[date]:
     """Those of these days that have archived events, log lines or rejects, ascending. Raises HdfsUnavailable."""
-    events = archived(hdfs)
+    events = archived(hdfs, days)
     return [
         day
         for day in sorted(days)
@@ -66,6 +69,14 @@ def missing(hdfs: Files, published: Iterable[date], today: date, kept_days: int)
     """
     oldest = today - timedelta(days=kept_days)
     return sorted({day for day in archived(hdfs) if oldest <= day < today} - set(published))
+
+
+def made_by_history(day: date, today: date) -> str:
+    """A space and a sentence with the command that makes visits of a day without any; '' if it is too long ago."""
+    back = (today - day).days
+    if back > MOST_DAYS:
+        return ""
+    return f" `./footfall history --days {back}` makes visits since {day}, with their tables."
 
 
 def dirty(hdfs: Files, published: Mapping[date, str]) -> list[date]:

@@ -27,6 +27,8 @@ PATIENCE_S: Final = 2.0 * log_layout.ROLL_S
 _LOOK_S: Final = 2.0
 # Between reading a line and writing it, Flume holds it in its channel.
 _SETTLED_LOOKS: Final = 2
+# A record that Kafka has held for longer is late in the archive.
+_USUAL_LAG_MS: Final = 60_000
 
 
 def new_run() -> str:
@@ -55,6 +57,31 @@ def prepare(
         report(f"The log lines of {day} are past their retention. Their tables stay as the run {kept} made them.")
     manifests.store(hdfs, taken)
     return taken
+
+
+def look_first(settings: Settings, days: Sequence[date], report: Callable[[str], None]) -> list[date]:
+    """Those of the days that are worth a run, ascending, without waiting for anything.
+
+    If data of them may still be on its way to HDFS, these are all of them, since the run will wait for it.
+    report: as in `days_to_run`. Raises NothingArrived, HdfsUnavailable and KafkaUnavailable.
+    """
+    topics, then_ms = describe(settings), int(time.time() * 1000) - _USUAL_LAG_MS
+    wanted: dict[TopicPartition, int] = {}
+    with Logs(settings) as logs:
+        for topic in topics.values():
+            wanted |= logs.ends_at(topic.name, topic.partitions, then_ms)
+    return at_hand(settings, Hdfs(settings), days, wanted, report)
+
+
+def at_hand(
+    settings: Settings,
+    hdfs: Hdfs,
+    days: Sequence[date],
+    wanted: Mapping[TopicPartition, int],
+    report: Callable[[str], None],
+) -> list[date]:
+    """As `look_first`. wanted: the offsets that an archive that is not late has reached."""
+    return sorted(days) if _obstacle(settings, hdfs, days, wanted) else days_to_run(hdfs, days, report)
 
 
 def days_to_run(files: Files, days: Sequence[date], report: Callable[[str], None]) -> list[date]:

@@ -1,13 +1,13 @@
 """The days that verbs about runs take: as Airflow's tasks and people give them."""
 
 import sys
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import typer
 
-from footfall.cli import batch, job, runs
+from footfall.cli import batch, job, learn, runs
 from footfall.cli import main as command_line
 from footfall.hdfs import Hdfs
 from footfall.jobs import execution
@@ -20,6 +20,7 @@ from footfall.warehouse.audit import Verdict
 from footfall.warehouse.errors import NothingArrived
 from footfall.warehouse.manifest import Manifest
 from footfall.warehouse.sqoop.job import PROFILES_JOB
+from footfall.workflows import follow
 from tests.support.fresh_home import environment as environment
 from tests.support.local_files import LocalFiles
 
@@ -77,6 +78,53 @@ def test_days_without_data_are_wrong_use_unless_a_schedule_named_them(
     assert _status(monkeypatch, "batch", "prepare", "--date", yesterday, "--json", "--unless-empty") == 0
     said = capsys.readouterr()
     assert (said.out, said.err) == ("null\n", "There is nothing to run.\n")
+
+
+def test_a_batch_of_days_without_data_starts_no_run_of_airflow(
+    environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> list[date]:
+        raise NothingArrived("There is nothing to run.")
+
+    monkeypatch.setattr(batch, "running", Settings)
+    monkeypatch.setattr(batch.preparation, "look_first", refuse)
+    monkeypatch.setattr(follow, "trigger_and_follow", lambda *_: pytest.fail("Airflow was asked"))
+    yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
+    assert _status(monkeypatch, "batch", "--date", str(yesterday)) == 2
+    assert capsys.readouterr().err == (
+        f"There is nothing to run. `./footfall history --days 1` makes visits since {yesterday}, with their tables.\n"
+    )
+
+
+def test_a_batch_runs_the_days_that_have_data(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
+    ran: list[list[date]] = []
+
+    def run(_: Settings, days: list[date], report: object) -> follow.Outcome:
+        ran.append(days)
+        return follow.Outcome(True, "daily", "r", 1.0, "")
+
+    monkeypatch.setattr(batch, "running", Settings)
+    monkeypatch.setattr(batch.preparation, "look_first", lambda *_: [yesterday])
+    monkeypatch.setattr(follow, "trigger_and_follow", run)
+    before = yesterday - timedelta(days=2)
+    assert _status(monkeypatch, "batch", "--from", str(before), "--to", str(yesterday)) == 0
+    assert ran == [[yesterday]]
+
+
+def test_learning_up_to_a_day_without_tables_starts_no_run_of_airflow(
+    environment: None,
+    files: LocalFiles,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(learn, "running", Settings)
+    monkeypatch.setattr(learn, "Hdfs", lambda _: files)
+    monkeypatch.setattr(follow, "learn_and_follow", lambda *_: pytest.fail("Airflow was asked"))
+    assert _status(monkeypatch, "learn") == 2
+    assert capsys.readouterr().err.startswith(
+        "No day is published, so there is nothing to learn from. HDFS has no events"
+    )
 
 
 def test_a_job_runs_for_the_days_of_its_run(files: LocalFiles) -> None:

@@ -8,7 +8,7 @@ import pytest
 from footfall.learning import runs
 from footfall.learning.errors import TooLittleData
 from footfall.learning.features import SPACE
-from footfall.learning.preparation import is_due, is_learned, prepare, window
+from footfall.learning.preparation import check_published, is_due, is_learned, prepare, window
 from footfall.learning.tables import MODELS, RECOMMENDER_MODELS, SEGMENT_MODELS, SEGMENTS_POINTER
 from footfall.settings import Learning
 from footfall.warehouse import published
@@ -49,6 +49,40 @@ def test_a_window_up_to_a_day_that_is_not_published_is_that_day_and_refused(file
         prepare(files, RUN, [missing], WEEKLY)
     with pytest.raises(TooLittleData, match="No day is published"):
         window([], None, 28)
+
+
+def _refused(files: LocalFiles, known: list[date], last: date | None) -> str:
+    today = LAST + timedelta(days=1)
+    with pytest.raises(TooLittleData) as refused:
+        check_published(files, known, last, today, 90)
+    return str(refused.value)
+
+
+def test_a_day_that_has_events_and_no_tables_needs_a_batch(files: LocalFiles) -> None:
+    for day in DAYS[:2]:
+        files.write(f"/events/app_id=shop/dt={day}/part-0.parquet", b"x")
+    said = _refused(files, DAYS[2:], DAYS[0])
+    assert said == (
+        f"{DAYS[0]} is not published, so nothing can be learned up to that day. "
+        f"Run `./footfall batch --date {DAYS[0]}` first."
+    )
+    assert f"`./footfall batch --from {DAYS[0]} --to {DAYS[1]}`" in _refused(files, [], None)
+
+
+def test_a_day_without_events_needs_no_batch(files: LocalFiles) -> None:
+    before = DAYS[0] - timedelta(days=3)
+    said = _refused(files, DAYS, before)
+    assert "batch" not in said
+    assert "`./footfall history --days 8`" in said
+    assert f"`./footfall learn` without --date learns up to {LAST}." in said
+    assert "`./footfall history --days 7`" in _refused(files, [], None)
+    # No history reaches so far back.
+    assert "history" not in _refused(files, DAYS, LAST - timedelta(days=200))
+
+
+def test_a_published_day_is_enough(files: LocalFiles) -> None:
+    check_published(files, DAYS, None, LAST, 90)
+    check_published(files, DAYS, DAYS[1], LAST, 90)
 
 
 def test_missing_models_are_due(files: LocalFiles) -> None:

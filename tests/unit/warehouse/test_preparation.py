@@ -2,12 +2,15 @@
 
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from footfall.hdfs import Hdfs
 from footfall.lake.layout import REJECTED
 from footfall.logs import layout as log_layout
 from footfall.names import LOG_KINDS
+from footfall.settings import Settings
 from footfall.warehouse import days, manifest, preparation, published
 from footfall.warehouse.errors import NothingArrived
 from footfall.warehouse.manifest import Manifest
@@ -28,6 +31,12 @@ def files(tmp_path: Path) -> LocalFiles:
     manifest.store(files, _taken(files, _OLD))
     published.replace(files, {_DAY: Published(_DAY, _OLD, 1, manifest.path(_OLD))})
     return files
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of a home in which no site and no Flume has written anything."""
+    return Settings(home=tmp_path / "home")
 
 
 def _paths(day: date) -> list[str]:
@@ -67,6 +76,28 @@ def test_a_run_of_days_without_data_is_refused(files: LocalFiles, days: tuple[in
     with pytest.raises(NothingArrived) as refused:
         preparation.days_to_run(files, [date(2026, 10, day) for day in days], print)
     assert str(refused.value) == f"HDFS has no events and no log lines of {named}, so there is nothing to run."
+
+
+def test_days_without_data_are_known_before_a_run(files: LocalFiles, settings: Settings) -> None:
+    hdfs, said = cast(Hdfs, files), list[str]()
+    empty = date(2026, 10, 3)
+    assert preparation.at_hand(settings, hdfs, [_OTHER, empty, _DAY], {}, said.append) == [_DAY, _OTHER]
+    assert [str(empty) in sentence for sentence in said] == [True]
+    with pytest.raises(NothingArrived):
+        preparation.at_hand(settings, hdfs, [empty], {}, said.append)
+
+
+def test_days_are_not_refused_while_their_data_may_be_on_its_way(files: LocalFiles, settings: Settings) -> None:
+    hdfs, empty = cast(Hdfs, files), date(2026, 10, 3)
+    # Kafka has held ten records for long, and the archive none of them.
+    assert preparation.at_hand(settings, hdfs, [empty], {("events", 0): 10}, print) == [empty]
+    log = settings.logs_dir / "sites" / "shop" / "access-20261003T08.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("a line that Flume has not read\n")
+    assert preparation.at_hand(settings, hdfs, [empty], {}, print) == [empty]
+    log.unlink()
+    files.write(f"{log_layout.ROOT}/access/dt={empty}/_flume-1.log.tmp", b"line\n")
+    assert preparation.at_hand(settings, hdfs, [empty], {}, print) == [empty]
 
 
 @pytest.mark.parametrize("gone", range(len(LOG_KINDS) + 1))
