@@ -72,7 +72,7 @@ def test_a_lost_checkpoint_is_refused_and_recovered(verified_platform: Platform)
     hdfs, before = Hdfs(verified_platform.settings), batches.latest(verified_platform.settings)
     pid = verified_platform.kill_service("spark-streaming")
     assert hdfs.delete(layout.checkpoint_folder(before.checkpoint))
-    assert "is lost. `footfall recover archive` continues" in _refused(verified_platform)
+    assert "is lost. `./footfall recover archive` continues" in _refused(verified_platform)
     recovered = verified_platform.json("recover", "archive")
     assert recovered["checkpoint"] != before.checkpoint
     verified_platform.await_back("spark-streaming", pid)

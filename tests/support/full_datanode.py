@@ -1,7 +1,7 @@
 """A DataNode that takes no block: the real one, told to leave more of the disk to others than there is.
 
 To HDFS that is a full disk: what is there can be read, nothing can be begun. Run as a program, this becomes that
-DataNode, as `footfall run datanode` becomes the usual one; `full` lets the process manager do so for a while.
+DataNode, as `./footfall run datanode` becomes the usual one; `full` lets the process manager do so for a while.
 """
 
 import os

@@ -27,7 +27,7 @@ class Platform:
     clone: Path = REPOSITORY
 
     def run(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
-        """Runs `footfall ARGUMENTS` and returns its exit status and output."""
+        """Runs `./footfall ARGUMENTS` and returns its exit status and output."""
         return self.python("-m", "footfall", *arguments, timeout=timeout)
 
     def python(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
@@ -59,7 +59,7 @@ class Platform:
         return rows
 
     def verify(self) -> dict[str, Any]:
-        """Reconciles everything; the document of `footfall verify`."""
+        """Reconciles everything; the document of `./footfall verify`."""
         document: dict[str, Any] = self.json("verify")
         return document
 
@@ -69,7 +69,7 @@ class Platform:
         assert document["ok"], json.dumps({"problems": document.pop("problems"), **document}, indent=1)[:6000]
 
     def service(self, name: str) -> dict[str, Any]:
-        """One service's line of `footfall status`."""
+        """One service's line of `./footfall status`."""
         return next(s for s in self.json("status", timeout=60)["services"] if s["name"] == name)
 
     def kill(self, pid: int) -> None:

@@ -89,7 +89,7 @@ def test_a_question_is_one_file(write: Write, call: Call) -> None:
     assert "rainy-days             Days on which it rained.\n" in call("query", "--help").out
     assert "rainy-days" in call("query").out
     help_page = call("query", "rainy-days", "--help").out
-    assert "Usage: footfall query rainy-days" in help_page
+    assert "Usage: ./footfall query rainy-days" in help_page
     assert "How many rows at most: 1 to 9. [default: 7]" in help_page
     assert "--app" in help_page
     assert "--minutes" not in help_page

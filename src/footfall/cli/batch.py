@@ -1,4 +1,4 @@
-"""`footfall batch`: runs past days through Airflow. Its commands are the steps that Airflow's tasks call."""
+"""`./footfall batch`: runs past days through Airflow. Its commands are the steps that Airflow's tasks call."""
 
 from datetime import date as date_type
 from datetime import datetime, timezone
@@ -98,7 +98,7 @@ def publish(run: _Run) -> None:
         output.report(f"{day} is published.")
     if failed := [str(one.day) for one in verdicts if one.blocks]:
         output.fail(
-            f"{', '.join(failed)} did not pass and is not published: see `footfall batch audit --run {run}` and the "
+            f"{', '.join(failed)} did not pass and is not published: see `./footfall batch audit --run {run}` and the "
             "table offending_rows."
         )
 

@@ -1,4 +1,4 @@
-"""`footfall cluster`: the platform as several nodes on Docker Compose."""
+"""`./footfall cluster`: the platform as several nodes on Docker Compose."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from footfall.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
-_Node = Annotated[str, typer.Argument(help="Name of a node, as listed by `footfall cluster status`.")]
+_Node = Annotated[str, typer.Argument(help="Name of a node, as listed by `./footfall cluster status`.")]
 
 
 @app.callback()
@@ -108,7 +108,7 @@ def logs(
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def exec(context: typer.Context, node: _Node) -> None:
-    """Run a command on a node, such as `footfall cluster exec kafka-1 ls /footfall/data`."""
+    """Run a command on a node, such as `./footfall cluster exec kafka-1 ls /footfall/data`."""
     found = docker.find(load_settings(), node)
     command = docker.on_node(found, context.args or ["sh"], _has_terminal())
     raise typer.Exit(subprocess.run(command, check=False).returncode)

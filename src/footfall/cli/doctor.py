@@ -1,4 +1,4 @@
-"""`footfall doctor`: reports problems and how to fix each of them."""
+"""`./footfall doctor`: reports problems and how to fix each of them."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`footfall down`: stops all services in order."""
+"""`./footfall down`: stops all services in order."""
 
 from typing import Annotated
 

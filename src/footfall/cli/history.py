@@ -1,4 +1,4 @@
-"""`footfall history`: generates visits and site logs for past days."""
+"""`./footfall history`: generates visits and site logs for past days."""
 
 from datetime import date, datetime, timezone
 from pathlib import Path

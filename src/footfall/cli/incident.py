@@ -1,4 +1,4 @@
-"""`footfall incident`: simulates an incident, to see how figures and alerts react."""
+"""`./footfall incident`: simulates an incident, to see how figures and alerts react."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`footfall install`: installs what the services need, and starts nothing. The cluster's image is made with it."""
+"""`./footfall install`: installs what the services need, and starts nothing. The cluster's image is made with it."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`footfall job`: lists, runs and cancels single batch jobs, and prints their logs. Airflow's tasks call it."""
+"""`./footfall job`: lists, runs and cancels single batch jobs, and prints their logs. Airflow's tasks call it."""
 
 import os
 from datetime import date as day_type
@@ -28,7 +28,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 _JOBS: Final = (*warehouse.JOBS, *learning.JOBS)
 _BY_NAME: Final = {job.name: job for job in _JOBS}
 _Run = Annotated[
-    str, typer.Option("--run", help="Id of the run that the job belongs to; see `footfall batch prepare`.")
+    str, typer.Option("--run", help="Id of the run that the job belongs to; see `./footfall batch prepare`.")
 ]
 
 
@@ -75,7 +75,7 @@ def list_jobs(json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 
 @app.command("run")
 def run_job(
-    name: Annotated[str, typer.Argument(help="Name of a job, as `footfall job list` prints it.")],
+    name: Annotated[str, typer.Argument(help="Name of a job, as `./footfall job list` prints it.")],
     run: Annotated[
         str | None,
         typer.Option("--run", help="Id of the run that the job belongs to; `profiles` alone gets a new one."),
@@ -92,7 +92,7 @@ def run_job(
     settings = supervision.recall()
     if run is None:
         if job is not PROFILES_JOB:
-            output.wrong_use(f"{name} needs --run RUN. `footfall batch prepare --date DAY` begins a run.")
+            output.wrong_use(f"{name} needs --run RUN. `./footfall batch prepare --date DAY` begins a run.")
         # It takes people as they are now.
         request = Request(new_run(), given or (datetime.now(timezone.utc).date(),))
         execution.execute(settings, job, request, output.report)
@@ -101,7 +101,7 @@ def run_job(
     days = _of_run(files, job, run, given)
     writes_days = not set(job.outputs).isdisjoint(table.name for table in TABLES)
     if writes_days and run in {one.run for one in published.read(files).values()}:
-        output.fail(f"The run {run} is published, so its tables stay. Start a new run with `footfall batch`.")
+        output.fail(f"The run {run} is published, so its tables stay. Start a new run with `./footfall batch`.")
     for piece in pieces(days, job.most_days):
         execution.execute(settings, job, Request(run, piece), output.report)
 

@@ -1,4 +1,4 @@
-"""`footfall learn`: learns from past days through Airflow. `prepare` is the step that Airflow's first task calls."""
+"""`./footfall learn`: learns from past days through Airflow. `prepare` is the step that Airflow's first task calls."""
 
 from collections.abc import Collection
 from datetime import date as day_type

@@ -1,4 +1,4 @@
-"""`footfall logs SERVICE [-f]`: prints the log of a service."""
+"""`./footfall logs SERVICE [-f]`: prints the log of a service."""
 
 import os
 from typing import Annotated
@@ -11,7 +11,7 @@ from footfall.settings import load_settings
 
 
 def logs(
-    service: Annotated[str, typer.Argument(help="Name of a service, as listed by `footfall status`.")],
+    service: Annotated[str, typer.Argument(help="Name of a service, as listed by `./footfall status`.")],
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Keep printing new lines as they are written.")
     ] = False,

@@ -42,6 +42,8 @@ VERBS = {
 }
 
 
+# What a person types in the folder of the clone. Messages name it the same way, so that they can be copied.
+_PROGRAM: Final = "./footfall"
 # Not with --cluster: what belongs to this machine.
 _LOCAL: Final = ("up", "down", "install", "cluster", "test")
 _CLUSTER: Final = "--cluster"
@@ -68,7 +70,7 @@ def main() -> None:
     try:
         if _CLUSTER in rest and verb not in _LOCAL:
             sys.exit(_run_inside([verb, *(word for word in rest if word != _CLUSTER)]))
-        _load(verb)(rest, prog_name=f"footfall {verb}")
+        _load(verb)(rest, prog_name=f"{_PROGRAM} {verb}")
     except SettingsError as error:
         _end(str(error), 2)
     except EngineUnavailable as error:
@@ -105,12 +107,13 @@ def _load(verb: str) -> typer.Typer:
 
 def _help() -> None:
     stdout.print(
-        "Usage: footfall VERB …\n\nShows what people do on web sites in real time, with numbers that can be verified.\n"
+        f"Usage: {_PROGRAM} VERB …\n\n"
+        "Shows what people do on web sites in real time, with numbers that can be verified.\n"
     )
     for verb, line in VERBS.items():
         stdout.print(f"  {verb:<10} {line}", markup=False)
     stdout.print("\nWith --cluster, a verb acts on the cluster instead of this machine.")
-    stdout.print("`footfall VERB --help` explains a verb. `footfall --version` prints the version.")
+    stdout.print(f"`{_PROGRAM} VERB --help` explains a verb. `{_PROGRAM} --version` prints the version.")
 
 
 def _version() -> str:

@@ -15,7 +15,7 @@ from footfall.runtime.console import stderr as stderr
 from footfall.runtime.console import stdout as stdout
 
 # A message that names a command says itself what to do.
-_COMMAND: Final = re.compile(r"`(\./)?footfall |`(status|up|down)`")
+_COMMAND: Final = re.compile(r"`\./footfall |`(status|up|down)`")
 # From here on, decimals of a figure say nothing.
 _LARGE: Final = 1000
 

@@ -1,4 +1,4 @@
-"""`footfall query NAME [--PARAMETER VALUE …]`: asks a question and prints a table, or JSON with `--json`.
+"""`./footfall query NAME [--PARAMETER VALUE …]`: asks a question and prints a table, or JSON with `--json`.
 
 Each question is a subcommand. The parameters of the question are its options.
 """

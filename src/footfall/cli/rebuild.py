@@ -1,4 +1,4 @@
-"""`footfall rebuild live`: rebuilds the live tables from Kafka."""
+"""`./footfall rebuild live`: rebuilds the live tables from Kafka."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""`footfall recover archive`: restarts the archive after its checkpoint was lost."""
+"""`./footfall recover archive`: restarts the archive after its checkpoint was lost."""
 
 from typing import Annotated
 

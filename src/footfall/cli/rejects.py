@@ -1,4 +1,4 @@
-"""`footfall rejects list|show|replay`: events that failed validation, with the bytes as they were sent."""
+"""`./footfall rejects list|show|replay`: events that failed validation, with the bytes as they were sent."""
 
 import base64
 import os

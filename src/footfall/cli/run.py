@@ -1,4 +1,4 @@
-"""`footfall run SERVICE`: runs one service in this process."""
+"""`./footfall run SERVICE`: runs one service in this process."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from footfall.runtime.errors import ClusterError
 from footfall.settings import load_settings
 
 
-def run(service: Annotated[str, typer.Argument(help="Name of a service, as listed by `footfall status`.")]) -> None:
+def run(service: Annotated[str, typer.Argument(help="Name of a service, as listed by `./footfall status`.")]) -> None:
     """Render the configuration of a service and run it, on one machine in place of this process."""
     settings = load_settings()
     try:

@@ -1,4 +1,4 @@
-"""`footfall status`: prints the state of every service."""
+"""`./footfall status`: prints the state of every service."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""`footfall test`: runs all checks and tests, on a separate platform that may run beside another one."""
+"""`./footfall test`: runs all checks and tests, on a separate platform that may run beside another one."""
 
 import os
 import shutil

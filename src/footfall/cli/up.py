@@ -1,4 +1,4 @@
-"""`footfall up`: installs, starts and checks the platform."""
+"""`./footfall up`: installs, starts and checks the platform."""
 
 import time
 from datetime import datetime, timezone

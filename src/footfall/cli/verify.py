@@ -1,4 +1,4 @@
-"""`footfall verify`: checks that no event was lost or counted twice, and lists those that were."""
+"""`./footfall verify`: checks that no event was lost or counted twice, and lists those that were."""
 
 import re
 import time

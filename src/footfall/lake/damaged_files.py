@@ -55,6 +55,6 @@ def is_damaged(files: Files, path: str) -> bool:
 def refusal(path: str) -> ArchiveRefused:
     """The error that names a damaged file."""
     return ArchiveRefused(
-        f"The archive's file {path} cannot be read. Move it out of the archive and run `footfall recover archive "
+        f"The archive's file {path} cannot be read. Move it out of the archive and run `./footfall recover archive "
         "--from-start`, which archives its records again if Kafka still holds them."
     )

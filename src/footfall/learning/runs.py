@@ -92,7 +92,7 @@ def window(files: Files, run: str) -> tuple[date, ...]:
     """The days of a run's window, ascending. Raises WrongRequest if the run has no plan, and HdfsUnavailable."""
     content = files.read(plan_path(run))
     if content is None:
-        raise WrongRequest(f"The run {run} has no plan. `footfall learn prepare` begins a run.")
+        raise WrongRequest(f"The run {run} has no plan. `./footfall learn prepare` begins a run.")
     stored = Plan(**json.loads(content))
     return tuple(map(date.fromisoformat, sorted([*stored.partitions, *stored.missing])))
 

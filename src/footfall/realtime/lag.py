@@ -16,7 +16,7 @@ from footfall.realtime.store import HBaseStore, HBaseUnavailable
 from footfall.realtime.tables import Progress
 from footfall.settings import Settings
 
-_REBUILD: Final = "`footfall rebuild live` counts again all that Kafka holds."
+_REBUILD: Final = "`./footfall rebuild live` counts again all that Kafka holds."
 
 
 class LagUnknown(DeployError, EngineUnavailable):

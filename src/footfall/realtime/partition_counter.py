@@ -152,7 +152,7 @@ class Partition:
         if pack.first < flushed:
             self._refuse(
                 f"Kafka's log of {self.name} ends before offset {pack.first}, but everything before {flushed} is "
-                "counted: Kafka lost its tail. `footfall rebuild live` counts again from the start."
+                "counted: Kafka lost its tail. `./footfall rebuild live` counts again from the start."
             )
             return []
         self.caught_up_ms = max(self.caught_up_ms, pack.caught_up_ms)
@@ -222,12 +222,12 @@ class Partition:
         if progress.topic_id != self._topic.id:
             self._refuse(
                 f"Kafka's topic {self._topic.name} was recreated since {self.name} was counted; "
-                "`footfall rebuild live` counts again from the start."
+                "`./footfall rebuild live` counts again from the start."
             )
         elif progress.partitions != self._topic.partitions:
             self._refuse(
                 f"Kafka's topic {self._topic.name} has {self._topic.partitions} partitions instead of "
-                f"{progress.partitions}; `footfall rebuild live` counts again from the start."
+                f"{progress.partitions}; `./footfall rebuild live` counts again from the start."
             )
 
     def _refuse(self, sentence: str) -> None:

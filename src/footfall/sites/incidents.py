@@ -1,6 +1,6 @@
 """Incidents: while one lasts, a site really fails or slows down, or its visitors really vanish, misbehave or multiply.
 
-An incident is a small file in `run_dir/incidents`, written by `footfall incident`. Sites and visitors check it at most
+An incident is a small file in `run_dir/incidents`, written by the verb `incident`. Sites and visitors check it at most
 once a second, so it takes effect within a second and costs nothing.
 """
 

@@ -13,7 +13,7 @@ from footfall.lake.errors import ArchiveRefused
 from footfall.lake.layout import Files
 from footfall.lake.progress import Current, Loss, Progress, ends_of
 
-RECOVER: Final = "`footfall recover archive` continues after the archived records."
+RECOVER: Final = "`./footfall recover archive` continues after the archived records."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def refuse_inconsistent(
         if bound.start > end:
             raise ArchiveRefused(
                 f"Kafka deleted offsets {end} to {bound.start - 1} of {log_name} before they were archived. "
-                "`footfall recover archive --accept-loss` continues without them; `verify` keeps reporting the loss."
+                "`./footfall recover archive --accept-loss` continues without them; `verify` keeps reporting the loss."
             )
 
 

@@ -24,7 +24,7 @@ class Problem:
     ids: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        """The JSON object that `footfall verify --json` prints."""
+        """The JSON object that `./footfall verify --json` prints."""
         return {
             "store": self.store,
             "kind": self.kind,

@@ -52,7 +52,8 @@ class LiveProgress:
             if progress is not None and (progress.topic_id, progress.partitions) != (topic.id, topic.partitions):
                 findings.say(
                     "topic_differs",
-                    f"{name} was counted from another topic of the same name. `footfall rebuild live` counts it again.",
+                    f"{name} was counted from another topic of the same name. "
+                    "`./footfall rebuild live` counts it again.",
                 )
 
     def judge_tail(self, partition: PartitionRange, findings: StoreFindings) -> None:

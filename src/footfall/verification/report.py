@@ -55,7 +55,7 @@ class Report:
         return not self.problems
 
     def document(self) -> dict[str, Any]:
-        """The JSON object that `footfall verify --json` prints."""
+        """The JSON object that `./footfall verify --json` prints."""
         cut: dict[str, Any] = {"at": format_rfc3339_ms(self.at_ms)}
         for (topic, partition), end in sorted(self.ends.items()):
             cut.setdefault(topic, {})[str(partition)] = end

@@ -79,7 +79,7 @@ def verdicts_of(hdfs: Hdfs, run: str) -> list[Verdict]:
     """The verdicts of a run that was audited. Raises PublishRefused if it was not, and HdfsUnavailable."""
     content = hdfs.read(_path(run))
     if content is None:
-        raise PublishRefused(f"The run {run} was not audited. Run `footfall batch audit --run {run}` first.")
+        raise PublishRefused(f"The run {run} was not audited. Run `./footfall batch audit --run {run}` first.")
     return [
         Verdict(date.fromisoformat(one["day"]), list(one["blocks"]), list(one["warnings"]))
         for one in json.loads(content)

@@ -60,7 +60,7 @@ def load(hdfs: Files, run: str) -> Manifest:
     """The manifest of a run. Raises ManifestMissing and HdfsUnavailable."""
     content = hdfs.read(path(run))
     if content is None:
-        raise ManifestMissing(f"The run {run} has no manifest ({path(run)}). Start it with `footfall batch`.")
+        raise ManifestMissing(f"The run {run} has no manifest ({path(run)}). Start it with `./footfall batch`.")
     return Manifest(**json.loads(content))
 
 

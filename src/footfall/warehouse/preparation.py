@@ -148,7 +148,9 @@ def _await_settled(
         if settled == _SETTLED_LOOKS:
             return
         if obstacle and time.monotonic() > until:
-            raise NotSettled(f"{obstacle} for {patience_s:.0f} s. Run the days again once it has; see `status`.")
+            raise NotSettled(
+                f"{obstacle} for {patience_s:.0f} s. Run the days again once it has; see `./footfall status`."
+            )
         if obstacle and obstacle != said:
             report(f"waiting: {obstacle}")
             said = obstacle

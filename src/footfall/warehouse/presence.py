@@ -24,4 +24,4 @@ def gone(files: Files, tables: Iterable[Table], partitions: Mapping[str, str]) -
 
 def sentence(table: str, day: str) -> str:
     """Says what is gone, and the remedy."""
-    return f"The rows of {day} in {table} were deleted from HDFS. Run `footfall batch --date {day}`, which makes them."
+    return f"The rows of {day} in {table} were deleted from HDFS. `./footfall batch --date {day}` makes them again."

@@ -104,7 +104,7 @@ def published(files: Files) -> Published | None:
     try:
         return Published(**json.loads(content))
     except (ValueError, TypeError):
-        raise PointerDamaged(f"{POINTER} is damaged. Run `footfall job run profiles` to write it anew.") from None
+        raise PointerDamaged(f"{POINTER} is damaged. Run `./footfall job run profiles` to write it anew.") from None
 
 
 def published_run(files: Files) -> str | None:

@@ -42,7 +42,7 @@ def read(files: Files, pointer: str = DAYS) -> dict[date, Published]:
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise HdfsUnavailable(
             f"{_path(pointer)} is damaged ({type(error).__name__}). Delete it, and publish the days again with "
-            "`footfall batch`."
+            "`./footfall batch`."
         ) from None
     return {one.day: one for one in found}
 

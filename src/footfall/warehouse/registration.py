@@ -92,7 +92,7 @@ def _rows(files: Files, part: FileStatus) -> int:
     try:
         return int(pq.read_metadata(io.BytesIO(tail)).num_rows)
     except (pa.ArrowException, OSError):
-        raise PartitionDamaged(f"{part.path} is damaged. Run the day again with `footfall batch`.") from None
+        raise PartitionDamaged(f"{part.path} is damaged. Run the day again with `./footfall batch`.") from None
 
 
 def _name(day: str, run: str) -> str:

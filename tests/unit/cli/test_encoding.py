@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "status", "shown"),
     [
-        (("--help",), 0, b"Usage: footfall VERB ...\n"),
+        (("--help",), 0, b"Usage: ./footfall VERB ...\n"),
         (("--version",), 0, b"footfall "),
         (("query",), 0, b"live-active-users"),
         (("status",), 1, b"zookeeper  zookeeper  stopped  -    -"),
@@ -85,4 +85,4 @@ def test_characters_that_a_terminal_cannot_show_are_replaced(monkeypatch: pytest
 
 def test_a_terminal_with_utf_8_gets_unchanged_characters(home: Path) -> None:
     done = _footfall(home, "--help", LC_ALL="C.UTF-8", PYTHONIOENCODING="utf-8")
-    assert done.stdout.startswith("Usage: footfall VERB \u2026\n".encode())
+    assert done.stdout.startswith("Usage: ./footfall VERB \u2026\n".encode())

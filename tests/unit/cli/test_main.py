@@ -86,6 +86,11 @@ def test_a_cluster_that_does_not_run(call: Call, monkeypatch: pytest.MonkeyPatch
     assert "--scale takes KIND=NUMBER" in call("cluster", "up", "--scale", "kafka=4").err
 
 
+def test_a_command_in_a_sentence_can_be_copied() -> None:
+    for path in (REPOSITORY / "src").rglob("*.py"):
+        assert not re.search("`footfall [a-z]", path.read_text("utf-8")), path
+
+
 def test_no_verb_is_wrong_use_and_shows_the_help(call: Call) -> None:
     ended = call()
     assert ended.status == 2
@@ -102,7 +107,7 @@ def test_help_is_no_mistake(call: Call, word: str) -> None:
 def test_each_verb_has_help_and_refuses_an_unknown_option(call: Call, verb: str) -> None:
     ended = call(verb, "--help")
     assert ended.status == 0
-    assert f"Usage: footfall {verb}" in ended.out
+    assert f"Usage: ./footfall {verb}" in ended.out
     ended = call(verb, "--no-such-option")
     assert (ended.status, ended.out) == (2, "")
     assert "No such option" in ended.err

@@ -38,7 +38,7 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
     ended = call("query", name, "--help")
     text = " ".join(ended.out.split())
     assert ended.status == 0
-    assert f"Usage: footfall query {name} [OPTIONS] {question.description}" in text
+    assert f"Usage: ./footfall query {name} [OPTIONS] {question.description}" in text
     options = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  --")]
     assert options == [
         *(f"--{parameter.name.replace('_', '-')}" for parameter in question.parameters),

@@ -130,7 +130,7 @@ class MadeUpPast(MadeUp):
         last = parameters.get("to", first)
         found = [day for day in self.days if first <= str(day) <= last]
         if not found:
-            raise NotFound(f"{first} has events and is not published. Run `footfall batch --date {first}`.")
+            raise NotFound(f"{first} has events and is not published. Run `./footfall batch --date {first}`.")
         return [
             summary_row(day, app, visits=2000 + (day == DAY) * 100) for day in found for app in ("all", *DEMO_SITES)
         ]

@@ -143,7 +143,7 @@ def test_each_partition_is_judged_by_itself() -> None:
 def test_a_log_that_is_not_the_counted_one_is_refused(log: Log, state: PartitionState, sentence: str) -> None:
     with pytest.raises(ProgressRefused, match=sentence) as refused:
         set_back(log, state)
-    assert "`footfall rebuild live`" in str(refused.value)
+    assert "`./footfall rebuild live`" in str(refused.value)
 
 
 def test_an_expired_beginning_is_reported_and_counting_goes_on() -> None:

@@ -56,7 +56,7 @@ def test_a_checkpoint_that_does_not_match_the_progress_is_refused(
 ) -> None:
     with pytest.raises(ArchiveRefused, match=sentence) as refusal:
         resume.refuse_inconsistent(_BEGUN, latest, found, _TOPICS, _BOUNDS)
-    assert "`footfall recover archive`" in str(refusal.value)
+    assert "`./footfall recover archive`" in str(refusal.value)
 
 
 @pytest.mark.parametrize(

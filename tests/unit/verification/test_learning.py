@@ -195,5 +195,5 @@ def test_facts_that_were_replaced_since_are_not_compared(world: World) -> None:
 def test_deleted_files_of_what_was_learned_are_named(world: World) -> None:
     world.files.delete(TABLE["segment_members"].partition(DT, LEARNED))
     assert world.problems() == {
-        "deleted": "The rows of 2026-11-28 in segment_members were deleted from HDFS. Run `footfall learn`."
+        "deleted": "The rows of 2026-11-28 in segment_members were deleted from HDFS. Run `./footfall learn`."
     }

@@ -208,7 +208,7 @@ class World:
         ]
 
     def verify(self, since_ms: int | None = None) -> Report:
-        """The report of `footfall verify` on this world."""
+        """The report of `./footfall verify` on this world."""
         held, stores = bounds(self.log, self.log.topics), self.stores()
         starts = {partition: start for partition, (start, _) in held.items()}
         cut = Cut(

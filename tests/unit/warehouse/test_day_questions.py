@@ -76,7 +76,7 @@ def page(dt: date, path: str, views: int, **more: Any) -> dict[str, Any]:
         ({"date": "20261127"}, "The parameter date is a UTC day such as 2026-11-24, not '20261127'."),
         ({"date": "2026-02-30"}, "The parameter date is a UTC day such as 2026-11-24, not '2026-02-30'."),
         ({"from": "1999-01-01", "to": "2026-11-27"}, "the most are 90."),
-        ({"date": "2026-11-28"}, "2026-11-28 has events and is not published. Run `footfall batch --from 2026-11-28"),
+        ({"date": "2026-11-28"}, "2026-11-28 has events and is not published. Run `./footfall batch --from 2026-11-28"),
         ({"from": "2026-11-26", "to": "2026-11-28"}, "2026-11-28 has events and is not published."),
         ({"date": "2026-10-01"}, "There are no events on 2026-10-01."),
         ({"bots": "some"}, "There is no choice of bots 'some'; there are: exclude, include, only."),

@@ -18,7 +18,7 @@ from footfall.settings import Settings
 
 
 class Report(TypedDict):
-    """The JSON document of `footfall doctor`."""
+    """The JSON document of `./footfall doctor`."""
 
     facts: dict[str, str]
     problems: list[str]

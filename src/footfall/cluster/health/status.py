@@ -25,7 +25,7 @@ _FRESH_S = 45
 
 
 class ServiceStatus(TypedDict):
-    """One line of `footfall status`. Memory is in MiB; rss counts shared pages in full, pss proportionally."""
+    """One line of `./footfall status`. Memory is in MiB; rss counts shared pages in full, pss proportionally."""
 
     name: str
     engine: str
@@ -38,7 +38,7 @@ class ServiceStatus(TypedDict):
 
 
 class Status(TypedDict):
-    """The JSON document of `footfall status`."""
+    """The JSON document of `./footfall status`."""
 
     healthy: bool
     services: list[ServiceStatus]

@@ -1,4 +1,4 @@
-"""Installs the additional tools of `footfall test`: Maven, a browser, and a library that Node needs."""
+"""Installs the additional tools of `./footfall test`: Maven, a browser, and a library that Node needs."""
 
 import shutil
 import subprocess

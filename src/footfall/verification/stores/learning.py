@@ -95,7 +95,7 @@ class LearningStore(Store):
             return None
         which = known[max(known)]
         for table, day in presence.gone(self._files, tables_of(pointer), {str(which.day): which.run}):
-            findings.say("deleted", f"The rows of {day} in {table} were deleted from HDFS. Run `footfall learn`.")
+            findings.say("deleted", f"The rows of {day} in {table} were deleted from HDFS. Run `./footfall learn`.")
             return None
         plan = self._files.read(which.manifest)
         facts = None if plan is None else dict(json.loads(plan)["partitions"])

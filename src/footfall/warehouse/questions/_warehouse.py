@@ -170,7 +170,7 @@ def span(
     known = context.store.published()
     if day is None and first is None:
         if not known:
-            raise UnknownValue("No day is published yet. Run `footfall batch --date DAY`; see `footfall history`.")
+            raise UnknownValue("No day is published yet. Run `./footfall batch --date DAY`; see `./footfall history`.")
         day = max(known)
     begin, end = day or first, day or last
     assert begin is not None
@@ -188,7 +188,7 @@ def span(
     partitions = {str(one): known[one].run for one in wanted if one in known}
     if absent := context.store.unpublished(wanted, known, today):
         remedy = f"--from {absent[0]} --to {absent[-1]}"
-        raise UnknownValue(f"{first_of(absent)} has events and is not published. Run `footfall batch {remedy}`.")
+        raise UnknownValue(f"{first_of(absent)} has events and is not published. Run `./footfall batch {remedy}`.")
     if not partitions:
         raise UnknownValue(f"There are no events {f'on {begin}' if begin == end else f'from {begin} to {end}'}.")
     return Span(begin, end, partitions, POPULATIONS[bots], None if app == ALL_APPS else app)

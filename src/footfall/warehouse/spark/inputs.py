@@ -57,7 +57,7 @@ class Inputs:
         folder = profiles.PROFILES_HISTORY.partition(run)
         if not parts(self._files, folder):
             raise InputMissing(
-                f"The profiles {folder} do not exist, but are in use. Import them again with `footfall batch`."
+                f"The profiles {folder} do not exist, but are in use. Import them again with `./footfall batch`."
             )
         return self._spark.read.schema(PROFILES_HISTORY).parquet(self._uri(folder))
 

@@ -25,7 +25,7 @@ class Ended(NamedTuple):
 
 
 class Command:
-    """A call of `footfall ARGUMENTS`.
+    """A call of `./footfall ARGUMENTS`.
 
     cancel: the arguments of another call that ends what the first one started elsewhere, such as an application on
     YARN; empty if there is nothing.

@@ -30,7 +30,7 @@ class _FootfallOperator(BaseOperator):
         self._command: Command | None = None
 
     def call(self, context: Any, arguments: Sequence[str], cancel: Sequence[str] = ()) -> Ended:
-        """Calls `footfall ARGUMENTS`. Raises AirflowException with the command's sentence if it fails."""
+        """Calls `./footfall ARGUMENTS`. Raises AirflowException with the command's sentence if it fails."""
         self.log.info("footfall %s", " ".join(arguments))
         self._command = Command(arguments, cancel)
         ended = self._command.run(lambda line: self.log.info("%s", line))

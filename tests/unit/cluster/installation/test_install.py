@@ -1,4 +1,4 @@
-"""Progress messages without a terminal, and the tools that `footfall test` installs."""
+"""Progress messages without a terminal, and the tools that `./footfall test` installs."""
 
 import shutil
 from pathlib import Path
