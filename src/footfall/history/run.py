@@ -158,11 +158,9 @@ def _await_flume(made: Made, shipper: LogShipper, progress: Callable[[Made], Non
 
 def _expect_kafka(settings: Settings) -> None:
     try:
-        partitions = TrustedProducer(settings.kafka_bootstrap).partitions(TOPIC_EVENTS)
+        TrustedProducer(settings.kafka_bootstrap).expect_partitions(TOPIC_EVENTS, settings.events_partitions)
     except NotStored as error:
         raise HistoryError(str(error)) from None
-    if partitions != (configured := settings.events_partitions):
-        raise HistoryError(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {configured}: see `up`.")
 
 
 @contextmanager

@@ -20,8 +20,7 @@ def replay(settings: Settings, stored: dict[str, Any], now_ms: int) -> RecordPos
     if disk_mark.is_low(settings):
         raise NotStored("The disk is nearly full: free some space, then repeat the command.")
     producer = TrustedProducer(settings.kafka_bootstrap)
-    if (partitions := producer.partitions(TOPIC_EVENTS)) != (configured := settings.events_partitions):
-        raise NotStored(f"The topic {TOPIC_EVENTS} has {partitions} partitions, not {configured}.")
+    producer.expect_partitions(TOPIC_EVENTS, settings.events_partitions)
     ledger = Ledger(settings, stored["app_id"])
     try:
         ledger.write([Entry("replayed", now_ms, stored["event_id"], stored["session_id"], seq=stored["seq"])])

@@ -56,6 +56,16 @@ class TrustedProducer:
             raise NotStored(f"Kafka does not answer: {error.args[0].str()}.") from None
         return 0 if found is None or found.error is not None else len(found.partitions)
 
+    def expect_partitions(self, topic: str, wanted: int) -> None:
+        """Raises NotStored if a topic has another number of partitions, or if Kafka does not answer.
+
+        The events of a session would then come into another partition than before, and repeats would be counted twice.
+        """
+        if (present := self.partitions(topic)) != wanted:
+            raise NotStored(
+                f"The topic {topic} has {present} partitions, not {wanted}. `./footfall doctor` says what helps."
+            )
+
     def send(self, topic: str, records: Iterable[tuple[str, bytes]]) -> int:
         """Sends records (key, value) in order, and returns their number once every one is stored.
 

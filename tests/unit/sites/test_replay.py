@@ -7,7 +7,7 @@ import pytest
 
 from footfall.settings import Settings
 from footfall.sites.replay import replay
-from footfall.sites.trusted_producer import NotStored
+from footfall.sites.trusted_producer import NotStored, TrustedProducer
 from footfall.sites.visitors import ledger
 from tests.support.events import NOW_MS, stored_event
 
@@ -20,6 +20,16 @@ def test_without_kafka_nothing_is_announced(tmp_path: Path, monkeypatch: pytest.
         settings = Settings(home=tmp_path)
         with pytest.raises(NotStored, match=r"Kafka does not answer: .*\."):
             replay(settings, stored_event(), NOW_MS)
+    assert list(ledger.read(settings, "shop")) == []
+
+
+def test_a_topic_with_another_number_of_partitions_takes_nothing_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrustedProducer, "partitions", lambda *_: 3)
+    settings = Settings(home=tmp_path)
+    with pytest.raises(NotStored, match=r"^The topic events has 3 partitions, not 8\. `\./footfall doctor`"):
+        replay(settings, stored_event(), NOW_MS)
     assert list(ledger.read(settings, "shop")) == []
 
 
