@@ -8,7 +8,7 @@ import typer
 
 from footfall.cli.output import check_known, print_json, report, stderr, stdout, wrong_use
 from footfall.cluster.service import Service
-from footfall.cluster.services import PROFILES
+from footfall.cluster.services import PROFILES, logins
 from footfall.cluster.supervision import lifecycle
 from footfall.cluster.supervision.manager import Manager
 from footfall.errors import FootfallError
@@ -40,14 +40,13 @@ def up(
     services = lifecycle.up(settings, profile, names, _Progress(settings, started), report)
     _run_missing_days(settings, services)
     addresses = _addresses(settings, services)
-    known = [(service, service.login(settings)) for service in services if service.login is not None]
-    logins = {key: login for service, login in known if login is not None for key in (service.name, service.engine)}
+    known = logins(settings, (service.name for service in services))
     if json:
         print_json({"healthy": True, "seconds": round(time.monotonic() - started, 1), "addresses": addresses})
         return
     stdout.print(f"All services are healthy after {time.monotonic() - started:.0f} s.")
     for name, address in addresses.items():
-        login = f" ({logins[name]})" if name in logins else ""
+        login = f" ({known[name]})" if name in known else ""
         stdout.print(f"  {name:<10} {address}{login}", markup=False, soft_wrap=True)
     if "dashboard" in addresses:
         stdout.print("Try `./footfall query live-active-users`. Stop Footfall with `./footfall down`.", markup=False)

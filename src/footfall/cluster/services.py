@@ -33,6 +33,13 @@ def outside(settings: Settings) -> list[Path]:
     return [folder for folder in folders if folder is not None]
 
 
+def logins(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """How to log in to the pages of these services, by the port of the pages. Open pages have no entry."""
+    given = (BY_NAME[name] for name in names)
+    found = {service.ports[0]: service.login(settings) for service in given if service.login is not None}
+    return {port: login for port, login in found.items() if login is not None}
+
+
 def with_needs(names: tuple[str, ...]) -> list[Service]:
     """The named services and all services that they need, in the order of the table (needs come first).
 

@@ -11,7 +11,7 @@ from footfall import lags
 from footfall.cluster import engines
 from footfall.cluster.health import preflight
 from footfall.cluster.service import PythonModule
-from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, profile_of, stop_order, with_needs
+from footfall.cluster.services import BY_NAME, PROFILES, SERVICES, logins, profile_of, stop_order, with_needs
 from footfall.runtime import jars
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.settings import REPOSITORY, Ports, Settings
@@ -31,6 +31,14 @@ def test_names_are_unique_and_needs_come_first() -> None:
 def test_each_port_belongs_to_one_service() -> None:
     used = [name for service in SERVICES for name in service.ports]
     assert sorted(used) == sorted(set(Ports.model_fields) - _NOBODYS)
+
+
+def test_logins_are_named_after_the_pages(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert list(logins(settings, BY_NAME)) == ["airflow"], "the dashboard listens on loopback and is open"
+    behind = settings.model_copy(update={"dashboard_bind": "0.0.0.0"})
+    assert sorted(logins(behind, BY_NAME)) == ["airflow", "dashboard"]
+    assert logins(behind, ["kafka"]) == {}
 
 
 def test_each_template_is_there_and_used() -> None:

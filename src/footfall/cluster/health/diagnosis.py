@@ -9,7 +9,7 @@ import psutil
 from footfall.cluster.health import preflight
 from footfall.cluster.health.disk import Disk
 from footfall.cluster.health.status import status
-from footfall.cluster.services import BY_NAME, SERVICES, profile_of
+from footfall.cluster.services import BY_NAME, SERVICES, logins, profile_of
 from footfall.cluster.supervision import lifecycle, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.runtime import jars, java
@@ -50,8 +50,7 @@ def diagnose(settings: Settings) -> Report:
         facts["platform"] = under_way.INSTALLING if is_coming else "not running; `./footfall up` starts it"
         return {"facts": facts, "problems": problems}
     facts["platform"] = f"services: {', '.join(wanted)}"
-    logins = {BY_NAME[name].engine: login(settings) for name in wanted if (login := BY_NAME[name].login)}
-    facts |= {f"login {engine}": login for engine, login in logins.items() if login is not None}
+    facts |= {f"login {port}": login for port, login in logins(settings, wanted).items()}
     for line in found["services"]:
         if line["state"] in ("failed", "stopped"):
             detail = f": {line['detail']}" if line["detail"] else ""
