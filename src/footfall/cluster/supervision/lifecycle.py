@@ -17,10 +17,11 @@ from footfall.cluster.supervision import run, under_way
 from footfall.cluster.supervision.manager import Manager
 from footfall.cluster.supervision.purge import Purged, claim
 from footfall.cluster.supervision.purge import purge as delete
+from footfall.cluster.supervision.steps import run_step
 from footfall.jobs import execution
 from footfall.runtime import free_disk, orphans
 from footfall.runtime import requested as remembered
-from footfall.runtime.errors import ClusterError, RetryUseless, Unhealthy
+from footfall.runtime.errors import ClusterError, Unhealthy
 from footfall.settings import Settings
 
 _POLL_S = 0.5
@@ -192,7 +193,7 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], on
         started = time.monotonic()
         try:
             if service.step is not None:
-                _run_step(settings, service.step, abort)
+                run_step(settings, service.step, abort, _STEP_PATIENCE_S, _STEP_AGAIN_S)
             else:
                 manager.ensure_started(service.name)
             if service.probe is not None:
@@ -208,20 +209,6 @@ def _start_all(settings: Settings, manager: Manager, services: list[Service], on
         errors = [error for job in jobs if (error := job.exception()) is not None]
     if errors:
         raise errors[0]
-
-
-def _run_step(settings: Settings, step: Callable[[Settings], None], abort: threading.Event) -> None:
-    """Runs a step and retries for a while, because a healthy engine on a busy machine may answer slowly."""
-    deadline = time.monotonic() + _STEP_PATIENCE_S
-    while True:
-        try:
-            step(settings)
-            return
-        except RetryUseless:
-            raise
-        except ClusterError:
-            if time.monotonic() > deadline or abort.wait(_STEP_AGAIN_S):
-                raise
 
 
 def _await_healthy(settings: Settings, manager: Manager, service: Service, abort: threading.Event) -> None:

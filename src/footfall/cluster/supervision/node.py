@@ -23,8 +23,9 @@ from footfall.cluster.health import preflight, probes
 from footfall.cluster.service import Service
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES
 from footfall.cluster.supervision import configure, run, sweeps
+from footfall.cluster.supervision.steps import run_step
 from footfall.runtime import requested
-from footfall.runtime.errors import ClusterError, RetryUseless
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
 log = logging.getLogger("node")
@@ -72,7 +73,8 @@ def serve(settings: Settings, name: str) -> int:
     if stop.is_set():
         return 0
     if service.step is not None:
-        return _run_step(settings, service.step, stop)
+        _do_step(settings, service.step, stop)
+        return 0
     return _Process(settings, service, stop).run()
 
 
@@ -146,21 +148,22 @@ def _report(settings: Settings, line: str) -> bool:
     return True
 
 
-def _run_step(settings: Settings, step: Callable[[Settings], None], stop: threading.Event) -> int:
-    deadline = time.monotonic() + _STEP_PATIENCE_S
-    while not stop.is_set():
-        try:
-            step(settings)
-            log.info("done")
-            break
-        except RetryUseless:
+def _do_step(settings: Settings, step: Callable[[Settings], None], stop: threading.Event) -> None:
+    try:
+        run_step(
+            settings,
+            step,
+            stop,
+            _STEP_PATIENCE_S,
+            _STEP_AGAIN_S,
+            lambda error: log.info("trying again: %s", error),
+        )
+    except ClusterError:
+        # A node that is told to end does not fail.
+        if not stop.is_set():
             raise
-        except ClusterError as error:
-            if time.monotonic() > deadline:
-                raise
-            log.info("trying again: %s", error)
-            stop.wait(_STEP_AGAIN_S)
-    return 0
+    else:
+        log.info("done")
 
 
 class _Process:
