@@ -14,7 +14,8 @@ PAGE: Final = REPOSITORY / "docs" / "settings.md"
 
 _HEAD: Final = """# Settings
 
-This page is generated from `src/footfall/settings.py` by `python -m footfall.settings_page`. Do not edit it by hand.
+This page is generated from `src/footfall/settings.py` and `setting_groups.py` by `python -m footfall.settings_page`.
+Do not edit it by hand.
 
 A setting is an environment variable or a line of `settings.toml` in the home folder (`.footfall`). The variable takes
 precedence. `up` stores the settings that it was called with in `run/settings.json`. Services that are restarted later,

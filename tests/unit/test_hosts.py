@@ -13,7 +13,8 @@ _LOOPBACK: Final = re.compile(r"127\.0\.0\.1|localhost")
 # What truly means this machine, by file: how often, and why.
 _TRULY_LOCAL: Final = {
     "src/footfall/hosts.py": 3,  # the default itself, and what is recognised as loopback
-    "src/footfall/settings.py": 5,  # `bind` and `dashboard_bind`, their defaults, and the example in a sentence
+    "src/footfall/setting_groups.py": 1,  # the example in a sentence
+    "src/footfall/settings.py": 4,  # `bind` and `dashboard_bind`, and their defaults
     "src/footfall/host_names.py": 2,  # the name that every machine has for itself
     "src/footfall/runtime/hostname.py": 3,  # a hosts file
     "src/footfall/cluster/supervision/manager.py": 1,  # supervisord's client wants a URL beside its Unix socket

@@ -14,7 +14,7 @@ from footfall.learning.tables import (
     RECOMMENDER_MODELS,
     SEGMENTS_POINTER,
 )
-from footfall.settings import Learning
+from footfall.setting_groups import Learning
 from footfall.warehouse import days as day_list
 from footfall.warehouse import published
 

@@ -14,7 +14,7 @@ SLOT_FIGURES: Final = "slot_figures"
 FINGERPRINT_KEY: Final = "footfall.fingerprint"
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 # The files that a bolt's process imports. Questions only read, so a change in them must not restart the counting.
-_SOURCES: Final = ("hosts.py", "names.py", "settings.py", "events", "kafka", "realtime")
+_SOURCES: Final = ("hosts.py", "names.py", "setting_groups.py", "settings.py", "events", "kafka", "realtime")
 _NOT_SOURCES: Final = ("realtime/questions",)
 # The settings that a bolt reads, apart from hosts and ports.
 _BOLT_READS: Final = (

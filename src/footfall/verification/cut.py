@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 
 from footfall.kafka.topics import Topic, TopicPartition
 from footfall.names import TOPIC_EVENTS
-from footfall.settings import Retention
+from footfall.setting_groups import Retention
 from footfall.verification.findings import HOUR_MS
 from footfall.verification.kafka_log import Record
 

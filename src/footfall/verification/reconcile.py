@@ -5,7 +5,7 @@ from typing import Any
 
 from footfall import names
 from footfall.kafka.topics import Topic
-from footfall.settings import Retention
+from footfall.setting_groups import Retention
 from footfall.verification.cut import Cut, Floor, Log, PartitionRange, bounds, floor_of
 from footfall.verification.events_scan import EventsCheck, EventsScan
 from footfall.verification.findings import HOUR_MS, Findings

@@ -15,7 +15,8 @@ from footfall.runtime import orphans
 from footfall.runtime.built_jars import HOST_FILTER, LOOPBACK_AGENT, PIG_FUNCTIONS, SQOOP_ROW
 from footfall.runtime.errors import Unhealthy
 from footfall.runtime.java import java_home
-from footfall.settings import LEAST_BATCH_MB, Settings
+from footfall.setting_groups import LEAST_BATCH_MB
+from footfall.settings import Settings
 from footfall.yarn import Yarn, YarnUnavailable
 
 # Container sizes are multiples of it. YARN's default of 1024 would make a small application twice as large.

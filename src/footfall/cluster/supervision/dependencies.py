@@ -24,7 +24,8 @@ from typing import Final, TypeGuard
 
 from footfall.cluster.service import PythonModule
 from footfall.hosts import daemon_of
-from footfall.settings import REPOSITORY, Ports, Settings
+from footfall.setting_groups import Ports
+from footfall.settings import REPOSITORY, Settings
 
 PACKAGE: Final = REPOSITORY / "src" / "footfall"
 # All processes depend on these. Another home is another platform, and another install changes the command.
