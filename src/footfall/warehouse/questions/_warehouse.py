@@ -170,7 +170,10 @@ def span(
     known = context.store.published()
     if day is None and first is None:
         if not known:
-            raise UnknownValue("No day is published yet. Run `./footfall batch --date DAY`; see `./footfall history`.")
+            raise UnknownValue(
+                "No day is published yet. `./footfall batch --date DAY` makes the tables of a day on which the sites "
+                "were visited; `./footfall history --days 7` makes past visits with their tables."
+            )
         day = max(known)
     begin, end = day or first, day or last
     assert begin is not None
