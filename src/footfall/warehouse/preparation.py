@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
+from footfall.errors import first_of
 from footfall.hdfs import Hdfs
 from footfall.kafka.logs import Logs, describe
 from footfall.kafka.topics import TopicPartition
@@ -27,6 +28,8 @@ PATIENCE_S: Final = 2.0 * log_layout.ROLL_S
 _LOOK_S: Final = 2.0
 # Between reading a line and writing it, Flume holds it in its channel.
 _SETTLED_LOOKS: Final = 2
+# Days in a sentence.
+_MOST_NAMED: Final = 10
 # A record that Kafka has held for longer is late in the archive.
 _USUAL_LAG_MS: Final = 60_000
 
@@ -94,7 +97,8 @@ def days_to_run(files: Files, days: Sequence[date], report: Callable[[str], None
         named = str(days[0]) if len(days) == 1 else f"any day from {min(days)} to {max(days)}"
         raise NothingArrived(f"HDFS has no events and no log lines of {named}, so there is nothing to run.")
     if empty := sorted(set(days) - set(found)):
-        named = ", ".join(map(str, empty))
+        few = len(empty) <= _MOST_NAMED
+        named = ", ".join(map(str, empty)) if few else f"{first_of(empty)} ({len(empty)} in all)"
         report(f"HDFS has no events and no log lines of these days, which are left out: {named}.")
     return found
 

@@ -44,8 +44,8 @@ def test_a_plan_stays_when_other_days_are_published_meanwhile(files: LocalFiles)
         runs.plan(files, RUN, (SECOND, THIRD))
 
 
-def test_no_history_is_a_sentence_with_the_remedy(files: LocalFiles) -> None:
-    with pytest.raises(TooLittleData, match="footfall batch --date 2026-11-26"):
+def test_a_window_whose_last_day_is_not_published_has_no_plan(files: LocalFiles) -> None:
+    with pytest.raises(TooLittleData, match="2026-11-26 is not published"):
         runs.plan(files, RUN, (FIRST,))
 
 

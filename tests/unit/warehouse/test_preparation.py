@@ -68,6 +68,12 @@ def test_days_without_data_are_left_out_of_a_run_and_named(files: LocalFiles) ->
     assert len(said) == 1
 
 
+def test_many_days_without_data_are_not_all_named(files: LocalFiles) -> None:
+    said: list[str] = []
+    preparation.days_to_run(files, [date(2026, 10, day) for day in range(1, 31)], said.append)
+    assert said[0].endswith(": 2026-10-03, 2026-10-04, 2026-10-05 and more (28 in all).")
+
+
 @pytest.mark.parametrize(
     ("days", "named"),
     [((3,), "2026-10-03"), ((3, 4, 5), "any day from 2026-10-03 to 2026-10-05")],
