@@ -23,6 +23,7 @@ from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors import population
 from footfall.sites.visitors.population import LIKED, Person
+from tests.support.collecting import AGENT
 
 _DAY = date(2026, 11, 24)
 _START_MS = day_profile.start_ms(_DAY) + 40_000_000
@@ -61,7 +62,7 @@ def test_each_event_is_what_a_collector_makes_of_what_was_sent(made: tuple[DayMa
             day.app,
             event.received_ms,
             address_prefix=found.get("ip_prefix"),
-            user_agent="Googlebot" if found["is_bot"] else "Mozilla/5.0",
+            user_agent="Googlebot" if found["is_bot"] else AGENT,
             gpc=found.get("consent") == "denied",
             place=Location(found.get("country"), found.get("region"), found.get("city")),
             backfill=True,
