@@ -99,7 +99,7 @@ def _lists_s(learned: Learned, liked: dict[User, dict[Item, float]]) -> float:
     sections = {item: f"section-{item.item_id[-1]}" for items in liked.values() for item in items}
     uses = [preferences.Use(user, item, {"page_view": 1}, 0) for user, items in liked.items() for item in items]
     began_s = time.monotonic()
-    recommender.lists(learned, liked, uses, sections)
+    recommender.lists(learned, liked, uses, sections, "boolean")
     ranking.neighbours(learned.similar, liked, ranking.MOST)
     return time.monotonic() - began_s
 

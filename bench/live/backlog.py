@@ -244,13 +244,15 @@ def plain_python(settings: Settings, start: Offsets, end: Offsets) -> dict[str, 
         if not read:
             began_s = now_s
         for message in messages:
-            if message.offset() >= end[message.partition()]:
+            partition, offset, value = message.partition(), message.offset(), message.value()
+            # Only messages that are errors lack them.
+            if partition is None or offset is None or value is None or offset >= end[partition]:
                 continue
-            event = orjson.loads(message.value())
+            event = orjson.loads(value)
             counts[event["app_id"], event["event_time"][:16]] += 1
             read += 1
-            if message.offset() + 1 == end[message.partition()]:
-                left.discard(message.partition())
+            if offset + 1 == end[partition]:
+                left.discard(partition)
     taken_s, used = time.monotonic() - began_s, cpu_between(before, cpu_seconds(processes))
     consumer.close()
     return {"events_per_s": round(read / taken_s), "counted": sum(counts.values()), "cpu_s": used}

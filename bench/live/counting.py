@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import happybase
-from Hbase_thrift import Hbase
+from Hbase_thrift import Hbase  # type: ignore[import-not-found]
 from thriftpy2.protocol import TBinaryProtocol
 from thriftpy2.thrift import TClient
 from thriftpy2.transport import TBufferedTransport
@@ -44,7 +44,7 @@ class Swallow:
         """Nothing is buffered."""
 
 
-class _Client(TClient):  # type: ignore[misc]
+class _Client(TClient):
     """A Thrift client that sends and never asks for the answer."""
 
     def _recv(self, api: str) -> None:
@@ -58,7 +58,8 @@ class EmptyStore:
         self.transport = Swallow()
         self._connection = happybase.Connection("127.0.0.1", 1, autoconnect=False)
         self._connection.client = _Client(
-            Hbase, TBinaryProtocol(TBufferedTransport(self.transport), decode_response=False)
+            Hbase,
+            TBinaryProtocol(TBufferedTransport(self.transport), decode_response=False),  # type: ignore[no-untyped-call]
         )
         self.rows = 0
 

@@ -90,7 +90,7 @@ def visits(settings: Settings, count: int, now_ms: int, seed: int | None = None)
     """Visits of different people, on all sites in turn. seed: None for different visits in each call."""
     rng = random.Random(seed)
     populations = [Population(settings.seed, app, max(settings.population, count)) for app in DEMO_SITES]
-    people = {
+    people: dict[str, list[int]] = {
         app: rng.sample(range(p.size), -(-count // len(DEMO_SITES)))
         for app, p in zip(DEMO_SITES, populations, strict=True)
     }

@@ -21,7 +21,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from bench.live.backlog import PARTITIONS, Offsets, ends
+from bench.live.backlog import Offsets, ends
 from bench.live.figures import spread_ms
 from bench.live.load import send_steadily
 from bench.live.processes import cpu_between, cpu_seconds, running
@@ -52,7 +52,7 @@ class Seen:
         """When all records before these offsets were archived; None if they are not yet."""
         for number in sorted(self.batches):
             done = self.batches[number].ends
-            if all(done.get((names.TOPIC_EVENTS, p), 0) >= held[p] for p in PARTITIONS):
+            if all(done.get((names.TOPIC_EVENTS, p), 0) >= end for p, end in held.items()):
                 return self.batches[number].at_ms
         return None
 
@@ -65,10 +65,10 @@ def watch(settings: Settings, seen: Seen, stop: threading.Event) -> None:
         if time.monotonic() >= due_s:
             due_s = time.monotonic() + SNAPSHOT_S
             seen.snapshots.append((time.time() * 1000, ends(settings)))
-            current = journal.current()
-            for number in journal.batches(current.checkpoint) if current is not None else []:
-                if number not in seen.batches and (found := journal.read(current.checkpoint, number)) is not None:
-                    seen.batches[number] = found
+            if (current := journal.current()) is not None:
+                for number in journal.batches(current.checkpoint):
+                    if number not in seen.batches and (found := journal.read(current.checkpoint, number)) is not None:
+                        seen.batches[number] = found
         after_ms = max(seen.windows, default=first_ms - MINUTE_MS) + MINUTE_MS
         rows = question_registry.ask(sources, "windowed-metrics", **{"from": format_rfc3339_ms(after_ms)})
         for start in {parse_rfc3339_ms(row["window_start_at"]) for row in rows}:
@@ -81,7 +81,7 @@ def held_at(settings: Settings, moment_ms: int) -> Offsets:
     log_ends = ends(settings)
     client = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "bench-freshness"})
     try:
-        found = client.offsets_for_times([TopicPartition(names.TOPIC_EVENTS, p, moment_ms) for p in PARTITIONS], 30)
+        found = client.offsets_for_times([TopicPartition(names.TOPIC_EVENTS, p, moment_ms) for p in log_ends], 30)
     finally:
         client.close()
     return {place.partition: place.offset if place.offset >= 0 else log_ends[place.partition] for place in found}

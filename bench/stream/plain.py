@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from confluent_kafka import Consumer, TopicPartition
 
-from bench.live.backlog import PARTITIONS, Offsets
+from bench.live.backlog import Offsets
 from footfall import names
 from footfall.events.times import parse_rfc3339_ms
 from footfall.settings import Settings
@@ -51,14 +51,15 @@ def records(settings: Settings, start: Offsets, end: Offsets) -> Iterator[Record
             "fetch.queue.backoff.ms": 5,
         }
     )
-    consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in PARTITIONS if start[p] < end[p]])
+    consumer.assign([TopicPartition(names.TOPIC_EVENTS, p, start[p]) for p in end if start[p] < end[p]])
     left = sum(end.values()) - sum(start.values())
     while left > 0:
         for message in consumer.consume(10_000, 1.0):
-            value = message.value()
-            if message.error() is None and message.offset() < end[message.partition()] and value is not None:
+            partition, offset, value = message.partition(), message.offset(), message.value()
+            # Only messages that are errors lack them.
+            if partition is not None and offset is not None and value is not None and offset < end[partition]:
                 left -= 1
-                yield Record(message.partition(), message.key() or b"", value)
+                yield Record(partition, message.key() or b"", value)
     consumer.close()
 
 
@@ -81,8 +82,8 @@ def windows(values: Iterable[bytes]) -> dict[Key, Window]:
         if path is not None:
             places += [("page", path), ("section", event.get("page_section"))]
         for place in places:
-            for span in [(1, minute), *((FIVE, minute - age) for age in range(FIVE))]:
-                window = found[(*span, app, *place)]
+            for length, start in [(1, minute), *((FIVE, minute - age) for age in range(FIVE))]:
+                window = found[(length, start, app, *place)]
                 window.page_views += view
                 window.errors += failed
                 window.engaged_ms += event.get("engaged_ms", 0) if kind == "page_ping" else 0

@@ -15,7 +15,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bench.live.backlog import PARTITIONS, Offsets
+from bench.live.backlog import Offsets
 from bench.stream.plain import Key, Record, Window, records, windows
 from footfall.runtime import python_packages
 from footfall.settings import Settings
@@ -66,12 +66,12 @@ def _one(settings: Settings, python: Path, start: Offsets, end: Offsets, way: st
 def _share(start: Offsets, end: Offsets, count: int) -> Offsets:
     """End offsets that leave about `count` records, with the same share of each partition."""
     part = min(1.0, count / (sum(end.values()) - sum(start.values())))
-    return {p: start[p] + round((end[p] - start[p]) * part) for p in PARTITIONS}
+    return {p: start[p] + round((end[p] - start[p]) * part) for p in end}
 
 
 def _copy(settings: Settings, admin: AdminClient, topic: str, share: Sequence[Record]) -> None:
     """Copies the records to a new topic with the same partitions, since an application cannot stop at an offset."""
-    admin.create_topics([NewTopic(topic, len(PARTITIONS), 1)])[topic].result(30)
+    admin.create_topics([NewTopic(topic, settings.events_partitions, 1)])[topic].result(30)
     producer = Producer({"bootstrap.servers": settings.kafka_bootstrap, "compression.type": "zstd", "linger.ms": 20})
     for record in share:
         while True:

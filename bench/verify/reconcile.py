@@ -40,7 +40,7 @@ from footfall.verification.stores.rejected import RejectedStore
 from footfall.verification.stores.store import Store
 from tests.support.local_files import LocalFiles
 from tests.unit.realtime.memory_store import Cells, MemoryStore
-from tests.unit.verification.world import PARTITIONS, TOPICS, MemoryTables, World
+from tests.unit.verification.world import MemoryTables, World, all_partitions
 
 _PACK: Final = 256
 _SESSION_EVENTS: Final = 40
@@ -91,7 +91,7 @@ def made(events: int, live: float, root: Path) -> World:
         event = orjson.loads(value)
         if session not in counted:
             event["backfill"] = True
-        number = partition_of(session)
+        number = partition_of(session, world.log.partitions)
         records = world.log.records[names.TOPIC_EVENTS, number]
         records.append(orjson.dumps(event))
         if (session, event["event_id"]) not in known:
@@ -112,11 +112,11 @@ def made(events: int, live: float, root: Path) -> World:
         folder = root / "events" / f"app_id={app}" / f"dt={day}"
         folder.mkdir(parents=True)
         pq.write_table(table, folder / "0000000a-000000000.parquet", compression="zstd")
-    starts = {(topic, number): len(world.log.records[topic, number]) for topic, number in PARTITIONS}
+    starts = {partition: len(world.log.records[partition]) for partition in all_partitions(world.log.topics)}
     Journal(LocalFiles(root)).begin(Current("0000000a", {}, starts))
-    for topic, number in PARTITIONS:
+    for topic, number in all_partitions(world.log.topics):
         records = world.log.records[topic, number]
-        partition = Partition(TOPICS[topic], number, MemoryStore(world.cells))
+        partition = Partition(world.log.topics[topic], number, MemoryStore(world.cells))
         for begin in range(0, len(records), _PACK):
             values = records[begin : begin + _PACK]
             partition.offer(Pack(f"{begin}", begin, begin + len(values), 0, None, values))
@@ -135,7 +135,7 @@ def compare(world: World, live: Tables, root: Path, spent: dict[str, float]) -> 
         LiveStore(live, progress, settings.retention.live_days),
         RejectedStore(live, progress),
     ]
-    cut = take_cut(world.log, TOPICS, stores, int(time.time() * 1000), lambda: Patience(0, str))
+    cut = take_cut(world.log, world.log.topics, stores, int(time.time() * 1000), lambda: Patience(0, lambda _: None))
     part, since = "", time.process_time()
 
     def say(sentence: str) -> None:

@@ -16,9 +16,9 @@ from footfall.cluster.supervision import run as supervision
 from footfall.hdfs import Hdfs
 from footfall.questions.sources import Sources
 from footfall.warehouse import manifest, profiles, published
-from tests.e2e.test_past_days import QUESTIONS
 from tests.oracle.comparison import differences
 from tests.oracle.oracle import Oracle
+from tests.support.past_days import QUESTIONS
 from tests.support.raw_days import download
 
 _RANGE_DAYS = 7
