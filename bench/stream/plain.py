@@ -83,7 +83,8 @@ def windows(values: Iterable[bytes]) -> dict[Key, Window]:
             places += [("page", path), ("section", event.get("page_section"))]
         for place in places:
             for length, start in [(1, minute), *((FIVE, minute - age) for age in range(FIVE))]:
-                window = found[(length, start, app, *place)]
+                key = (length, start, app, *place)
+                window = found[key]
                 window.page_views += view
                 window.errors += failed
                 window.engaged_ms += event.get("engaged_ms", 0) if kind == "page_ping" else 0
