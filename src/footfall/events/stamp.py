@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from footfall.events.bots import RATE, RateRule, agent_reason
+from footfall.events.cleaning import is_placeholder, without_emails
 from footfall.events.consent import without_consent
 from footfall.events.geo import NOWHERE, Location
 from footfall.events.identity import shaped_uuid7_ms
@@ -65,6 +66,12 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
     event_id: str = stored["event_id"]
     if stored["app_id"] != context.app_id:
         return Reject("foreign_app", "The field app_id must name the site that the event is sent to.", event_id)
+    if is_placeholder(stored["session_id"]):
+        return Reject("not_allowed", "The field session_id is a placeholder, and identifies no visit.", event_id)
+    if is_placeholder(stored["anonymous_id"]):
+        stored["anonymous_id"] = stored["session_id"]
+    if "user_id" in stored and is_placeholder(stored["user_id"]):
+        del stored["user_id"]
     try:
         occurred_ms = parse_shaped_ms(stored["occurred_at"])
         sent_ms = parse_shaped_ms(stored["sent_at"])
@@ -84,6 +91,7 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
     for name in ("page_path", "previous_path"):
         if name in stored:
             stored[name] = normal_path(stored[name])
+    without_emails(stored)
     stored["event_time"] = format_rfc3339_ms(happened_ms)
     stored.update(context._fields)
     stored["is_bot"] = bot_reason is not None
