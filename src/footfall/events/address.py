@@ -47,6 +47,12 @@ def client_address(remote: str | None, x_forwarded_for: str | None, trusted: Seq
     return _client_address(remote, x_forwarded_for and x_forwarded_for[-_MAX_HEADER:], tuple(trusted))
 
 
+def is_trusted(remote: str | None, trusted: Sequence[str]) -> bool:
+    """Whether the other end of the connection is a trusted proxy. trusted: as in `client_address`."""
+    current = _parse(remote) if remote else None
+    return current is not None and any(current in network for network in _networks(tuple(trusted)))
+
+
 def is_secure(scheme: str, remote: str | None, x_forwarded_proto: str | None, trusted: Sequence[str]) -> bool:
     """Whether the visitor speaks TLS, to us or to a trusted proxy. scheme: of the connection, such as `http`.
 
@@ -54,10 +60,9 @@ def is_secure(scheme: str, remote: str | None, x_forwarded_proto: str | None, tr
     """
     if scheme in ("https", "wss"):
         return True
-    current = _parse(remote) if remote and x_forwarded_proto else None
-    if current is None or not any(current in network for network in _networks(tuple(trusted))):
+    if not x_forwarded_proto or not is_trusted(remote, trusted):
         return False
-    return (x_forwarded_proto or "").rpartition(",")[2].strip().lower() in ("https", "wss")
+    return x_forwarded_proto.rpartition(",")[2].strip().lower() in ("https", "wss")
 
 
 # At most 4 MB, even if all headers have the maximum length.

@@ -15,7 +15,7 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.wsgi import get_host, get_input_stream
+from werkzeug.wsgi import get_input_stream
 
 from footfall import site_registry
 from footfall.events.address import client_address, one_client, truncate
@@ -220,7 +220,7 @@ class Collector:
         if not self._names.admit(environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST")):
             return _refusal(HTTPStatus.MISDIRECTED_REQUEST, SENTENCE)
         origin = environ.get("HTTP_ORIGIN")
-        if origin is not None and not security.same_host(origin, get_host(environ)) and origin not in self._origins():
+        if origin is not None and not security.is_own(origin, environ, self._trusted) and origin not in self._origins():
             return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
         try:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()

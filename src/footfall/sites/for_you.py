@@ -23,7 +23,7 @@ from footfall.settings import Settings
 from footfall.sites import accounts
 from footfall.sites.catalogue import Catalogue
 from footfall.sites.rate_limit import FloodGate
-from footfall.sites.security import same_host
+from footfall.sites.security import is_own
 
 PATH: Final = "/for-you"
 # Several times the largest request of our own script.
@@ -55,7 +55,7 @@ def blueprint(app_id: str, settings: Settings, catalogue: Catalogue, reads: Read
     @made.post(PATH)
     def show_list() -> Response:
         origin = request.headers.get("Origin")
-        if origin is not None and not same_host(origin, request.host):
+        if origin is not None and not is_own(origin, request.environ, settings.trusted_proxies):
             return _refusal(HTTPStatus.FORBIDDEN, "Lists are for this site's own pages.")
         address = client_address(
             request.environ.get("REMOTE_ADDR"), request.headers.get("X-Forwarded-For"), settings.trusted_proxies

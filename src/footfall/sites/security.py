@@ -1,16 +1,21 @@
 """Protects a site's visitors: security headers on every response, and a CSRF token in every form that changes data."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, session
 from flask.sessions import SecureCookieSessionInterface
 
-from footfall.events.address import is_secure
+from footfall.events.address import is_secure, is_trusted
 from footfall.host_names import SENTENCE, STATUS, HostNames
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # All content comes from the site itself, and pages contain no inline scripts or styles.
 CONTENT_POLICY: Final = "; ".join(
@@ -32,6 +37,10 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Of what pages of other sites load.
+FOREIGN_HEADERS: Final = HEADERS | {"Cross-Origin-Resource-Policy": "cross-origin"}
+_DEFAULT_PORTS: Final = (80, 443)
+_FORWARDED_HOST: Final = re.compile(r'(?:^|[;,])\s*host="?([^";,\s]+)', re.IGNORECASE)
 _TOKEN: Final = "csrf"  # noqa: S105 - the name of a form's field, no secret
 
 
@@ -81,13 +90,40 @@ def check_token() -> None:
         abort(400, "This form is from an earlier visit or from elsewhere. Please load the page again and repeat.")
 
 
-def same_host(origin: str, host: str) -> bool:
-    """Whether an `Origin` header names the host and port of the `Host` header."""
-    try:
-        named = urlsplit(origin).netloc
-    except ValueError:  # such as `http://[`
+def is_own(origin: str, environ: "WSGIEnvironment", trusted: Sequence[str]) -> bool:
+    """Whether an `Origin` header names the host and port that the browser sent the request to.
+
+    `Host` says it, or a trusted proxy in `X-Forwarded-Host` (with `X-Forwarded-Port`) or `Forwarded`. trusted: networks
+    of such proxies.
+    """
+    named = _host_and_port(origin)
+    if named is None:
         return False
-    return named != "" and named.lower() == host.lower()
+    hosts = [environ.get("HTTP_HOST", "")]
+    if named != _host_and_port(f"//{hosts[0]}") and is_trusted(environ.get("REMOTE_ADDR"), trusted):
+        hosts += environ.get("HTTP_X_FORWARDED_HOST", "").split(",")
+        hosts += _FORWARDED_HOST.findall(environ.get("HTTP_FORWARDED", ""))
+        if port := environ.get("HTTP_X_FORWARDED_PORT"):
+            hosts += [f"{host.strip()}:{port}" for host in hosts]
+    return any(_host_and_port(f"//{host.strip()}") == named for host in hosts)
+
+
+# Browsers send the same few values again and again.
+@lru_cache(maxsize=1024)
+def _host_and_port(url: str) -> tuple[str, int | None] | None:
+    """The host in lower case and the port of a URL; None if it has no valid ones.
+
+    A default port is left out, since browsers leave it out and proxies do not. Behind a proxy, the scheme of the
+    connection does not tell which one is the default.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # such as `http://[`
+        return None
+    if not host or "@" in parts.netloc:
+        return None
+    return host, None if port in _DEFAULT_PORTS else port
 
 
 def _add_headers(response: Response) -> Response:

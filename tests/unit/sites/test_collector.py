@@ -567,6 +567,50 @@ def test_the_own_origin_is_taken(shop: Site, headers: dict[str, str]) -> None:
     assert shop.post([an_event()], headers).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        # A default port is the same origin, on whichever side it is written.
+        ({"Origin": "https://shop.example", "Host": "shop.example:443"}, True),
+        ({"Origin": "http://shop.example", "Host": "shop.example:80"}, True),
+        ({"Origin": "https://shop.example:443", "Host": "shop.example"}, True),
+        ({"Origin": "https://shop.example", "Host": "Shop.Example:443"}, True),
+        ({"Origin": "https://my_shop.example", "Host": "my_shop.example:443"}, True),
+        ({"Origin": "https://shop.example", "Host": "shop.example:8443"}, False),
+        ({"Origin": "https://shop.example:8443", "Host": "shop.example"}, False),
+        # What a proxy was asked for.
+        ({"Origin": "https://shop.example", "X-Forwarded-Host": "shop.example"}, True),
+        ({"Origin": "https://shop.example", "X-Forwarded-Host": "shop.example:443"}, True),
+        ({"Origin": "https://shop.example", "X-Forwarded-Host": "shop.example, localhost"}, True),
+        ({"Origin": "https://shop.example:8443", "X-Forwarded-Host": "shop.example:8443"}, True),
+        (
+            {"Origin": "https://shop.example:8443", "X-Forwarded-Host": "shop.example", "X-Forwarded-Port": "8443"},
+            True,
+        ),
+        ({"Origin": "https://shop.example", "Forwarded": "for=192.0.2.1;host=shop.example;proto=https"}, True),
+        ({"Origin": "https://shop.example", "Forwarded": 'for=x, Host="shop.example:443"; proto=https'}, True),
+        ({"Origin": "https://shop.example", "Forwarded": "for=x;xhost=shop.example"}, False),
+        ({"Origin": "https://shop.example", "X-Forwarded-Proto": "https"}, False),
+        ({"Origin": "https://evil.example", "X-Forwarded-Host": "shop.example"}, False),
+        ({"Origin": "https://shop.example", "X-Forwarded-Host": "shop.example", "X-Forwarded-Port": "x"}, True),
+    ],
+)
+def test_the_origin_is_that_of_the_host_that_was_asked(proxied: Site, headers: dict[str, str], taken: bool) -> None:
+    assert proxied.post([an_event()], headers).status_code == (202 if taken else 403)
+    if "Host" not in headers:
+        # Nobody but a trusted proxy is believed.
+        assert proxied.post([an_event()], headers, remote="203.0.113.9").status_code == 403
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A shop that proxies reach under names of their own."""
+    home = tmp_path_factory.mktemp("proxied")
+    (home / "sites.toml").write_text('[shop]\ntitle = "Tea"\norigins = ["http://my_shop.example"]\n')
+    with site(home, host_names=("shop.example",)) as running:
+        yield running
+
+
 def test_a_registered_origin_is_taken_and_may_see_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_registry, "_LOOK_EVERY_S", 0.0)
     ours = "https://tea.example.org"
