@@ -1,4 +1,4 @@
-"""The names under which the sites and the dashboard answer, so that no other name reads what is on loopback.
+"""The names under which sites, collector and dashboard answer, so that no other name reads what is on loopback.
 
 A web page can point a name of its own at 127.0.0.1 (DNS rebinding). The browser then takes what listens there for a
 part of that page's site, and lets it read everything. It still sends the name in `Host`, so an unknown one is refused.
@@ -11,8 +11,9 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+from footfall.names import ALL_APPS
 from footfall.settings import Settings
-from footfall.site_registry import find
+from footfall.site_registry import sites
 
 # 421 Misdirected Request: it was sent to a server that does not answer for this name.
 STATUS: Final = 421
@@ -21,14 +22,17 @@ _LOCAL: Final = "localhost"
 
 
 class HostNames:
-    """The names of one site or of the dashboard. Safe for any thread."""
+    """The names of one site, of the collector or of the dashboard. Safe for any thread."""
 
     def __init__(self, settings: Settings, app_id: str | None = None) -> None:
-        """app_id: of a site, which also answers to the hosts of its registered origins; None: the dashboard."""
+        """app_id: of a site, which also answers to the hosts of its registered origins; `all`: to those of all sites.
+
+        None: to no origin's.
+        """
         self._settings = settings
         self._app_id = app_id
         names = [_LOCAL, socket.gethostname(), *settings.host_names]
-        for daemon in ("sites", "dashboard"):
+        for daemon in ("sites", "collector", "dashboard"):
             names += settings.hosts.of(daemon)
         self._own = frozenset(name.lower() for name in names)
 
@@ -47,8 +51,10 @@ class HostNames:
         return name is not None and (name == "" or name in self._own or name in self._registered())
 
     def _registered(self) -> Iterable[str]:
-        site = None if self._app_id is None else find(self._settings, self._app_id)
-        return () if site is None else (_name(urlsplit(origin).netloc) or "" for origin in site.origins)
+        if self._app_id is None:
+            return ()
+        known = (site for site in sites(self._settings) if self._app_id in (site.app_id, ALL_APPS))
+        return (_name(urlsplit(origin).netloc) or "" for site in known for origin in site.origins)
 
 
 @lru_cache(maxsize=1024)

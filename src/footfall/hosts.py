@@ -72,6 +72,7 @@ class Hosts(BaseModel):
         (LOOPBACK,),
         description="the web sites; of several hosts, a site has the one whose name ends with the name of the site",
     )
+    collector: _Hosts = Field((LOOPBACK,), description="the collector")
     dashboard: _Hosts = Field((LOOPBACK,), description="the dashboard")
     airflow: _Hosts = Field((LOOPBACK,), description="Airflow")
     zookeeper: _Hosts = Field((LOOPBACK,), description="ZooKeeper's quorum")

@@ -25,6 +25,7 @@ class Ports(BaseModel):
     shop: _Port = Field(5001, description="the shop")
     news: _Port = Field(5002, description="the news site")
     academy: _Port = Field(5003, description="the academy")
+    collector: _Port = Field(5010, description="the collector, which takes the events of all other sites")
     dashboard: _Port = Field(8501, description="the dashboard")
     airflow: _Port = Field(8080, description="Airflow: web pages and REST API")
     zookeeper: _Port = Field(2181, description="ZooKeeper, for clients")
@@ -183,6 +184,18 @@ class Alerts(BaseModel):
                 f"webhook_url points to another machine, {url.hostname}; webhook_anywhere=true allows that"
             )
         return self
+
+
+class Demo(BaseModel):
+    """The demo sites and their simulated visitors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(
+        True,
+        description="whether this machine runs the demo sites and their visitors; false leaves only sites that were "
+        "added with `site add`",
+    )
 
 
 class Learning(BaseModel):

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from footfall.errors import FootfallError
 from footfall.hosts import LOOPBACK, Address, Hosts, daemon_of, is_loopback, well_formed
 from footfall.names import NAMESERVICE
-from footfall.setting_groups import LEAST_BATCH_MB, Alerts, HeapsMb, Learning, Ports, Retention, Yarn
+from footfall.setting_groups import LEAST_BATCH_MB, Alerts, Demo, HeapsMb, Learning, Ports, Retention, Yarn
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     )
     bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
         "127.0.0.1",
-        description="address on which the sites listen; 0.0.0.0 makes them reachable from other machines; engines "
-        "listen only on their host in `hosts`",
+        description="address on which the sites and the collector listen; 0.0.0.0 makes them reachable from other "
+        "machines; engines listen only on their host in `hosts`",
     )
     dashboard_bind: Literal["127.0.0.1", "0.0.0.0"] = Field(  # noqa: S104 - the user's choice
         "127.0.0.1",
@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     )
     host_names: tuple[str, ...] = Field(
         (),
-        description="further names under which browsers reach sites and dashboard; requests to other names are refused",
+        description="further names under which browsers reach sites, collector and dashboard; requests to other names "
+        "are refused",
     )
     port_offset: int = Field(
         0, ge=0, le=15000, description="number added to every port, so that a second instance can run"
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     yarn: Yarn = Field(default_factory=Yarn, description="resources of YARN's containers")
     alerts: Alerts = Field(default_factory=Alerts, description="where alerts are sent")
     learning: Learning = Field(default_factory=Learning, description="what is learned from past days")
+    demo: Demo = Field(default_factory=Demo, description="the demo sites and their simulated visitors")
     visitors_per_site: int = Field(10, ge=0, le=1000, description="concurrent simulated visitors of each site")
     population: int = Field(40_000, ge=100, description="number of people in the simulated population of each site")
     pace: float = Field(1.0, ge=0.1, le=20.0, description="speed of the simulated visitors; 1 is real time")
@@ -265,10 +267,10 @@ class Settings(BaseSettings):
         return f"hdfs://{NAMESERVICE if self.has_standby else self.address('namenode')}"
 
     def bind_host(self, name: str) -> str:
-        """The host on which a daemon on this machine listens: a setting for sites and dashboard, else its own host."""
+        """The host on which a daemon on this machine listens: a setting for what browsers reach, else its own host."""
         daemon = daemon_of(name)
-        if daemon in ("sites", "dashboard"):
-            return self.bind if daemon == "sites" else self.dashboard_bind
+        if daemon in ("sites", "collector", "dashboard"):
+            return self.dashboard_bind if daemon == "dashboard" else self.bind
         host = self.advertised_host(name)
         return LOOPBACK if is_loopback(host) else host
 

@@ -1,15 +1,37 @@
-"""The address of a site. Kept out of the registry, so that code that reads only the registry depends on no port."""
+"""Who takes the events of a site, and where. Kept out of the registry, so that its readers depend on no port."""
+
+from typing import Final
 
 from footfall.hosts import Address
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, find
 
+# The service that takes the events of all sites without a server of their own.
+COLLECTOR: Final = "collector"
 
-def address_of(settings: Settings, app_id: str) -> Address | None:
-    """The host and port of a site, with the port offset; None if it has no port here. Raises SitesError."""
-    if app_id in DEMO_SITES:
+
+def service_of(settings: Settings, app_id: str) -> str:
+    """The service that takes a site's events: `site-APP` for a server of its own, whoever runs it. Raises SitesError.
+
+    What a removed site left behind is the collector's.
+    """
+    return f"site-{app_id}" if _is_demo(settings, app_id) or _own_port(settings, app_id) else COLLECTOR
+
+
+def address_of(settings: Settings, app_id: str) -> Address:
+    """The host and port, with the port offset, at which that service is reached. Raises SitesError."""
+    if _is_demo(settings, app_id):
         return settings.address(app_id)
+    port = _own_port(settings, app_id)
+    if port is None:
+        return settings.address("collector")
+    return Address(settings.hosts.of(app_id)[0], settings.with_offset(port))
+
+
+def _is_demo(settings: Settings, app_id: str) -> bool:
+    return settings.demo.enabled and app_id in DEMO_SITES
+
+
+def _own_port(settings: Settings, app_id: str) -> int | None:
     site = find(settings, app_id)
-    if site is None or site.port is None:
-        return None
-    return Address(settings.hosts.of(app_id)[0], settings.with_offset(site.port))
+    return None if site is None else site.port

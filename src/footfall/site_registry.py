@@ -1,5 +1,8 @@
 """The sites that Footfall is set up for: those in `HOME/sites.toml`, or the three demo sites without such a file.
 
+With `demo.enabled` false, a demo site counts only if it is in the file with an origin of its own: it is an ordinary
+site then. `site_changes.py` changes the file.
+
 The list decides what a collector accepts, which sites a question offers, and the titles and colours on pages. Code that
 reads stored events accepts every well-formed app_id instead, so a new site needs no new topology, and a removed site
 keeps its figures.
@@ -13,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -29,13 +33,33 @@ DemoSite = Literal["shop", "news", "academy"]
 DEMO_SITES: Final[tuple[DemoSite, ...]] = get_args(DemoSite)
 _LOOK_EVERY_S: Final = 1.0
 # An origin as browsers send it: lower case, without a path or a slash at the end.
-_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_ORIGIN: Final = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _APP_ID: Final = re.compile(APP_ID)
 
 
 def is_app_id(text: object) -> bool:
     """Whether the text is a valid name for a site, whether or not such a site exists."""
     return isinstance(text, str) and text != ALL_APPS and _APP_ID.fullmatch(text) is not None
+
+
+def browsers_origin(text: str) -> str | None:
+    """The origin as browsers write it: in lower case and ASCII, without a default port; None if the text is none.
+
+    A slash at the end is left out. A name beyond ASCII gets its form for the name system, `xn--…`.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname or "", parts.port
+        host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except ValueError:  # UnicodeError is one, too
+        return None
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        return None
+    written = f"{parts.scheme}://{host}"
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
+        written += f":{port}"
+    return written if _ORIGIN.fullmatch(written) else None
 
 
 class SitesError(SettingsError):
@@ -46,8 +70,8 @@ class Site(BaseModel):
     """One site.
 
     title: shown to people. colour: of its name on light pages, `#rrggbb`; None: one from a palette. origins: browser
-    origins whose pages may send it events, in addition to its own host's. port: where it listens, before `port_offset`;
-    a demo site's port is in the settings instead.
+    origins whose pages may send it events, in addition to its own host's. port: where a server of its own takes its
+    events, before `port_offset`; None: the collector takes them. A demo site's port is in the settings instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,14 +107,19 @@ class Site(BaseModel):
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is no origin such as https://blog.example.org")
-        return origins
+        return tuple(browsers_origin(origin) or origin for origin in origins)
 
 
-_DEFAULTS: Final = (
+DEFAULTS: Final = (
     Site(app_id="shop", title="Hearth & Trail", colour="#8a4b08"),
     Site(app_id="news", title="The Daily Current", colour="#2a55a5"),
     Site(app_id="academy", title="Openbook Academy", colour="#7a3279"),
 )
+
+
+def file_of(settings: Settings) -> Path:
+    """The file with the list. The nodes of a cluster share the folder `run`, and not the home around it."""
+    return (settings.run_dir if settings.is_node else settings.home) / FILE
 
 
 def sites(settings: Settings) -> tuple[Site, ...]:
@@ -98,7 +127,16 @@ def sites(settings: Settings) -> tuple[Site, ...]:
 
     Raises SitesError if the file is unusable when first read; afterwards an unusable file changes nothing.
     """
-    path, now = settings.home / FILE, time.monotonic()
+    return counted(_in_file(settings), settings)
+
+
+def counted(listed: tuple[Site, ...], settings: Settings) -> tuple[Site, ...]:
+    """Those of the listed sites that are sites with these settings: with `demo.enabled` false, no demo site is."""
+    return listed if settings.demo.enabled else tuple(site for site in listed if site.demo is None or site.origins)
+
+
+def _in_file(settings: Settings) -> tuple[Site, ...]:
+    path, now = file_of(settings), time.monotonic()
     with _lock:
         known = _known.get(path)
         if known is not None and now - known.looked_s < _LOOK_EVERY_S:
@@ -133,7 +171,7 @@ def demo_site(settings: Settings, name: DemoSite) -> Site:
 
     Raises SitesError as `sites` does.
     """
-    return find(settings, name) or next(site for site in _DEFAULTS if site.app_id == name)
+    return find(settings, name) or next(site for site in DEFAULTS if site.app_id == name)
 
 
 def names_and_folders(settings: Settings, parent: Path) -> tuple[str, ...]:
@@ -164,10 +202,19 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def _read(path: Path, settings: Settings) -> tuple[Site, ...]:
     try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
-        return _DEFAULTS
+        return DEFAULTS
     except (OSError, ValueError) as error:
+        raise SitesError(f"{path} cannot be read: {error}.") from None
+    return parse(text, path, settings)
+
+
+def parse(text: str, path: Path, settings: Settings) -> tuple[Site, ...]:
+    """The sites of the file's text, demo sites included. path: for the sentence. Raises SitesError."""
+    try:
+        tables: dict[str, Any] = tomllib.loads(text)
+    except ValueError as error:
         raise SitesError(f"{path} cannot be read: {error}.") from None
     found = tuple(_site(path, app_id, fields) for app_id, fields in tables.items())
     taken = {port: f"ports.{name} of the settings" for port, name in settings.named_ports().items()}

@@ -1,12 +1,13 @@
-// Runs tracker.js on pages that others loaded, with as much of a browser as it asks for; prints what it queued.
-// Input: {source, visitor: {agent, language, gpc, width, height}, pages: [{url, referrer, reload, title, metas, lists,
-// later (the event of a list that comes later, or nothing),
+// Runs tracker.js on pages that others loaded, with as much of a browser as it asks for; prints what it queued, and where
+// it sent beacons. Input: {source, visitor: {agent, language, gpc, width, height}, pages: [{url, referrer, reload, title,
+// metas, lists, script (the attributes of its element, or nothing), later (the event of a list that comes later, or
+// nothing),
 // gestures: [["look", engagedMs, scrollPct, [names of lists in sight]] | ["click"|"submit", tag, attributes, values]]}]}
 import {readFileSync} from "node:fs";
 import vm from "node:vm";
 
 const {source, visitor, pages} = JSON.parse(readFileSync(0, "utf8"));
-const store = {};
+const store = {}, beacons = [];
 const localStorage = new Proxy(store, {set: (kept, key, value) => { kept[key] = String(value); return true; }});
 
 for (const page of pages) {
@@ -21,6 +22,10 @@ for (const page of pages) {
   });
   const browser = {
     document: {
+      currentScript: page.script && {
+        src: page.script.src, dataset: {site: page.script["data-site"]},
+        getAttribute: name => page.script[name] ?? null,
+      },
       title: page.title, referrer: page.referrer || "", hidden: false, hasFocus: () => true,
       documentElement: {scrollHeight: 1e6},
       querySelectorAll: () => [],
@@ -31,7 +36,8 @@ for (const page of pages) {
       },
     },
     navigator: {
-      userAgent: visitor.agent, language: visitor.language, globalPrivacyControl: visitor.gpc, sendBeacon: () => false,
+      userAgent: visitor.agent, language: visitor.language, globalPrivacyControl: visitor.gpc,
+      sendBeacon: address => { beacons.push(address); return false; },
     },
     location: new URL(page.url), innerWidth: visitor.width, innerHeight: visitor.height,
     localStorage, crypto, URL, URLSearchParams,
@@ -64,5 +70,5 @@ for (const page of pages) {
   }
   happen("pagehide");
 }
-const waiting = Object.keys(store).filter(key => key.startsWith("footfall.event."));
-console.log(JSON.stringify(waiting.map(key => JSON.parse(store[key]))));
+const waiting = Object.keys(store).filter(key => /^footfall(:[\w-]+)?\.event\./.test(key));
+console.log(JSON.stringify({events: waiting.map(key => JSON.parse(store[key])), beacons}));

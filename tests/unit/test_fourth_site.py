@@ -27,7 +27,7 @@ from footfall.realtime.alerts import past
 from footfall.realtime.partition_counter import Pack, Partition
 from footfall.realtime.questions import HBASE
 from footfall.realtime.store import HBaseStore
-from footfall.settings import Retention, Settings
+from footfall.settings import Ports, Retention, Settings
 from footfall.streaming import record_decoder
 from footfall.verification import spools
 from footfall.verification.hbase_live_tables import HBaseLiveTables
@@ -237,10 +237,14 @@ def test_its_logs_are_read_kept_and_compared_as_long_as_there_are_any(home: Home
 def test_the_proof_waits_for_its_spool_and_reads_its_ledger(home: Home) -> None:
     settings = home(True)
     assert spools.known_apps(settings) == ("shop", "news", "academy", "blog")
-    assert spools.look_at(settings, "blog") == spools.SpoolState("blog", None, False, None, 0)
+    # Nothing listens on port 1.
+    settings = settings.model_copy(update={"ports": Ports(collector=1)})
+    assert spools.look_at(settings, "blog") == spools.SpoolState("blog", 1, False, None, 0, "collector")
     (settings.spool_dir / "blog").mkdir(parents=True)
     (settings.spool_dir / "blog" / "1.spool").touch()
     (settings.ledger_dir / "zine").mkdir(parents=True)
     assert spools.known_apps(home(False)) == ("shop", "news", "academy", "blog", "zine")
     lag = spools.look_at(settings, "blog").lag(NOW_MS, False)
-    assert lag == "site-blog does not run; its spool still has 1 file, and its accepted events are not compared."
+    assert lag == (
+        "collector (site blog) does not run; its spool still has 1 file, and its accepted events are not compared."
+    )

@@ -10,6 +10,7 @@ from footfall.hosts import Address, Hosts, daemon_of
 from footfall.settings import (
     REPOSITORY,
     Alerts,
+    Demo,
     HeapsMb,
     Learning,
     Ports,
@@ -44,6 +45,7 @@ def test_the_page_names_every_setting_with_its_variable_and_meaning() -> None:
         "alerts": Alerts,
         "hosts": Hosts,
         "learning": Learning,
+        "demo": Demo,
     }
     named = {f"FOOTFALL_{name.upper()}" for name in Settings.model_fields if name not in groups}
     named |= {

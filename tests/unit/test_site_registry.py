@@ -75,7 +75,8 @@ def test_the_file_is_the_whole_list_in_its_order(write: Write) -> None:
     # Its process runs as long as its service does.
     assert address_of(settings, "news") == ("127.0.0.1", 5102)
     assert site_registry.demo_site(settings, "news").title == "The Daily Current"
-    assert address_of(settings, "gone") is None
+    # What a removed site left, the collector has.
+    assert address_of(settings, "gone") == ("127.0.0.1", 5110)
 
 
 def test_a_change_is_seen_and_one_that_cannot_be_used_changes_nothing(
@@ -152,7 +153,7 @@ def test_a_sites_name(text: object, is_one: bool) -> None:
 
 
 def test_the_example_of_the_documentation_can_be_used(write: Write) -> None:
-    (example,) = re.findall(
+    example, _ = re.findall(
         r"```toml\n(.*?)```", (REPOSITORY / "docs" / "operating" / "sites.md").read_text("utf-8"), re.DOTALL
     )
     assert site_registry.names(write(example)) == ("shop", "blog")

@@ -140,7 +140,7 @@ def heal() -> None:
 
 
 def _addresses(settings: Settings, services: set[str]) -> dict[str, str]:
-    names = {"airflow": "airflow-api-server", "dashboard": "dashboard"}
+    names = {"airflow": "airflow-api-server", "collector": "collector", "dashboard": "dashboard"}
     return {
         port: local_url(settings, port) for port in PUBLISHED.values() if names.get(port, f"site-{port}") in services
     }

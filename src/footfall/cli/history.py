@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from footfall.cli.output import fail, print_json, print_table, stderr, stdout, wrong_use
+from footfall.cluster.engines.sites import demo_is_off
 from footfall.cluster.supervision import lifecycle, run
 from footfall.history import planted_truth
 from footfall.history.day_profile import days_before
@@ -69,6 +70,8 @@ def history(
     if taste_strength is not None:
         _check("--taste-strength", taste_strength, _STRENGTHS)
     settings = run.recall()
+    if reason := demo_is_off(settings):
+        fail(f"A history is one of the demo sites, and {reason}.")
     needed = (*_NEEDED, "hbase-thrift") if lists else _NEEDED
     missing = [name for name in needed if name not in lifecycle.requested(settings)]
     if missing:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.output import check_known, fail, print_json, stdout, wrong_use
+from footfall.cluster.engines.sites import demo_is_off
 from footfall.cluster.supervision import lifecycle
 from footfall.events.times import format_rfc3339_ms
 from footfall.settings import load_settings
@@ -40,6 +41,8 @@ def incident(
     settings = load_settings()
     apps = DEMO_SITES if app is None else (app,)
     stopped = [f"site-{name}" for name in apps if f"site-{name}" not in lifecycle.requested(settings)]
+    if reason := demo_is_off(settings):
+        fail(f"Incidents happen on the demo sites only, and {reason}.")
     if stopped and seconds != 0:
         fail(f"{', '.join(stopped)} must run for this. Start Footfall with `./footfall up`.")
     try:

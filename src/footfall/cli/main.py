@@ -28,6 +28,7 @@ VERBS = {
     "logs": "Print the log of a service.",
     "cluster": "Run the platform as several nodes on Docker Compose.",
     "run": "Run one service in this process (the process manager calls it).",
+    "site": "Add, list and remove the sites that are measured.",
     "query": "Run a query; without a name, list all queries.",
     "verify": "Check that no event was lost or counted twice.",
     "rejects": "List, show and replay events that failed validation.",

@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime, timezone
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,10 +14,13 @@ from footfall.cluster.supervision.manager import Manager
 from footfall.errors import FootfallError
 from footfall.hdfs import Hdfs
 from footfall.settings import Settings, load_settings
+from footfall.site_addresses import COLLECTOR
 from footfall.site_registry import DEMO_SITES
 from footfall.warehouse import published
 from footfall.warehouse.days import missing
 from footfall.workflows.missing import trigger_missing
+
+HOW_TO_ADD: Final = "Add a site with `./footfall site add NAME --origin https://www.example.org`."
 
 
 def up(
@@ -48,6 +51,8 @@ def up(
     for name, address in addresses.items():
         login = f" ({known[name]})" if name in known else ""
         stdout.print(f"  {name:<10} {address}{login}", markup=False, soft_wrap=True)
+    if not settings.demo.enabled and COLLECTOR in addresses:
+        stdout.print(f"The demo sites are switched off. {HOW_TO_ADD}", markup=False, soft_wrap=True)
     if "dashboard" in addresses:
         stdout.print("Try `./footfall query live-active-users`. Stop Footfall with `./footfall down`.", markup=False)
 
@@ -59,7 +64,8 @@ class _Progress:
         """started_s: when `up` began, on the monotonic clock."""
         self._settings = settings
         self._started_s = started_s
-        self._live = {"topology", "dashboard", *(f"site-{app}" for app in DEMO_SITES)}
+        demo = [f"site-{app}" for app in DEMO_SITES] if settings.demo.enabled else []
+        self._live = {"topology", "dashboard", COLLECTOR, *demo}
 
     def __call__(self, name: str, seconds: float) -> None:
         stderr.print(f"  {name:<20} healthy after {seconds:5.1f} s", markup=False)
@@ -92,6 +98,8 @@ def _addresses(settings: Settings, services: list[Service]) -> dict[str, str]:
     names = {service.name for service in services}
     sites = [app for app in DEMO_SITES if f"site-{app}" in names]
     found: dict[str, str] = {app: local_url(settings, app) for app in sites}
+    if COLLECTOR in names:
+        found[COLLECTOR] = local_url(settings, COLLECTOR)
     if "dashboard" in names:
         found["dashboard"] = local_url(settings, "dashboard")
     if "airflow-api-server" in names:

@@ -78,6 +78,8 @@ class Service:
     engine: str
     profiles: tuple[Profile, ...] = ()  # in addition to `full`, which contains every service
     optional: bool = False  # whether it runs only if `hosts` names a host for it; then no profile contains it
+    # '' or why these settings switch it off: the end of a sentence after "because". `up` ends what is switched off.
+    switched_off: Callable[[Settings], str] = lambda _: ""
     needs: tuple[str, ...] = ()  # services that must be healthy before this one starts
     ports: tuple[str, ...] = ()  # ports that it listens on, by their names in settings.Ports
 

@@ -29,7 +29,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.host_names import SENTENCE, HostNames
 from footfall.runtime import disk_mark
 from footfall.settings import Settings
-from footfall.sites import security
+from footfall.sites import security, site_keys
 from footfall.sites.producer import Batch, KafkaProducer
 from footfall.sites.rate_limit import FloodGate
 from footfall.sites.spool import Record, Spool, Topic
@@ -57,6 +57,7 @@ _REPORT_PATIENCE_S: Final = 2.0
 _RETRY_AFTER_S: Final = 5
 _CLOSE_PATIENCE_S: Final = 5.0
 _REFUSALS: Final = {
+    HTTPStatus.UNAUTHORIZED: "wrong_key",
     HTTPStatus.FORBIDDEN: "foreign_origin",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",
@@ -64,9 +65,11 @@ _REFUSALS: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
 _LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
-_PATH: Final = "/collect"
+PATH: Final = "/collect"
 _JSON: Final = "application/json"
 _HEADERS: Final = (("Content-Type", _JSON), *security.HEADERS.items())
+# A page of a registered origin may read the answer.
+_FOREIGN_HEADERS: Final = (("Content-Type", _JSON), *security.FOREIGN_HEADERS.items())
 
 
 class Outcome(NamedTuple):
@@ -87,6 +90,13 @@ class PendingRequest:
         self.batch = batch
         self.until = until
 
+    def notify(self, producer: KafkaProducer, ready: Callable[[], None]) -> None:
+        """Calls `ready` once, on any thread, when `Collector.finish` no longer needs to wait for this producer."""
+        if self.batch is None:
+            ready()
+        else:
+            producer.watch(self.batch, self.until, ready)
+
     @property
     def blocks(self) -> bool:
         """Whether `Collector.finish` would wait now, for Kafka's reports or for the disk."""
@@ -95,25 +105,36 @@ class PendingRequest:
         return isinstance(self.outcome, Outcome) and bool(self.outcome.records)
 
 
-class Collector:
-    """Collects the events of one site. One per process; safe for any thread."""
+class Shared(NamedTuple):
+    """What several collectors of one process have in common."""
 
-    def __init__(self, settings: Settings, app_id: str) -> None:
-        """Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used, and
-        SitesError."""
+    producer: KafkaProducer
+    geography: Geography
+
+
+class Collector:
+    """Collects the events of one site. One per site; safe for any thread."""
+
+    def __init__(self, settings: Settings, app_id: str, shared: Shared | None = None) -> None:
+        """shared: what others use, too, and close; None: this one makes its own.
+
+        Raises SpoolLocked if another process collects for this site, OSError if its spool cannot be used, and
+        SitesError.
+        """
         self.app_id = app_id
         self._settings = settings
         # An unusable list of sites must fail here, not at the first event.
         self._origins()
         self._names = HostNames(settings, app_id)
         self._trusted = settings.trusted_proxies
-        self._geography = Geography(settings.install / "geography")
+        self._geography = Geography(settings.install / "geography") if shared is None else shared.geography
         self._rate_rule = RateRule(max(1, int(_BOT_EVENTS_PER_MINUTE * settings.pace)))
         self._addresses = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
         self._site = FloodGate(settings.site_events_per_minute, settings.site_events_per_minute)
         self._sessions = FloodGate(_SESSION_EVENTS_AT_ONCE, _SESSION_EVENTS_PER_MINUTE)
         self._spool = Spool(settings.spool_dir / app_id, int(settings.retention.spool_gib * 2**30))
-        self._producer = KafkaProducer(settings.kafka_bootstrap)
+        self._owns_producer = shared is None
+        self._producer = KafkaProducer(settings.kafka_bootstrap) if shared is None else shared.producer
         self._drain = Drain(self._spool, self._producer)
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -122,10 +143,15 @@ class Collector:
         """Starts to send the records that an earlier process spooled."""
         self._drain.start()
 
+    def stop(self) -> None:
+        """Stops to send what is spooled."""
+        self._drain.stop()
+
     def close(self) -> None:
         """Shuts down in order; records that are not in Kafka by then stay in the spool."""
-        self._drain.stop()
-        self._producer.close(_CLOSE_PATIENCE_S)
+        self.stop()
+        if self._owns_producer:
+            self._producer.close(_CLOSE_PATIENCE_S)
         self._spool.close()
 
     def begin(self, environ: "WSGIEnvironment") -> PendingRequest | None:
@@ -133,7 +159,7 @@ class Collector:
 
         Never raises: `finish` raises what went wrong here.
         """
-        if environ["PATH_INFO"] != _PATH or environ["REQUEST_METHOD"] != "POST":
+        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return None
         until = time.monotonic() + _REPORT_PATIENCE_S
         try:
@@ -145,10 +171,7 @@ class Collector:
 
     def notify(self, begun: PendingRequest, ready: Callable[[], None]) -> None:
         """Calls `ready` once, on any thread, when `finish` no longer needs to wait for Kafka."""
-        if begun.batch is None:
-            ready()
-        else:
-            self._producer.watch(begun.batch, begun.until, ready)
+        begun.notify(self._producer, ready)
 
     def finish(self, begun: PendingRequest) -> Outcome:
         """Returns the outcome once each record is in Kafka or fsynced in the spool; raises what made `begin` fail."""
@@ -186,13 +209,14 @@ class Collector:
                 environ["footfall.failure"] = failure
                 return application(environ, start_response)
             body = orjson.dumps(outcome.content)
+            origin = environ.get("HTTP_ORIGIN")
+            is_registered = origin is not None and origin in self._origins()
             headers = [
-                *_HEADERS,
+                *(_FOREIGN_HEADERS if is_registered else _HEADERS),
                 ("Content-Length", str(len(body))),
                 ("X-Request-Id", environ["footfall.request_id"]),
             ]
-            origin = environ.get("HTTP_ORIGIN")
-            if origin is not None and origin in self._origins():
+            if origin is not None and is_registered:
                 # Without it, a page of another origin could not see that its events are stored and would repeat them.
                 headers += (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
             status = outcome.status
@@ -222,6 +246,12 @@ class Collector:
         origin = environ.get("HTTP_ORIGIN")
         if origin is not None and not security.is_own(origin, environ, self._trusted) and origin not in self._origins():
             return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+        trusted, key = self._trusted, environ.get(site_keys.HEADER)
+        if key is not None:
+            if not site_keys.matches(self._settings, self.app_id, key):
+                return _refusal(HTTPStatus.UNAUTHORIZED, "This is not the key of the site.")
+            # The site's own server says for whom it asks.
+            trusted = site_keys.ANYBODY
         try:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
         except RequestEntityTooLarge:
@@ -234,7 +264,7 @@ class Collector:
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
-        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), trusted)
         # Even the lowest limit lets the largest body through once a minute.
         cost = max(events, min(-(-len(body) // _BYTES_OF_EVENT), self._settings.client_events_per_minute))
         if not self._addresses.admits(one_client(address), cost):
@@ -305,7 +335,7 @@ def blueprint(collector: Collector) -> Blueprint:
         app: Any = state.app
         app.wsgi_app = collector.around(app.wsgi_app)
 
-    @made.post(_PATH)
+    @made.post(PATH)
     def collect() -> NoReturn:
         # Only failed requests get here, so that they are handled like every failure of the site.
         failure: Exception = request.environ["footfall.failure"]

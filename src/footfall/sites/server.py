@@ -1,4 +1,6 @@
-"""The process of one demo site: `python -m footfall.sites.server APP`. It serves the pages and the collector.
+"""The process of one demo site, `python -m footfall.sites.server APP`, with its pages and its collector.
+
+`python -m footfall.sites.server collector` is the collector of all sites that have no server of their own.
 
 A page is served by a thread of a pool. A request to `/collect` occupies no thread while it waits for Kafka: the loop
 that reads the connections processes and sends it, and answers it once it is stored. With a thread for each of these
@@ -16,6 +18,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, Final
 
+from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher, WSGITask
@@ -24,9 +27,12 @@ from waitress.trigger import trigger
 from footfall.recommendations.reader import Reader
 from footfall.secret_files import EmptySecret
 from footfall.settings import Settings, SettingsError, load_settings
-from footfall.site_registry import DEMO_SITES, DemoSite
+from footfall.site_addresses import COLLECTOR
+from footfall.site_registry import DEMO_SITES
+from footfall.sites import collector_app
 from footfall.sites.app import create_app
 from footfall.sites.collector import LARGEST_BODY, Collector, PendingRequest
+from footfall.sites.collectors import Collectors
 from footfall.sites.spool import SpoolLocked
 from footfall.sites.weblogs import Started
 
@@ -49,35 +55,41 @@ def main() -> None:
     # Otherwise each busy moment of the threads would be a line.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     arguments = sys.argv[1:]
-    app_id = next((app for app in DEMO_SITES if [app] == arguments), None)
-    if app_id is None:
-        sys.exit(f"Name one site: {', '.join(DEMO_SITES)}.")
+    name = next((name for name in (*DEMO_SITES, COLLECTOR) if [name] == arguments), None)
+    if name is None:
+        sys.exit(f"Name one of: {', '.join(DEMO_SITES)}, {COLLECTOR}.")
     try:
         settings = load_settings()
-        collector = Collector(settings, app_id)
+        collector = Collectors(settings) if name == COLLECTOR else Collector(settings, name)
     except (SettingsError, SpoolLocked) as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"The spool of {app_id} cannot be used: {error}.")
+        sys.exit(f"The spool of {name} cannot be used: {error}.")
     collector.start()
     try:
-        _serve(settings, app_id, collector)
+        _serve(settings, name, collector)
     except EmptySecret as error:
         sys.exit(str(error))
     finally:
         collector.close()
 
 
-def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
+def _application(settings: Settings, name: str, collector: Collector | Collectors) -> Flask:
+    if isinstance(collector, Collectors):
+        return collector_app.create_app(settings, collector)
+    return create_app(name, settings, collector, lists=Reader(settings.address("hbase_thrift")))
+
+
+def _serve(settings: Settings, name: str, collector: Collector | Collectors) -> None:
     connections: dict[int, object] = {}
     dispatcher = _Dispatcher(collector, _Wake(connections))
     try:
         server = create_server(
-            create_app(app_id, settings, collector, lists=Reader(settings.address("hbase_thrift"))),
+            _application(settings, name, collector),
             map=connections,
             _dispatcher=dispatcher,
             host=settings.bind,
-            port=settings.port(app_id),
+            port=settings.port(name),
             connection_limit=_CONNECTIONS,
             # Flask refuses a body above the limit with a sentence; a body far above it is not even read.
             max_request_body_size=2 * LARGEST_BODY,
@@ -89,10 +101,10 @@ def _serve(settings: Settings, app_id: DemoSite, collector: Collector) -> None:
             asyncore_use_poll=True,
         )
     except OSError as error:
-        sys.exit(f"Nothing can listen on {settings.bind}:{settings.port(app_id)}: {error.strerror}.")
+        sys.exit(f"Nothing can listen on {settings.bind}:{settings.port(name)}: {error.strerror}.")
     server.channel_class = _Channel
     signal.signal(signal.SIGTERM, dispatcher.end)
-    log.info("%s listens on %s:%d", app_id, settings.bind, settings.port(app_id))
+    log.info("%s listens on %s:%d", name, settings.bind, settings.port(name))
     # Returns after SystemExit, once the requests that had arrived are answered.
     server.run()
 
@@ -158,7 +170,7 @@ class _Channel(HTTPChannel):
         self._held.append(data)
         return len(data)
 
-    def begin(self, collector: Collector) -> PendingRequest | None:
+    def begin(self, collector: Collector | Collectors) -> PendingRequest | None:
         """Begins to process the first request if it is for the collector, and not so large that a thread must do it."""
         request = self.requests[0]
         if request.error:
@@ -200,7 +212,7 @@ class _Wake(trigger):
 class _Dispatcher(ThreadedTaskDispatcher):
     """Sends pages to threads, and `/collect` requests to the loop, or to a thread if they have to wait for the disk."""
 
-    def __init__(self, collector: Collector, wake: _Wake) -> None:
+    def __init__(self, collector: Collector | Collectors, wake: _Wake) -> None:
         super().__init__()
         self._collector = collector
         self._wake = wake

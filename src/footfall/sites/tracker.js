@@ -1,10 +1,15 @@
 // Footfall's tracker: records what a person does on a page as events, and sends them to the collector. No dependency.
-// Pages load static/footfall.js, which minify.sh makes from this file; it is smaller than 5 KB.
+// Pages load static/footfall.js, which minify.sh makes from this file; it is smaller than 6 KB.
 (() => {
   "use strict";
   const doc = document, nav = navigator, MINUTE = 6e4, DAY = 1440 * MINUTE, PING = 5e3, BATCH = 20, KEPT = 500;
-  const OURS = "footfall.", WAITS = OURS + "event.", clock = Date.now;
-  const meta = name => doc.querySelector(`meta[name=footfall-${name}]`)?.content;
+  // On any page, the script's element names the site, and the collector is where the script came from. Footfall's own
+  // sites name themselves in a meta element, and collect themselves. Sites of one origin share its storage.
+  const me = doc.currentScript, site = me?.dataset.site || "";
+  const OURS = `footfall${site && ":" + site}.`, WAITS = OURS + "event.", clock = Date.now;
+  const COLLECTOR = site ? new URL("collect?site=" + site, me.src).href : "/collect";
+  // What the page says of itself: data-NAME of the script's element, or a meta element.
+  const meta = name => me?.getAttribute("data-" + name) || doc.querySelector(`meta[name=footfall-${name}]`)?.content;
   const pack = JSON.stringify;
   const json = text => { try { return JSON.parse(text); } catch {} };
 
@@ -24,7 +29,14 @@
   const now = () => new Date().toISOString();
   const bound = (number, most) => Math.max(0, Math.min(most, Math.round(number) || 0));
 
-  const page = json(meta("page"));
+  // What the page does not say follows from its path: /notes/rain is an article of the section notes.
+  const [, first, ...rest] = location.pathname.split("/");
+  const types = "list|product|cart|checkout|front|section|catalogue|course|lesson|quiz|search|account|error".split("|");
+  const page = json(meta("page")) || site && {
+    page_type: meta("page-type") || (types.includes(first) ? first : first ? "article" : "home"),
+    page_section: meta("page-section") || rest.length && first || "home",
+    item_type: meta("item-type"), item_id: meta("item-id"),
+  };
   if (!page) return;
   // The first of the signs that the user agent contains, and what it stands for.
   const sort = signs => signs.split("|").find(sign => nav.userAgent.includes(sign.split("=")[0])).split("=").pop();
@@ -73,7 +85,7 @@
     Object.assign(visit.utm, utm);
     const denied = choice == "denied";
     const placed = fresh.map(event => {
-      event = {schema_version: "1.0", app_id: meta("app"),
+      event = {schema_version: "1.0", app_id: site || meta("app"),
         anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
         user_id: meta("user"), ...device, viewport_w: innerWidth, viewport_h: innerHeight,
         ...visit.utm, ...event, ...denied && {user_id: null, search_term: null}};
@@ -109,7 +121,7 @@
     if (!sent[0]) return;
     flying = stamped(sent);
     try {
-      const answer = await fetch("/collect", {method: "POST", body: flying, keepalive: flying.length < MINUTE});
+      const answer = await fetch(COLLECTOR, {method: "POST", body: flying, keepalive: flying.length < MINUTE});
       if (answer.status == 429 || answer.status > 499) throw answer;
       failures = 0;
       forget(sent);
@@ -125,7 +137,7 @@
     ping();
     settle();
     const left = queue().filter(event => !flying.includes(event.event_id)).slice(0, BATCH);
-    if (left[0] && nav.sendBeacon("/collect", stamped(left)) && !failures) forget(left);
+    if (left[0] && nav.sendBeacon(COLLECTOR, stamped(left)) && !failures) forget(left);
   };
   const ping = () => {
     tick();
@@ -145,7 +157,8 @@
     view = uuid();
     path = location.pathname;
     scrolled = 0;
-    record("page_view", {page_title: doc.title, request_id: meta("request-id"), http_status: +meta("status") || null,
+    record("page_view", {page_title: doc.title, request_id: meta("request-id"),
+      http_status: +meta("status") || timing.responseStatus || null,
       response_ms: again ? null : bound(timing.responseEnd - timing.fetchStart, 6e5), referrer: outside,
       previous_path: inside && !again && timing.type != "reload" ? from.pathname : null});
   };

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import urllib3
@@ -10,7 +10,7 @@ import urllib3
 from footfall import site_registry
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.settings import Settings
-from footfall.site_addresses import address_of
+from footfall.site_addresses import COLLECTOR, address_of, service_of
 from footfall.verification.patience import Patience
 
 _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5.0))
@@ -20,15 +20,17 @@ _HTTP: Final = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5.0))
 class SpoolState:
     """The state of a site's spool.
 
-    port: None if the site has none on this machine. answers: whether the site answered. oldest_ms: no waiting event was
-    received before this time, ms since 1970; None if none waits. files: number of segments on disk.
+    port: of the server that takes its events. answers: whether that server answered. oldest_ms: no waiting event was
+    received before this time, ms since 1970; None if none waits. files: number of segments on disk. service: None if
+    the site has a server of its own, `site-APP`.
     """
 
     app: str
-    port: int | None
+    port: int
     answers: bool
     oldest_ms: int | None
     files: int
+    service: str | None = None
 
     def lag(self, before_ms: int, runs: bool) -> str | None:
         """A sentence on why Kafka may lack events received before `before_ms`; None if it has all of them."""
@@ -36,12 +38,16 @@ class SpoolState:
             if self.oldest_ms is None or self.oldest_ms >= before_ms:
                 return None
             since = format_rfc3339_ms(self.oldest_ms)
-            return f"The spool of site-{self.app} still holds events received at {since} or later."
+            return f"The spool of {self._owner} still holds events received at {since} or later."
         files = "1 file" if self.files == 1 else f"{self.files} files"
         left = f"; its spool still has {files}, and its accepted events are not compared" if self.files else ""
         if runs:
-            return f"site-{self.app} does not answer on port {self.port}{left}."
-        return f"site-{self.app} does not run{left}." if self.files else None
+            return f"{self._owner} does not answer on port {self.port}{left}."
+        return f"{self._owner} does not run{left}." if self.files else None
+
+    @property
+    def _owner(self) -> str:
+        return f"site-{self.app}" if self.service is None else f"{self.service} (site {self.app})"
 
     def accepted_before_ms(self, before_ms: int) -> int:
         """The time before which all accepted events must be in Kafka, ms since 1970."""
@@ -80,16 +86,18 @@ def known_apps(settings: Settings) -> tuple[str, ...]:
 
 
 def look_at(settings: Settings, app: str) -> SpoolState:
-    """The current state of a site's spool."""
+    """The current state of a site's spool. Raises SitesError."""
     address = address_of(settings, app)
-    files = len(list((settings.spool_dir / app).glob("*.spool")))
-    if address is None:
-        return SpoolState(app, None, False, None, files)
+    service = COLLECTOR if service_of(settings, app) == COLLECTOR else None
+    silent = SpoolState(app, address.port, False, None, len(list((settings.spool_dir / app).glob("*.spool"))), service)
     try:
         answer = json.loads(_HTTP.request("GET", f"http://{address}/healthz").data)
+        if service is not None:
+            # The collector opens a spool with the first event of its site.
+            answer = answer["sites"].get(app, {"app": app, "spool_oldest_received_at": None})
         if answer["app"] != app:
             raise ValueError("another program's port")
         oldest = answer["spool_oldest_received_at"]
-        return SpoolState(app, address.port, True, None if oldest is None else parse_rfc3339_ms(oldest), files)
-    except (urllib3.exceptions.HTTPError, KeyError, TypeError, ValueError):
-        return SpoolState(app, address.port, False, None, files)
+        return replace(silent, answers=True, oldest_ms=None if oldest is None else parse_rfc3339_ms(oldest))
+    except (urllib3.exceptions.HTTPError, AttributeError, KeyError, TypeError, ValueError):
+        return silent

@@ -16,8 +16,8 @@ _TEXT = (REPOSITORY / "compose.yaml").read_text("utf-8")
 _FILE = yaml.safe_load(_TEXT)
 _NODES: dict[str, dict[str, Any]] = _FILE["services"]
 _CLI = "cli"
-_ON_FRONT = ("site-", "visitors-", "dashboard", "airflow-api-server", "watchdog", _CLI)
-_VISITED = ("site-", "dashboard", "airflow-api-server")
+_ON_FRONT = ("site-", "collector", "visitors-", "dashboard", "airflow-api-server", "watchdog", _CLI)
+_VISITED = ("site-", "collector", "dashboard", "airflow-api-server")
 
 
 def _service(node: str) -> str:

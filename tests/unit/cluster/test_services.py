@@ -146,7 +146,7 @@ def test_producers_stop_before_consumers() -> None:
     assert order[:4] == [
         ["dashboard", "watchdog"],
         ["visitors-shop", "visitors-news", "visitors-academy"],
-        ["site-shop", "site-news", "site-academy"],
+        ["site-shop", "site-news", "site-academy", "collector"],
         ["topology"],
     ]
     assert order[4:] == [

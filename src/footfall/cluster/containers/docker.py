@@ -21,6 +21,7 @@ PUBLISHED: Final = {
     "FOOTFALL_SHOP_PORT": "shop",
     "FOOTFALL_NEWS_PORT": "news",
     "FOOTFALL_ACADEMY_PORT": "academy",
+    "FOOTFALL_COLLECTOR_PORT": "collector",
     "FOOTFALL_DASHBOARD_PORT": "dashboard",
     "FOOTFALL_AIRFLOW_PORT": "airflow",
 }

@@ -115,11 +115,19 @@ def _sweep_hdfs_logs(settings: Settings) -> object:
     return sweep_hdfs_logs(settings, datetime.now(timezone.utc).date())
 
 
+def _nothing_to_read(settings: Settings) -> str:
+    """'' or why Flume does not run: it refuses a configuration without a file to follow."""
+    from footfall.logs.layout import followed
+
+    return "" if followed(settings) else "there is no site whose log lines it could read"
+
+
 SERVICES = (
     Service(
         name="flume",
         engine="flume",
         profiles=("realtime",),
+        switched_off=_nothing_to_read,
         needs=("namenode", "datanode"),
         command=_command,
         templates=("flume/flume.conf", "flume/log4j.properties", "hadoop/core-site.xml", "hadoop/hdfs-site.xml"),

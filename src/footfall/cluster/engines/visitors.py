@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from footfall import retention
+from footfall.cluster.engines.sites import demo_is_off
 from footfall.cluster.service import PythonModule, Service, Sweep
 from footfall.runtime import disk_mark
 from footfall.runtime.errors import Unhealthy
@@ -59,6 +60,7 @@ SERVICES = tuple(
         needs=(f"site-{app}",),
         command=PythonModule("footfall.sites.visitors.run", (app,)),
         probe=_probe(app),
+        switched_off=demo_is_off,
         # This one sweep covers the ledgers of all sites.
         sweeps=(Sweep("ledgers", retention.EVERY_S, _sweep_ledgers),),
         stop_s=30,

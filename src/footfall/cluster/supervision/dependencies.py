@@ -37,7 +37,7 @@ _OF_PORT: Final = {"kafka_bootstrap": "kafka", "hdfs_uri": "namenode", "has_stan
 # Properties of Settings that depend on the name of this machine.
 _BY_HOST: Final = {"is_node", "client_host"}
 # The settings that say where a daemon listens. All others listen on their own host.
-_BINDS: Final = {"sites": "bind", "dashboard": "dashboard_bind"}
+_BINDS: Final = {"sites": "bind", "collector": "bind", "dashboard": "dashboard_bind"}
 _BY_NAME: Final = {"importlib", "pkgutil"}
 
 

@@ -39,7 +39,10 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHe
     only: names of services to start, with all they need, instead of those of the profile.
     Returns the services. Raises ClusterError; the services that were started by then keep running.
     """
-    services = with_needs(only or PROFILES[profile])
+    for name in only:
+        if reason := BY_NAME[name].switched_off(settings):
+            raise ClusterError(f"{name} does not start, because {reason}.")
+    services = [service for service in with_needs(only or PROFILES[profile]) if not service.switched_off(settings)]
     manager = Manager(settings)
     with exclusive(settings, report), _announced(settings, services, report):
         ended = orphans.end(orphans.orphans(settings, manager.pid(), lambda: _running(settings, manager)))
@@ -52,7 +55,8 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHe
             raise ClusterError("\n".join(findings))
         run.snapshot(settings)
         _remember_requested(settings, services)
-        _manage(manager, services, report)
+        _end_switched_off(settings, manager, report)
+        _manage(settings, manager, services, report)
         _start_all(settings, manager, services, on_healthy)
     return services
 
@@ -145,13 +149,23 @@ def _running(settings: Settings, manager: Manager) -> set[int]:
 
 
 def _remember_requested(settings: Settings, services: list[Service]) -> None:
-    remembered.write(settings, {*requested(settings), *(service.name for service in services)})
+    names = {*requested(settings), *(service.name for service in services)}
+    remembered.write(settings, {name for name in names if not BY_NAME[name].switched_off(settings)})
 
 
-def _manage(manager: Manager, services: list[Service], report: Report) -> None:
+def _end_switched_off(settings: Settings, manager: Manager, report: Report) -> None:
+    """Stops services that an earlier `up` started and these settings switch off, producers before consumers."""
+    running = {name for name, process in manager.processes().items() if process.pid is not None}
+    for services in stop_order():
+        off = [service.name for service in services if service.name in running and service.switched_off(settings)]
+        _stop(manager, off, report)
+
+
+def _manage(settings: Settings, manager: Manager, services: list[Service], report: Report) -> None:
     """Adds these services to those of the process manager, and updates the configuration of all."""
     known = manager.processes()
     names = {*known, *(service.name for service in services)}
+    names -= {service.name for service in SERVICES if service.switched_off(settings)}
     manager.configure([service for service in SERVICES if service.name in names and service.command is not None])
     if not manager.alive():
         manager.start()

@@ -12,6 +12,7 @@ from footfall.names import TABLE_RECOMMENDATIONS
 from footfall.realtime.store import WRITER_TIMEOUT_S, HBaseStore
 from footfall.runtime import requested
 from footfall.settings import Settings
+from footfall.site_addresses import service_of
 from footfall.verification import spools
 from footfall.verification.archive_files import ArchiveFiles
 from footfall.verification.hbase_live_tables import HBaseLiveTables
@@ -34,12 +35,14 @@ def stores_of(settings: Settings, since_ms: int | None) -> list[Store]:
     since_ms: stores that are not compared with Kafka leave out hours before the hour of this time, ms since 1970.
     """
     services = requested.read(settings)
+    apps = spools.known_apps(settings)
+    running = {app for app in apps if service_of(settings, app) in services}
     tables, retention = HBaseLiveTables(settings), settings.retention
     progress = LiveProgress(tables)
     return [
         # First, because it frees the memory of the sites' lines before the other stores read.
         LogsStore(settings, Hdfs(settings), since_ms) if "flume" in services else NotCompared("logs"),
-        LedgerStore(LedgerFiles(settings), partial(spools.look_at, settings), spools.known_apps(settings), services),
+        LedgerStore(LedgerFiles(settings), partial(spools.look_at, settings), apps, running),
         KafkaStore(),
         ArchiveStore(ArchiveFiles(Hdfs(settings)), retention.hdfs_events_days)
         if "spark-streaming" in services

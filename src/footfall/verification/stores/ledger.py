@@ -43,11 +43,10 @@ class LedgerStore(Store):
         ledgers: Ledgers,
         look_at_spool: Callable[[str], SpoolState],
         apps: Sequence[str],
-        services: Collection[str],
+        running: Collection[str],
     ) -> None:
-        """look_at_spool: returns the state of a site's spool. apps: all sites. services: those that `up` started."""
-        self._ledgers, self._look_at_spool, self._apps = ledgers, look_at_spool, apps
-        self._running = {app for app in apps if f"site-{app}" in services}
+        """look_at_spool: returns the state of a site's spool. apps: all sites. running: those that should answer."""
+        self._ledgers, self._look_at_spool, self._apps, self._running = ledgers, look_at_spool, apps, running
         self._spools: Mapping[str, SpoolState] = {}
 
     def begin(self, at_ms: int, patience: Patience) -> None:

@@ -19,7 +19,7 @@ from footfall.cluster.supervision import configure, dependencies
 from footfall.hosts import Hosts
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import ClusterError
-from footfall.settings import HeapsMb, Ports, Retention, Settings, Yarn
+from footfall.settings import Demo, HeapsMb, Ports, Retention, Settings, Yarn
 from tests.support.fresh_home import FakeJava
 
 _WITH_FILES = [service for service in SERVICES if service.templates and not service.optional]
@@ -194,7 +194,7 @@ def test_equal_settings_have_equal_fingerprints(changed: Changed, java: Path) ->
 
 _PROCESSES = tuple(name for name in PROFILES["full"] if BY_NAME[name].command is not None)
 _YARN = ("yarn-resourcemanager", "yarn-nodemanager", "yarn-jobhistory")
-_SITES = ("site-shop", "site-news", "site-academy")
+_SITES = ("site-shop", "site-news", "site-academy", "collector")
 _VISITORS = ("visitors-shop", "visitors-news", "visitors-academy")
 
 
@@ -227,6 +227,8 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
         {"ports": Ports(hbase_thrift=9190)},
         ("hbase-master", "hbase-regionserver", "hbase-thrift", *_SITES, "dashboard", "watchdog"),
     ),
+    ({"ports": Ports(collector=5011)}, (*_SITES, "watchdog")),
+    ({"demo": Demo(enabled=False)}, (*_SITES, *_VISITORS, "dashboard", "watchdog")),
     ({"port_offset": 1}, _PROCESSES),
 )
 

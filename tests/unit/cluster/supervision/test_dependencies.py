@@ -70,6 +70,8 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {
                 "bind",
                 "client_events_per_minute",
+                "demo",
+                "host",
                 "host_names",
                 "hosts",
                 "pace",
@@ -77,11 +79,11 @@ def test_every_loaded_module_is_found(module: str) -> None:
                 "site_events_per_minute",
                 "trusted_proxies",
             },
-            {"hbase_thrift", "kafka", "shop"},
+            {"collector", "hbase_thrift", "kafka", "shop"},
         ),
         (
             "visitors-news",
-            {"pace", "planted_groups", "population", "seed", "taste_strength", "visitors_per_site"},
+            {"demo", "host", "pace", "planted_groups", "population", "seed", "taste_strength", "visitors_per_site"},
             {"news"},
         ),
         (
@@ -89,6 +91,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
             {
                 "dashboard_bind",
                 "dashboard_password",
+                "demo",
                 "events_partitions",
                 "host",
                 "host_names",
@@ -105,6 +108,7 @@ def test_every_loaded_module_is_found(module: str) -> None:
                 "bind",
                 "dashboard_bind",
                 "dashboard_password",
+                "demo",
                 "events_partitions",
                 "heaps_mb",
                 "host",

@@ -1,19 +1,14 @@
 """The same walk over the real pages twice: what a simulated visitor sends, and what tracker.js makes of those pages."""
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import playwright
 import pytest
 
-import footfall.sites
 from footfall.recommendations.arms import arm_of
 from footfall.sites import for_you
 from footfall.sites.rate_limit import FloodGate
@@ -25,12 +20,9 @@ from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit
 from tests.support.lists import StoredLists
+from tests.support.tracker import track
 from tests.unit.sites.visitors.real_site import RealSite, real_site
 
-# Node as Playwright brings it along; nothing of Playwright's own is used.
-NODE = Path(playwright.__file__).parent / "driver" / "node"
-RUNNER = Path(__file__).parents[3] / "support" / "tracker_run.mjs"
-TRACKER = Path(footfall.sites.__file__).parent / "tracker.js"
 GOOGLE = Source(weight=1, referrer="https://www.google.com/search?q=x", utm={"source": "google", "term": "tent"})
 BERLIN = next(country for country in COUNTRIES if country.timezone == "Europe/Berlin")
 LOGIN: tuple[Any, ...] = (
@@ -158,19 +150,7 @@ def by_the_tracker(site: RealSite, walk: Walk, person: Person) -> list[dict[str,
         "width": device.viewport_w,
         "height": device.viewport_h,
     }
-    ran = subprocess.run(
-        [NODE, RUNNER],
-        input=json.dumps({"source": TRACKER.read_text("utf-8"), "visitor": visitor, "pages": pages}),
-        env={**os.environ, "TZ": person.country.timezone},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    events = json.loads(ran.stdout)
-    assert isinstance(events, list)
-    return events
+    return track(visitor, pages, person.country.timezone).events
 
 
 def _came_later(html: str, lists: list[str]) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""The pages of the collector: the tracker, its health, and what browsers ask before they post. Nothing else.
+
+A browser lets a page of another origin read an answer only if the answer names that origin. Those of the site are
+named, and never `*`.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as BaseResponse
+
+from footfall import site_registry
+from footfall.events.identity import new_uuid7
+from footfall.host_names import SENTENCE, HostNames
+from footfall.names import ALL_APPS
+from footfall.settings import Settings
+from footfall.sites import assets, security
+from footfall.sites.collector import LARGEST_BODY, PATH
+from footfall.sites.collectors import Collectors
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_TRACKER: Final = "footfall.js"
+# A page that was cached with an older tracker works on; this only limits how long.
+_TRACKER_AGE_S: Final = 3600
+_PREFLIGHT_AGE_S: Final = 7200
+_UNKNOWN_SITE: Final = "The address names no site whose events are taken here: /collect?site=NAME."
+
+
+def create_app(settings: Settings, collectors: Collectors) -> Flask:
+    """The collector's application, ready for a WSGI server."""
+    app = Flask("footfall.sites", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    names = HostNames(settings, ALL_APPS)
+
+    @app.before_request
+    def refuse_other_names() -> Response | None:
+        if names.admit(request.headers.get("Host"), request.headers.get("X-Forwarded-Host")):
+            return None
+        return _refusal(HTTPStatus.MISDIRECTED_REQUEST, "unknown_host", SENTENCE)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in security.HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-Id"] = request.environ["footfall.request_id"]
+        return response
+
+    @app.get(f"/{_TRACKER}")
+    def tracker() -> BaseResponse:
+        response = Response(assets.served(_TRACKER), mimetype="text/javascript")
+        response.headers.update(security.FOREIGN_HEADERS)
+        response.headers["Cache-Control"] = f"public, max-age={_TRACKER_AGE_S}"
+        origin = request.headers.get("Origin")
+        # For pages that load it with `crossorigin`.
+        response.headers["Vary"] = "Origin"
+        if origin is not None and any(origin in site.origins for site in site_registry.sites(settings)):
+            response.headers["Access-Control-Allow-Origin"] = origin
+        response.add_etag()
+        return response.make_conditional(request)
+
+    @app.route(PATH, methods=["OPTIONS"], provide_automatic_options=False)
+    def preflight() -> Response:
+        site = collectors.site(request.query_string.decode("latin-1"))
+        if site is None:
+            return _refusal(HTTPStatus.NOT_FOUND, "unknown_site", _UNKNOWN_SITE)
+        origin = request.headers.get("Origin")
+        if origin is None or origin not in site.origins:
+            return _refusal(HTTPStatus.FORBIDDEN, "foreign_origin", "Events are taken from this site's own pages only.")
+        response = Response(status=HTTPStatus.NO_CONTENT)
+        response.headers["Vary"] = "Origin"
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Methods"] = "POST"
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+        response.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_AGE_S)
+        return response
+
+    @app.post(PATH)
+    def collect() -> Response:
+        # Only requests that no site's collector could take get here.
+        failure: Exception | None = request.environ.get("footfall.failure")
+        if failure is not None:
+            raise failure
+        return _refusal(HTTPStatus.NOT_FOUND, "unknown_site", _UNKNOWN_SITE)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(collectors.health())
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        response = _refusal(status, status.name.lower(), status.phrase)
+        if valid := getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(sorted(valid))
+        return response
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        app.logger.error("a request failed", exc_info=error)
+        return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_server_error", "Something broke on our side.")
+
+    # Flask's documented way to add middleware, which mypy sees as assigning to a method.
+    app.wsgi_app = _numbered(collectors.around(app.wsgi_app))  # type: ignore[method-assign,assignment]
+    return app
+
+
+def _numbered(application: "WSGIApplication") -> "WSGIApplication":
+    """Gives each request its id."""
+
+    def numbered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["footfall.request_id"] = new_uuid7()
+        return application(environ, start_response)
+
+    return numbered
+
+
+def _refusal(status: HTTPStatus, error: str, sentence: str) -> Response:
+    content: dict[str, Any] = {"error": error, "detail": sentence}
+    response = jsonify(content)
+    response.status_code = status
+    return response
