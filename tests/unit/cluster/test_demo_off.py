@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from footfall import site_changes
+from footfall import site_changes, site_registry
 from footfall.cli import up as verb
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES
 from footfall.cluster.supervision import lifecycle
@@ -25,7 +25,8 @@ def switched_off(settings: Settings) -> set[str]:
     return {service.name for service in SERVICES if service.switched_off(settings)}
 
 
-def test_nothing_simulated_runs(settings: Settings, off: Settings) -> None:
+def test_nothing_simulated_runs(settings: Settings, off: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_registry, "_LOOK_EVERY_S", 0.0)
     assert switched_off(settings) == set()
     # Without a site, there is no line that Flume could read.
     assert switched_off(off) == {*_DEMO, "flume"}

@@ -228,7 +228,8 @@ _CONCERNS: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = (
         ("hbase-master", "hbase-regionserver", "hbase-thrift", *_SITES, "dashboard", "watchdog"),
     ),
     ({"ports": Ports(collector=5011)}, (*_SITES, "watchdog")),
-    ({"demo": Demo(enabled=False)}, (*_SITES, *_VISITORS, "dashboard", "watchdog")),
+    # Flume follows the logs of the sites that there are.
+    ({"demo": Demo(enabled=False)}, (*_SITES, *_VISITORS, "flume", "dashboard", "watchdog")),
     ({"port_offset": 1}, _PROCESSES),
 )
 
