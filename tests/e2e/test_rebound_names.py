@@ -1,4 +1,4 @@
-"""A page that has rebound its own name to this machine reads nothing from the sites and the dashboard.
+"""A page that has rebound its own name to this machine reads nothing from the sites, the collector and the dashboard.
 
 The browser then sends the page's name in `Host` and in `Origin`, and treats the answers as the page's own.
 """
@@ -24,6 +24,12 @@ def test_a_rebound_name_reads_no_page(platform: Settings, port: str) -> None:
     assert _ask(platform, port, "attacker.example", "/") == 421
     for ours in ("localhost", "127.0.0.1"):
         assert _ask(platform, port, ours, "/") == 200
+
+
+def test_a_rebound_name_reads_nothing_from_the_collector(platform: Settings) -> None:
+    for path in ("/footfall.js", "/healthz"):
+        assert _ask(platform, "collector", "attacker.example", path) == 421
+        assert _ask(platform, "collector", "localhost", path) == 200
 
 
 @pytest.mark.parametrize("app", DEMO_SITES)
