@@ -175,8 +175,10 @@ SHARES: Final[tuple[Share, ...]] = (
     Share(
         "users without a profile",
         "fact_visits",
-        "SELECT dt, sum(IF(profile_plan IS NULL, 1, 0)) AS part, count(*) AS whole FROM fact_visits "
-        "WHERE user_id IS NOT NULL AND population = 'all' GROUP BY dt",
+        # Of the sites whose people are in the CRM.
+        "SELECT dt, sum(part) AS part, sum(whole) AS whole FROM (SELECT dt, app_id, "
+        "sum(IF(profile_plan IS NULL, 1, 0)) AS part, count(*) AS whole FROM fact_visits "
+        "WHERE user_id IS NOT NULL AND population = 'all' GROUP BY dt, app_id) s WHERE part < whole GROUP BY dt",
         0.05,
     ),
 )
