@@ -1,4 +1,4 @@
-"""`footfall site add|list|remove`: the sites that Footfall measures."""
+"""`./footfall site add|list|remove`: the sites that Footfall measures."""
 
 from typing import Annotated, Any
 
