@@ -17,10 +17,14 @@ from footfall.sites import app as factory
 
 
 class Remembering:
-    """Stores everything that is posted to `/collect`, request by request, and answers with `status`."""
+    """Stores everything that is posted to `/collect`, request by request, and answers with `status`.
+
+    said: the body of the answer; None for what the collector says with that status.
+    """
 
     def __init__(self) -> None:
         self.status = 202
+        self.said: str | None = None
         self.requests: list[tuple[int, str, list[dict[str, Any]]]] = []
 
     def blueprint(self) -> Blueprint:
@@ -28,10 +32,15 @@ class Remembering:
         made = Blueprint("collector", __name__)
 
         @made.post("/collect")
-        def collect() -> tuple[dict[str, Any], int]:
+        def collect() -> tuple[dict[str, Any] | str, int]:
             body = orjson.loads(request.get_data())
-            self.requests.append((self.status, request.mimetype, body if isinstance(body, list) else [body]))
-            return {"accepted": 0, "rejected": []}, self.status
+            events = body if isinstance(body, list) else [body]
+            self.requests.append((self.status, request.mimetype, events))
+            if self.said is not None:
+                return self.said, self.status
+            if self.status != 202:
+                return {"error": "unavailable", "detail": "Nothing can be stored at the moment."}, self.status
+            return {"accepted": len(events), "rejected": []}, self.status
 
         @made.get("/healthz")
         def healthz() -> dict[str, Any]:
@@ -41,7 +50,7 @@ class Remembering:
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
         """The accepted events, each once, in the order of arrival."""
-        found = {e["event_id"]: e for status, _, events in self.requests if status < 300 for e in reversed(events)}
+        found = {e["event_id"]: e for status, _, events in self.requests if status == 202 for e in reversed(events)}
         once = [e for e in {**found}.values() if event_type in (None, e["event_type"])]
         return sorted(once, key=lambda e: (e["occurred_at"], e["seq"]))
 

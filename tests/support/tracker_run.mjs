@@ -40,7 +40,7 @@ for (const page of pages) {
       sendBeacon: address => { beacons.push(address); return false; },
     },
     location: new URL(page.url), innerWidth: visitor.width, innerHeight: visitor.height,
-    localStorage, crypto, URL, URLSearchParams,
+    localStorage, crypto, URL, URLSearchParams, Blob, history: {},
     performance: {
       now: () => now,
       getEntriesByType: () => [{type: page.reload ? "reload" : "navigate", fetchStart: 3, responseEnd: 8}],

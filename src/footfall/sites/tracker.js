@@ -1,5 +1,5 @@
 // Footfall's tracker: records what a person does on a page as events, and sends them to the collector. No dependency.
-// Pages load static/footfall.js, which minify.sh makes from this file; it is smaller than 6 KB.
+// Pages load static/footfall.js, which minify.sh makes from this file; it is smaller than 6 KB compressed.
 (() => {
   "use strict";
   const doc = document, nav = navigator, MINUTE = 6e4, DAY = 1440 * MINUTE, PING = 5e3, BATCH = 20, KEPT = 500;
@@ -8,14 +8,18 @@
   const me = doc.currentScript, site = me?.dataset.site || "";
   const OURS = `footfall${site && ":" + site}.`, WAITS = OURS + "event.", clock = Date.now;
   const COLLECTOR = site ? new URL("collect?site=" + site, me.src).href : "/collect";
+  // A page that loads the script twice is one page.
+  if (globalThis[OURS]) return;
+  globalThis[OURS] = 1;
   // What the page says of itself: data-NAME of the script's element, or a meta element.
   const meta = name => me?.getAttribute("data-" + name) || doc.querySelector(`meta[name=footfall-${name}]`)?.content;
   const pack = JSON.stringify;
   const json = text => { try { return JSON.parse(text); } catch {} };
+  const parsed = address => { try { return new URL(address); } catch {} };
 
   // The browser's storage, or memory of this page alone if there is none.
   let store = {};
-  try { store = localStorage; } catch {}
+  try { store = localStorage || store; } catch {}
   const read = key => json(store[OURS + key]);
   const write = (key, value) => {
     try { store[OURS + key] = pack(value); } catch { store = {...store, [OURS + key]: pack(value)}; }
@@ -29,35 +33,46 @@
   const now = () => new Date().toISOString();
   const bound = (number, most) => Math.max(0, Math.min(most, Math.round(number) || 0));
 
-  // What the page does not say follows from its path: /notes/rain is an article of the section notes.
-  const [, first, ...rest] = location.pathname.split("/");
-  const types = "list|product|cart|checkout|front|section|catalogue|course|lesson|quiz|search|account|error".split("|");
-  const page = json(meta("page")) || site && {
-    page_type: meta("page-type") || (types.includes(first) ? first : first ? "article" : "home"),
-    page_section: meta("page-section") || rest.length && first || "home",
-    item_type: meta("item-type"), item_id: meta("item-id"),
+  // A page may keep the name of its view behind `#`, as in /app#/settings, if it says so.
+  const here = () => {
+    const inner = meta("hash-routes") && /^#(\/[^?#]*)/.exec(location.hash)?.[1];
+    return inner ? location.pathname.replace(/\/$/, "") + inner : location.pathname;
   };
+  // What the page does not say follows from its path: /notes/rain is an article of the section notes.
+  const types = "list|product|cart|checkout|front|section|catalogue|course|lesson|quiz|search|account|error".split("|");
+  const facts = () => {
+    const [, first, ...rest] = here().split("/");
+    return json(meta("page")) || site && {
+      page_type: meta("page-type") || (types.includes(first) ? first : first ? "article" : "home"),
+      page_section: meta("page-section") || rest.length && first || "home",
+      item_type: meta("item-type"), item_id: meta("item-id"),
+    };
+  };
+  let page = facts();
   if (!page) return;
-  // The first of the signs that the user agent contains, and what it stands for.
-  const sort = signs => signs.split("|").find(sign => nav.userAgent.includes(sign.split("=")[0])).split("=").pop();
+  // An iPad says that it is a Mac; no Mac has a touch screen.
+  const agent = (nav.maxTouchPoints > 1 && /Macintosh/.test(nav.userAgent) ? "iPad " : "") + nav.userAgent;
+  // The first of the signs that the user agent contains, and what it stands for. On iOS, browsers have other names.
+  const sort = signs => signs.split("|").find(sign => agent.includes(sign.split("=")[0])).split("=").pop();
   const device = {
     device_type: sort("iPad=tablet|Mobile=mobile|Android=tablet|=desktop"),
-    browser: sort("Edg=Edge|SamsungB=Samsung Internet|Firefox|Chrome|Safari|=other"),
-    os: sort("Windows|Android|iPad=iPadOS|iPhone=iOS|Mac=macOS|Linux|=other"),
+    browser: sort("Edg=Edge|OPR=Opera|SamsungB=Samsung Internet|Firefox|FxiOS=Firefox|Chrome|CriOS=Chrome|Safari|=other"),
+    os: sort("Windows|Android|iPad=iPadOS|iPhone=iOS|Mac=macOS|CrOS=ChromeOS|Linux|=other"),
     language: nav.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
   const utm = {};
   for (const [key, value] of new URLSearchParams(location.search))
     if (/^utm_(source|medium|campaign|term|content)$/.test(key)) utm[key] = value;
-  const from = doc.referrer && new URL(doc.referrer);
-  const inside = from?.origin == location.origin, outside = from && !inside ? from.origin + from.pathname : null;
+  // Apps name themselves in referrers, too: android-app://com.google.android.gm/ has no origin.
+  const from = parsed(doc.referrer), inside = from?.origin == location.origin;
+  const outside = from?.host && !inside ? from.protocol + "//" + from.host + from.pathname : null;
   const timing = performance.getEntriesByType("navigation")[0] || {};
 
   const consent = () => nav.globalPrivacyControl ? "denied" : read("consent") || "unknown";
   const visitor = () => {
     let known = read("visitor");
-    if (!(known?.at > clock() - 365 * DAY)) write("visitor", known = {id: uuid(), at: clock()});
+    if (!(known?.id && known.at > clock() - 365 * DAY)) write("visitor", known = {id: uuid(), at: clock()});
     return known.id;
   };
 
@@ -65,6 +80,8 @@
   let fresh = [], flying = "", failures = read("failures") || 0, timer, errors = 0;
   let view, path, waiting = 0, ticked = performance.now(), scrolled = 0;
   const record = (event_type, fields) => {
+    // A page that is only being prepared has no view yet.
+    if (!view) return;
     fresh.push({event_id: uuid(), event_type, occurred_at: now(), page_view_id: view, page_path: path, ...page,
       ...fields});
     locks.request(OURS + "visit", () => locks.query?.().then(settle) ?? settle());
@@ -76,14 +93,17 @@
     if (!fresh[0]) return;
     const choice = consent(), time = clock();
     let visit = read("visit");
-    if (!visit || time - visit.at > 30 * MINUTE || visit.consent != choice) {
+    const denied = choice == "denied";
+    // Also after a clock that was ahead. Without consent, nothing may lead to what was known before.
+    if (!(Math.abs(time - visit?.at) <= 30 * MINUTE) || denied != (visit.consent == "denied")) {
       visit = {id: uuid(), seq: 0, consent: choice, utm};
       fresh.unshift({event_id: uuid(), event_type: "session_start", occurred_at: fresh[0].occurred_at,
         referrer: outside});
     }
     locked?.held.map(lock => visit.seq = Math.max(visit.seq, lock.name.split(visit.id)[1] || 0));
-    Object.assign(visit.utm, utm);
-    const denied = choice == "denied";
+    // A new campaign replaces all of the one before.
+    if (Object.keys(utm)[0]) visit.utm = utm;
+    visit.consent = choice;
     const placed = fresh.map(event => {
       event = {schema_version: "1.0", app_id: site || meta("app"),
         anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
@@ -107,22 +127,31 @@
 
   // Each event waits under its own name, since tabs write at the same time and would overwrite a common list.
   // The names start with the time.
-  const queue = () => {
-    const all = Object.keys(store).filter(key => key.startsWith(WAITS)).sort().flatMap(key => json(store[key]) || []);
-    const good = all.slice(-KEPT).filter(event => Date.parse(event.occurred_at) > clock() - 2 * DAY);
-    forget(all.filter(event => !good.includes(event)));
-    return good;
-  };
+  const queue = () => Object.keys(store).filter(key => key.startsWith(WAITS)).sort().reverse().filter((key, newer) => {
+    const event = json(store[key]);
+    return newer < KEPT && WAITS + event?.event_id == key && Date.parse(event.occurred_at) > clock() - 2 * DAY
+      || void delete store[key];
+  }).reverse().map(key => json(store[key]));
   const stamped = events => pack(events.map(event => ({...event, sent_at: now()})));
+  // Browsers refuse more bytes than this from a page that may be leaving.
+  const fits = text => new Blob([text]).size < MINUTE;
+  const batch = events => {
+    let some = events.slice(0, BATCH);
+    while (some[1] && !fits(stamped(some))) some.pop();
+    return some;
+  };
   const forget = events => events.forEach(event => delete store[WAITS + event.event_id]);
   const schedule = wait => { timer ||= setTimeout(() => { timer = 0; locks.request(OURS + "send", send); }, wait); };
   const send = async () => {
-    const sent = queue().slice(0, BATCH);
+    const sent = batch(queue());
     if (!sent[0]) return;
     flying = stamped(sent);
     try {
-      const answer = await fetch(COLLECTOR, {method: "POST", body: flying, keepalive: flying.length < MINUTE});
-      if (answer.status == 429 || answer.status > 499) throw answer;
+      const answer = await fetch(COLLECTOR, {method: "POST", body: flying, keepalive: !failures && fits(flying)});
+      // Only the collector itself can say that it has the events, or that it never will: a proxy, a deployment or the
+      // portal of a network may answer instead.
+      const said = await answer.json();
+      if (!(said.accepted >= 0 || /^(not_json|too_)(?!many)/.test(said.error))) throw said;
       failures = 0;
       forget(sent);
     } catch { failures++; }
@@ -134,9 +163,10 @@
   // The page is left or hidden: waiting events are sent at once by a beacon. A beacon's answer is invisible, so events
   // are kept as well while the collector has trouble; it recognises an event that arrives twice.
   const leave = () => {
+    late?.();
     ping();
     settle();
-    const left = queue().filter(event => !flying.includes(event.event_id)).slice(0, BATCH);
+    const left = batch(queue().filter(event => !flying.includes(event.event_id)));
     if (left[0] && nav.sendBeacon(COLLECTOR, stamped(left)) && !failures) forget(left);
   };
   const ping = () => {
@@ -155,13 +185,35 @@
   };
   const begin = again => {
     view = uuid();
-    path = location.pathname;
+    path = here();
     scrolled = 0;
     record("page_view", {page_title: doc.title, request_id: meta("request-id"),
       http_status: +meta("status") || timing.responseStatus || null,
       response_ms: again ? null : bound(timing.responseEnd - timing.fetchStart, 6e5), referrer: outside,
       previous_path: inside && !again && timing.type != "reload" ? from.pathname : null});
   };
+  // An application of one page shows another view, without any request for it. Its title mostly follows a moment later.
+  let late;
+  const move = () => {
+    if (!view || here() == path) return;
+    late?.();
+    ping();
+    const previous_path = path;
+    view = uuid();
+    path = here();
+    page = facts();
+    scrolled = 0;
+    late = () => { late = null; record("page_view", {page_title: doc.title, previous_path}); };
+    setTimeout(() => late?.(), 100);
+  };
+  for (const name of ["pushState", "replaceState"]) {
+    const real = history[name];
+    history[name] = function (...how) {
+      const result = real.apply(this, how);
+      try { move(); } catch {}
+      return result;
+    };
+  }
 
   // The fields that markup sets: data-footfall-item-id="…" and the like.
   const named = node => {
@@ -190,16 +242,18 @@
     if (errors++ < 5) record("error", {error_code: "" + (fault?.name || "Error"),
       error_message: "" + (fault?.message || fault)});
   };
-  on("error", event => event.message && failed(event.error || event));
-  on("unhandledrejection", event => failed(event.reason));
+  // Not what browsers hide or mean no harm by, and not what a visitor's extension did.
+  const noise = /^(Script error\.? ?$|ResizeObserver loop)|-extension:/;
+  on("error", event => event.message && !noise.test(`${event.message} ${event.filename || ""}`)
+    && failed(event.error || event));
+  on("unhandledrejection", event => event.reason && failed(event.reason));
   on("pagehide", leave);
   on("visibilitychange", () => doc.hidden && leave());
   on("pageshow", event => event.persisted && begin(1));
+  on("popstate", move);
+  on("hashchange", move);
   on("scroll", tick);
 
-  begin();
-  press();
-  setInterval(() => { tick(); if (waiting >= PING) ping(); }, 500);
   // That a list was shown counts when it comes into sight. Whatever arrives later announces its list by an event
   // `footfall`, whose detail is like one of the page's events.
   const show = ({event_type, ...fields}) => {
@@ -212,12 +266,20 @@
     else record(event_type, fields);
   };
   on("footfall", event => show(event.detail));
-  // The events of the page; an order counts once.
-  const known = read("order") || 1;
-  for (const event of json(meta("events")) || []) {
-    const order = event.order_id;
-    if (order == known) continue;
-    if (order) write("order", order);
-    show(event);
-  }
+  const start = () => {
+    begin();
+    press();
+    setInterval(() => { tick(); if (waiting >= PING) ping(); }, 500);
+    // The events of the page; an order counts once.
+    const known = read("order") || 1;
+    for (const event of json(meta("events")) || []) {
+      const order = event.order_id;
+      if (order == known) continue;
+      if (order) write("order", order);
+      show(event);
+    }
+  };
+  // A browser may prepare a page that its visitor never looks at.
+  if (doc.prerendering) doc.addEventListener("prerenderingchange", start, {once: true});
+  else start();
 })();

@@ -1,95 +1,11 @@
 """The tracker in a real Chromium on the real pages: what it posts, and that all of it is a valid event."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
 
 from footfall.events.identity import UUID7, uuid7_ms
 from footfall.events.times import parse_rfc3339_ms
-from footfall.events.validate import check_sent
-from tests.support.browser import chromium
-from tests.support.platform import await_true
-from tests.support.sites import Remembering, make_site, serving
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def collector() -> Iterator[Remembering]:
-    remembering = Remembering()
-    yield remembering
-    # Whatever a test checks, the tracker must send only valid events.
-    sent = [event for _, _, events in remembering.requests for event in events]
-    assert sent
-    for event in sent:
-        assert check_sent(event) is None, event
-
-
-Opens = Callable[..., tuple[Page, str]]
-
-
-@pytest.fixture
-def opened(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, browser: Browser, collector: Remembering
-) -> Iterator[Opens]:
-    """Opens a site in a new browser profile: `opened("shop", "/cart")` gives the page and the site's address."""
-    contexts: list[BrowserContext] = []
-    running = []
-
-    def open_site(app_id: str, path: str, script: str | None = None, **options: Any) -> tuple[Page, str]:
-        app, _ = make_site(monkeypatch, tmp_path, app_id, collector)
-        server = serving(app)
-        running.append(server)
-        url = server.__enter__()
-        context = browser.new_context(**options)
-        contexts.append(context)
-        if script:
-            context.add_init_script(script)
-        page = context.new_page()
-        page.goto(url + path)
-        return page, url
-
-    yield open_site
-    for context in contexts:
-        context.close()
-    for server in running:
-        server.__exit__(None, None, None)
-
-
-def arrived(page: Page, collector: Remembering, event_type: str, count: int = 1) -> list[dict[str, Any]]:
-    """Waits until this many events of a type have arrived."""
-
-    def came() -> bool:
-        page.wait_for_timeout(20)  # lets Playwright's own loop run
-        return len(collector.events(event_type)) >= count
-
-    await_true(came, f"{count} {event_type}", 20, every=0)
-    return collector.events(event_type)
-
-
-def refused_times(page: Page, count: int) -> None:
-    """Waits until the tracker has seen this many attempts fail in a row."""
-
-    def seen() -> bool:
-        page.wait_for_timeout(20)
-        return int(page.evaluate("() => +(localStorage['footfall.failures'] || 0)")) >= count
-
-    await_true(seen, f"{count} failed attempts", 15, every=0)
-
-
-def leave(page: Page, collector: Remembering) -> None:
-    """Closes the page as a person does, and waits for the beacon."""
-    before = len(collector.requests)
-    page.goto("about:blank")
-    await_true(lambda: len(collector.requests) > before, "the beacon", 10)
+from tests.support.sites import Remembering
+from tests.support.tracked import Opens, arrived, leave, refused_times
 
 
 def test_a_page_view_says_what_its_page_is(opened: Opens, collector: Remembering) -> None:
