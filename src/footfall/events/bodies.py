@@ -1,6 +1,7 @@
 """Splits the body of a request into events, parsed or as the original bytes."""
 
 import re
+import zlib
 from typing import Final
 
 import msgspec
@@ -10,7 +11,39 @@ from footfall.events.rejects import Reject
 
 _elements: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _SPACE: Final = b" \t\r\n"
+# zlib's argument: gzip's header, or zlib's own.
+_WINDOWS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+
+
+class TooLarge(ValueError):
+    """A body is larger than its limit once it is expanded."""
+
+
+class UnknownEncoding(ValueError):
+    """A body is compressed in a way that is not known here."""
+
+
+def expanded(body: bytes, encoding: str, most: int) -> bytes:
+    """A body as it was before it was compressed. encoding: the header `Content-Encoding`, or ''. most: bytes.
+
+    Bytes that are not what the header says are returned as they are: they are no JSON, and whoever looks at the reject
+    sees what came. Raises TooLarge and UnknownEncoding.
+    """
+    for name in reversed([name for name in encoding.lower().replace(" ", "").split(",") if name != "identity"]):
+        if name not in _WINDOWS:
+            if name:
+                raise UnknownEncoding(name)
+            continue
+        reader = zlib.decompressobj(_WINDOWS[name])
+        try:
+            found = reader.decompress(body, most + 1)
+        except zlib.error:
+            return body
+        if len(found) > most:
+            raise TooLarge
+        body = found if reader.eof else body
+    return body
 
 
 def parse_body(body: bytes) -> list[object] | Reject:

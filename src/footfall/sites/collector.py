@@ -19,7 +19,7 @@ from werkzeug.wsgi import get_input_stream
 
 from footfall import site_registry
 from footfall.events.address import client_address, one_client, truncate
-from footfall.events.bodies import element_bytes, parse_body
+from footfall.events.bodies import TooLarge, UnknownEncoding, element_bytes, expanded, parse_body
 from footfall.events.bots import RateRule
 from footfall.events.consent import refused
 from footfall.events.geo import Geography
@@ -60,6 +60,7 @@ _REFUSALS: Final = {
     HTTPStatus.UNAUTHORIZED: "wrong_key",
     HTTPStatus.FORBIDDEN: "foreign_origin",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unknown_encoding",
     HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many",
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
@@ -254,8 +255,12 @@ class Collector:
             trusted = site_keys.ANYBODY
         try:
             body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
-        except RequestEntityTooLarge:
+            if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+                body = expanded(body, encoding, LARGEST_BODY)
+        except (RequestEntityTooLarge, TooLarge):
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
+        except UnknownEncoding:
+            return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Bodies may be compressed by gzip or deflate.")
         if disk_mark.is_low(self._settings):
             return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         received_ms = time.time_ns() // 1_000_000

@@ -177,7 +177,8 @@ class _Channel(HTTPChannel):
             return None
         at, clock, cpu_s = time.time(), time.perf_counter(), time.thread_time()
         environment = _Task(self, request).get_environment()
-        if int(environment.get("CONTENT_LENGTH") or 0) > _LARGEST_IN_LOOP:
+        # What is compressed may be large, too.
+        if int(environment.get("CONTENT_LENGTH") or 0) > _LARGEST_IN_LOOP or "HTTP_CONTENT_ENCODING" in environment:
             return None
         begun = collector.begin(environment)
         if begun is None:

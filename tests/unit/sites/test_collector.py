@@ -1,6 +1,7 @@
 """The collector on a real site without Kafka: every event answered with 202 is on disk, and no request gets a 500."""
 
 import base64
+import gzip
 import itertools
 import os
 import re
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -694,6 +696,29 @@ def test_an_event_that_is_too_large_is_rejected_and_its_neighbours_are_stored(sh
     assert [record.topic for record in records] == [Topic.EVENTS, Topic.REJECTED, Topic.EVENTS]
     kept = read_reject_record(records[1].value)
     assert (kept.reason, orjson.loads(kept.original)) == ("too_long", large)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("GZIP , identity", gzip.compress), ("identity", bytes)],
+)
+def test_a_compressed_body_is_read(shop: Site, encoding: str, compress: Callable[[bytes], bytes]) -> None:
+    answer = shop.post(compress(orjson.dumps([an_event(), an_event()])), {"Content-Encoding": encoding})
+    assert (answer.status_code, answer.json["accepted"]) == (202, 2)
+    assert len(shop.events()) == 2
+
+
+def test_a_body_that_expands_without_end_is_refused(shop: Site) -> None:
+    bomb = gzip.compress(b" " * 100_000_000)
+    assert len(bomb) < 200_000
+    assert_refused(shop.post(bomb, {"Content-Encoding": "gzip"}), 413, "too_large")
+    assert_refused(shop.post(b"{}", {"Content-Encoding": "br"}), 415, "unknown_encoding")
+    assert shop.stored() == []
+    cut = gzip.compress(orjson.dumps([an_event()]))[:-20]
+    for body in (b"[]", cut):
+        answer = shop.post(body if body == cut else b"no gzip", {"Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.json["error"]) == (400, "not_json")
+    assert [reject.original for reject in shop.rejects()] == [b"no gzip", cut]
 
 
 def test_a_full_spool_is_answered_503(tmp_path: Path) -> None:
