@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from footfall.cli.output import check_known, print_json, report, stderr, stdout, wrong_use
+from footfall.cluster.health import root_user
 from footfall.cluster.service import Service
 from footfall.cluster.services import PROFILES, logins
 from footfall.cluster.supervision import lifecycle
@@ -40,6 +41,8 @@ def up(
         check_known("service", name, PROFILES["full"])
     settings = load_settings()
     started = time.monotonic()
+    if warning := root_user.warning():
+        stderr.print(warning, style="yellow", markup=False)
     services = lifecycle.up(settings, profile, names, _Progress(settings, started), report)
     _run_missing_days(settings, services)
     addresses = _addresses(settings, services)

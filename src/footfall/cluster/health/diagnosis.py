@@ -1,12 +1,13 @@
 """The report of `doctor`: facts about this machine and platform, and problems with their remedies."""
 
+import getpass
 import shutil
 import sys
 from typing import Any, TypedDict
 
 import psutil
 
-from footfall.cluster.health import preflight
+from footfall.cluster.health import preflight, root_user
 from footfall.cluster.health.disk import Disk
 from footfall.cluster.health.status import status
 from footfall.cluster.services import BY_NAME, SERVICES, logins, profile_of
@@ -29,6 +30,7 @@ def diagnose(settings: Settings) -> Report:
     problems: list[str] = []
     found = status(settings)
     facts = {"python": sys.version.split()[0], **_machine(settings, Disk(**found["disk"]))}
+    facts["user"] = root_user.warning() or getpass.getuser()
     try:
         facts["java"] = str(java.java_home(settings))
     except ClusterError as error:
