@@ -19,6 +19,8 @@ from footfall.site_registry import sites
 STATUS: Final = 421
 SENTENCE: Final = "This name is not one of ours. The setting host_names lists more names."
 _LOCAL: Final = "localhost"
+# A name has at most 253 characters. What is remembered must be short: it comes from strangers.
+_LONGEST: Final = 300
 
 
 class HostNames:
@@ -47,7 +49,7 @@ class HostNames:
         return host is None or self._knows(host)
 
     def _knows(self, header: str) -> bool:
-        name = _name(header)
+        name = _name(header) if len(header) <= _LONGEST else None
         return name is not None and (name == "" or name in self._own or name in self._registered())
 
     def _registered(self) -> Iterable[str]:

@@ -145,7 +145,7 @@ class Settings(BaseSettings):
         home = Path(os.environ.get("FOOTFALL_HOME") or REPOSITORY / ".footfall")
         try:
             file = TomlConfigSettingsSource(settings_cls, home / "settings.toml")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SettingsError(f"{home / 'settings.toml'} cannot be read: {error}.") from None
         if misplaced := {"home", "install"} & file.toml_data.keys():
             # The launcher creates the Python environment in these folders, and it cannot read TOML.

@@ -214,7 +214,7 @@ def parse(text: str, path: Path, settings: Settings) -> tuple[Site, ...]:
     """The sites of the file's text, demo sites included. path: for the sentence. Raises SitesError."""
     try:
         tables: dict[str, Any] = tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SitesError(f"{path} cannot be read: {error}.") from None
     found = tuple(_site(path, app_id, fields) for app_id, fields in tables.items())
     taken = {port: f"ports.{name} of the settings" for port, name in settings.named_ports().items()}

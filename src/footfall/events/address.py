@@ -7,6 +7,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 # Number of hops in X-Forwarded-For that are examined, from the nearest one. A longer list is not genuine.
 _MAX_HOPS = 32
 _MAX_HEADER = 4096
+# Of an address in brackets with zone, port and white space around it.
+_LONGEST = 100
 
 
 # Cached, because both the collector and the access log truncate the address of a request.
@@ -97,8 +99,13 @@ def _visitor(address: str | None) -> IPv4Address | IPv6Address | None:
     return parsed
 
 
-@lru_cache(maxsize=16_384)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    # What is remembered must be short: the texts come from strangers.
+    return None if len(text) > _LONGEST else _parse_short(text)
+
+
+@lru_cache(maxsize=16_384)
+def _parse_short(text: str) -> IPv4Address | IPv6Address | None:
     text = text.strip()
     if text.startswith("["):
         # [2001:db8::1]:443

@@ -32,13 +32,14 @@ def _pattern() -> re.Pattern[str]:
 _BOT: Final = _pattern()
 
 
-# Some 0.1 ms for an agent that is not in the cache.
-@lru_cache(maxsize=4096)
 def agent_reason(user_agent: str | None) -> Literal["agent"] | None:
     """Returns `agent` if the User-Agent header names a crawler, link preview, monitor or HTTP library, else None."""
-    if not user_agent:
-        return None
-    read = user_agent[:_MAX_AGENT]
+    return _reason(user_agent[:_MAX_AGENT]) if user_agent else None
+
+
+# Some 0.1 ms for an agent that is not in the cache. At most 4 MB: of a header of 32 KiB, only the beginning is kept.
+@lru_cache(maxsize=4096)
+def _reason(read: str) -> Literal["agent"] | None:
     if (app := _IN_APP.search(read)) is not None:
         read = read[: app.start(1)]
     return AGENT if _BOT.search(read) else None

@@ -190,7 +190,7 @@ def offered_ends(content: bytes) -> dict[TopicPartition, int]:
     """The end offsets of a batch from Spark's offset log (`offsets/<batch>`); empty if it cannot be parsed."""
     try:
         return _from_topics(json.loads(content.splitlines()[-1]))
-    except (ValueError, TypeError, AttributeError, IndexError):
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError):
         return {}
 
 
@@ -205,7 +205,7 @@ def _read_current(content: bytes) -> Current:
             Totals(**fields["totals"]),
             _from_topics(fields.get("counted", {})),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise HdfsUnavailable(
             f"{layout.CURRENT} is damaged: the archive does not know its checkpoint. Move it away, and the "
             "archive reads Kafka again from the start; no event is archived twice."
@@ -219,5 +219,5 @@ def _read_progress(content: bytes) -> Progress | None:
         fields["touched"] = tuple((int(first), int(last)) for first, last in fields["touched"])
         fields["totals"] = Totals(**fields["totals"])
         return Progress(**fields)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -12,12 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-import orjson
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from footfall import names
 from footfall.events.times import parse_rfc3339_ms
 from footfall.notify import mail, sentences, webhook
+from footfall.notify.message import read
 from footfall.secret_files import secret
 from footfall.settings import Settings
 
@@ -66,17 +66,15 @@ class Deliverer:
         Returns when it is delivered, when delivery is given up, or when `stop` is set.
         """
         try:
-            alert: Alert = orjson.loads(record)
-            degree = sentences.degree(alert)
-            before = self._delivered.get(alert["alert_id"])
-            at_ms = parse_rfc3339_ms(alert["resolved_at"] or alert["raised_at"])
-            title = sentences.title(alert)
-        except (ValueError, KeyError, TypeError):
+            alert = read(record)
+        except ValueError:
             log.warning("A message of %s is no alert and is not delivered.", names.TOPIC_ALERTS)
             return
-        if before == degree:
+        degree = sentences.degree(alert)
+        if self._delivered.get(alert["alert_id"]) == degree:
             return
-        self._deliver(alert, title, at_ms)
+        at_ms = parse_rfc3339_ms(alert["resolved_at"] or alert["raised_at"])
+        self._deliver(alert, sentences.title(alert), at_ms)
         if not self._stop.is_set():
             self._delivered[alert["alert_id"]] = degree
             while len(self._delivered) > _REMEMBERED:

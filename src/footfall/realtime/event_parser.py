@@ -126,7 +126,7 @@ def read_event(offset: int, record: bytes) -> ParsedEvent | None:
         if event is not None and len(record) > _MAX_KEY_LENGTH:
             _check_keys(event)
         return event
-    except (ValueError, OverflowError, msgspec.MsgspecError) as error:
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise Unparsable(f"{type(error).__name__}: {str(error)[:200]}") from None
 
 

@@ -6,6 +6,7 @@ end: of another file that is replaced meanwhile, it would read only as many byte
 
 import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Final, NamedTuple
@@ -39,7 +40,7 @@ def read(files: Files, pointer: str = DAYS) -> dict[date, Published]:
         if not content:
             raise EOFError
         found = [_parsed(line) for line in gzip.decompress(content).splitlines()]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise HdfsUnavailable(
             f"{_path(pointer)} is damaged ({type(error).__name__}). Delete it, and publish the days again with "
             "`./footfall batch`."

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.events import address
 from footfall.events.address import client_address, is_secure, one_client, truncate
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -130,3 +131,13 @@ def test_no_header_makes_it_raise(header: str) -> None:
 def test_a_wrong_network_in_the_settings_is_an_error() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         client_address("127.0.0.1", "203.0.113.7", ("nonsense",))
+
+
+def test_long_texts_are_not_remembered() -> None:
+    truncate("203.0.113.99")
+    before = address._parse_short.cache_info().currsize
+    for number in range(50):
+        assert truncate(f"{number}" * 200) is None
+        assert client_address("127.0.0.1", "x" * 4000 + f"{number}", LOOPBACK) == "127.0.0.1"
+    # The other end of the connection is one.
+    assert address._parse_short.cache_info().currsize <= before + 1

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footfall.events import bots
 from footfall.events.bots import RateRule, agent_reason
 
 BOTS = [
@@ -173,3 +174,11 @@ def test_a_clock_that_is_set_back_flags_nobody() -> None:
 def test_a_limit_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         RateRule(0)
+
+
+def test_long_agents_are_not_remembered() -> None:
+    hits = bots._reason.cache_info().hits
+    for number in range(10):
+        assert agent_reason("Mozilla/5.0 " + "x" * 2000 + f" {number} Googlebot") is None
+    # Only their beginnings are, and those are equal.
+    assert bots._reason.cache_info().hits == hits + 9

@@ -14,19 +14,13 @@ from footfall.events.rejects import REASONS, Reject, read_reject_record, reject_
 from footfall.events.stamp import Context, accept
 from footfall.events.validate import check_stored
 from tests.support.events import NOW_MS, example_event
+from tests.support.hostile import SPLICES
 from tests.unit.events.strategies import JSON, VALUES, mutated_events
 
 COLLECTOR = Context(
     "shop", NOW_MS, "203.0.113.0/24", "Mozilla/5.0", gpc=True, place=Location("GB", None, "London", 51.5, 0.0)
 )
 RULE = RateRule(120)
-# Values that often break parsers and stores, and that random generation would rarely find.
-SPLICES = [
-    b"\x00", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b'"', b"\\", b"\\u0000", b"\\ud800", b"{", b"}", b"[", b"]", b",",
-    b":", b"null", b"NaN", b"-Infinity", b"1e999", b"-0", b"9" * 400, b"\r\n", b"<script>", b"[" * 3000,
-    b'{"a":' * 3000,
-    b"\xe2\x80\xa8", b"\x1b[2J", b"'; DROP TABLE events; --", b"../../etc/passwd", b"${jndi:ldap://x}", b"true",
-]  # fmt: skip
 
 
 def judge(event: object) -> bool:
