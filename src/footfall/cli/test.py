@@ -14,6 +14,7 @@ import typer
 
 from footfall.cli.output import check_known, fail, report, stderr
 from footfall.cluster.installation import tools_for_tests
+from footfall.cluster.installation.tools_for_tests import Tools
 from footfall.runtime import built_jars
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings, load_settings
@@ -44,12 +45,12 @@ def test(
     on_platform = [s for s in PLATFORM_SUITES if s in chosen]
     try:
         # Before the first test, so that a missing tool is reported at once.
-        java_home = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), report)
+        tools = tools_for_tests.ensure(settings, "unit" in chosen and not select, bool(on_platform), report)
     except ClusterError as error:
         fail(str(error))
     results: list[_Step] = []
     if "unit" in chosen:
-        results += _unit(environment, java_home, select)
+        results += _unit(environment, tools, select)
     if on_platform and all(step.ok for step in results):
         results += _platform(on_platform, environment, select, keep)
     if CLUSTER_SUITE in chosen and all(step.ok for step in results):
@@ -82,20 +83,21 @@ def _environment(settings: Settings, long: bool) -> dict[str, str]:
     }
 
 
-def _unit(environment: dict[str, str], java_home: Path, select: str) -> list[_Step]:
-    tools = Path(sys.executable).parent
-    with_java = environment | {"JAVA_HOME": str(java_home)}
+def _unit(environment: dict[str, str], tools: Tools, select: str) -> list[_Step]:
+    programs = Path(sys.executable).parent
+    with_java = environment | {"JAVA_HOME": str(tools.java_home)}
     steps = []
     if not select:
         steps += [
-            _run("ruff check", [tools / "ruff", "check", "."], environment),
-            _run("ruff format", [tools / "ruff", "format", "--check", "."], environment),
-            _run("mypy", [tools / "mypy"], environment),
-            _run("layers", [tools / "lint-imports", "--no-cache"], environment),
-            _run("shellcheck", [tools / "shellcheck", "footfall", ".ci/run"], environment),
+            _run("ruff check", [programs / "ruff", "check", "."], environment),
+            _run("ruff format", [programs / "ruff", "format", "--check", "."], environment),
+            _run("mypy", [programs / "mypy"], environment),
+            _run("layers", [programs / "lint-imports", "--no-cache"], environment),
+            _run("shellcheck", [programs / "shellcheck", "footfall", ".ci/run"], environment),
         ]
         for jar in built_jars.ALL:
-            steps.append(_run(jar.name, ["mvn", "-q", "-B", "-f", _copied_pom(jar, environment), "verify"], with_java))
+            maven: list[str | Path] = ["mvn", "-q", "-B", *tools.offline, "-f", _copied_pom(jar, environment), "verify"]
+            steps.append(_run(jar.name, maven, with_java))
     steps.append(_pytest("unit", ["tests/unit"], environment, select))
     return steps
 

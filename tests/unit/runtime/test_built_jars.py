@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from footfall.runtime import built_jars
+from footfall.runtime import built_jars, maven_repository
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings
 
 # Copies the sources that it compiles, or fails with Maven's form of an error.
 _MAVEN = """#!/bin/sh
+case "$*" in *" --offline -Dmaven.repo.local="*) ;; *) echo '[ERROR] it would read what is in no lock'; exit 1 ;; esac
 while [ "$1" != "-f" ]; do shift; done
 folder=$(dirname "$2")
 if grep -q broken "$folder/src/main/A.java"; then echo '[ERROR] A.java:1 is broken'; exit 1; fi
@@ -21,6 +22,8 @@ mkdir -p "$folder/target" && cp "$folder/src/main/A.java" "$folder/target/footfa
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> built_jars.BuiltJar:
     """A small project of Java sources."""
     monkeypatch.setattr(built_jars, "ENGINES_DIR", tmp_path)
+    monkeypatch.setattr(maven_repository, "LOCK", tmp_path / "maven.txt")
+    (tmp_path / "maven.txt").touch()
     (tmp_path / "made-up" / "src" / "main").mkdir(parents=True)
     (tmp_path / "made-up" / "pom.xml").write_text("<project/>")
     (tmp_path / "made-up" / "src" / "main" / "A.java").write_text("class A {}")

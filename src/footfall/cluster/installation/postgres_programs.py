@@ -12,6 +12,7 @@ from typing import Final
 
 from footfall.runtime import jars
 from footfall.runtime.errors import ClusterError
+from footfall.runtime.locked_files import LockedFile
 from footfall.settings import Settings
 
 # The end of the artifact's name for each processor.
@@ -71,7 +72,7 @@ def install(settings: Settings, maven: Callable[[], str], report: Callable[[str]
         unpacked.rename(target)
 
 
-def _jar() -> jars.Jar:
+def _jar() -> LockedFile:
     machine = platform.machine()
     artifact = _ARTIFACTS.get(machine)
     if artifact is None:

@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
-from footfall.runtime import java
+from footfall.runtime import java, maven_repository
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 
@@ -16,13 +17,22 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 Report = Callable[[str], None]
 
 
-def ensure(settings: Settings, builds: bool, browses: bool, report: Report) -> Path:
-    """Installs missing tools. Returns the folder of a Java 17 runtime.
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """java_home: the folder of a Java 17 runtime. offline: arguments with which Maven reads locked files only."""
+
+    java_home: Path
+    offline: Sequence[str]
+
+
+def ensure(settings: Settings, builds: bool, browses: bool, report: Report) -> Tools:
+    """Installs missing tools.
 
     builds: whether Maven is needed. browses: whether a browser is needed.
     Raises ClusterError with one line for each tool that cannot be installed, with the remedy.
     """
     problems = []
+    offline: Sequence[str] = ()
 
     settings.install.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.install / "lock"):
@@ -33,9 +43,11 @@ def ensure(settings: Settings, builds: bool, browses: bool, report: Report) -> P
                     ensure_tool(report)
             except ClusterError as error:
                 problems.append(str(error))
+        if builds and not problems:
+            offline = maven_repository.offline(settings, lambda: java.ensure_maven(report), report)
     if problems:
         raise ClusterError("\n".join(problems))
-    return java_home
+    return Tools(java_home, offline)
 
 
 def _ensure_browser(report: Report) -> None:

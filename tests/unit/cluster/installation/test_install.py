@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from footfall.cluster.installation import install, tools_for_tests
+from footfall.cluster.installation.tools_for_tests import Tools
 from footfall.runtime import java
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
@@ -47,7 +48,7 @@ def test_all_missing_tools_are_reported_at_once(settings: Settings, asked: list[
 
 
 def test_only_the_tools_of_the_chosen_tests_are_installed(settings: Settings, asked: list[str], tmp_path: Path) -> None:
-    assert tools_for_tests.ensure(settings, False, False, print) == tmp_path / "java"
+    assert tools_for_tests.ensure(settings, False, False, print) == Tools(tmp_path / "java", ())
     assert asked == []
 
 
