@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from footfall.runtime import jars, locked_files, maven, maven_repository
 from footfall.settings import REPOSITORY
@@ -34,12 +35,15 @@ def packages() -> Iterator[str]:
 
 def document() -> dict[str, object]:
     """The packages as CycloneDX has them."""
-    components = [
-        {"type": "library", "name": name, "version": version, "purl": purl, "bom-ref": purl}
-        for purl in sorted(set(packages()))
-        for name, _, version in [purl.partition("/")[2].rpartition("@")]
-    ]
+    components = [_component(purl) for purl in sorted(set(packages()))]
     return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": components}
+
+
+def _component(purl: str) -> dict[str, str]:
+    whole, _, version = purl.partition("/")[2].rpartition("@")
+    group, _, name = whole.rpartition("/")
+    named = {"group": unquote(group), "name": name} if group else {"name": name}
+    return {"type": "library", **named, "version": version, "purl": purl, "bom-ref": purl}
 
 
 if __name__ == "__main__":
