@@ -64,11 +64,16 @@ def fetch(program: str, files: Sequence[LockedFile]) -> None:
         return
     if (folder / wrong[0].path).exists():
         raise ClusterError(
-            f"{len(wrong)} files that Maven downloaded do not match their lock. The first is {wrong[0].path}. Check "
-            f"where Maven downloads from (~/.m2/settings.xml), remove the file from {folder}, and repeat."
+            f"{wrong[0].path}, which Maven downloaded, is not the locked file{_and_more(wrong)}. Check where Maven "
+            f"downloads from (~/.m2/settings.xml), remove the file from {folder}, and repeat."
         )
     reasons = [found[1] for line in words.splitlines() if "[ERROR]" in line and (found := _REASON.search(line))]
-    raise ClusterError(f"Maven could not download {len(wrong)} files: {reasons[0] if reasons else words[-300:]}")
+    reason = reasons[0] if reasons else words[-300:].strip()
+    raise ClusterError(f"Maven could not download {wrong[0].path}{_and_more(wrong)}: {reason}")
+
+
+def _and_more(wrong: Sequence[LockedFile]) -> str:
+    return f" (nor {len(wrong) - 1} more)" if len(wrong) > 1 else ""
 
 
 def coordinates(path: str) -> tuple[str, str, str, str, str]:
