@@ -1,5 +1,6 @@
 """Addresses of visitors: finds them behind proxies, and truncates them so that they identify no person."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -7,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 # Number of hops in X-Forwarded-For that are examined, from the nearest one. A longer list is not genuine.
 _MAX_HOPS = 32
 _MAX_HEADER = 4096
+# The addresses of a header such as `for=192.0.2.43;proto=https, for="[2001:db8::1]:4711"`.
+_FOR = re.compile(r'(?:^|[;,])\s*for="?([^";,]+)', re.IGNORECASE)
 # Of an address in brackets with zone, port and white space around it.
 _LONGEST = 100
 
@@ -38,15 +41,19 @@ def one_client(address: str | None) -> str:
     return "" if parsed is None else str(parsed)
 
 
-def client_address(remote: str | None, x_forwarded_for: str | None, trusted: Sequence[str]) -> str | None:
+def client_address(
+    remote: str | None, x_forwarded_for: str | None, trusted: Sequence[str], forwarded: str | None = None
+) -> str | None:
     """Returns the address of the visitor: the nearest hop that is not a trusted proxy.
 
     remote: the other end of the connection. x_forwarded_for: the header, if any. trusted: networks whose
-    X-Forwarded-For is trusted, such as `127.0.0.0/8`; ValueError if one is not a network.
+    X-Forwarded-For is trusted, such as `127.0.0.0/8`; ValueError if one is not a network. forwarded: the header of RFC
+    7239, which counts if there is no X-Forwarded-For.
     Each trusted hop vouches for the one before it. The walk stops at the first hop that is not trusted or not an
     address, or at the beginning of the list. Returns None if `remote` is not an address.
     """
-    return _client_address(remote, x_forwarded_for and x_forwarded_for[-_MAX_HEADER:], tuple(trusted))
+    hops = x_forwarded_for or ",".join(_FOR.findall((forwarded or "")[-_MAX_HEADER:]))
+    return _client_address(remote, hops[-_MAX_HEADER:], tuple(trusted))
 
 
 def is_trusted(remote: str | None, trusted: Sequence[str]) -> bool:
@@ -106,13 +113,13 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
 
 @lru_cache(maxsize=16_384)
 def _parse_short(text: str) -> IPv4Address | IPv6Address | None:
-    text = text.strip()
+    text = text.strip(" \t\"'")
     if text.startswith("["):
         # [2001:db8::1]:443
         text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        # 203.0.113.7:443
-        text = text.partition(":")[0]
+    elif text.count(":") == 1 or 0 < text.rfind(".") < text.rfind(":"):
+        # 203.0.113.7:443 and ::ffff:203.0.113.7:443
+        text = text.rpartition(":")[0]
     try:
         parsed = ip_address(text.partition("%")[0])
     except ValueError:

@@ -269,7 +269,12 @@ class Collector:
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
-        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), trusted)
+        address = client_address(
+            environ.get("REMOTE_ADDR"),
+            environ.get("HTTP_X_FORWARDED_FOR"),
+            trusted,
+            environ.get("HTTP_FORWARDED"),
+        )
         # Even the lowest limit lets the largest body through once a minute.
         cost = max(events, min(-(-len(body) // _BYTES_OF_EVENT), self._settings.client_events_per_minute))
         if not self._addresses.admits(one_client(address), cost):

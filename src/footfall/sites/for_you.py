@@ -58,7 +58,10 @@ def blueprint(app_id: str, settings: Settings, catalogue: Catalogue, reads: Read
         if origin is not None and not is_own(origin, request.environ, settings.trusted_proxies):
             return _refusal(HTTPStatus.FORBIDDEN, "Lists are for this site's own pages.")
         address = client_address(
-            request.environ.get("REMOTE_ADDR"), request.headers.get("X-Forwarded-For"), settings.trusted_proxies
+            request.environ.get("REMOTE_ADDR"),
+            request.headers.get("X-Forwarded-For"),
+            settings.trusted_proxies,
+            request.headers.get("Forwarded"),
         )
         if not gate.admits(one_client(address), 1):
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests from this address.")

@@ -162,7 +162,12 @@ class WebLogs:
         duration_us = round((time.perf_counter() - request.began) * 1_000_000)
         cpu_us = round((time.thread_time() - request.cpu_began) * 1_000_000)
         arrived = environ.get("footfall.arrived_at")
-        address = client_address(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), self._trusted)
+        address = client_address(
+            environ.get("REMOTE_ADDR"),
+            environ.get("HTTP_X_FORWARDED_FOR"),
+            self._trusted,
+            environ.get("HTTP_FORWARDED"),
+        )
         served = Served(
             app_id=self._app,
             request_id=environ["footfall.request_id"],

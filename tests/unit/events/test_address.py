@@ -93,6 +93,25 @@ def test_tls_is_believed_from_trusted_proxies(scheme: str, remote: str | None, p
     assert is_secure(scheme, remote, proto, LOOPBACK) is secure
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("for=203.0.113.7", "203.0.113.7"),
+        ('For="[2001:db8::7]:4711";proto=https', "2001:db8::7"),
+        ("for=198.51.100.9, for=203.0.113.7;by=127.0.0.1;host=shop.example", "203.0.113.7"),
+        ("proto=https;for=203.0.113.7:8080, for=127.0.0.2", "203.0.113.7"),
+        ("for=unknown", "127.0.0.1"),
+        ("for=_hidden, for=_secret", "127.0.0.1"),
+        ("host=shop.example", "127.0.0.1"),
+        ("x-for=203.0.113.7", "127.0.0.1"),
+    ],
+)
+def test_the_standard_header_of_proxies(header: str, expected: str) -> None:
+    assert client_address("127.0.0.1", None, LOOPBACK, header) == expected
+    assert client_address("198.51.100.1", None, LOOPBACK, header) == "198.51.100.1"
+    assert client_address("127.0.0.1", "192.0.2.1", LOOPBACK, header) == "192.0.2.1"
+
+
 @given(st.text(max_size=100))
 def test_truncate_never_raises(text: str) -> None:
     prefix = truncate(text)
@@ -113,6 +132,13 @@ def test_truncate_never_raises(text: str) -> None:
         ("127.0.0.1", ",,,", "127.0.0.1"),
         ("::1", "2001:db8::7", "2001:db8::7"),
         ("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        # The forms in which proxies write addresses.
+        ("127.0.0.1", "::ffff:203.0.113.7:443", "203.0.113.7"),
+        ("127.0.0.1", "0:0:0:0:0:ffff:203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("127.0.0.1", "203.0.113.7:443", "203.0.113.7"),
+        ("127.0.0.1", '"[2001:db8::7]:443"', "2001:db8::7"),
+        ("127.0.0.1", "2001:db8::7%eth0", "2001:db8::7"),
         ("", "203.0.113.7", None),
         (None, "203.0.113.7", None),
     ],
