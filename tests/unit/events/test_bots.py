@@ -179,6 +179,6 @@ def test_a_limit_below_one_is_refused() -> None:
 def test_long_agents_are_not_remembered() -> None:
     hits = bots._reason.cache_info().hits
     for number in range(10):
-        assert agent_reason("Mozilla/5.0 " + "x" * 2000 + f" {number} Googlebot") is None
+        agent_reason("Mozilla/5.0 " + "x" * 2000 + f" {number}")
     # Only their beginnings are, and those are equal.
     assert bots._reason.cache_info().hits == hits + 9
