@@ -109,8 +109,9 @@ class Reader:
 
     def address(self, given: bytes) -> None:
         text = given.decode("latin-1")
-        found = client_address("127.0.0.1", text, TRUSTED)
+        found = client_address("127.0.0.1", text, TRUSTED, text)
         assert found is not None, "the other end of the connection is known"
+        assert client_address("127.0.0.1", None, TRUSTED, f"for={text}") is not None
         prefix = truncate(found)
         assert prefix is not None
         assert prefix.endswith(("/24", "/48"))
@@ -123,7 +124,9 @@ class Reader:
     def host_name(self, given: bytes) -> None:
         text = given.decode("latin-1")
         self.names.admit(text, text)
-        security.same_host(text, "localhost")
+        environ = {"HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1"}
+        forwarded = {"HTTP_X_FORWARDED_HOST": text, "HTTP_FORWARDED": text, "HTTP_X_FORWARDED_PORT": text}
+        security.is_own(text, environ | forwarded, TRUSTED)
 
     def time(self, given: bytes) -> None:
         text = given.decode("utf-8", "replace")

@@ -94,6 +94,10 @@ def _headers(rng: Random) -> dict[str, bytes]:
     if rng.random() < 0.02:
         found["X-Forwarded-For"] = spoilt(rng, b"203.0.113.7, 2001:db8::1")
     if rng.random() < 0.02:
+        found["Forwarded"] = spoilt(rng, b'for="[2001:db8::1]:4711";host=localhost;proto=https')
+    if rng.random() < 0.02:
+        found["Content-Encoding"] = spoilt(rng, rng.choice((b"gzip", b"deflate", b"identity", b"br")))
+    if rng.random() < 0.02:
         found["X-Forwarded-Host"] = spoilt(rng, b"localhost")
     return found
 
@@ -121,7 +125,14 @@ def _beyond(environ: dict[str, Any], _: object) -> NoReturn:
 def test_a_million_hostile_bodies_fail_nothing_and_leave_nothing_in_memory(home: Path) -> None:
     rng, answers = Random(SEED), Counter[str]()
     with away() as kafka:
-        settings = Settings(home=home, install=home / "install", port_offset=0, ports=Ports(kafka=kafka))
+        settings = Settings(
+            home=home,
+            install=home / "install",
+            port_offset=0,
+            ports=Ports(kafka=kafka),
+            # A site would refuse most of what is to be looked at.
+            site_events_per_minute=10**9,
+        )
         fall_behind(settings, "shop")
         # Its drain is not started: this test empties the spool itself, as Kafka would.
         collector = Collector(settings, "shop")
