@@ -146,6 +146,8 @@ def _write(path: Path, text: str, expected: tuple[Site, ...], settings: Settings
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
+        # Whatever the umask says.
+        os.fchmod(descriptor, mode)
         file.write(text.encode())
         file.flush()
         os.fsync(file.fileno())

@@ -56,8 +56,8 @@ class Oracle:
         files of `profiles_history`. archive_ends: by day (YYYY-MM-DD) and Kafka partition (as text) the offset from
         which on the day's events are ignored; days that it does not name are taken whole."""
         # What does not fit into memory must not go into the working directory, as it otherwise would.
-        config = {"memory_limit": _MEMORY, "threads": threads, "temp_directory": tempfile.gettempdir()}
-        self._connection = duckdb.connect(config=config)
+        limits = {"memory_limit": _MEMORY, "threads": str(threads), "temp_directory": tempfile.gettempdir()}
+        self._connection = duckdb.connect(config={**limits})
         self._populations: set[str] = set()
         macros.define(self._connection)
         sources.load_events(self._connection, events, archive_ends)

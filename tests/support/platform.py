@@ -124,9 +124,10 @@ class Platform:
 
         def current() -> bool:
             try:
-                return lag(self.settings).age_s < min(5, time.monotonic() - began_s)
+                age_s = lag(self.settings).age_s
             except LagUnknown:
                 return False
+            return age_s is not None and age_s < min(5, time.monotonic() - began_s)
 
         await_true(current, "figures younger than 5 s", seconds, every=1)
 
@@ -135,7 +136,7 @@ class Platform:
 
         def known() -> bool:
             minutes = self.query("live-metrics", "--app", app, "--minutes", "30")
-            return sum(row["page_views"] > 0 for row in minutes) >= 7
+            return [row["page_views"] > 0 for row in minutes].count(True) >= 7
 
         # Each step towards that may take a minute.
         await_true(known, f"five whole minutes of {app}", 400, every=5)

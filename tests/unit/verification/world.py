@@ -11,16 +11,16 @@ import orjson
 from footfall.events.identity import new_uuid7
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
-from footfall.kafka.topics import Topic
+from footfall.kafka.topics import Topic, TopicPartition
 from footfall.lake.progress import Current, Loss, Progress, Totals
 from footfall.realtime import tables
 from footfall.realtime.lag import PartitionState
 from footfall.realtime.partition_counter import Pack, Partition
-from footfall.settings import Retention
+from footfall.setting_groups import Retention
 from footfall.site_registry import DEMO_SITES
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.archive_files import Archived
-from footfall.verification.cut import Cut, TopicPartition, bounds
+from footfall.verification.cut import Cut, bounds
 from footfall.verification.findings import HOUR_MS
 from footfall.verification.identity import partition_of
 from footfall.verification.kafka_log import Record
@@ -215,8 +215,8 @@ class World:
             self.at_ms, self.log.topics, starts, self.ends or {partition: end for partition, (_, end) in held.items()}
         )
         for store in stores:
-            store.begin(self.at_ms, Patience(0, str))
-            store.await_cut(cut, Patience(0, str))
+            store.begin(self.at_ms, Patience(0, lambda _: None))
+            store.await_cut(cut, Patience(0, lambda _: None))
         return reconcile(self.log, stores, cut, Retention(), since_ms)
 
     def current(self) -> Current:
