@@ -149,17 +149,18 @@ def sites(active: list[Row], metrics: list[Row], at_ms: int, registered: Sequenc
     """The table of sites: the sum first, then each site in the fixed order of `app_ids`, so that no line jumps.
 
     active, metrics: rows of `live-active-users` and `live-metrics` by app; at_ms as in `events_per_second`.
-    Error rate and p95 are those of the last complete minute, for neither can be summed over minutes.
+    Error rate and p95 are those of the last complete minute, for neither can be summed over minutes. It is the same
+    minute for all sites, so one without a request in it has neither.
     """
     rates = events_per_second(metrics, at_ms, registered) if metrics else {}
     newest: dict[str, Row] = {}
-    for row in _by_app(metrics):
-        held = newest.get(row["app_id"])
-        # RFC 3339 in UTC with a fixed number of digits sorts as text.
-        if row["is_complete"] and (held is None or row["minute_at"] > held["minute_at"]):
-            newest[row["app_id"]] = row
     counts = {row["app_id"]: row for row in active}
     if (together := last_full(minutes(metrics, at_ms))) is not None:
+        newest = {
+            row["app_id"]: row
+            for row in _by_app(metrics)
+            if parse_rfc3339_ms(row["minute_at"]) == together.minute_ms and row["is_complete"]
+        }
         newest[ALL] = {"error_rate": together.error_rate, "p95_ms": together.p95_ms}
     table = []
     for app in (ALL, *app_ids(registered, active, metrics)):

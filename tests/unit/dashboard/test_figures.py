@@ -65,9 +65,12 @@ def test_the_line_of_all_sites_has_the_figures_of_the_tiles() -> None:
         metrics_row(1, "shop", page_views=20, errors=3, error_rate=3 / 24, p95_ms=80),
         metrics_row(1, "news", page_views=16, p95_ms=120),
         metrics_row(2, "news", page_views=16, p95_ms=900),
+        # Nobody was on this site in the last complete minute. An older one's p95 would exceed that of all sites.
+        metrics_row(2, "academy", page_views=16, p95_ms=700),
     ]
-    everyone = sites([], metrics, AT_MS, DEMO_SITES)[0]
+    everyone, shop, news, academy = sites([], metrics, AT_MS, DEMO_SITES)
     assert (everyone.error_rate, everyone.p95_ms) == (3 / 40, 120)
+    assert (shop.p95_ms, news.p95_ms, academy.p95_ms) == (80, 120, None)
 
 
 def test_sites_without_metrics_have_no_rate_rather_than_zero() -> None:
