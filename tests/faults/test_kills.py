@@ -12,12 +12,12 @@ _WORKER = "org.apache.storm.daemon.worker.Worker"
 
 
 def test_python_bolt(verified_platform: Platform) -> None:
-    old = {process.pid for process in verified_platform.processes("footfall.realtime.live_bolt")}
+    old = set(verified_platform.processes("footfall.realtime.live_bolt"))
     assert old, "no bolt is running"
-    verified_platform.kill(min(old))
+    verified_platform.kill(min(process.pid for process in old))
 
     def replaced() -> bool:
-        now = {process.pid for process in verified_platform.processes("footfall.realtime.live_bolt")}
+        now = set(verified_platform.processes("footfall.realtime.live_bolt"))
         return len(now) == len(old) and not now & old
 
     await_true(replaced, "new bolts in a new worker", 120)
@@ -26,11 +26,11 @@ def test_python_bolt(verified_platform: Platform) -> None:
 
 def test_storm_worker(verified_platform: Platform) -> None:
     # What writes its log names it, too, and ends with it.
-    old = {process.pid for process in verified_platform.processes(_WORKER)}
+    old = set(verified_platform.processes(_WORKER))
     verified_platform.kill(verified_platform.processes(_WORKER)[-1].pid)
 
     def replaced() -> bool:
-        now = {process.pid for process in verified_platform.processes(_WORKER)}
+        now = set(verified_platform.processes(_WORKER))
         return len(now) == len(old) and not now & old
 
     await_true(replaced, "a new worker", 120)
@@ -66,11 +66,11 @@ def test_services(verified_platform: Platform, services: tuple[str, ...]) -> Non
 
 
 def test_process_manager(verified_platform: Platform) -> None:
-    before = {process.pid for process in verified_platform.processes("")}
+    before = set(verified_platform.processes(""))
     (manager,) = verified_platform.processes("supervisord")
     verified_platform.kill(manager.pid)
     verified_platform.up()
     # All processes of the dead manager were ended, so nothing runs twice.
-    assert not before & {process.pid for process in verified_platform.processes("")}
+    assert not before & set(verified_platform.processes(""))
     status = verified_platform.json("status")
     assert status["healthy"], [service for service in status["services"] if service["state"] != "healthy"]

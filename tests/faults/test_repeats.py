@@ -27,7 +27,7 @@ BY_NAME["topology"].step(recall())
 def test_failed_and_repeated_events_count_once(verified_platform: Platform) -> None:
     order = verified_platform.settings.run_dir / "chaos" / "fail-pack"
     order.parent.mkdir(exist_ok=True)
-    workers = {process.pid for process in verified_platform.processes(_WORKER)}
+    workers = set(verified_platform.processes(_WORKER))
     session, person = new_uuid7(), new_uuid7()
     now_ms = int(time.time() * 1000)
     path = f"/product/{session}"
@@ -49,7 +49,7 @@ def test_failed_and_repeated_events_count_once(verified_platform: Platform) -> N
     await_true(lambda: not order.exists(), "a pack that fails", 30)
     verified_platform.await_figures()
     # Only the pack failed: the workers are the same.
-    assert workers == {process.pid for process in verified_platform.processes(_WORKER)}
+    assert workers == set(verified_platform.processes(_WORKER))
     assert counted() == 5
     assert len(verified_platform.query("session", "--session", session)) == 5
     assert len(verified_platform.query("recent-pages", "--user", person)) == 5
@@ -82,13 +82,13 @@ def test_a_changed_bolt_takes_over(
     )
     bolt = clone / "src/footfall/realtime/live_bolt.py"
     bolt.write_text(bolt.read_text() + "\n# Another bolt.\n")
-    before = {process.pid for process in verified_platform.processes(_BOLT)}
+    before = set(verified_platform.processes(_BOLT))
     other = Platform(verified_platform.settings, clone)
     deploy(other)
     other.await_figures()
-    after = {process.pid for process in verified_platform.processes(_BOLT)}
+    after = set(verified_platform.processes(_BOLT))
     assert after
     assert not before & after
     deploy(verified_platform)
     verified_platform.await_figures()
-    assert not after & {process.pid for process in verified_platform.processes(_BOLT)}
+    assert not after & set(verified_platform.processes(_BOLT))

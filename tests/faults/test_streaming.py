@@ -49,11 +49,11 @@ def test_executor_comes_back_beside_a_full_batch_queue(verified_platform: Platfo
             return bool(queue["resourcesUsed"]["memory"] == most_mb and queue["numPendingApplications"] == 1)
 
         await_true(full, "a full queue, and an application that waits", 60)
-        old = {process.pid for process in verified_platform.processes(_EXECUTOR)}
+        old = set(verified_platform.processes(_EXECUTOR))
         assert old, "no executor is running"
         for pid in old:
             verified_platform.kill(pid)
-        await_true(lambda: bool({p.pid for p in verified_platform.processes(_EXECUTOR)} - old), "a new executor", 120)
+        await_true(lambda: bool(set(verified_platform.processes(_EXECUTOR)) - old), "a new executor", 120)
         batches.await_more(settings)
         assert full(), "the batch queue was to stay full"
     finally:

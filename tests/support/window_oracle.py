@@ -21,19 +21,29 @@ with bounds as (
     -- Of page views alone, and of those that were measured.
     (select min(bound) from bounds where bound >= response_ms and event_type = 'page_view') as bound
   from identities where not is_bot
-), placed as (
+), everything as (
   select *, 'app' as dimension, app_id as value from people
   union all select *, 'page', page_path from people where page_path is not null
   union all select *, 'section', page_section from people where page_path is not null
   union all select *, 'country', country from people
   union all select *, 'device', device_type from people
+), ranked as (
+  -- Of a minute's pages and sections, the thousand with the most events keep their rows.
+  select app_id, dimension, minute, value,
+    row_number() over (partition by app_id, dimension, minute order by count(*) desc, value nulls last) as place
+  from everything where dimension in ('page', 'section') group by app_id, dimension, minute, value
+), placed as (
+  select e.* replace (case when r.place > $most then '(other)' else e.value end as value)
+  from everything e left join ranked r on r.app_id = e.app_id and r.dimension = e.dimension and r.minute = e.minute
+    and r.value is not distinct from e.value
 ), windows as (
   select 1 as length, unnest($minutes::bigint[]) as start
   union all select 5, unnest($fives::bigint[])
 )
 select length as window_minutes, start as window_start, app_id, dimension, value,
   (max({'at': event_time, 'title': page_title}) filter (
-    dimension = 'page' and event_type = 'page_view' and page_title is not null)).title as page_title,
+    dimension = 'page' and value <> '(other)' and event_type = 'page_view' and page_title is not null
+  )).title as page_title,
   count(*) as events,
   count(*) filter (event_type = 'page_view') as page_views,
   count(distinct session_id) as visits,
@@ -47,8 +57,11 @@ group by all
 """
 
 
-def figures(root: Path, minutes: Collection[int], fives: Collection[int]) -> list[dict[str, Any]]:
-    """The rows that `windows` owes for the archive below ROOT, in any order."""
+def figures(
+    root: Path, minutes: Collection[int], fives: Collection[int], most_values: int = 1_000
+) -> list[dict[str, Any]]:
+    """The rows that `windows` owes for the archive below ROOT, in any order. most_values: pages or sections of a minute
+    with rows of their own."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'; set threads = 1")
         parameters = {
@@ -56,6 +69,7 @@ def figures(root: Path, minutes: Collection[int], fives: Collection[int]) -> lis
             "minutes": sorted(minutes),
             "fives": sorted(fives),
             "bounds": _BOUNDS,
+            "most": most_values,
         }
         answer = connection.execute(_FIGURES, parameters)
         names = [column[0] for column in answer.description or ()]

@@ -25,7 +25,7 @@ def test_counting_keeps_up(busy_platform: Platform) -> None:
 
 
 def test_deploying_what_runs_changes_nothing(busy_platform: Platform) -> None:
-    bolts = {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
+    bolts = set(busy_platform.processes("footfall.realtime.live_bolt"))
     assert len(bolts) == busy_platform.settings.live_tasks
     deploy(busy_platform.settings)
-    assert bolts == {process.pid for process in busy_platform.processes("footfall.realtime.live_bolt")}
+    assert bolts == set(busy_platform.processes("footfall.realtime.live_bolt"))

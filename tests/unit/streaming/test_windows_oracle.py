@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from footfall.streaming import window_figures
 from tests.support import window_oracle
 from tests.support.archived import at, event, minute, windows_of, write
 
@@ -40,8 +41,21 @@ def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize(("seed", "events", "minutes"), [(1, 60, 8), (2, 400, 40), (3, 4_000, 30), (4, 300, 400)])
-def test_windows_are_what_duckdb_counts(tmp_path: Path, seed: int, events: int, minutes: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "events", "minutes", "most_values"),
+    [
+        (1, 60, 8, 1_000),
+        (2, 400, 40, 1_000),
+        (3, 4_000, 30, 1_000),
+        (4, 300, 400, 1_000),
+        (5, 600, 30, 2),
+        (6, 600, 9, 1),
+    ],
+)
+def test_windows_are_what_duckdb_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, events: int, minutes: int, most_values: int
+) -> None:
+    monkeypatch.setattr(window_figures, "MOST_VALUES", most_values)
     chance = random.Random(seed)
     rows = [made_up(chance, number, minutes) for number in range(events)]
     chance.shuffle(rows)
@@ -54,7 +68,7 @@ def test_windows_are_what_duckdb_counts(tmp_path: Path, seed: int, events: int, 
         for share in (chance.choice((0.2, 0.9, 1.0)), chance.choice((0.2, 0.9, 1.0)))
     ]
     found = windows_of(tmp_path, *asked).to_pylist()
-    expected = window_oracle.figures(tmp_path, *asked)
+    expected = window_oracle.figures(tmp_path, *asked, most_values)
     assert len(expected) > events // 4
     assert keyed(found) == keyed(expected)
 
