@@ -1,9 +1,10 @@
 """Addresses of visitors: finds them behind proxies, and truncates them so that they identify no person."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 # Number of hops in X-Forwarded-For that are examined, from the nearest one. A longer list is not genuine.
 _MAX_HOPS = 32
@@ -54,6 +55,12 @@ def client_address(
     """
     hops = x_forwarded_for or ",".join(_FOR.findall((forwarded or "")[-_MAX_HEADER:]))
     return _client_address(remote, hops[-_MAX_HEADER:], tuple(trusted))
+
+
+def client_of(environ: Mapping[str, Any], trusted: Sequence[str]) -> str | None:
+    """As `client_address`, of a WSGI request."""
+    remote, hops = environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR")
+    return client_address(remote, hops, trusted, environ.get("HTTP_FORWARDED"))
 
 
 def is_trusted(remote: str | None, trusted: Sequence[str]) -> bool:

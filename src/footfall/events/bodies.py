@@ -30,11 +30,10 @@ def expanded(body: bytes, encoding: str, most: int) -> bytes:
     Bytes that are not what the header says are returned as they are: they are no JSON, and whoever looks at the reject
     sees what came. Raises TooLarge and UnknownEncoding.
     """
-    for name in reversed([name for name in encoding.lower().replace(" ", "").split(",") if name != "identity"]):
+    names = encoding.lower().replace(" ", "").split(",")
+    for name in reversed([name for name in names if name not in ("", "identity")]):
         if name not in _WINDOWS:
-            if name:
-                raise UnknownEncoding(name)
-            continue
+            raise UnknownEncoding(name)
         reader = zlib.decompressobj(_WINDOWS[name])
         try:
             found = reader.decompress(body, most + 1)

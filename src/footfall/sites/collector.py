@@ -18,7 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from footfall import site_registry
-from footfall.events.address import client_address, one_client, truncate
+from footfall.events.address import client_of, one_client, truncate
 from footfall.events.bodies import TooLarge, UnknownEncoding, element_bytes, expanded, parse_body
 from footfall.events.bots import RateRule
 from footfall.events.consent import refused
@@ -269,12 +269,7 @@ class Collector:
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
             return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
-        address = client_address(
-            environ.get("REMOTE_ADDR"),
-            environ.get("HTTP_X_FORWARDED_FOR"),
-            trusted,
-            environ.get("HTTP_FORWARDED"),
-        )
+        address = client_of(environ, trusted)
         # Even the lowest limit lets the largest body through once a minute.
         cost = max(events, min(-(-len(body) // _BYTES_OF_EVENT), self._settings.client_events_per_minute))
         if not self._addresses.admits(one_client(address), cost):

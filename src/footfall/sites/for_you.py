@@ -15,7 +15,7 @@ from flask import Blueprint, Response, render_template, request
 from msgspec import Meta
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from footfall.events.address import client_address, one_client
+from footfall.events.address import client_of, one_client
 from footfall.recommendations.arms import LIST_ID
 from footfall.recommendations.offer import Item, Shelf, Visitor, offer
 from footfall.recommendations.reads import Reads
@@ -57,12 +57,7 @@ def blueprint(app_id: str, settings: Settings, catalogue: Catalogue, reads: Read
         origin = request.headers.get("Origin")
         if origin is not None and not is_own(origin, request.environ, settings.trusted_proxies):
             return _refusal(HTTPStatus.FORBIDDEN, "Lists are for this site's own pages.")
-        address = client_address(
-            request.environ.get("REMOTE_ADDR"),
-            request.headers.get("X-Forwarded-For"),
-            settings.trusted_proxies,
-            request.headers.get("Forwarded"),
-        )
+        address = client_of(request.environ, settings.trusted_proxies)
         if not gate.admits(one_client(address), 1):
             return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests from this address.")
         if request.mimetype != _JSON:

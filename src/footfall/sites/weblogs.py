@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
-from footfall.events.address import client_address, truncate
+from footfall.events.address import client_of, truncate
 from footfall.events.identity import new_uuid7
 from footfall.events.times import format_rfc3339_ms
 from footfall.names import LOG_KINDS
@@ -162,12 +162,7 @@ class WebLogs:
         duration_us = round((time.perf_counter() - request.began) * 1_000_000)
         cpu_us = round((time.thread_time() - request.cpu_began) * 1_000_000)
         arrived = environ.get("footfall.arrived_at")
-        address = client_address(
-            environ.get("REMOTE_ADDR"),
-            environ.get("HTTP_X_FORWARDED_FOR"),
-            self._trusted,
-            environ.get("HTTP_FORWARDED"),
-        )
+        address = client_of(environ, self._trusted)
         served = Served(
             app_id=self._app,
             request_id=environ["footfall.request_id"],

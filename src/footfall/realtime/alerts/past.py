@@ -20,9 +20,10 @@ def load_watch(store: HBaseStore, until: int) -> Watch:
         rows = aggregate_reader.scan(store, names.TABLE_MINUTE_METRICS, apps, dimension, first, until)
         for key, cells in rows:
             path = key.value if dimension == "page" else None
-            figures = _minute_figures(cells, path is None)
             if path == LIMITED["page"]:
-                path, figures = None, Figures(without_row=_events(cells))
+                path, figures = None, Figures(without_row=_minute_figures(cells, is_site=True).events)
+            else:
+                figures = _minute_figures(cells, is_site=path is None)
             watch.add(key.app_id, path, key.minute * LONG_SLOTS, figures)
     for key, people, bots in aggregate_reader.visitors(store, apps, "app", first, until):
         watch.add(
@@ -55,11 +56,6 @@ def _minute_figures(cells: dict[bytes, bytes], is_site: bool) -> Figures:
         if is_site:
             figures.events += people.events + bots.events
     return figures
-
-
-def _events(cells: dict[bytes, bytes]) -> int:
-    counts = (tables.decode_counts(cell) for cell in cells.values())
-    return sum(one.people.events + one.bots.events for one in counts)
 
 
 def _visitor_counts(people: int, bots: int) -> Figures:
