@@ -127,11 +127,13 @@
 
   // Each event waits under its own name, since tabs write at the same time and would overwrite a common list.
   // The names start with the time.
-  const queue = () => Object.keys(store).filter(key => key.startsWith(WAITS)).sort().reverse().filter((key, newer) => {
+  const queue = () => Object.keys(store).filter(key => key.startsWith(WAITS)).sort().reverse().flatMap((key, newer) => {
     const event = json(store[key]);
-    return newer < KEPT && WAITS + event?.event_id == key && Date.parse(event.occurred_at) > clock() - 2 * DAY
-      || void delete store[key];
-  }).reverse().map(key => json(store[key]));
+    if (newer < KEPT && WAITS + event?.event_id == key && Date.parse(event.occurred_at) > clock() - 2 * DAY)
+      return [event];
+    delete store[key];
+    return [];
+  }).reverse();
   const stamped = events => pack(events.map(event => ({...event, sent_at: now()})));
   // Browsers refuse more bytes than this from a page that may be leaving.
   const fits = text => new Blob([text]).size < MINUTE;
