@@ -61,7 +61,8 @@ def test_shows_three_busy_sites_and_requests_nothing_from_other_hosts(
     expect(page.locator(".ff-live")).to_be_visible(timeout=30_000)
     expect(page.locator(".ff-stream tbody tr").first).to_be_visible(timeout=30_000)
     expect(page.locator(".ff-ranking").first).to_be_visible(timeout=30_000)
-    assert page.locator(".ff-trouble").all_inner_texts() == []
+    # A busy machine may answer a panel late once, which the page says until the next answer.
+    expect(page.locator(".ff-trouble")).to_have_count(0, timeout=30_000)
     hosts = {urlsplit(url).netloc for url in requested if urlsplit(url).scheme not in ("data", "blob")}
     assert hosts == {f"127.0.0.1:{platform.port('dashboard')}"}
 

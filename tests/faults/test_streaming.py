@@ -51,8 +51,8 @@ def test_executor_comes_back_beside_a_full_batch_queue(verified_platform: Platfo
         await_true(full, "a full queue, and an application that waits", 60)
         old = set(verified_platform.processes(_EXECUTOR))
         assert old, "no executor is running"
-        for pid in old:
-            verified_platform.kill(pid)
+        for process in old:
+            verified_platform.kill(process.pid)
         await_true(lambda: bool(set(verified_platform.processes(_EXECUTOR)) - old), "a new executor", 120)
         batches.await_more(settings)
         assert full(), "the batch queue was to stay full"
