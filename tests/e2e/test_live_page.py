@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from footfall.events.identity import new_uuid7
 from footfall.settings import Settings
@@ -82,7 +82,12 @@ def test_keeps_itself_current_without_a_reload(platform: Settings, page: Page) -
 
 def test_a_hostile_visitor_is_shown_as_text(platform: Settings, page: Page) -> None:
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     session = new_uuid7()
     event = example_event(
         int(time.time() * 1000), session_id=session, seq=0, page_title=HOSTILE, element=HOSTILE, page_path="/<b>x"

@@ -76,7 +76,8 @@ def write(root: Path, events: Iterable[dict[str, Any]], name: str = "a", schema:
 
 def windows_of(root: Path, minutes: Collection[int], fives: Collection[int]) -> pa.Table:
     """The windows (minutes since 1970) of what `write` wrote there, computed as the executor does."""
-    files, by_app = LocalFiles(root), defaultdict(list)
+    files = LocalFiles(root)
+    by_app: dict[str, list[Any]] = defaultdict(list)
     for (app, _), folder in layout.folders(files, Store("", ("app_id", "dt"))).items():
         by_app[app] += layout.parts(files, folder)
     window_set = WindowSet(0, tuple(minutes), tuple(fives))

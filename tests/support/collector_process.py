@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from footfall.settings import Ports, Settings
+from footfall.setting_groups import Ports
+from footfall.settings import Settings
 from footfall.sites.spool import Record, Spool, Topic
 from tests.support.platform import await_true
 

@@ -58,7 +58,7 @@ assert PersonVersion._fields == COLUMNS
 def people(seed: int, number: int) -> list[PersonVersion]:
     """People with some versions each, some of which begin at the same instant, in any order."""
     chance = random.Random(seed)
-    found = []
+    found: list[PersonVersion] = []
     for person in range(number):
         at_ms = 1_790_000_000_000 + chance.randrange(1000)
         for version in range(1, chance.choice((1, 1, 2, 3, 6)) + 1):

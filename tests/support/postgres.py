@@ -15,7 +15,8 @@ from footfall.cluster.installation import install
 from footfall.cluster.services import BY_NAME
 from footfall.runtime.environment import child_environment
 from footfall.runtime.errors import Unhealthy
-from footfall.settings import Ports, Settings
+from footfall.setting_groups import Ports
+from footfall.settings import Settings
 from tests.support.platform import await_true
 
 

@@ -65,7 +65,8 @@ def make_site(
     """The site `app_id` with its own home, and a collector that stores events in memory. lists: see `create_app`."""
     settings = Settings(home=home)
     monkeypatch.setattr(factory, "collecting", Remembering.blueprint)
-    return factory.create_app(app_id, settings, collector or Remembering(), lists=lists), settings
+    stores: Any = collector or Remembering()
+    return factory.create_app(app_id, settings, stores, lists=lists), settings
 
 
 @contextmanager

@@ -52,8 +52,11 @@ def _backfill(settings: Settings, since: list[int]) -> dict[tuple[str, str], dic
             while at < end:
                 # No more than exist: the consumer would wait for further ones until its time is over.
                 for message in consumer.consume(min(1000, end - at), timeout=10):
-                    at = message.offset() + 1
-                    event = orjson.loads(message.value())
+                    offset, value = message.offset(), message.value()
+                    assert offset is not None
+                    assert value is not None
+                    at = offset + 1
+                    event = orjson.loads(value)
                     if event.get("backfill"):
                         found.setdefault((event["session_id"], event["event_id"]), event)
     finally:

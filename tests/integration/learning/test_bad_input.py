@@ -35,14 +35,14 @@ class World:
         self.plan: Plan = runs.plan(self.files, RUN, DAYS)
 
     def visited(self, subjects: Sequence[dict[str, Any]]) -> None:
-        usual = dict.fromkeys(extracts.SUBJECTS_SCHEMA.names, 0)
+        usual: dict[str, Any] = dict.fromkeys(extracts.SUBJECTS_SCHEMA.names, 0)
         usual |= {"is_user": False, "visits": 1, "page_views": 1, "local_hours": [1] + [0] * 23}
         rows = [{**usual, "subject": f"s{place}", **one} for place, one in enumerate(subjects)]
         runs.put_rows(self.files, RUN, "subjects", rows, extracts.SUBJECTS_SCHEMA)
 
     def used(self, *pairs: tuple[str, str]) -> None:
         """pairs: subjects and items; each was viewed once on the first day."""
-        usual = dict.fromkeys(extracts.USES_SCHEMA.names, 0)
+        usual: dict[str, Any] = dict.fromkeys(extracts.USES_SCHEMA.names, 0)
         usual |= {"dt": str(DAYS[0]), "app_id": "shop", "is_user": False, "item_type": "product", "page_view": 1}
         uses = [{**usual, "subject": subject, "item_id": item} for subject, item in pairs]
         runs.put_rows(self.files, RUN, "uses", uses, extracts.USES_SCHEMA)

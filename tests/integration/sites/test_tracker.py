@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import Page
+
 from footfall.events.identity import UUID7, uuid7_ms
 from footfall.events.times import parse_rfc3339_ms
 from tests.support.sites import Remembering
@@ -263,13 +265,19 @@ def test_a_list_counts_when_it_comes_into_sight(opened: Opens, collector: Rememb
     assert impression["list_id"] == "related"
 
 
+def _heard(page: Page) -> tuple[list[str], list[str]]:
+    """Fills with the addresses that the page requests and the lines of its console from now on."""
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    return asked, said
+
+
 def test_the_pages_break_no_policy_and_ask_nobody_else(opened: Opens, collector: Remembering) -> None:
     for app_id in ("shop", "news", "academy"):
         page, url = opened(app_id, "/")
-        asked: list[str] = []
-        said: list[str] = []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
-        page.on("console", lambda message, said=said: said.append(message.text))
+        asked, said = _heard(page)
         for path in ("/", "/search?q=lamp", "/login"):
             page.goto(url + path, wait_until="load")
         page.wait_for_timeout(500)

@@ -119,7 +119,11 @@ def test_a_new_column_is_null_in_old_partitions(
     new = replace(old, columns=(*old.columns, Column("b", "array<string>", "second")))
     hdfs = Hdfs(platform)
     try:
-        for table, run, row in ((old, _OLD, {"a": "x"}), (new, _NEW, {"a": "y", "b": ["z"]})):
+        rows: tuple[tuple[Table, str, dict[str, object]], ...] = (
+            (old, _OLD, {"a": "x"}),
+            (new, _NEW, {"a": "y", "b": ["z"]}),
+        )
+        for table, run, row in rows:
             present = metastore.columns(DATABASE, ddl.runs(table))
             schema_user.run(ddl.create_table(table) if present is None else ddl.add_columns(table, present) or "")
             schema_user.run(ddl.create_view(table))

@@ -83,7 +83,8 @@ def test_no_people_make_empty_tables(spark: SparkSession, tmp_path: Path) -> Non
 @pytest.mark.parametrize("column", ["birth_year", "marketing_consent", "interests"])
 def test_a_value_that_does_not_fit_its_column_is_one_sentence(spark: SparkSession, tmp_path: Path, column: str) -> None:
     files = LocalFiles(tmp_path)
-    version = PersonVersion("alice", 1, 1, 1)._replace(**{column: "soon"})
+    wrong: dict[str, Any] = {column: "soon"}
+    version = PersonVersion("alice", 1, 1, 1)._replace(**wrong)
     taken = [store(files, Extract("20261101T000000-0001", None, 1, 0), [version])]
     with pytest.raises(HistoryFailed) as caught, errors_as_sentences():
         _made(spark, files, taken)
