@@ -10,6 +10,7 @@ import yaml
 from footfall.cluster.containers import docker, lifecycle
 from footfall.cluster.services import BY_NAME, SERVICES
 from footfall.hosts import Hosts
+from footfall.setting_groups import Demo
 from footfall.settings import REPOSITORY, Settings
 
 _TEXT = (REPOSITORY / "compose.yaml").read_text("utf-8")
@@ -142,7 +143,7 @@ def test_the_page_states_the_sum_of_all_limits() -> None:
         staying = [
             node
             for node in _NODES.values()
-            if node["restart"] == "unless-stopped" and node.get("profiles", [profile]) == [profile]
+            if node["restart"] == "unless-stopped" and {*node.get("profiles", [])} <= {profile, docker.DEMO}
         ]
         memory_mib = sum(int(node["mem_limit"][:-1]) << (10 if node["mem_limit"][-1] == "g" else 0) for node in staying)
         processors = sum(node["cpus"] for node in staying)
@@ -150,8 +151,18 @@ def test_the_page_states_the_sum_of_all_limits() -> None:
 
 
 def test_the_profile_core_is_the_live_path() -> None:
-    core = {_service(node) for node, definition in _NODES.items() if "profiles" not in definition}
+    core = {_service(node) for node, node_ in _NODES.items() if {*node_.get("profiles", [])} <= {docker.DEMO}}
     assert core == {_CLI, *(service.name for service in SERVICES if "realtime" in service.profiles)}
+
+
+def test_without_the_demo_sites_exactly_their_nodes_are_left_out(settings: Settings) -> None:
+    off = settings.model_copy(update={"demo": Demo(enabled=False)})
+    left_out = {_service(node) for node, node_ in _NODES.items() if node_.get("profiles") == [docker.DEMO]}
+    assert left_out == {service.name for service in SERVICES if service.switched_off and service.switched_off(off)}
+    assert docker.profiles(off, "core", ha=False) == ["core"]
+    assert docker.profiles(settings, "full", ha=False) == ["full", docker.DEMO]
+    assert docker.environment(off, "core", ha=False)["FOOTFALL_DEMO__ENABLED"] == "false"
+    assert sorted(docker.published(off).values()) == ["airflow", "collector", "dashboard"]
 
 
 def test_published_ports_follow_the_settings(settings: Settings) -> None:

@@ -30,6 +30,9 @@ Profile = Literal["core", "full"]
 SERVICES_OF: Final = {"core": "realtime", "full": "full"}
 # The profile of compose.yaml with a second NameNode, in addition to another profile.
 HA: Final = "ha"
+# The profile of compose.yaml with the demo sites and their visitors, likewise.
+DEMO: Final = "demo"
+_DEMO_PORTS: Final = ("shop", "news", "academy")
 _QUICK_S: Final = 60
 _TRIES: Final = 5
 _OLDEST_COMPOSE: Final = (2, 20)
@@ -64,6 +67,11 @@ def project(settings: Settings) -> str:
     return f"footfall-{settings.port_offset}" if settings.port_offset else "footfall"
 
 
+def published(settings: Settings) -> dict[str, str]:
+    """`PUBLISHED` of the nodes that run with these settings."""
+    return {variable: port for variable, port in PUBLISHED.items() if settings.demo.enabled or port not in _DEMO_PORTS}
+
+
 def environment(settings: Settings, profile: Profile, ha: bool) -> dict[str, str]:
     """The variables that compose.yaml reads. ha: whether there is a second NameNode."""
     return {
@@ -74,12 +82,18 @@ def environment(settings: Settings, profile: Profile, ha: bool) -> dict[str, str
         "FOOTFALL_EVENTS_PARTITIONS": str(settings.events_partitions),
         "FOOTFALL_LIVE_TASKS": str(settings.live_tasks),
         "FOOTFALL_AUTOMATIC_BATCHES": str(settings.automatic_batches).lower(),
+        "FOOTFALL_DEMO__ENABLED": str(settings.demo.enabled).lower(),
         **{variable: str(settings.port(port)) for variable, port in PUBLISHED.items()},
     }
 
 
-def compose(settings: Settings, profile: Profile, ha: bool, *arguments: str) -> list[str]:
-    """The command line of Docker Compose for this cluster. ha: whether there is a second NameNode."""
+def profiles(settings: Settings, profile: Profile, ha: bool) -> list[str]:
+    """The profiles of compose.yaml that make up this cluster. ha: whether there is a second NameNode."""
+    return [profile, *([HA] if ha else []), *([DEMO] if settings.demo.enabled else [])]
+
+
+def compose(settings: Settings, chosen: Sequence[str], *arguments: str) -> list[str]:
+    """The command line of Docker Compose for these profiles of compose.yaml."""
     files = [scale.FILE, *([scale.path(settings)] if scale.path(settings).exists() else [])]
     return [
         program(),
@@ -87,9 +101,7 @@ def compose(settings: Settings, profile: Profile, ha: bool, *arguments: str) -> 
         "--project-name",
         project(settings),
         *(word for file in files for word in ("--file", str(file))),
-        "--profile",
-        profile,
-        *(["--profile", HA] if ha else []),
+        *(word for profile in chosen for word in ("--profile", profile)),
         *arguments,
     ]
 

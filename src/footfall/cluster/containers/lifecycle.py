@@ -50,12 +50,12 @@ def check(settings: Settings, profile: Profile, ha: bool) -> list[str]:
     root = docker.call("info", "--format", "{{.DockerRootDir}}").strip()
     if Path(root).exists() and (disk := psutil.disk_usage(root).free / 2**30) < _NEEDED_DISK_GIB:
         found.append(f"{disk:.1f} GiB of disk space is free in Docker's folder {root}; {_NEEDED_DISK_GIB:.0f} needed.")
-    if "site-shop" not in running:
+    if "dashboard" not in running:
         held = listeners()
         found += [
             f"Port {settings.port(port)} ({port}) is in use. Stop its process, perhaps with `./footfall down`, or move "
             "the cluster with FOOTFALL_PORT_OFFSET=…."
-            for port in docker.PUBLISHED.values()
+            for port in docker.published(settings).values()
             if settings.port(port) in held
         ]
     return found
@@ -84,9 +84,8 @@ def up(settings: Settings, profile: Profile, ha: bool | None, build: bool, on_he
     _remove_stopped(settings)
     environment = docker.environment(settings, profile, has_standby)
     # Compose itself waits for the steps. Meanwhile the nodes start.
-    command = docker.compose(
-        settings, profile, has_standby, "--progress", "quiet", "up", "--detach", "--remove-orphans"
-    )
+    chosen = docker.profiles(settings, profile, has_standby)
+    command = docker.compose(settings, chosen, "--progress", "quiet", "up", "--detach", "--remove-orphans")
     process = subprocess.Popen(command, env=environment, stdout=2)
     # Compose replaces those that have changed.
     seen = {node.container for node in docker.nodes(settings)}
@@ -187,7 +186,8 @@ def _networks(settings: Settings) -> dict[str, list[str]]:
 
 def _of_all(settings: Settings, *words: str) -> tuple[list[str], dict[str, str]]:
     """The command line of Docker Compose for all nodes that there may be, and its variables."""
-    return docker.compose(settings, "full", True, *words), docker.environment(settings, "full", True)
+    chosen = ("full", docker.HA, docker.DEMO)
+    return docker.compose(settings, chosen, *words), docker.environment(settings, "full", True)
 
 
 def _faults(nodes: list[Node]) -> str:

@@ -34,5 +34,6 @@ def test_data_say_whether_there_is_a_second_namenode(
 
 def test_the_overlay_is_a_profile_and_a_variable(settings: Settings) -> None:
     for ha in (False, True):
-        assert ("--profile ha" in " ".join(docker.compose(settings, "core", ha, "up"))) is ha
+        chosen = docker.profiles(settings, "core", ha)
+        assert ("--profile ha" in " ".join(docker.compose(settings, chosen, "up"))) is ha
         assert docker.environment(settings, "core", ha)["FOOTFALL_CLUSTER_HA"] == ("1" if ha else "")

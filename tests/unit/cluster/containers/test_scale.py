@@ -33,10 +33,10 @@ def test_new_nodes_are_like_the_others_and_known_to_all() -> None:
 
 def test_as_many_as_there_are_need_no_file(settings: Settings) -> None:
     scale.write(settings, {"datanode": 4})
-    assert str(scale.path(settings)) in docker.compose(settings, "core", False, "config")
+    assert str(scale.path(settings)) in docker.compose(settings, ["core"], "config")
     scale.write(settings, {"datanode": 3})
     assert not scale.path(settings).exists()
-    assert str(scale.path(settings)) not in docker.compose(settings, "core", False, "config")
+    assert str(scale.path(settings)) not in docker.compose(settings, ["core"], "config")
 
 
 @pytest.mark.parametrize("wish", ["kafka=4", "datanode", "datanode=", "datanode=-1", "datanode=0", "datanode=10", "=3"])
