@@ -15,7 +15,7 @@ _FIGURES = """
 with bounds as (
   select unnest($bounds::bigint[]) as bound
 ), identities as (
-  select distinct on (session_id, event_id) * from read_parquet($files, hive_partitioning = true)
+  select distinct on (session_id, event_id) * from read_parquet($files, hive_partitioning = true, union_by_name = true)
 ), people as (
   select *, epoch_ms(event_time) // 60000 as minute,
     -- Of page views alone, and of those that were measured.

@@ -19,6 +19,7 @@ _LONGEST: Final = 36
 # Fields with text that a page, a person or another site may have written.
 _TEXTS: Final = (
     *("page_path", "previous_path", "referrer", "page_title", "element", "search_term", "error_message"),
+    "event_name",
     *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"),
 )
 # Each run of characters is tried once and has a bound, so no text makes this slow.

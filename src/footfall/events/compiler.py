@@ -6,8 +6,9 @@ in which the schema uses them. Anything else raises SchemaError.
 """
 
 import re
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
 from footfall.errors import FootfallError
 
@@ -39,10 +40,20 @@ def compile_reader(schema: dict[str, Any], definition: str) -> Reader:
     return reader
 
 
+class _Earlier(NamedTuple):
+    """What the first versions lack. test: an expression that tells whether an event is of one of them. fields: those
+    that they do not have. values: for a field, those of its values that they do not have."""
+
+    test: str = "False"
+    fields: frozenset[str] = frozenset()
+    values: Mapping[str, frozenset[str]] = {}
+
+
 class _Source:
     def __init__(self, schema: dict[str, Any], definition: dict[str, Any]) -> None:
         self._schema = schema
-        self._definition = definition
+        self._definition = definition if "$ref" not in definition else self._with_rules(definition)
+        self._earlier = _Earlier()
         self._lines = ["def read(event, out):", " get = event.get"]
         self._constants: dict[str, Any] = {"clean": _clean, "wrong_text": _wrong_text, "wrong_map": _wrong_map}
 
@@ -51,12 +62,20 @@ class _Source:
         _only(definition, {"type", "required", "properties", "allOf", "if", "else", "unevaluatedProperties"})
         if definition.get("type") != "object" or definition.get("unevaluatedProperties") is not False:
             raise SchemaError("A definition must be an object with unevaluatedProperties false.")
-        required = set(definition["required"])
-        for name, shape in definition["properties"].items():
-            if shape is not True:
-                self._field(name, shape, name in required)
-        for rule in definition.get("allOf", []):
-            self._condition(rule)
+        rules = [self._referenced(rule) for rule in definition.get("allOf", [])]
+        for rule in rules:
+            if _is_about_versions(rule):
+                self._earlier = self._lacking(rule)
+        # The first versions do not pay for the fields that they lack: nobody looks for those fields in their events.
+        named = [(name, shape) for name, shape in definition["properties"].items() if shape is not True]
+        for is_later, fields in groupby(named, key=lambda field: field[0] in self._earlier.fields):
+            if is_later:
+                self._lines.append(f" if not ({self._earlier.test}):")
+            for name, shape in fields:
+                self._lines += _indented(self._field(name, shape, name in definition["required"]), 1 + is_later)
+        for rule in rules:
+            if not _is_about_versions(rule):
+                self._lines += _indented(self._rule(rule))
         self._unknown()
         self._lines.append(" return None")
         return "\n".join(self._lines), self._constants
@@ -66,6 +85,19 @@ class _Source:
         self._constants[name] = value
         return name
 
+    def _referenced(self, shape: dict[str, Any]) -> dict[str, Any]:
+        if "$ref" not in shape:
+            return shape
+        _only(shape, {"$ref"})
+        found: dict[str, Any] = self._schema["$defs"][shape["$ref"].removeprefix("#/$defs/")]
+        return found
+
+    def _with_rules(self, definition: dict[str, Any]) -> dict[str, Any]:
+        """A definition that adds rules to another one, as one definition."""
+        _only(definition, {"$ref", "allOf"})
+        base = self._referenced({"$ref": definition["$ref"]})
+        return {**base, "allOf": [*base.get("allOf", []), *definition["allOf"]]}
+
     def _resolve(self, shape: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Resolves a reference. Returns the shape, and whether null means absent."""
         nullable = False
@@ -74,12 +106,9 @@ class _Source:
             if len(shape["anyOf"]) != 2 or shape["anyOf"][1] != {"type": "null"}:
                 raise SchemaError("anyOf is supported only as a shape or null.")
             shape, nullable = shape["anyOf"][0], True
-        if "$ref" in shape:
-            _only(shape, {"$ref"})
-            shape = self._schema["$defs"][shape["$ref"].removeprefix("#/$defs/")]
-        return shape, nullable
+        return self._referenced(shape), nullable
 
-    def _field(self, name: str, shape: dict[str, Any], required: bool) -> None:
+    def _field(self, name: str, shape: dict[str, Any], required: bool) -> list[str]:
         shape, nullable = self._resolve(shape)
         rule = f"The field {name} must be {shape.get('description', 'as the schema says')}."
         own_reason = shape.get("x-reason")
@@ -88,24 +117,34 @@ class _Source:
             return "return " + self._constant((own_reason or reason, rule))
 
         wrong_type = fault("wrong_type")
-        self._lines.append(f" v = get({name!r})")
+        lines = [f"v = get({name!r})"]
         if required:
-            self._lines += [" if v is None:", "  return " + self._constant(_missing(name)), " else:"]
+            lines += ["if v is None:", " return " + self._constant(_missing(name)), "else:"]
         else:
-            self._lines.append(" if v is not None:")
-        for line in self._checks(shape, fault, wrong_type, rule):
-            self._lines.append("  " + line)
-        self._lines.append(f"  out[{name!r}] = v")
+            lines.append("if v is not None:")
+        if "enum" in shape:
+            lines += _indented(self._enum(shape, fault, wrong_type, self._earlier.values.get(name, frozenset())))
+        else:
+            lines += _indented(self._checks(shape, fault, wrong_type, rule))
+        lines.append(f" out[{name!r}] = v")
         if not required and not nullable:
-            self._lines += [f" elif {name!r} in event:", f"  {wrong_type}"]
+            lines += [f"elif {name!r} in event:", f" {wrong_type}"]
+        return lines
+
+    def _enum(
+        self, shape: dict[str, Any], fault: Callable[[str], str], wrong_type: str, lacking: frozenset[str]
+    ) -> list[str]:
+        """lacking: the values that the first versions do not have."""
+        _only(shape, {"enum"})
+        values = frozenset(shape["enum"])
+        # The value must be hashable to look it up in a set, and a string always is.
+        lines = [f"if type(v) is not str: {wrong_type}", f"if v not in {self._constant(values - lacking)}:"]
+        if not lacking:
+            return [*lines, f" {fault('not_allowed')}"]
+        return [*lines, f" if {self._earlier.test} or v not in {self._constant(values)}: {fault('not_allowed')}"]
 
     def _checks(self, shape: dict[str, Any], fault: Callable[[str], str], wrong_type: str, rule: str) -> list[str]:
         kind = shape.get("type")
-        if "enum" in shape:
-            _only(shape, {"enum"})
-            # The value must be hashable to look it up in a set, and a string always is.
-            allowed = self._constant(frozenset(shape["enum"]))
-            return [f"if type(v) is not str: {wrong_type}", f"if v not in {allowed}: {fault('not_allowed')}"]
         if kind == "boolean":
             _only(shape, {"type"})
             return [f"if v is not True and v is not False: {wrong_type}"]
@@ -154,32 +193,71 @@ class _Source:
             lines.append(f"if v == {_forbidden(shape['not'])!r}: {fault('not_allowed')}")
         return lines
 
-    def _condition(self, rule: dict[str, Any]) -> None:
-        """Requires some string fields unless another field has one of the given values."""
-        _only(rule, {"if", "else"})
-        [(name, values)] = rule["if"]["properties"].items()
-        if set(rule["if"]) != {"properties"} or set(values) != {"enum"}:
-            raise SchemaError("A condition is supported only as one field's enum.")
-        needed = rule["else"]["required"]
-        if rule["else"] != {"required": needed, "properties": {field: {"type": "string"} for field in needed}}:
-            raise SchemaError("A condition's else is supported only as required strings.")
-        self._lines.append(f" if out[{name!r}] not in {self._constant(frozenset(values['enum']))}:")
-        for field in needed:
-            self._lines.append(f"  if {field!r} not in out: return {self._constant(_missing(field))}")
+    def _rule(self, rule: dict[str, Any]) -> list[str]:
+        """Requires some string fields, or another rule, if a condition is met (`then`) or not met (`else`)."""
+        _only(rule, {"if", "then", "else"})
+        if len(rule.keys() & {"then", "else"}) != 1:
+            raise SchemaError("A rule is supported only with either then or else.")
+        condition = self._condition(rule["if"])
+        lines = [f"if {condition}:" if "then" in rule else f"if not ({condition}):"]
+        consequence = rule["then"] if "then" in rule else rule["else"]
+        if "$ref" in consequence:
+            return lines + _indented(self._rule(self._referenced(consequence)))
+        needed = consequence.get("required", [])
+        strings = {name: {"type": "string"} for name in needed}
+        if not needed or consequence != {"required": needed, "properties": strings}:
+            raise SchemaError("A rule can only require strings or refer to another rule.")
+        return lines + [f" if {name!r} not in out: return {self._constant(_missing(name))}" for name in needed]
+
+    def _condition(self, shape: dict[str, Any]) -> str:
+        """An expression: whether a required field has one of some values, or whether an optional field is present."""
+        if set(shape) == {"required"} and len(shape["required"]) == 1:
+            return f"{shape['required'][0]!r} in out"
+        if set(shape) != {"properties"} or len(shape["properties"]) != 1:
+            raise SchemaError("A condition is supported only on one field.")
+        [(name, values)] = shape["properties"].items()
+        if set(values) != {"enum"} or name not in self._definition["required"]:
+            raise SchemaError("A condition on a value is supported only as the enum of a required field.")
+        if len(values["enum"]) == 1:
+            return f"out[{name!r}] == {values['enum'][0]!r}"
+        return f"out[{name!r}] in {self._constant(frozenset(values['enum']))}"
+
+    def _lacking(self, rule: dict[str, Any]) -> _Earlier:
+        """Reads the rule about what the first versions lack."""
+        _only(rule, {"if", "then"})
+        fields = frozenset(name for name, shape in rule["then"]["properties"].items() if shape is False)
+        values = {
+            name: frozenset(shape["not"]["enum"])
+            for name, shape in rule["then"]["properties"].items()
+            if shape is not False and set(shape) == {"not"} and set(shape["not"]) == {"enum"}
+        }
+        if set(rule["then"]) != {"properties"} or len(fields) + len(values) != len(rule["then"]["properties"]):
+            raise SchemaError("What a version lacks is supported only as fields that are false or values that are not.")
+        return _Earlier(self._condition(rule["if"]), fields, values)
 
     def _unknown(self) -> None:
-        known = self._constant(frozenset(self._definition["properties"]))
+        known = frozenset(self._definition["properties"])
+        theirs = self._constant(known)
+        if self._earlier.fields:
+            theirs = f"({self._constant(known - self._earlier.fields)} if {self._earlier.test} else {theirs})"
         # If all fields were copied, none is unknown, and the slower check is skipped.
         unless = "len(out) != len(event) and "
         if "if" in self._definition:
-            [(name, value)] = self._definition["if"]["properties"].items()
-            if self._definition.get("else") != {"additionalProperties": True} or set(value) != {"const"}:
-                raise SchemaError("A definition's if is supported only as a constant that closes it.")
-            unless += f"out[{name!r}] == {value['const']!r} and "
-        self._lines.append(f" if {unless}not {known} >= event.keys(): return {self._constant(_UNKNOWN)}")
+            if self._definition.get("else") != {"additionalProperties": True}:
+                raise SchemaError("A definition's if is supported only as a condition that closes it.")
+            unless += f"{self._condition(self._definition['if'])} and "
+        self._lines.append(f" if {unless}not {theirs} >= event.keys(): return {self._constant(_UNKNOWN)}")
 
 
 _UNKNOWN: Final = ("unknown_field", "The event has a field that its schema_version does not know.")
+
+
+def _is_about_versions(rule: dict[str, Any]) -> bool:
+    return "then" in rule and "required" not in rule["then"]
+
+
+def _indented(lines: list[str], depth: int = 1) -> list[str]:
+    return [" " * depth + line for line in lines]
 
 
 def _missing(name: str) -> tuple[str, str]:

@@ -33,7 +33,8 @@ KEPT: Final = frozenset(
             "list_id",
         ),
         *("engaged_ms", "scroll_pct", "response_ms", "http_status", "error_code", "device_type", "browser", "os"),
-        *("consent", "received_at", "event_time", "country", "region", "is_bot", "bot_reason", "backfill"),
+        *("event_name", "lcp_ms", "inp_ms", "ttfb_ms", "cls_milli"),
+        *("consent", "received_at", "event_time", "country", "region", "is_bot", "bot_reason", "backfill", "via"),
     )
 )
 _DENIED: Final = "denied"

@@ -27,6 +27,8 @@ Reason = Literal[
     "too_old",
     "bad_clock",
 ]
+# How an event was sent, if not by a browser.
+Via = Literal["server"]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 # Reason → stage, in the order in which an event passes the stages.
@@ -69,7 +71,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class RejectRecord:
-    """One record of the topic `events.rejected`. denied: whether consent was denied, by the event or its request."""
+    """One record of the topic `events.rejected`.
+
+    denied: whether consent was denied, by the event or its request. via: how the event was sent, if not by a browser.
+    """
 
     event_id: str | None
     app_id: str
@@ -79,27 +84,29 @@ class RejectRecord:
     rejected_at_ms: int
     original: bytes
     denied: bool = False
+    via: Via | None = None
 
 
-def reject_record(reject: Reject, original: bytes, app_id: str, rejected_at_ms: int, denied: bool = False) -> bytes:
+def reject_record(
+    reject: Reject, original: bytes, app_id: str, rejected_at_ms: int, denied: bool = False, via: Via | None = None
+) -> bytes:
     """Encodes a record of `events.rejected`.
 
     original: the bytes that were sent, or what may be kept of them (`consent.refused`). app_id: the site that received
-    them, whatever the event itself contains. denied: whether consent was denied. A replay knows nothing else about the
-    request.
+    them, whatever the event itself contains. denied: whether consent was denied. via: how the event was sent, if not by
+    a browser. A replay knows nothing else about the request.
     """
-    return orjson.dumps(
-        {
-            "event_id": reject.event_id,
-            "app_id": app_id,
-            "reason": reject.reason,
-            "stage": reject.stage,
-            "detail": reject.detail,
-            "rejected_at": format_rfc3339_ms(rejected_at_ms),
-            "original": base64.b64encode(original).decode("ascii"),
-            "denied": denied,
-        }
-    )
+    record = {
+        "event_id": reject.event_id,
+        "app_id": app_id,
+        "reason": reject.reason,
+        "stage": reject.stage,
+        "detail": reject.detail,
+        "rejected_at": format_rfc3339_ms(rejected_at_ms),
+        "original": base64.b64encode(original).decode("ascii"),
+        "denied": denied,
+    }
+    return orjson.dumps(record if via is None else {**record, "via": via})
 
 
 def read_reject_record(value: bytes) -> RejectRecord:
@@ -115,6 +122,7 @@ def read_reject_record(value: bytes) -> RejectRecord:
             rejected_at_ms=parse_rfc3339_ms(fields["rejected_at"]),
             original=base64.b64decode(fields["original"], validate=True),
             denied=bool(fields.get("denied")),
+            via="server" if fields.get("via") == "server" else None,
         )
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise ValueError(f"This record of events.rejected cannot be read: {type(error).__name__}.") from None

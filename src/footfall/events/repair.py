@@ -63,7 +63,8 @@ def repair(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> 
         event["event_id"] = _identity(record, offset, changes.replacement)
     event.update(changes.set)
     backfill = now_ms - record.rejected_at_ms > MAX_AGE_MS
-    stored = accept(event, Context(record.app_id, record.rejected_at_ms, gpc=record.denied, backfill=backfill))
+    context = Context(record.app_id, record.rejected_at_ms, gpc=record.denied, backfill=backfill, via=record.via)
+    stored = accept(event, context)
     return stored if isinstance(stored, Reject) else Repaired(stored, identity_made)
 
 

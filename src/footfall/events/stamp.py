@@ -10,7 +10,7 @@ from footfall.events.consent import without_consent
 from footfall.events.geo import NOWHERE, Location
 from footfall.events.identity import shaped_uuid7_ms
 from footfall.events.paths import normal_path
-from footfall.events.rejects import Reject
+from footfall.events.rejects import Reject, Via
 from footfall.events.times import event_time_ms, format_rfc3339_ms, parse_shaped_ms
 from footfall.events.validate import read_sent
 
@@ -28,7 +28,7 @@ class Context:
     app_id: of the site. received_at_ms: by the server's clock, milliseconds since 1970. address_prefix: from
     `address.truncate`. user_agent: the header; it identifies bots unless `bot_reason` is given. gpc, dnt: whether the
     request had `Sec-GPC: 1` and `DNT: 1`. place: of the prefix. backfill: whether the event was generated later for a
-    past day, which only a trusted producer may do.
+    past day, which only a trusted producer may do. via: how the events were sent, if not by a browser.
     """
 
     app_id: str
@@ -40,6 +40,7 @@ class Context:
     place: Location = NOWHERE
     bot_reason: str | None = None
     backfill: bool = False
+    via: Via | None = None
     _fields: dict[str, Any] = field(init=False, repr=False, compare=False)
     _agent: str | None = field(init=False, repr=False, compare=False)
 
@@ -50,6 +51,8 @@ class Context:
         fields.update(_known(self.place))
         if self.backfill:
             fields["backfill"] = True
+        if self.via is not None:
+            fields["via"] = self.via
         object.__setattr__(self, "_fields", fields)
         object.__setattr__(self, "_agent", self.bot_reason or agent_reason(self.user_agent))
 
@@ -60,7 +63,7 @@ def accept(event: object, context: Context, rate_rule: RateRule | None = None) -
     rate_rule: counts accepted events by `anonymous_id` as sent; None disables the rule (for history).
     The collector's fields are overwritten, and paths get their normal form. Fields without a value are absent.
     """
-    stored = read_sent(event)
+    stored = read_sent(event, context.via)
     if isinstance(stored, Reject):
         return stored
     event_id: str = stored["event_id"]

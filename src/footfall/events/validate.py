@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 import orjson
 
 from footfall.events.compiler import compile_reader
-from footfall.events.rejects import Reason, Reject
+from footfall.events.rejects import Reason, Reject, Via
 
 SCHEMA: Final[dict[str, Any]] = orjson.loads((files(__package__) / "event.schema.json").read_bytes())
 # Limit for the JSON of all fields of a later minor version, in bytes.
@@ -14,16 +14,19 @@ MAX_EXTRA_BYTES: Final = 8192
 _MAX_EXTRA_FIELDS: Final[int] = SCHEMA["$defs"]["extra"]["maxProperties"]
 
 _KNOWN: Final = frozenset(SCHEMA["$defs"]["sent"]["properties"])
-# All fields of this version are known. Later minor versions may have more.
-_CLOSED_VERSION: Final[str] = SCHEMA["$defs"]["sent"]["if"]["properties"]["schema_version"]["const"]
-_read_sent: Final = compile_reader(SCHEMA, "sent")
+# All fields of these versions are known. Later minor versions may have more.
+_CLOSED_VERSIONS: Final = frozenset(SCHEMA["$defs"]["sent"]["if"]["properties"]["schema_version"]["enum"])
+_read_sent: Final = {
+    None: compile_reader(SCHEMA, "sent_by_browser"),
+    "server": compile_reader(SCHEMA, "sent"),
+}
 _read_stored: Final = compile_reader(SCHEMA, "stored")
 _NOT_AN_OBJECT: Final = Reject("not_an_object", "An event must be a JSON object.")
 
 
-def check_sent(event: object) -> Reject | None:
-    """Returns a Reject if a sent event is invalid, else None. Never raises."""
-    read = read_sent(event)
+def check_sent(event: object, via: Via | None = None) -> Reject | None:
+    """Returns a Reject if a sent event is invalid, else None. Never raises. via: see `read_sent`."""
+    read = read_sent(event, via)
     return read if isinstance(read, Reject) else None
 
 
@@ -35,17 +38,18 @@ def check_stored(event: object) -> Reject | None:
     return None if fault is None else _reject(event, *fault)
 
 
-def read_sent(event: object) -> dict[str, Any] | Reject:
+def read_sent(event: object, via: Via | None = None) -> dict[str, Any] | Reject:
     """Returns a sent event as a new dict in the order of the schema, or a Reject. Never raises.
 
+    via: how the event was sent; None is a browser, whose events mostly belong to a page.
     Nulls and the collector's fields are left out. Integers written as 3.0 become 3. Unknown fields of a later minor
     version are in `extra`.
     """
     if type(event) is not dict:
         return _NOT_AN_OBJECT
     read: dict[str, Any] = {}
-    fault = _read_sent(event, read)
-    if fault is None and read["schema_version"] != _CLOSED_VERSION and not event.keys() <= _KNOWN:
+    fault = _read_sent[via](event, read)
+    if fault is None and read["schema_version"] not in _CLOSED_VERSIONS and not event.keys() <= _KNOWN:
         fault = _keep_unknown(event, read)
     return read if fault is None else _reject(event, *fault)
 

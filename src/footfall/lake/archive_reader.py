@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import damaged_files
 from footfall.lake.layout import Files
+from footfall.lake.schema import archived
 
 # First and last minute since 1970, both included.
 Span = tuple[int, int]
@@ -28,14 +29,15 @@ def read(
 ) -> pa.Table:
     """Columns of a file's events whose minute lies in `spans`.
 
-    spans: sorted ranges that do not overlap. columns: must include `event_time`.
+    spans: sorted ranges that do not overlap. columns: must include `event_time`. One that the file lacks, because it
+    was written before the event had that field, is null.
     repeated: text columns with few distinct values; they are read as dictionaries.
     Raises HdfsUnavailable, and ArchiveRefused for a damaged file.
     """
     with damaged_files.refuse_damaged(file.path):
         parquet = _open(files, file, repeated)
         groups = [n for n in range(parquet.num_row_groups) if _may_hold(parquet.metadata.row_group(n), spans)]
-        rows = parquet.read_row_groups(groups, list(columns), use_threads=False)
+        rows = _whole(parquet.read_row_groups(groups, list(columns), use_threads=False), columns, repeated)
     minutes = minutes_of(rows)
     firsts, lasts = (np.array(ends) for ends in zip(*spans, strict=True))
     at = np.minimum(np.searchsorted(lasts, minutes), len(lasts) - 1)
@@ -43,11 +45,11 @@ def read(
 
 
 def groups(files: Files, file: FileStatus, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """Columns of all events of a file, one row group at a time. Raises the errors of `read`."""
+    """Columns of all events of a file, as `read` has them, one row group at a time. Raises the errors of `read`."""
     with damaged_files.refuse_damaged(file.path):
         parquet = _open(files, file)
         for number in range(parquet.num_row_groups):
-            yield parquet.read_row_group(number, list(columns), use_threads=False)
+            yield _whole(parquet.read_row_group(number, list(columns), use_threads=False), columns)
 
 
 def minutes_of(rows: pa.Table) -> NDArray[np.int64]:
@@ -61,7 +63,20 @@ def overlaps(span: Span, others: Iterable[Span]) -> bool:
 
 
 def _open(files: Files, file: FileStatus, repeated: Sequence[str] = ()) -> pq.ParquetFile:
-    return pq.ParquetFile(pa.PythonFile(_BlockReader(files, file), "r"), read_dictionary=list(repeated))
+    source = pa.PythonFile(_BlockReader(files, file), "r")
+    parquet = pq.ParquetFile(source)
+    dictionaries = [name for name in repeated if name in parquet.schema_arrow.names]
+    return pq.ParquetFile(source, metadata=parquet.metadata, read_dictionary=dictionaries) if repeated else parquet
+
+
+def _whole(rows: pa.Table, columns: Sequence[str], repeated: Sequence[str] = ()) -> pa.Table:
+    """Adds columns of nulls for the fields that the event did not have when the file was written."""
+    for name in columns:
+        if name not in rows.column_names:
+            kind = archived().field(name).type
+            kind = pa.dictionary(pa.int32(), kind) if name in repeated else kind
+            rows = rows.append_column(name, pa.nulls(rows.num_rows, kind))
+    return rows.select(list(columns))
 
 
 def _may_hold(group: pq.RowGroupMetaData, spans: Sequence[Span]) -> bool:

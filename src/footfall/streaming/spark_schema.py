@@ -15,7 +15,7 @@ from footfall.streaming import record_decoder
 
 _ORIGIN: Final = tuple(from_arrow_schema(pa.schema(schema.ORIGIN)))
 _ORIGIN_NAMES: Final = tuple(name for name, _ in schema.ORIGIN)
-_REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original")
+_REJECT_TEXTS: Final = ("event_id", "reason", "stage", "detail", "original", "via")
 _REJECT_TIME: Final = "rejected_at"
 _DENIED_FIELD: Final = StructField("denied", BooleanType())
 # By default, Spark accepts JSON that the other readers of Kafka refuse.

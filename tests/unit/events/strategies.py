@@ -16,8 +16,8 @@ AWKWARD = st.sampled_from(
         "", " ", "a", "/", "/a?b", "/a#b", "a\nb", "/a\r\nb", "/\x00", "\u2028", "\x7f", "é", "👩‍💻", "x" * 129,
         "/" + "x" * 1024,
         "<script>alert(1)</script>", "'; drop table events; --", "=1+1", "1.0", "1.1", "2.0", "1.00", "page_view",
-        "login", "shop", "news", "blog", "all", "Blog", "shop-2", "-a", "b" * 31, "b" * 32, "shop\n",
-        "home", "denied", "granted", "EUR", "2026-11-24T08:00:00.000Z",
+        "custom", "login", "shop", "news", "blog", "all", "Blog", "shop-2", "-a", "b" * 31, "b" * 32, "shop\n",
+        "home", "other", "server", "denied", "granted", "EUR", "2026-11-24T08:00:00.000Z",
         "2026-02-31T08:00:00.000Z", "9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z",
         "019ab6d1-0e0c-7000-8000-000000000000", "00000000-0000-7000-8000-000000000000", [], {}, [[]], {"a": {}},
         {"": 1}, {"a": None}, {"a": 1e300}, {"a": True, "b": "x", "c": 1.5}, {"a": "\n"},
@@ -31,12 +31,24 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=10,
 )  # fmt: skip
 VALUES = AWKWARD | JSON
+# What the second version has and the first lacks.
+LATER: dict[str, st.SearchStrategy[Any]] = {
+    "event_type": st.sampled_from(["custom", "web_vitals"]),
+    "page_type": st.just("other"),
+    "event_name": st.sampled_from(["signup", "", None]),
+    **dict.fromkeys(("lcp_ms", "inp_ms", "ttfb_ms", "cls_milli"), st.sampled_from([0, 1_200, 600_001, None])),
+    "via": st.sampled_from(["server", "browser", None]),
+}
 
 
 @st.composite
 def mutated_events(draw: st.DrawFn) -> dict[str, Any]:
-    """The example with up to three fields replaced, some removed, and sometimes an unknown one."""
-    event = example_event()
+    """The example with up to three fields replaced, some removed, and sometimes an unknown one.
+
+    Some have fields of the second version, or are of types that it added.
+    """
+    event = example_event(schema_version=draw(st.sampled_from(["1.0", "1.1"])))
+    event |= draw(st.fixed_dictionaries({}, optional=LATER)) if draw(st.booleans()) else {}
     for name in draw(st.lists(st.sampled_from(FIELDS), max_size=3)):
         event[name] = draw(VALUES)
     for name in draw(st.lists(st.sampled_from(tuple(event)), max_size=2)) if draw(st.booleans()) else []:

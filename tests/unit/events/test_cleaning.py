@@ -68,8 +68,17 @@ def test_no_path_holds_an_address(written: str, stored: str) -> None:
 
 def test_no_other_text_does() -> None:
     text = "Welcome back, Jane.Doe@Example.org (and bob@example.com)"
-    fields = ("page_title", "element", "search_term", "error_message", "utm_term", "utm_content", "referrer")
-    event = _stored(**dict.fromkeys(fields, text), properties={"note": text, "n": 1, "yes": True})
+    fields = (
+        "page_title",
+        "element",
+        "search_term",
+        "error_message",
+        "utm_term",
+        "utm_content",
+        "referrer",
+        "event_name",
+    )
+    event = _stored(schema_version="1.1", **dict.fromkeys(fields, text), properties={"note": text, "n": 1, "yes": True})
     for name in fields:
         assert event[name] == "Welcome back, (email) (and (email))"
     assert event["properties"] == {"note": "Welcome back, (email) (and (email))", "n": 1, "yes": True}

@@ -9,6 +9,7 @@ from footfall.events.rejects import (
     STAGE_OF,
     Reason,
     Reject,
+    Via,
     read_reject_record,
     reject_record,
 )
@@ -21,13 +22,20 @@ from footfall.events.rejects import (
     st.binary(),
     st.integers(0, 10**14),
     st.booleans(),
+    st.sampled_from([None, "server"]),
 )
 def test_a_record_is_read_back_as_written(
-    reason: Reason, detail: str, event_id: str | None, original: bytes, rejected_at_ms: int, denied: bool
+    reason: Reason,
+    detail: str,
+    event_id: str | None,
+    original: bytes,
+    rejected_at_ms: int,
+    denied: bool,
+    via: Via | None,
 ) -> None:
     reject = Reject(reason, detail, event_id)
-    record = read_reject_record(reject_record(reject, original, "shop", rejected_at_ms, denied))
-    assert (record.original, record.denied) == (original, denied)
+    record = read_reject_record(reject_record(reject, original, "shop", rejected_at_ms, denied, via))
+    assert (record.original, record.denied, record.via) == (original, denied, via)
     assert (record.reason, record.stage, record.detail) == (reason, STAGE_OF[reason], detail)
     assert (record.event_id, record.app_id, record.rejected_at_ms) == (event_id, "shop", rejected_at_ms)
 

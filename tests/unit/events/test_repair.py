@@ -55,6 +55,16 @@ def test_a_remaining_fault_is_reported() -> None:
     assert foreign.reason == "foreign_app"
 
 
+def test_what_a_server_sent_is_repaired_as_such() -> None:
+    no_page = dict.fromkeys(("page_view_id", "page_path", "page_section", "page_type"), ABSENT)
+    sent = example_event(event_type="purchase", currency="euro", **no_page)
+    done = repaired(reject_of(sent, via="server"), set={"currency": "EUR"})
+    assert done.stored["via"] == "server"
+    by_browser = repair(reject_of(sent), 7, Changes(set={"currency": "EUR"}), NOW_MS)
+    assert isinstance(by_browser, Reject)
+    assert by_browser.reason == "missing_field"
+
+
 @pytest.mark.parametrize(("waited_ms", "backfill"), [(0, False), (MAX_AGE_MS, False), (MAX_AGE_MS + 1, True)])
 def test_only_rejects_older_than_three_days_are_backfill(waited_ms: int, backfill: bool) -> None:
     done = repaired(reject_of(example_event()), now_ms=NOW_MS + waited_ms)

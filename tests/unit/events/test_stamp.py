@@ -45,6 +45,18 @@ def refused(event: object, **overrides: Any) -> str:
     return reject.reason
 
 
+def test_what_a_browser_says_in_via_is_dropped_and_a_servers_events_are_marked() -> None:
+    forged = example_event(schema_version="1.1", via="server")
+    assert "via" not in taken(forged)
+    no_page = dict.fromkeys(("page_view_id", "page_path", "page_section", "page_type"))
+    assert refused({**forged, "event_type": "purchase", **no_page}) == "missing_field"
+    stored = taken({**forged, "event_type": "purchase", **no_page}, via="server")
+    assert stored["via"] == "server"
+    assert no_page.keys().isdisjoint(stored)
+    assert taken({**forged, "via": "browser"}, via="server")["via"] == "server"
+    assert taken({**forged, "consent": "denied"}, via="server")["via"] == "server"
+
+
 def test_an_event_is_stored_with_what_the_collector_knows() -> None:
     event = example_event()
     assert taken(event) == {

@@ -9,6 +9,7 @@ import pytest
 from footfall.hdfs import FileStatus, HdfsUnavailable
 from footfall.lake import archive_reader
 from footfall.lake.errors import ArchiveRefused
+from footfall.lake.schema import archived
 from tests.support.archived import SCHEMA, at, event, minute
 from tests.support.local_files import LocalFiles
 
@@ -74,6 +75,27 @@ def test_only_the_row_groups_that_may_hold_the_minutes_are_fetched(
     assert len(set(files.parts)) == len(files.parts)
     whole = archive_reader.read(files, file, [(NOON, NOON + 59)], COLUMNS)
     assert whole.equals(pq.read_table(tmp_path / "hour.parquet", columns=list(COLUMNS)))
+
+
+def test_a_file_from_before_a_field_existed_has_nulls(tmp_path: Path) -> None:
+    """Files of before and after schema 1.1 are read together."""
+    rows = [{"event_id": "a", "event_time": at("2026-11-24 12:00:00")}]
+    earlier = [field for field in archived() if field.name not in ("event_name", "cls_milli", "via")]
+    pq.write_table(pa.Table.from_pylist(rows, pa.schema(earlier)), tmp_path / "earlier.parquet")
+    rows[0] |= {"event_name": "signup", "cls_milli": 104}
+    pq.write_table(pa.Table.from_pylist(rows, archived()), tmp_path / "later.parquet")
+    files = LocalFiles(tmp_path)
+    columns = ("cls_milli", "event_time", "event_name", "via", "event_id")
+    spans = [(NOON, NOON)]
+    read = [archive_reader.read(files, file, spans, columns, ("event_name",)) for file in files.list("")]
+    together = pa.concat_tables(read)
+    assert together.column_names == list(columns)
+    assert together["event_name"].cast(pa.string()).to_pylist() == [None, "signup"]
+    assert (together["cls_milli"].to_pylist(), together["via"].to_pylist()) == ([None, 104], [None, None])
+    grouped = pa.concat_tables(
+        table for file in files.list("") for table in archive_reader.groups(files, file, columns)
+    )
+    assert grouped["event_name"].to_pylist() == [None, "signup"]
 
 
 def test_a_file_that_is_gone_or_damaged_is_named(tmp_path: Path) -> None:
