@@ -1,7 +1,7 @@
 // Runs tracker.js on pages that others loaded, with as much of a browser as it asks for; prints what it queued, and where
 // it sent beacons. Input: {source, visitor: {agent, language, gpc, width, height}, pages: [{url, referrer, reload, title,
 // metas, lists, script (the attributes of its element, or nothing), later (the event of a list that comes later, or
-// nothing),
+// nothing), before and after (what the page runs before and after the tracker, or nothing),
 // gestures: [["look", engagedMs, scrollPct, [names of lists in sight]] | ["click"|"submit", tag, attributes, values]]}]}
 import {readFileSync} from "node:fs";
 import vm from "node:vm";
@@ -55,7 +55,8 @@ for (const page of pages) {
   };
   Object.defineProperty(browser, "scrollY", {get: () => scrollY});
   const happen = (type, event = {}) => (heard[type] || []).forEach(work => work(event));
-  vm.runInNewContext(source, browser);
+  vm.createContext(browser);
+  for (const code of [page.before, source, page.after]) if (code) vm.runInContext(code, browser);
   if (page.later) happen("footfall", {detail: page.later});
   for (const [kind, ...how] of page.gestures) {
     if (kind == "look") {

@@ -13,7 +13,10 @@
   globalThis[OURS] = 1;
   // What the page says of itself: data-NAME of the script's element, or a meta element.
   const meta = name => me?.getAttribute("data-" + name) || doc.querySelector(`meta[name=footfall-${name}]`)?.content;
+  // What only the second version of the schema has; all other events are of the first.
+  const SECOND = {schema_version: "1.1"};
   const pack = JSON.stringify;
+  const is = (value, type) => typeof value == type;
   const json = text => { try { return JSON.parse(text); } catch {} };
   const parsed = address => { try { return new URL(address); } catch {} };
 
@@ -31,6 +34,8 @@
   const uuid = () => (0 + clock().toString(16)).replace(/(?=.{4}$)/, "-") + "-7xxx-axxx-xxxxxxxxxxxx"
     .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
   const now = () => new Date().toISOString();
+  // No control character, no half of a surrogate pair.
+  const clean = (text, most) => text.slice(0, most).replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, " ");
   const bound = (number, most) => Math.max(0, Math.min(most, Math.round(number) || 0));
 
   // A page may keep the name of its view behind `#`, as in /app#/settings, if it says so.
@@ -39,14 +44,16 @@
     return inner ? location.pathname.replace(/\/$/, "") + inner : location.pathname;
   };
   // What the page does not say follows from its path: /notes/rain is an article of the section notes.
-  const types = "list|product|cart|checkout|front|section|catalogue|course|lesson|quiz|search|account|error".split("|");
+  const types = "home|list|product|cart|checkout|front|section|article|catalogue|course|lesson|quiz|search|account|error"
+    .split("|");
   const facts = () => {
     const [, first, ...rest] = here().split("/");
-    return json(meta("page")) || site && {
+    const said = json(meta("page")) || site && {
       page_type: meta("page-type") || (types.includes(first) ? first : first ? "article" : "home"),
       page_section: meta("page-section") || rest.length && first || "home",
       item_type: meta("item-type"), item_id: meta("item-id"),
     };
+    return said && !types.includes(said.page_type) ? {...said, ...SECOND, page_type: "other"} : said;
   };
   let page = facts();
   if (!page) return;
@@ -108,12 +115,11 @@
       event = {schema_version: "1.0", app_id: site || meta("app"),
         anonymous_id: denied ? visit.id : visitor(), session_id: visit.id, seq: visit.seq++, consent: choice,
         user_id: meta("user"), ...device, viewport_w: innerWidth, viewport_h: innerHeight,
-        ...visit.utm, ...event, ...denied && {user_id: null, search_term: null}};
-      // Cut to what the schema allows: no control character, no half of a surrogate pair.
+        ...visit.utm, ...event, ...denied && {user_id: null, search_term: null, properties: null}};
+      // Cut to what the schema allows.
       for (const key in event) {
-        if (event[key]?.slice)
-          event[key] = event[key].slice(0, /path|ref/.test(key) ? 1024 : /title|term|message/.test(key) ? 400 : 128)
-            .replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, " ");
+        if (is(event[key], "string"))
+          event[key] = clean(event[key], /path|ref/.test(key) ? 1024 : /title|term|message/.test(key) ? 400 : 128);
         if ((event[key] ?? "") === "") delete event[key];
       }
       return event;
@@ -268,6 +274,32 @@
     else record(event_type, fields);
   };
   on("footfall", event => show(event.detail));
+  // footfall("signup", {plan: "pro"}) is an event of a type of the site's own. It must not throw, whatever it gets. A
+  // page may define a function of that name that keeps in footfall.waiting the calls that come before this script.
+  const custom = call => {
+    try {
+      const [event_name, given] = call;
+      if (event_name && is(event_name, "string"))
+        record("custom", {...SECOND, event_name, properties: allowed(given)});
+    } catch {}
+  };
+  const allowed = given => {
+    const properties = {};
+    try {
+      for (const [name, value] of Object.entries(given)) {
+        const text = is(value, "string");
+        if (name && !name[64] && Object.keys(properties).length < 32
+          && (text || is(value, "boolean") || is(value, "number") && Math.abs(value) < 2 ** 53))
+          properties[clean(name)] = text ? clean(value, 1024) : value;
+      }
+    } catch {}
+    return Object.keys(properties)[0] ? properties : null;
+  };
+  let calls = [];
+  try {
+    calls = calls.concat(globalThis.footfall?.waiting ?? []);
+    globalThis.footfall = (...call) => { view ? custom(call) : calls[99] || calls.push(call); };
+  } catch {}
   const start = () => {
     begin();
     press();
@@ -280,6 +312,7 @@
       if (order) write("order", order);
       show(event);
     }
+    calls.forEach(custom);
   };
   // A browser may prepare a page that its visitor never looks at.
   if (doc.prerendering) doc.addEventListener("prerenderingchange", start, {once: true});

@@ -80,6 +80,11 @@ def test_a_visit_of_the_example_arrives_whole(
     assert (home["page_title"], home["utm_source"], home["http_status"]) == ("Field notes", "letter", 200)
     assert (rain["page_path"], rain["page_type"], rain["page_section"]) == ("/notes/rain.html", "article", "weather")
     assert (rain["item_type"], rain["item_id"], rain["previous_path"]) == ("note", "rain", "/")
+    page.click("#helpful")
+    events = arrived(page, collector, lambda events: any(event["event_type"] == "custom" for event in events))
+    (helpful,) = (event for event in events if event["event_type"] == "custom")
+    assert (helpful["event_name"], helpful["properties"]) == ("helpful", {"note": "rain", "stars": 5})
+    assert (helpful["page_path"], helpful["page_view_id"]) == (rain["page_path"], rain["page_view_id"])
     # What was waiting leaves with the page, by a beacon.
     page.click("text=Yes")
     page.goto("about:blank")

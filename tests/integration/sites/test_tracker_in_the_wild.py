@@ -257,9 +257,79 @@ def test_a_page_that_loads_the_tracker_twice_counts_once(opened: Opens, collecto
     arrived(page, collector, "page_view")
     source: Any = page.locator("script[src*=footfall]").first.get_attribute("src")
     page.add_script_tag(url=source)
+    page.evaluate("() => footfall('once')")
+    arrived(page, collector, "custom")
     page.wait_for_timeout(800)
+    assert len(collector.events("custom")) == 1
     assert len(collector.events("page_view")) == 1
     assert len(collector.events("session_start")) == 1
+
+
+_STUB = "window.footfall ||= (...call) => { (footfall.waiting ||= []).push(call); };"
+
+
+def test_a_page_sends_events_of_its_own_before_and_after_the_tracker_has_loaded(
+    opened: Opens, collector: Remembering
+) -> None:
+    page, _ = opened("shop", "/cart", _STUB + "if (!window.done) { done = 1; footfall('early', {plan: 'pro'}); }")
+    arrived(page, collector, "custom")
+    assert page.evaluate("() => footfall('late', {seats: 3, trial: false, 'nothing': null})") is None
+    early, late = arrived(page, collector, "custom", 2)
+    assert (early["event_name"], early["properties"]) == ("early", {"plan": "pro"})
+    assert (late["event_name"], late["properties"]) == ("late", {"seats": 3, "trial": False})
+    (view,) = collector.events("page_view")
+    assert early["page_view_id"] == late["page_view_id"] == view["page_view_id"]
+    assert (early["page_path"], early["page_type"]) == ("/cart", "cart")
+    assert [event["schema_version"] for event in (view, early, late)] == ["1.0", "1.1", "1.1"]
+    # The last moment of a page: it leaves with the beacon.
+    page.evaluate("() => { footfall('leaving'); location = 'about:blank'; }")
+    assert arrived(page, collector, "custom", 3)[2]["event_name"] == "leaving"
+
+
+def test_events_of_a_page_that_is_only_prepared_count_when_it_is_shown(opened: Opens, collector: Remembering) -> None:
+    page, _ = opened(
+        "shop", "/cart", "window.hidden = true; " + _getter("Document.prototype", "prerendering", "hidden")
+    )
+    page.evaluate("() => { for (let n = 0; n < 200; n++) footfall('prepared', {n}); }")
+    page.wait_for_timeout(800)
+    assert collector.requests == []
+    page.evaluate("() => { hidden = false; document.dispatchEvent(new Event('prerenderingchange')) }")
+    found = arrived(page, collector, "custom", 100)
+    assert [event["properties"]["n"] for event in found] == list(range(100))
+    assert len(collector.events("page_view")) == 1
+
+
+def test_an_event_of_its_own_never_throws_into_the_page(opened: Opens, collector: Remembering) -> None:
+    page, _ = opened("shop", "/cart", "addEventListener('error', event => (window.seen ||= []).push(event.message));")
+    arrived(page, collector, "page_view")
+    page.evaluate(
+        """() => {
+            const ring = {}; ring.ring = ring;
+            const spoilt = new Proxy({}, {ownKeys() { throw new Error('spoilt'); }});
+            for (const given of [undefined, null, 5, Symbol('x'), ring, spoilt, [], document, window, () => {}])
+                { footfall('given', given); footfall(given, given); }
+            footfall();
+            for (const [owner, name] of [[Object, 'entries'], [Object, 'keys'], [String.prototype, 'slice'],
+                [String.prototype, 'replace'], [Array.prototype, 'push']]) {
+                const real = owner[name];
+                owner[name] = () => { throw new Error('spoilt'); };
+                footfall('spoilt', {a: 'x'});
+                owner[name] = real;
+            }
+        }"""
+    )
+    assert {event["event_name"] for event in arrived(page, collector, "custom", 10)} <= {"given", "spoilt"}
+    assert page.evaluate("() => window.seen ?? []") == []
+
+
+def test_a_page_of_an_unknown_type_is_of_another_type(opened: Opens, collector: Remembering) -> None:
+    script = """new MutationObserver((_, seen) => {
+        const about = document.querySelector('meta[name=footfall-page]'); if (!about) return; seen.disconnect();
+        about.content = JSON.stringify({...JSON.parse(about.content), page_type: 'brochure'});
+    }).observe(document, {childList: true, subtree: true});"""
+    page, _ = opened("shop", "/cart", script)
+    view = arrived(page, collector, "page_view")[0]
+    assert (view["page_type"], view["schema_version"], view["page_section"]) == ("other", "1.1", "cart")
 
 
 def test_a_page_that_spoils_what_the_tracker_uses_sees_no_error(opened: Opens, collector: Remembering) -> None:

@@ -11,11 +11,19 @@ SCRIPT = {"src": "https://stats.example.org/footfall.js", "data-site": "blog"}
 VISITOR = {"agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0", "language": "de", "gpc": False, "width": 9, "height": 9}
 
 
-def tracked(path: str, script: dict[str, str] | None = SCRIPT, **metas: str) -> Tracked:
-    """A visit of one page."""
+def tracked(
+    path: str,
+    script: dict[str, str] | None = SCRIPT,
+    before: str = "",
+    after: str = "",
+    gpc: bool = False,
+    **metas: str,
+) -> Tracked:
+    """A visit of one page. before, after: what the page runs before and after the tracker."""
     about = {f"footfall-{name.replace('_', '-')}": value for name, value in metas.items()}
     page = {"url": f"https://blog.example.org{path}", "title": "Notes", "metas": about, "lists": [], "gestures": []}
-    found = track(VISITOR, [page | ({"script": script} if script else {})], "UTC")
+    page |= {"before": before, "after": after}
+    found = track(VISITOR | {"gpc": gpc}, [page | ({"script": script} if script else {})], "UTC")
     assert [check_sent({**event, "sent_at": event["occurred_at"]}) for event in found.events] == [None] * len(
         found.events
     )
@@ -71,6 +79,103 @@ def test_a_page_speaks_by_attributes_and_meta_elements() -> None:
 def test_a_page_may_describe_itself_as_footfalls_own_do() -> None:
     found = view(tracked("/x", page='{"page_type": "course", "page_section": "art", "item_id": "c1"}'))
     assert (found["page_type"], found["page_section"], found["item_id"]) == ("course", "art", "c1")
+
+
+@pytest.mark.parametrize("said", ["popup", "Product", "other", "toString"])
+def test_a_page_of_an_unknown_type_is_of_another_type(said: str) -> None:
+    for found in (
+        tracked("/x", SCRIPT | {"data-page-type": said}),
+        tracked("/x", page=f'{{"page_type": "{said}", "page_section": "s"}}'),
+    ):
+        assert (view(found)["page_type"], view(found)["schema_version"]) == ("other", "1.1")
+    (start,) = (event for event in found.events if event["event_type"] == "session_start")
+    assert start["schema_version"] == "1.0"
+    assert view(tracked("/home"))["page_type"] == "home"
+
+
+def customs(found: Tracked) -> list[dict[str, Any]]:
+    return [event for event in found.events if event["event_type"] == "custom"]
+
+
+def test_a_page_may_send_events_of_its_own() -> None:
+    found = tracked("/notes/rain", after="footfall('signup', {plan: 'pro', seats: 3, trial: true}); footfall('read')")
+    signup, read = customs(found)
+    assert (signup["event_name"], signup["properties"]) == ("signup", {"plan": "pro", "seats": 3, "trial": True})
+    assert (signup["page_path"], signup["page_section"]) == ("/notes/rain", "notes")
+    assert signup["page_view_id"] == view(found)["page_view_id"]
+    assert read["event_name"] == "read"
+    assert "properties" not in read
+    assert {event["schema_version"] for event in (signup, read)} == {"1.1"}
+    assert view(found)["schema_version"] == "1.0"
+
+
+STUB = "globalThis.footfall ||= (...call) => { (footfall.waiting ||= []).push(call); };"
+
+
+def test_a_page_may_do_so_before_the_tracker_has_loaded() -> None:
+    found = tracked("/", before=STUB + "footfall('early', {n: 1}); footfall('earlier')", after="footfall('late')")
+    assert [event["event_name"] for event in customs(found)] == ["early", "earlier", "late"]
+    assert view(found)["seq"] < customs(found)[0]["seq"]
+    older = "function footfall() { (footfall.waiting = footfall.waiting || []).push(arguments); } footfall('early')"
+    assert [event["event_name"] for event in customs(tracked("/", before=older))] == ["early"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("{a: NaN, b: Infinity, c: 2 ** 53, d: -(2 ** 53 - 1), e: 0.5}", {"d": -(2**53 - 1), "e": 0.5}),
+        ("{a: null, b: undefined, c: [1], d: {}, e: () => 1, f: 1n, g: Symbol('x'), h: 'x'}", {"h": "x"}),
+        ("{'': 1, ['x'.repeat(64)]: 2, ['x'.repeat(65)]: 3}", {"x" * 64: 2}),
+        ("Object.fromEntries(Array.from({length: 40}, (_, n) => ['k' + n, n]))", {f"k{n}": n for n in range(32)}),
+        ("{a: 'x'.repeat(1025), e: ''}", {"a": "x" * 1024, "e": ""}),
+        ("{'a\\n': 'c\\u0000d', b: '\\ud83d'}", {"a ": "c d", "b": " "}),
+        # An entry must not be mistaken for the method of a text.
+        ("{slice: 'x', length: 5, toString: 'y'}", {"slice": "x", "length": 5, "toString": "y"}),
+        ("{get a() { throw new Error('spoilt'); }}", None),
+        ("new Proxy({}, {ownKeys() { throw new Error('spoilt'); }})", None),
+        ("(() => { const ring = {n: 1}; ring.ring = ring; return ring; })()", {"n": 1}),
+        *((nothing, None) for nothing in ("null", "undefined", "5", "{}", "[]", "Symbol('x')")),
+    ],
+)
+def test_properties_are_cut_to_what_the_schema_allows(given: str, kept: dict[str, Any] | None) -> None:
+    (event,) = customs(tracked("/", after=f"footfall('signup', {given})"))
+    assert event.get("properties") == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        *(("'x'.repeat(129)", "x" * 128), ("'a\\nb'", "a b"), ("'<b>'", "<b>")),
+        *((none, None) for none in ("", "''", "null", "5", "{}", "['signup']", "Symbol('x')")),
+    ],
+)
+def test_an_event_without_a_name_is_none(name: str, kept: str | None) -> None:
+    names = [event["event_name"] for event in customs(tracked("/", after=f"footfall({name})"))]
+    assert names == ([] if kept is None else [kept])
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "footfall = {localName: 'form', id: 'footfall'};",
+        "footfall = () => {}; footfall.waiting = 'no list';",
+        "footfall = () => {}; footfall.waiting = [null, 5, 'x', [], [Symbol('x')], {}, ['kept']];",
+        "Object.defineProperty(globalThis, 'footfall', {value: () => {}});",
+        "Object.prototype.extra = 1; Object.entries = null; globalThis.footfall = null;",
+    ],
+)
+def test_nothing_that_has_its_name_stops_the_tracker(before: str) -> None:
+    found = tracked(
+        "/", before=before, after="try { footfall('x'); } catch (fault) { if (footfall.waiting) throw fault; }"
+    )
+    assert view(found)["page_path"] == "/"
+    assert ("kept" in before) is ("kept" in [event["event_name"] for event in customs(found)])
+
+
+def test_properties_are_not_sent_without_consent() -> None:
+    (event,) = customs(tracked("/", after="footfall('signup', {mail: 'jane'})", gpc=True))
+    assert (event["event_name"], event["consent"]) == ("signup", "denied")
+    assert "properties" not in event
 
 
 def test_a_page_without_a_site_is_not_tracked() -> None:
