@@ -54,6 +54,7 @@ class _StoredEvent(msgspec.Struct, gc=False):
     page_title: str | None = None
     page_section: str | None = None
     element: str | None = None
+    event_name: str | None = None
     country: str | None = None
     city: str | None = None
     latitude: float | None = None
@@ -71,7 +72,7 @@ class _StoredEvent(msgspec.Struct, gc=False):
 _decode: Final = msgspec.json.Decoder(_StoredEvent).decode
 _TEXTS: Final = attrgetter(
     *("app_id", "event_type", "session_id", "anonymous_id", "user_id", "page_path", "page_view_id", "page_type"),
-    *("page_title", "page_section", "element", "country", "city", "device_type", "request_id"),
+    *("page_title", "page_section", "element", "event_name", "country", "city", "device_type", "request_id"),
     *("error_code", "error_message"),
 )
 
@@ -202,6 +203,7 @@ def _read(offset: int, event: _StoredEvent, may_hold_nul: bool) -> ParsedEvent |
             event.engaged_ms,
             status,
             event.is_bot,
+            event.event_name,
         ),
         _common_rows(app, minute, event.country or "", event.device_type or ""),
         pages,

@@ -94,7 +94,10 @@ class DistinctVisitors(NamedTuple):
 
 
 class SessionCell(NamedTuple):
-    """One event in `sessions`. Times are in ms since 1970; `offset` is the lowest one of the event's identity."""
+    """One event in `sessions`. Times are in ms since 1970; `offset` is the lowest one of the event's identity.
+
+    event_name: of an event of the site's own type; older cells lack it.
+    """
 
     offset: int
     seq: int
@@ -112,6 +115,7 @@ class SessionCell(NamedTuple):
     engaged_ms: int | None
     http_status: int | None
     is_bot: bool
+    event_name: str | None = None
 
 
 class Progress(NamedTuple):

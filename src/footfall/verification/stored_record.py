@@ -15,6 +15,7 @@ _TEXTS_OR_NONE: Final = (
     "page_section",
     "page_type",
     "element",
+    "event_name",
     "country",
     "device_type",
     "error_code",

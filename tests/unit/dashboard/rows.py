@@ -71,7 +71,7 @@ def session_row(seq: int, **overrides: Any) -> dict[str, Any]:
     row = {"session_id": "s1", "app_id": "shop", "anonymous_id": "browser-1", "user_id": None, "seq": seq}
     row |= {"event_at": format_rfc3339_ms(AT_MS + seq * 10_000), "event_type": "page_view", "page_path": f"/{seq}"}
     row |= {"element": None, "gap_ms": None if seq == 0 else 10_000, "is_entry": seq == 0, "is_exit": False}
-    return row | {"is_open": True} | overrides
+    return row | {"is_open": True, "event_name": None} | overrides
 
 
 def page_view(**overrides: Any) -> PageView:

@@ -330,7 +330,7 @@ def test_recent_pages_are_fifty_at_most() -> None:
 def test_a_session_of_two_visits(cells: Cells) -> None:
     def row(seq: int, user: str | None, time: str, kind: str, path: str | None, gap_ms: int | None, *ends: bool) -> Any:
         element = "add" if kind == "click" else None
-        return ("s-ana", "shop", "a-ana", user, seq, stamp(time), kind, path, element, gap_ms, *ends, True)
+        return ("s-ana", "shop", "a-ana", user, seq, stamp(time), kind, path, element, gap_ms, *ends, True, None)
 
     assert ask(cells, "session", session="s-ana") == [
         row(0, None, "11:02:00.000", "page_view", "/", None, True, False),
@@ -385,18 +385,33 @@ def test_entries_and_exits(cells: Cells, session: str, ends: list[tuple[int, boo
     ],
 )
 def test_a_session_is_open_for_half_an_hour(cells: Cells, session: str, time: str, is_open: bool) -> None:
-    assert {row[-1] for row in ask(cells, "session", time, session=session)} == {is_open}
+    assert {row[12] for row in ask(cells, "session", time, session=session)} == {is_open}
 
 
 def test_midnight_closes_a_session() -> None:
     cells = Cells()
     count(cells, [event(1, "s-ida", 0, "-1 23:50:00.000", "page_view", "/quiz/1", "v1")])
-    assert ask(cells, "session", "-1 23:59:59.999", session="s-ida")[0][-1] is True
-    assert ask(cells, "session", "00:00:00.000", session="s-ida")[0][-1] is False
+    assert ask(cells, "session", "-1 23:59:59.999", session="s-ida")[0][12] is True
+    assert ask(cells, "session", "00:00:00.000", session="s-ida")[0][12] is False
 
 
 def test_columns_of_what_an_event_does_not_say_are_null(cells: Cells) -> None:
     (row,) = (row for row in ask(cells, "session", session="s-ana2") if row[6] == "logout")
     assert row == (
         "s-ana2", "news", "a-ana2", "u-1", 3, stamp("11:47:30.000"), "logout", None, None, 30_000, False, False, True,
+        None,
     )  # fmt: skip
+
+
+def test_an_event_of_a_sites_own_type_has_its_name_and_is_no_page_view() -> None:
+    cells = Cells()
+    own = {"schema_version": "1.1", "event_name": "signup"}
+    view = event(1, "s-ida", 0, "12:00:00.000", "page_view", "/quiz/1", "v1")
+    count(cells, [view, event(2, "s-ida", 1, "12:00:01.000", "custom", "/quiz/1", "v1", **own)])
+    rows = ask(cells, "session", session="s-ida")
+    assert [(row[6], row[13], row[10], row[11]) for row in rows] == [
+        ("page_view", None, True, True),
+        ("custom", "signup", False, False),
+    ]
+    (minute,) = ask(cells, "live-metrics", app="academy", minutes=1)
+    assert minute[4:7] == (2, 1, 1)

@@ -52,6 +52,7 @@ SESSION_CELLS = st.builds(
     *[st.none() | AWKWARD] * 6,
     *[st.none() | st.integers(0, 600_000)] * 2,
     st.booleans(),
+    st.none() | AWKWARD,
 )
 
 
@@ -239,6 +240,13 @@ def test_an_old_cell_of_a_single_event_is_read(cell: SessionCell, event_id: byte
     assert tables.session_events({tables.session_column(event_id): msgpack.packb(cell)}) == {event_id: cell}
 
 
+def test_an_older_event_without_a_name_is_read() -> None:
+    event, event_id = SessionCell(7, 0, 0, 0, "click", "shop", "a", *[None] * 8, False), b"e" * 16
+    for fields in (event[:-1], event):
+        cells = tables.session_cells([(event_id, fields)])
+        assert tables.session_events(cells) == {event_id: event}
+
+
 def test_no_session_cell_grows_too_large_for_hbase() -> None:
     unsaid = SessionCell(0, 0, 0, 0, "click", "shop", "a", *[None] * 8, False)
     events = [
@@ -273,6 +281,8 @@ def test_the_fields_of_an_event_are_in_its_session_cell() -> None:
         event_type="page_view",
         user_id="u-1",
         element="buy",
+        schema_version="1.1",
+        event_name="signup",
         engaged_ms=900,
         seq=7,
         received_at="2026-11-24T08:00:01.500Z",

@@ -39,7 +39,7 @@ def path(rows: list[Row]) -> Html:
             str(row["seq"]),
             wording.clock(parse_rfc3339_ms(row["event_at"])),
             wording.gap(row["gap_ms"]),
-            tag("span", foreign(row["event_type"]), class_="ff-code"),
+            join(tag("span", foreign(row["event_type"]), class_="ff-code"), _name(row)),
             join(foreign(row["page_path"]), _mark(row)),
             foreign(row["element"], ""),
         )
@@ -72,6 +72,11 @@ def _mark(row: Row) -> Html | None:
         word for word, holds in (("entry", row["is_entry"]), ("exit", row["is_exit"] and not row["is_open"])) if holds
     ]
     return tag("small", " ".join(words), class_="ff-mark") if words else None
+
+
+def _name(row: Row) -> Html | None:
+    """The name of an event of a type of the site's own."""
+    return join(" ", foreign(row["event_name"])) if row["event_name"] else None
 
 
 def _summary(rows: list[Row]) -> Html:

@@ -42,6 +42,7 @@ def run(context: Context[HBaseStore], session: str) -> list[dict[str, Any]]:
                 "is_entry": event_id in entries,
                 "is_exit": event_id in exits,
                 "is_open": not visits.are_apart(newest_ms, context.now_ms),
+                "event_name": event.event_name,
             }
         )
         before = event.event_time_ms
@@ -65,6 +66,7 @@ QUESTION = Question(
         "is_entry",
         "is_exit",
         "is_open",
+        "event_name",
     ),
     parameters=(parameters.SESSION,),
     source=HBASE,

@@ -68,6 +68,12 @@ FACT_EVENTS: Final = Table(
         visit_id string: visit in its own population (people or bots); also runs of events without a page view have one
         visit_id_all string: visit in the population all
         {PROFILE.strip()}
+        event_name string: name of an event of the site's own type (custom)
+        via string: server if a server sent it, null for a browser
+        lcp_ms int: largest contentful paint, ms
+        inp_ms int: interaction to next paint, ms
+        ttfb_ms int: time to first byte, ms
+        cls_milli int: cumulative layout shift, thousandths
         """
     ),
     fact=True,

@@ -1,5 +1,7 @@
 """One visit and one person's pages in words."""
 
+import re
+
 import pytest
 
 from footfall.dashboard.components import one_visit
@@ -29,6 +31,11 @@ def test_an_open_visit_has_no_exit_yet(is_open: bool, mark: str) -> None:
 def test_a_very_long_session_is_cut_and_says_so() -> None:
     text = one_visit.path([session_row(seq) for seq in range(205)]).text
     assert "and 5 more events." in text
+
+
+def test_an_event_of_a_sites_own_type_is_named() -> None:
+    text = one_visit.path([session_row(0, event_type="custom", event_name="<b>signup")]).text
+    assert re.search("custom</bdi></span> <bdi.*?>&lt;b&gt;signup</bdi>", text)
 
 
 def test_recent_pages_lead_to_their_sessions() -> None:
