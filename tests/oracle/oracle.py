@@ -10,6 +10,7 @@ import duckdb
 
 from tests.oracle import macros, sources, visits
 from tests.oracle.questions import (
+    actions,
     daily_summary,
     engagement_by_profile,
     geographic_traffic,
@@ -37,6 +38,7 @@ QUESTIONS: Final = {
     "site-errors": site_errors,
     "recommendation-effect": recommendation_effect,
     "slow-pages": slow_pages,
+    "actions": actions,
 }
 _MEMORY: Final = "1GB"
 

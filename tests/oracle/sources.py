@@ -8,20 +8,24 @@ import duckdb
 
 from tests.oracle import log_lines
 
+# Files from before the event's schema 1.1 have no column event_name; an empty table with it stands beside them.
 # The record with the lowest offset of an identity counts, on whatever day the others lie. Only then is the day cut at
 # the archive's end, so that a later record never takes the place of one that came too late for its day.
 _EVENTS = """
 create table main.event as
 with record as (
   select *, row_number() over (partition by session_id, event_id order by kafka_offset) as copy
-  from read_parquet($files, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)
+  from (
+    from read_parquet($files, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)
+    union all by name select null::varchar as event_name where false
+  )
 ), first_record as (
   select * exclude (dt), strftime(make_timestamp(epoch_us(event_time)), '%Y-%m-%d') as dt from record where copy = 1
 )
 select app_id, dt, session_id, event_id, anonymous_id, user_id, seq, event_type, consent, is_bot,
   epoch_ms(event_time) as at_ms,
   epoch_ms(received_at) - epoch_ms(event_time) > 60000 as is_late,
-  page_view_id, page_path, page_section, page_type, page_title, request_id, element, order_id, value_cents,
+  page_view_id, page_path, page_section, page_type, page_title, request_id, element, event_name, order_id, value_cents,
   list_id, variant,
   engaged_ms, scroll_pct, response_ms, http_status, error_code, error_message,
   country, region, city, latitude, longitude

@@ -27,6 +27,7 @@ QUESTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("engagement-by-profile", {"by": "age_band"}),
     ("site-errors", {}),
     ("slow-pages", {"min_views": 2}),
+    ("actions", {}),
 )
 
 

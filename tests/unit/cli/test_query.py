@@ -56,7 +56,7 @@ def test_the_help_of_a_question_has_its_parameters_and_no_other(call: Call, name
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("live-metric",), "There is no question 'live-metric'; there are: daily-summary, data-quality, "),
+        (("live-metric",), "There is no question 'live-metric'; there are: actions, daily-summary, data-quality, "),
         (
             ("live-metrics", "--limit", "5"),
             "There is no parameter of live-metrics 'limit'; there are: app, by, minutes.",
