@@ -92,7 +92,8 @@ def _events() -> list[dict[str, Any]]:
     add(1, "shop", "A", "10:00:00", "page_view", "/", page_view_id="A1", request_id="r1", response_ms=100, **google)
     add(2, "shop", "A", "10:00:10", "page_ping", "/", page_view_id="A1", engaged_ms=6000, scroll_pct=40)
     add(3, "shop", "A", "10:00:20", "page_view", "/p", page_view_id="A2", response_ms=1500, page_title="Old")
-    add(4, "shop", "A", "10:00:30", "click", "/p", page_view_id="A2", user_id="u1", scroll_pct=70)
+    own = {"schema_version": "1.1", "event_name": "signup"}
+    add(4, "shop", "A", "10:00:30", "custom", "/p", page_view_id="A2", user_id="u1", scroll_pct=70, **own)
     add(5, "shop", "A", "10:00:40", "page_view", "/p", page_view_id="A3", response_ms=300, page_title="New")
     order = {"order_id": "o1", "user_id": "u1"}
     add(6, "shop", "A", "10:01:00", "purchase", "/p", value_cents=500, page_view_id="A3", **order)
@@ -157,11 +158,12 @@ def write(files: Files, run: str = RUN) -> None:
     by_folder: dict[str, list[dict[str, Any]]] = {}
     for number, event in enumerate(_events()):
         day = datetime.fromtimestamp(event["event_time"] / 1e6, timezone.utc).date()
-        # Two files, so that repeats lie apart from each other.
+        # Two files, so that repeats lie apart from each other. The first is from before schema 1.1.
         name = f"/events/app_id={event['app_id']}/dt={day}/cafe0001-{number % 2:09}.parquet"
         by_folder.setdefault(name, []).append({key: value for key, value in event.items() if key != "app_id"})
     for name, rows in by_folder.items():
-        files.write(name, _parquet(rows, schema.archived()))
+        columns = schema.archived() if name.endswith("1.parquet") else archived_before_1_1()
+        files.write(name, _parquet(rows, columns))
     # u1 changes the plan at 10:00:35; u2 was deleted.
     since = {"user_id": "u1", "country": "DE", "birth_year": 1990, "company_size": "10-49", "deleted": False}
     change_ms = ms("10:00:35")
@@ -183,6 +185,12 @@ def write(files: Files, run: str = RUN) -> None:
         {**failure, "request_id": "r8", "logged_ms": ms("10:00:05"), "message": "'y'", "page_path": "/p"},
     ]
     _of_logs(files, tables.FACT_LOG_ERRORS, failures, run)
+
+
+def archived_before_1_1() -> pa.Schema:
+    """The columns of a file of `/events` that was written before the event had the fields of its schema 1.1."""
+    later = ("event_name", "lcp_ms", "inp_ms", "ttfb_ms", "cls_milli", "via")
+    return pa.schema([field for field in schema.archived() if field.name not in later])
 
 
 def use_profiles(files: Files) -> None:

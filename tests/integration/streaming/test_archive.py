@@ -1,7 +1,9 @@
 """The archive of records of every kind: each event once, from its first record, in typed columns."""
 
+import io
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,11 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from footfall.lake import compaction, layout
+from footfall.lake.layout import EVENTS
 from footfall.lake.progress import Progress
+from footfall.lake.schema import archived
 from footfall.names import TOPIC_REJECTED
+from footfall.streaming.parquet import Tables
 from footfall.streaming.window_schedule import WindowSet
 from tests.support.archiving import Record, World
 from tests.support.events import ABSENT, stored_event
+from tests.support.golden_days import archived_before_1_1
+from tests.support.local_files import LocalFiles
 
 _DAY = "2026-11-24"
 
@@ -55,6 +63,11 @@ def golden(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Gol
             referrer="",
             schema_version="1.7",
             field_of_tomorrow=5,
+            event_type="custom",
+            event_name="signup",
+            lcp_ms=2_400,
+            cls_milli=104,
+            via="server",
         )
     )
     log.add(plain)
@@ -153,6 +166,25 @@ def test_the_staging_folder_is_empty(golden: Golden) -> None:
     assert golden.world.files.list("/events/_staging") == []
 
 
+def test_files_from_before_schema_1_1_are_merged_with_later_ones(spark: SparkSession, tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path)
+    folder, row = f"/events/app_id=shop/dt={_DAY}", {"event_time": datetime(2026, 11, 24, 8, tzinfo=timezone.utc)}
+    later = {"event_name": "signup", "via": "server", "lcp_ms": 2_400, "cls_milli": 104}
+    sources = tuple(f"{folder}/{layout.Part('aaaa0000', n, n, 0).name}" for n in range(2))
+    for path, columns, more in zip(sources, (archived_before_1_1(), archived()), ({}, later), strict=True):
+        content = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist([{**row, "event_id": path[-9:], **more}], columns), content)
+        files.write(path, content.getvalue())
+    Tables(spark, files, files.uri).merge(compaction.Group(EVENTS, folder, sources, ""), "/merged")
+    (merged,) = (file for file in files.list("/merged") if file.name.endswith(".parquet"))
+    found = pq.read_table(io.BytesIO(files.read(merged.path) or b""))
+    assert set(found.column_names) == set(archived().names)
+    names = [row["event_name"] for row in found.to_pylist()]
+    assert sorted(names, key=str) == [None, "signup"]
+    (whole,) = (row for row in found.to_pylist() if row["event_name"])
+    assert later.items() <= whole.items()
+
+
 def test_columns_have_their_types(golden: Golden) -> None:
     (path,) = (golden.world.files.root / "events/app_id=academy/dt=2028-02-29").glob("*.parquet")
     schema = pq.read_schema(path)
@@ -166,6 +198,10 @@ def test_columns_have_their_types(golden: Golden) -> None:
         "latitude": pa.float64(),
         "properties": pa.string(),
         "extra": pa.string(),
+        "event_name": pa.string(),
+        "lcp_ms": pa.int32(),
+        "cls_milli": pa.int32(),
+        "via": pa.string(),
         "kafka_partition": pa.int32(),
         "kafka_offset": pa.int64(),
     }
@@ -179,7 +215,8 @@ def test_duckdb_reads_the_archived_events(golden: Golden) -> None:
         connection.execute("SET TimeZone = 'UTC'")
         rows = connection.execute(
             "SELECT app_id, dt, epoch_ms(event_time), typeof(event_time), page_title, properties, extra, latitude, "
-            "value_cents, user_id, referrer, schema_version, kafka_partition, kafka_offset, seq "
+            "value_cents, user_id, referrer, schema_version, kafka_partition, kafka_offset, seq, "
+            "event_name, lcp_ms, inp_ms, cls_milli, via "
             "FROM read_parquet(?, hive_partitioning = true) WHERE app_id = 'academy'",
             [folders],
         ).fetchall()
@@ -191,7 +228,7 @@ def test_duckdb_reads_the_archived_events(golden: Golden) -> None:
     assert properties == '{"price":1.5,"ok":true,"name":"für"}'
     assert extra == '{"later_field":{"deep":[1,null]}}'
     place = golden.full.partition, golden.full.offset
-    assert rest == [51.5, -5_000_000_000, None, "", "1.7", *place, 3]
+    assert rest == [51.5, -5_000_000_000, None, "", "1.7", *place, 3, "signup", 2_400, None, 104, "server"]
 
 
 def test_windows_are_computed_from_the_archived_events(golden: Golden) -> None:

@@ -75,6 +75,14 @@ def test_events_carry_their_visits_and_the_profile_of_their_time(files: LocalFil
     assert bands == [None, "35-44", None, "unknown"]
 
 
+def test_events_of_files_from_before_schema_1_1_and_after_are_together(files: LocalFiles) -> None:
+    found = rows(files, "fact_events")
+    assert [(row["event_id"], row["event_type"], row["event_name"]) for row in found if row["event_name"]] == [
+        (event_id(4), "custom", "signup")
+    ]
+    assert {(row["via"], row["lcp_ms"], row["cls_milli"]) for row in found} == {(None, None, None)}
+
+
 def test_visits_of_people(files: LocalFiles) -> None:
     found = rows(files, "fact_visits", population="people")
     assert [row["visit_id"] for row in found] == [
