@@ -288,7 +288,7 @@
     try {
       for (const [name, value] of Object.entries(given)) {
         const text = is(value, "string");
-        if (name && !name[64] && Object.keys(properties).length < 32
+        if (name && ![...name][64] && Object.keys(properties).length < 32
           && (text || is(value, "boolean") || is(value, "number") && Math.abs(value) < 2 ** 53))
           properties[clean(name)] = text ? clean(value, 1024) : value;
       }

@@ -127,6 +127,8 @@ def test_a_page_may_do_so_before_the_tracker_has_loaded() -> None:
         ("{a: null, b: undefined, c: [1], d: {}, e: () => 1, f: 1n, g: Symbol('x'), h: 'x'}", {"h": "x"}),
         ("{'': 1, ['x'.repeat(64)]: 2, ['x'.repeat(65)]: 3}", {"x" * 64: 2}),
         ("Object.fromEntries(Array.from({length: 40}, (_, n) => ['k' + n, n]))", {f"k{n}": n for n in range(32)}),
+        # Characters, not units of UTF-16.
+        ("{['🫖'.repeat(64)]: 1, ['🫖'.repeat(65)]: 2}", {"🫖" * 64: 1}),
         ("{a: 'x'.repeat(1025), e: ''}", {"a": "x" * 1024, "e": ""}),
         ("{'a\\n': 'c\\u0000d', b: '\\ud83d'}", {"a ": "c d", "b": " "}),
         # An entry must not be mistaken for the method of a text.
