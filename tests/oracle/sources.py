@@ -8,7 +8,7 @@ import duckdb
 
 from tests.oracle import log_lines
 
-# Files from before the event's schema 1.1 have no column event_name; an empty table with it stands beside them.
+# Files from before the event's schema 1.1 lack some columns; an empty table with these stands beside them.
 # The record with the lowest offset of an identity counts, on whatever day the others lie. Only then is the day cut at
 # the archive's end, so that a later record never takes the place of one that came too late for its day.
 _EVENTS = """
@@ -17,7 +17,10 @@ with record as (
   select *, row_number() over (partition by session_id, event_id order by kafka_offset) as copy
   from (
     from read_parquet($files, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)
-    union all by name select null::varchar as event_name where false
+    union all by name
+    select null::varchar as event_name, null::varchar as via, null::integer as lcp_ms, null::integer as inp_ms,
+      null::integer as ttfb_ms, null::integer as cls_milli
+    where false
   )
 ), first_record as (
   select * exclude (dt), strftime(make_timestamp(epoch_us(event_time)), '%Y-%m-%d') as dt from record where copy = 1
