@@ -17,8 +17,9 @@ from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite, demo_site
 from footfall.sites import academy, accounts, assets, degradation, for_you, news, security, shop
 from footfall.sites.catalogue import Catalogue
-from footfall.sites.collector import LARGEST_BODY, Collector
+from footfall.sites.collector import Collector
 from footfall.sites.collector import blueprint as collecting
+from footfall.sites.outcome import LARGEST_BODY
 from footfall.sites.pages import show
 from footfall.sites.pictures import picture
 from footfall.sites.stock import Stock

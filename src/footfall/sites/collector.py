@@ -7,19 +7,18 @@ need a waiting thread for each (see `server`).
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import orjson
 from flask import Blueprint, Response, request
 from flask.sansio.blueprints import BlueprintSetupState
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.wsgi import get_input_stream
 
 from footfall import site_registry
 from footfall.events.address import client_of, one_client, truncate
-from footfall.events.bodies import TooLarge, UnknownEncoding, element_bytes, expanded, parse_body
+from footfall.events.bodies import parse_body
 from footfall.events.bots import RateRule
 from footfall.events.consent import refused
 from footfall.events.geo import Geography
@@ -30,22 +29,15 @@ from footfall.host_names import SENTENCE, HostNames
 from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.sites import security, site_keys
+from footfall.sites.outcome import MAX_EVENTS, Judge, Limits, Outcome, cost, decide_all, read_body, refusal, unreadable
 from footfall.sites.producer import Batch, KafkaProducer
 from footfall.sites.rate_limit import FloodGate
-from footfall.sites.spool import Record, Spool, Topic
+from footfall.sites.spool import Spool
 from footfall.sites.spool_drain import Drain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# The largest body that is accepted, in bytes.
-LARGEST_BODY: Final = 256 * 1024
-MAX_EVENTS: Final = 100
-# The largest event, in bytes as it is stored. The tracker's events have less than 2 KB. With each field at its own
-# bound, an event would have 160 KB.
-LARGEST_EVENT: Final = 32 * 1024
-# Limits count events, or the bytes of a request in units of this size if that is more: what is stored is bounded, too.
-_BYTES_OF_EVENT: Final = 2 * 1024
 # Per minute at pace 1. A person who clicks without a pause stays far below this; see events/bots.py.
 _BOT_EVENTS_PER_MINUTE: Final = 120
 # A session's row in HBase has a cell for each event and is read as a whole, so its size must be limited. Reading for
@@ -56,30 +48,12 @@ _SESSION_EVENTS_PER_MINUTE: Final = 5
 _REPORT_PATIENCE_S: Final = 2.0
 _RETRY_AFTER_S: Final = 5
 _CLOSE_PATIENCE_S: Final = 5.0
-_REFUSALS: Final = {
-    HTTPStatus.UNAUTHORIZED: "wrong_key",
-    HTTPStatus.FORBIDDEN: "foreign_origin",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unknown_encoding",
-    HTTPStatus.MISDIRECTED_REQUEST: "unknown_host",
-    HTTPStatus.TOO_MANY_REQUESTS: "too_many",
-    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
-}
 _LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 PATH: Final = "/collect"
 _JSON: Final = "application/json"
 _HEADERS: Final = (("Content-Type", _JSON), *security.HEADERS.items())
 # A page of a registered origin may read the answer.
 _FOREIGN_HEADERS: Final = (("Content-Type", _JSON), *security.FOREIGN_HEADERS.items())
-
-
-class Outcome(NamedTuple):
-    """The answer to a request, and the counts to add, once its records are stored."""
-
-    status: HTTPStatus
-    content: Mapping[str, object]
-    counts: Mapping[str, int]
-    records: Sequence[Record] = ()
 
 
 class PendingRequest:
@@ -131,8 +105,10 @@ class Collector:
         self._geography = Geography(settings.install / "geography") if shared is None else shared.geography
         self._rate_rule = RateRule(max(1, int(_BOT_EVENTS_PER_MINUTE * settings.pace)))
         self._addresses = FloodGate(settings.client_events_per_minute, settings.client_events_per_minute)
-        self._site = FloodGate(settings.site_events_per_minute, settings.site_events_per_minute)
-        self._sessions = FloodGate(_SESSION_EVENTS_AT_ONCE, _SESSION_EVENTS_PER_MINUTE)
+        self._limits = Limits(
+            FloodGate(settings.site_events_per_minute, settings.site_events_per_minute),
+            FloodGate(_SESSION_EVENTS_AT_ONCE, _SESSION_EVENTS_PER_MINUTE),
+        )
         self._spool = Spool(settings.spool_dir / app_id, int(settings.retention.spool_gib * 2**30))
         self._owns_producer = shared is None
         self._producer = KafkaProducer(settings.kafka_bootstrap) if shared is None else shared.producer
@@ -162,9 +138,12 @@ class Collector:
         """
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return None
+        return self._begin(partial(self._decide, environ))
+
+    def _begin(self, decide: Callable[[], Outcome]) -> PendingRequest:
         until = time.monotonic() + _REPORT_PATIENCE_S
         try:
-            outcome = self._decide(environ)
+            outcome = decide()
         except Exception as error:
             return PendingRequest(error, None, until)
         send = outcome.records and not self._spool.behind
@@ -187,7 +166,7 @@ class Collector:
                 self._spool.append(records)
             except OSError:
                 # Some of the records may be stored even so.
-                outcome = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
+                outcome = refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing can be stored at the moment.")
         with self._counting:
             self._counts.update(outcome.counts)
         return outcome
@@ -204,29 +183,36 @@ class Collector:
             if begun is None:
                 return application(environ, start_response)
             environ["footfall.endpoint"] = "collector.collect"
-            try:
-                outcome = self.finish(begun)
-            except Exception as failure:
-                environ["footfall.failure"] = failure
-                return application(environ, start_response)
-            body = orjson.dumps(outcome.content)
             origin = environ.get("HTTP_ORIGIN")
-            is_registered = origin is not None and origin in self._origins()
-            headers = [
-                *(_FOREIGN_HEADERS if is_registered else _HEADERS),
-                ("Content-Length", str(len(body))),
-                ("X-Request-Id", environ["footfall.request_id"]),
-            ]
-            if origin is not None and is_registered:
-                # Without it, a page of another origin could not see that its events are stored and would repeat them.
-                headers += (("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
-            status = outcome.status
-            if status in _LATER:
-                headers.append(("Retry-After", str(_RETRY_AFTER_S)))
-            start_response(f"{status.value} {status.phrase.upper()}", headers)
-            return [body]
+            if origin is None or origin not in self._origins():
+                return self.answer(begun, environ, start_response, application)
+            # Without it, a page of another origin could not see that its events are stored and would repeat them.
+            readable = (*_FOREIGN_HEADERS, ("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
+            return self.answer(begun, environ, start_response, application, readable)
 
         return collecting
+
+    def answer(
+        self,
+        begun: PendingRequest,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        application: "WSGIApplication",
+        headers: Sequence[tuple[str, str]] = _HEADERS,
+    ) -> Iterable[bytes]:
+        """Answers a request that has begun, once it is finished. application: gets what failed, as `around` says."""
+        try:
+            outcome = self.finish(begun)
+        except Exception as failure:
+            environ["footfall.failure"] = failure
+            return application(environ, start_response)
+        body = orjson.dumps(outcome.content)
+        status = outcome.status
+        whole = [*headers, ("Content-Length", str(len(body))), ("X-Request-Id", environ["footfall.request_id"])]
+        if status in _LATER:
+            whole.append(("Retry-After", str(_RETRY_AFTER_S)))
+        start_response(f"{status.value} {status.phrase.upper()}", whole)
+        return [body]
 
     def health(self) -> dict[str, object]:
         """The content of `/healthz`. `spool_oldest_received_at` is a lower bound for the oldest spooled event."""
@@ -243,44 +229,34 @@ class Collector:
 
     def _decide(self, environ: "WSGIEnvironment") -> Outcome:
         if not self._names.admit(environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST")):
-            return _refusal(HTTPStatus.MISDIRECTED_REQUEST, SENTENCE)
+            return refusal(HTTPStatus.MISDIRECTED_REQUEST, SENTENCE)
         origin = environ.get("HTTP_ORIGIN")
         if origin is not None and not security.is_own(origin, environ, self._trusted) and origin not in self._origins():
-            return _refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+            return refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
         trusted, key = self._trusted, environ.get(site_keys.HEADER)
         if key is not None:
             if not site_keys.matches(self._settings, self.app_id, key):
-                return _refusal(HTTPStatus.UNAUTHORIZED, "This is not the key of the site.")
+                return refusal(HTTPStatus.UNAUTHORIZED, "This is not the key of the site.")
             # The site's own server says for whom it asks.
             trusted = site_keys.ANYBODY
-        try:
-            body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
-            if encoding := environ.get("HTTP_CONTENT_ENCODING"):
-                body = expanded(body, encoding, LARGEST_BODY)
-        except (RequestEntityTooLarge, TooLarge):
-            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 256 KiB.")
-        except UnknownEncoding:
-            return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Bodies may be compressed by gzip or deflate.")
+        body = read_body(environ)
+        if isinstance(body, Outcome):
+            return body
         if disk_mark.is_low(self._settings):
-            return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
         received_ms = time.time_ns() // 1_000_000
         parsed = parse_body(body)
         # A body that is not JSON becomes one record.
         events = 1 if isinstance(parsed, Reject) else len(parsed)
         if events > MAX_EVENTS:
-            return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
+            return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
         address = client_of(environ, trusted)
-        # Even the lowest limit lets the largest body through once a minute.
-        cost = max(events, min(-(-len(body) // _BYTES_OF_EVENT), self._settings.client_events_per_minute))
-        if not self._addresses.admits(one_client(address), cost):
-            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
-        if not self._site.admits(self.app_id, cost):
-            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events for this site.")
+        request_cost = cost(body, events, self._settings.client_events_per_minute)
+        if not self._addresses.admits(one_client(address), request_cost):
+            return refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
+        if not self._limits.site.admits(self.app_id, request_cost):
+            return refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events for this site.")
         gpc, dnt = environ.get("HTTP_SEC_GPC") == "1", environ.get("HTTP_DNT") == "1"
-        if isinstance(parsed, Reject):
-            record = self._reject(parsed, body, None, received_ms, gpc or dnt)
-            content = {"error": parsed.reason, "detail": parsed.detail}
-            return Outcome(HTTPStatus.BAD_REQUEST, content, {"rejected": 1}, [record])
         prefix = truncate(address)
         context = Context(
             self.app_id,
@@ -291,39 +267,23 @@ class Collector:
             dnt=dnt,
             place=self._geography.look_up(prefix),
         )
-        records: list[Record] = []
-        rejected: list[dict[str, object]] = []
-        originals: list[bytes] | None = None
-        of_session: Counter[str] = Counter()
-        for index, event in enumerate(parsed):
-            # An element that cannot be parsed is a Reject already.
-            decided = event if isinstance(event, Reject) else accept(event, context, self._rate_rule)
-            stored = b"" if isinstance(decided, Reject) else orjson.dumps(decided)
-            if len(stored) > LARGEST_EVENT and not isinstance(decided, Reject):
-                decided = Reject("too_long", "The event is larger than 32 KiB.", decided["event_id"])
-            if isinstance(decided, Reject):
-                originals = element_bytes(body) if originals is None else originals
-                records.append(self._reject(decided, originals[index], event, received_ms, gpc or dnt))
-                rejected.append({"index": index, "event_id": decided.event_id, "reason": decided.reason})
-            else:
-                session = decided["session_id"]
-                of_session[session] += 1
-                records.append(Record(Topic.EVENTS, received_ms, session.encode(), stored))
-        if not all(self._sessions.admits(session, count) for session, count in of_session.items()):
-            return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events of one session.")
-        accepted = events - len(rejected)
-        counts = {"accepted": accepted, "rejected": len(rejected)}
-        return Outcome(HTTPStatus.ACCEPTED, {"accepted": accepted, "rejected": rejected}, counts, records)
+        judge = Judge(
+            accept=lambda event: accept(event, context, self._rate_rule),
+            refuse=lambda reject, original, event: self._reject(reject, original, event, received_ms, gpc or dnt),
+            say=lambda reject, _: {"event_id": reject.event_id, "reason": reject.reason},
+        )
+        if isinstance(parsed, Reject):
+            return unreadable(parsed, body, received_ms, judge)
+        return decide_all(parsed, body, received_ms, judge, self._limits.sessions)
 
     def _origins(self) -> tuple[str, ...]:
         """The browser origins that are registered for this site now, in addition to its own host's."""
         site = site_registry.find(self._settings, self.app_id)
         return () if site is None else site.origins
 
-    def _reject(self, reject: Reject, original: bytes, event: object, received_ms: int, by_headers: bool) -> Record:
+    def _reject(self, reject: Reject, original: bytes, event: object, received_ms: int, by_headers: bool) -> bytes:
         left = refused(reject, original, event, by_headers)
-        record = reject_record(left.reject, left.original, self.app_id, received_ms, left.denied)
-        return Record(Topic.REJECTED, received_ms, b"", record)
+        return reject_record(left.reject, left.original, self.app_id, received_ms, left.denied)
 
 
 def blueprint(collector: Collector) -> Blueprint:
@@ -351,7 +311,3 @@ def blueprint(collector: Collector) -> Blueprint:
         return Response(orjson.dumps(collector.health()), mimetype=_JSON)
 
     return made
-
-
-def _refusal(status: HTTPStatus, sentence: str) -> Outcome:
-    return Outcome(status, {"error": _REFUSALS[status], "detail": sentence}, {f"refused_{status.value}": 1})

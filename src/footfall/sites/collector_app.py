@@ -18,8 +18,9 @@ from footfall.host_names import SENTENCE, HostNames
 from footfall.names import ALL_APPS
 from footfall.settings import Settings
 from footfall.sites import assets, security
-from footfall.sites.collector import LARGEST_BODY, PATH
+from footfall.sites.collector import PATH
 from footfall.sites.collectors import Collectors
+from footfall.sites.outcome import LARGEST_BODY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -31,8 +31,9 @@ from footfall.site_addresses import COLLECTOR
 from footfall.site_registry import DEMO_SITES
 from footfall.sites import collector_app
 from footfall.sites.app import create_app
-from footfall.sites.collector import LARGEST_BODY, Collector, PendingRequest
+from footfall.sites.collector import Collector, PendingRequest
 from footfall.sites.collectors import Collectors
+from footfall.sites.outcome import LARGEST_BODY
 from footfall.sites.spool import SpoolLocked
 from footfall.sites.weblogs import Started
 

@@ -634,8 +634,8 @@ def test_a_registered_origin_is_taken_and_may_see_its_answer(tmp_path: Path, mon
 
 
 def test_an_endless_session_is_refused_and_others_go_on(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    sessions = FloodGate(150, 1)
-    monkeypatch.setattr(shop.collector, "_sessions", sessions)
+    limits = shop.collector._limits._replace(sessions=FloodGate(150, 1))
+    monkeypatch.setattr(shop.collector, "_limits", limits)
     endless, other = new_uuid7(), new_uuid7()
     assert shop.post([an_event(session_id=endless) for _ in range(100)]).status_code == 202
     assert len(shop.events()) == 100
