@@ -37,7 +37,7 @@ KEPT: Final = frozenset(
         *("consent", "received_at", "event_time", "country", "region", "is_bot", "bot_reason", "backfill", "via"),
     )
 )
-_DENIED: Final = "denied"
+DENIED: Final = "denied"
 # The collector's own fields have no shape in the definition of what is sent.
 _SHAPES: Final = {
     name: shape for name, shape in SCHEMA["$defs"]["sent"]["properties"].items() if name in KEPT and shape is not True
@@ -73,16 +73,22 @@ def kept(fields: Mapping[str, Any]) -> dict[str, Any]:
 def without_consent(event: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a valid event as it is stored if consent is denied; nobody is known for longer than a session."""
     left = kept(event)
-    left["consent"] = _DENIED
+    left["consent"] = DENIED
     left["anonymous_id"] = left["session_id"]
     return left
 
 
-def refused(reject: Reject, original: bytes, event: object, by_headers: bool) -> Refused:
+def refused(
+    reject: Reject,
+    original: bytes,
+    event: object,
+    by_headers: bool,
+    left_of: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None,
+) -> Refused:
     """Returns what is stored of a rejected event.
 
     original: the bytes that were sent. event: the same, parsed; None if it is not JSON. by_headers: whether headers of
-    the request denied consent.
+    the request denied consent. left_of: what may be kept of an object; None: of one in the form of an event.
     If consent is denied, only those fields are left that may be kept and whose value is valid. Bytes that are no object
     have no fields: then nothing is left. A value of `consent` that the schema does not know may be a refusal, so it
     counts as one.
@@ -91,8 +97,8 @@ def refused(reject: Reject, original: bytes, event: object, by_headers: bool) ->
         said = event.get("consent")
         if not by_headers and (said is None or said in ("granted", "unknown")):
             return Refused(reject, original, False)
-        original = orjson.dumps(_valid(event))
-    elif by_headers or _DENIED.encode() in original:
+        original = orjson.dumps((left_of or _valid)(event))
+    elif by_headers or DENIED.encode() in original:
         original = b""
     else:
         return Refused(reject, original, False)
@@ -108,7 +114,7 @@ def _valid(event: Mapping[str, Any]) -> dict[str, Any]:
         if name in event:
             read({name: event[name]}, left)
     left = kept(left)
-    left["consent"] = _DENIED
+    left["consent"] = DENIED
     left.pop("anonymous_id", None)
     if "session_id" in left:
         left["anonymous_id"] = left["session_id"]

@@ -7,8 +7,10 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from footfall.events.consent import DENIED
 from footfall.events.identity import UUID7, made_uuid7
 from footfall.events.rejects import Reject, RejectRecord
+from footfall.events.server_event import accept_from_server, is_usable_id
 from footfall.events.stamp import MAX_AGE_MS, MAX_CLOCK_MS, Context, accept
 from footfall.events.validate import SCHEMA
 from footfall.names import TOPIC_REJECTED
@@ -50,7 +52,8 @@ def repair(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> 
 
     offset: of the reject in its topic. The time of receipt is the time of the rejection. The event is backfill if that
     is more than `MAX_AGE_MS` before `now_ms`. The address and agent of the request were not stored, so the event has no
-    place, and no bot rule applies. The same reject with the same changes always has the same event_id.
+    place, and no bot rule applies. The same reject with the same changes always has the same event_id. What a server
+    sent has the form of `server_event`, changes included.
     Raises NoEvent.
     """
     event = event_in(record.original if changes.replacement is None else changes.replacement)
@@ -58,14 +61,21 @@ def repair(record: RejectRecord, offset: int, changes: Changes, now_ms: int) -> 
         raise NoEvent("The reject does not contain a JSON object.")
     for name in changes.unset:
         event.pop(name, None)
-    identity_made = "event_id" not in changes.set and not _usable(event.get("event_id"))
+    name, usable = ("event_id", _usable) if record.via is None else ("id", is_usable_id)
+    identity_made = name not in changes.set and not usable(event.get(name))
     if identity_made:
-        event["event_id"] = _identity(record, offset, changes.replacement)
+        event[name] = _identity(record, offset, changes.replacement)
     event.update(changes.set)
-    backfill = now_ms - record.rejected_at_ms > MAX_AGE_MS
-    context = Context(record.app_id, record.rejected_at_ms, gpc=record.denied, backfill=backfill, via=record.via)
-    stored = accept(event, context)
+    stored = _accepted(event, record, backfill=now_ms - record.rejected_at_ms > MAX_AGE_MS)
     return stored if isinstance(stored, Reject) else Repaired(stored, identity_made)
+
+
+def _accepted(event: dict[str, Any], record: RejectRecord, backfill: bool) -> dict[str, Any] | Reject:
+    at_ms = record.rejected_at_ms
+    if record.via is None:
+        return accept(event, Context(record.app_id, at_ms, gpc=record.denied, backfill=backfill))
+    denied = {"consent": DENIED} if record.denied else {}
+    return accept_from_server(event | denied, record.app_id, at_ms, backfill=backfill)
 
 
 def event_in(text: bytes) -> dict[str, Any] | None:

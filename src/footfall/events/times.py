@@ -11,6 +11,12 @@ _EPOCH: Final = datetime(1970, 1, 1)
 # Public for readers of whole columns, whose regular expression engines have no fullmatch.
 SHAPE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 _SHAPE: Final = re.compile(SHAPE)
+_OFFSET_SHAPE: Final = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<decimals>[0-9]+))?"
+    r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2}))"
+)
+_MOST_HOURS: Final = 23
+_MOST_MINUTES: Final = 59
 _DAY_SHAPE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Years 1 to 9999, the range of both datetime and four digits.
 _MIN_MS: Final = -62_135_596_800_000
@@ -35,6 +41,22 @@ def parse_shaped_ms(text: str) -> int:
     # Without the Z, which Python 3.10 cannot parse.
     since = datetime.fromisoformat(text[:23]) - _EPOCH
     return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
+
+
+def parse_offset_ms(text: str) -> int:
+    """Returns the milliseconds since 1970 of a time of RFC 3339 with any offset and any number of decimals.
+
+    What is finer than a millisecond is cut off. Raises ValueError for any other notation and for an invalid time.
+    """
+    parts = _OFFSET_SHAPE.fullmatch(text)
+    if parts is None:
+        raise ValueError("a time must be written as 2026-11-24T08:00:00Z or 2026-11-24T09:00:00.123+01:00")
+    hours, minutes = int(parts["hours"] or 0), int(parts["minutes"] or 0)
+    if hours > _MOST_HOURS or minutes > _MOST_MINUTES:
+        raise ValueError("an offset is less than a day")
+    local_ms = parse_shaped_ms(f"{parts['day']}T{parts['clock']}.{(parts['decimals'] or '')[:3]:0<3}Z")
+    ahead_ms = (hours * 60 + minutes) * MINUTE_MS
+    return local_ms + ahead_ms if parts["sign"] == "-" else local_ms - ahead_ms
 
 
 def utc_day(text: str) -> date:

@@ -14,6 +14,7 @@ from footfall.events.stamp import MAX_AGE_MS
 from footfall.events.times import format_rfc3339_ms
 from footfall.events.validate import check_stored
 from tests.support.events import ABSENT, NOW_MS, example_event
+from tests.support.server_events import server_event
 
 HOUR_MS = 3_600_000
 
@@ -55,14 +56,28 @@ def test_a_remaining_fault_is_reported() -> None:
     assert foreign.reason == "foreign_app"
 
 
-def test_what_a_server_sent_is_repaired_as_such() -> None:
-    no_page = dict.fromkeys(("page_view_id", "page_path", "page_section", "page_type"), ABSENT)
-    sent = example_event(event_type="purchase", currency="euro", **no_page)
-    done = repaired(reject_of(sent, via="server"), set={"currency": "EUR"})
-    assert done.stored["via"] == "server"
-    by_browser = repair(reject_of(sent), 7, Changes(set={"currency": "EUR"}), NOW_MS)
+def test_what_a_server_sent_is_repaired_in_its_own_words() -> None:
+    record = reject_of(server_event(currency="euro"), via="server")
+    done = repaired(record, set={"currency": "EUR"})
+    assert (done.stored["via"], done.stored["currency"], done.identity_made) == ("server", "EUR", False)
+    assert done.stored["event_time"] == format_rfc3339_ms(NOW_MS - 120_000)
+    by_browser = repair(reject_of(server_event()), 7, Changes(), NOW_MS)
     assert isinstance(by_browser, Reject)
     assert by_browser.reason == "missing_field"
+
+
+def test_what_a_server_sent_without_an_id_counts_once_too() -> None:
+    record = reject_of(server_event(id=ABSENT), via="server")
+    first, second = (repaired(record, now_ms=NOW_MS + later) for later in (0, HOUR_MS))
+    assert (first.identity_made, first.stored) == (True, second.stored)
+    assert repaired(record, offset=8).stored["event_id"] != first.stored["event_id"]
+    assert not repaired(record, set={"id": "order-paid-1001"}).identity_made
+
+
+def test_a_refusal_of_consent_stays_with_what_a_server_sent() -> None:
+    done = repaired(reject_of(server_event(), via="server", denied=True))
+    assert done.stored["consent"] == "denied"
+    assert "user_id" not in done.stored
 
 
 @pytest.mark.parametrize(("waited_ms", "backfill"), [(0, False), (MAX_AGE_MS, False), (MAX_AGE_MS + 1, True)])
