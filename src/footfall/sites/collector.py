@@ -28,7 +28,7 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.host_names import SENTENCE, HostNames
 from footfall.runtime import disk_mark
 from footfall.settings import Settings
-from footfall.sites import security, site_keys
+from footfall.sites import security, server_events, site_keys
 from footfall.sites.outcome import MAX_EVENTS, Judge, Limits, Outcome, cost, decide_all, read_body, refusal, unreadable
 from footfall.sites.producer import Batch, KafkaProducer
 from footfall.sites.rate_limit import FloodGate
@@ -139,6 +139,11 @@ class Collector:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return None
         return self._begin(partial(self._decide, environ))
+
+    def begin_from_server(self, environ: "WSGIEnvironment") -> PendingRequest:
+        """Begins like `begin`, for a request to the API from a server that has shown the site's key."""
+        decide = partial(server_events.decide, environ, self._settings, self.app_id)
+        return self._begin(partial(decide, self._names, self._geography, self._limits))
 
     def _begin(self, decide: Callable[[], Outcome]) -> PendingRequest:
         until = time.monotonic() + _REPORT_PATIENCE_S

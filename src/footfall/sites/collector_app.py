@@ -1,4 +1,4 @@
-"""The pages of the collector: the tracker, its health, and what browsers ask before they post. Nothing else.
+"""The pages of the collector: the tracker, its health, what browsers ask before they post, and refusals. Nothing else.
 
 A browser lets a page of another origin read an answer only if the answer names that origin. Those of the site are
 named, and never `*`.
@@ -17,7 +17,7 @@ from footfall.events.identity import new_uuid7
 from footfall.host_names import SENTENCE, HostNames
 from footfall.names import ALL_APPS
 from footfall.settings import Settings
-from footfall.sites import assets, security
+from footfall.sites import assets, security, server_events
 from footfall.sites.collector import PATH
 from footfall.sites.collectors import Collectors
 from footfall.sites.outcome import LARGEST_BODY
@@ -29,6 +29,10 @@ _TRACKER: Final = "footfall.js"
 # A page that was cached with an older tracker works on; this only limits how long.
 _TRACKER_AGE_S: Final = 3600
 _PREFLIGHT_AGE_S: Final = 7200
+# The same for a site that does not exist: the answer tells nothing about sites.
+_NO_KEY: Final = (
+    "The address must name a site, /v1/events?site=NAME, and the header Authorization must hold its key: Bearer KEY."
+)
 _UNKNOWN_SITE: Final = "The address names no site whose events are taken here: /collect?site=NAME."
 
 
@@ -87,6 +91,16 @@ def create_app(settings: Settings, collectors: Collectors) -> Flask:
         if failure is not None:
             raise failure
         return _refusal(HTTPStatus.NOT_FOUND, "unknown_site", _UNKNOWN_SITE)
+
+    @app.route(server_events.PATH, methods=["POST"], provide_automatic_options=False)
+    def events_of_servers() -> Response:
+        # Only requests without the key of a site get here, and those that failed.
+        failure: Exception | None = request.environ.get("footfall.failure")
+        if failure is not None:
+            raise failure
+        response = _refusal(HTTPStatus.UNAUTHORIZED, "wrong_key", _NO_KEY)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     @app.get("/healthz")
     def healthz() -> Response:

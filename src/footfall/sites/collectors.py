@@ -1,6 +1,7 @@
 """The collectors of all sites that have no server of their own, in one process: one per site, each with its spool.
 
 A request names its site in the query of its address, `/collect?site=blog`: a browser's preflight request has no body.
+Events of the site's own server come to `/v1/events?site=blog`, with the site's key.
 """
 
 import logging
@@ -15,6 +16,7 @@ from footfall.events.geo import Geography
 from footfall.settings import Settings
 from footfall.site_addresses import COLLECTOR, service_of
 from footfall.site_registry import Site
+from footfall.sites import server_events
 from footfall.sites.collector import PATH, Collector, PendingRequest, Shared
 from footfall.sites.producer import KafkaProducer
 from footfall.sites.spool import SpoolLocked
@@ -54,13 +56,16 @@ class Collectors:
             collector.close()
 
     def begin(self, environ: "WSGIEnvironment") -> PendingRequest | None:
-        """Begins like `Collector.begin`; None also if the request names no site whose events are taken here."""
+        """Begins like `Collector.begin`; None also if the request names no site whose events are taken here.
+
+        So it does for a request to the API that does not show the site's key.
+        """
         try:
             collector = self._of(environ)
         except Exception:
             # `around` meets it again, and answers.
             return None
-        return None if collector is None else collector.begin(environ)
+        return None if collector is None else _begun(collector, environ)
 
     def notify(self, begun: PendingRequest, ready: Callable[[], None]) -> None:
         """Calls `ready` once, on any thread, when the request no longer needs to wait for Kafka."""
@@ -78,8 +83,12 @@ class Collectors:
             except Exception as failure:
                 environ["footfall.failure"] = failure
                 collector = None
-            chosen = application if collector is None else collector.around(application)
-            return chosen(environ, start_response)
+            if collector is None:
+                return application(environ, start_response)
+            if environ["PATH_INFO"] == PATH:
+                return collector.around(application)(environ, start_response)
+            begun = environ.get("footfall.begun") or collector.begin_from_server(environ)
+            return collector.answer(begun, environ, start_response, application)
 
         return collecting
 
@@ -97,10 +106,15 @@ class Collectors:
 
     def _of(self, environ: "WSGIEnvironment") -> Collector | None:
         """The collector of a request. Raises SpoolLocked and OSError if it cannot work."""
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+        path = environ["PATH_INFO"]
+        if path not in (PATH, server_events.PATH) or environ["REQUEST_METHOD"] != "POST":
             return None
         site = self.site(environ.get("QUERY_STRING", ""))
-        return None if site is None else self._opened(site.app_id)
+        if site is None:
+            return None
+        if path == server_events.PATH and not server_events.has_key(environ, self._settings, site.app_id):
+            return None
+        return self._opened(site.app_id)
 
     def _opened(self, app_id: str) -> Collector:
         known = self._collectors.get(app_id)
@@ -123,6 +137,12 @@ class Collectors:
                     self._opened(app_id)
                 except (SpoolLocked, OSError) as error:
                     log.error("the spool of %s cannot be used: %s", app_id, error)
+
+
+def _begun(collector: Collector, environ: "WSGIEnvironment") -> PendingRequest | None:
+    if environ["PATH_INFO"] == server_events.PATH:
+        return collector.begin_from_server(environ)
+    return collector.begin(environ)
 
 
 @lru_cache(maxsize=1024)

@@ -12,11 +12,11 @@ import socket
 import string
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from random import Random
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote, unquote
 
 import orjson
@@ -28,8 +28,12 @@ from footfall.sites.collector import Collector
 from tests.support.events import example_event
 from tests.support.hostile import SEED, SPLICES, spoilt
 from tests.support.long_tests import LONG
+from tests.support.server_events import server_event
 from tests.support.sites import make_site
 from tests.unit.sites.test_collector import Server, away, fall_behind, now_ms
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 BODIES: Final = 1_000_000 if LONG else 4_000
 REQUESTS: Final = 50_000 if LONG else 1_000
@@ -69,12 +73,21 @@ def _samples(rng: Random) -> list[bytes]:
     ]
 
 
-def _bodies(rng: Random, number: int) -> Iterator[bytes]:
+def _server_samples(_: Random) -> list[bytes]:
+    events = [
+        server_event(now_ms()),
+        server_event(now_ms(), type="custom", name="x", properties={"a": 1}, ip="203.0.113.77"),
+        server_event(now_ms(), consent="denied", page_path="/" + "é" * 300),
+    ]
+    return [orjson.dumps(events[0]), orjson.dumps(events), orjson.dumps(events * 9), b"[" * 2000 + b"]" * 2000, b"null"]
+
+
+def _bodies(rng: Random, number: int, samples_of: Callable[[Random], list[bytes]] = _samples) -> Iterator[bytes]:
     samples: list[bytes] = []
     for count in range(number):
         if count % 2_000 == 0:
             # Events of an hour ago would all be one kind of reject, in the end.
-            samples = _samples(rng)
+            samples = samples_of(rng)
         body = spoilt(rng, rng.choice(samples))
         if count % 1_000 == 999:
             # Up to the largest that is read, and beyond.
@@ -121,9 +134,26 @@ def _beyond(environ: dict[str, Any], _: object) -> NoReturn:
     raise environ.get("footfall.failure") or AssertionError("the collector passed the request on")
 
 
+def _by_server(collector: Collector) -> "WSGIApplication":
+    """The API, for a server that has shown its key."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return collector.answer(collector.begin_from_server(environ), environ, start_response, _beyond)
+
+    return answer
+
+
+_WAYS: Final = {
+    "browsers": (lambda collector: collector.around(_beyond), _samples),
+    "servers": (_by_server, _server_samples),
+}
+
+
 @pytest.mark.timeout(2400 if LONG else 60)
-def test_a_million_hostile_bodies_fail_nothing_and_leave_nothing_in_memory(home: Path) -> None:
-    rng, answers = Random(SEED), Counter[str]()
+@pytest.mark.parametrize("way", _WAYS)
+def test_a_million_hostile_bodies_fail_nothing_and_leave_nothing_in_memory(way: str, home: Path) -> None:
+    rng, answers = Random(f"{SEED} {way}"), Counter[str]()
+    application_of, samples_of = _WAYS[way]
     with away() as kafka:
         settings = Settings(
             home=home,
@@ -136,10 +166,10 @@ def test_a_million_hostile_bodies_fail_nothing_and_leave_nothing_in_memory(home:
         fall_behind(settings, "shop")
         # Its drain is not started: this test empties the spool itself, as Kafka would.
         collector = Collector(settings, "shop")
-        application = collector.around(_beyond)  # type: ignore[arg-type]
+        application = application_of(collector)
         warm = 0
         try:
-            for count, body in enumerate(_bodies(rng, BODIES)):
+            for count, body in enumerate(_bodies(rng, BODIES, samples_of)):
                 headers = _headers(rng)
                 try:
                     list(application(_environ(body, headers), lambda status, _: answers.update([status])))  # type: ignore[arg-type, misc, return-value]
