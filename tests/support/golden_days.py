@@ -5,7 +5,7 @@ A day without events follows. The tests state the answers; they were worked out 
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
@@ -153,10 +153,10 @@ def _events() -> list[dict[str, Any]]:
     return made.events
 
 
-def write(files: Files, run: str = RUN) -> None:
-    """Writes the archive, the profiles, and the tables of the logs of a run."""
+def write(files: Files, run: str = RUN, events: Sequence[dict[str, Any]] | None = None) -> None:
+    """Writes the archive, the profiles, and the tables of the logs of a run. events: `Day.events`; None: all cases."""
     by_folder: dict[str, list[dict[str, Any]]] = {}
-    for number, event in enumerate(_events()):
+    for number, event in enumerate(_events() if events is None else events):
         day = datetime.fromtimestamp(event["event_time"] / 1e6, timezone.utc).date()
         # Two files, so that repeats lie apart from each other. The first is from before schema 1.1.
         name = f"/events/app_id={event['app_id']}/dt={day}/cafe0001-{number % 2:09}.parquet"

@@ -30,6 +30,7 @@ from footfall.events.bots import agent_reason
 from footfall.events.consent import refused
 from footfall.events.identity import uuid7_ms
 from footfall.events.rejects import Reject, RejectRecord, read_reject_record, reject_record
+from footfall.events.server_event import accept_from_server
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.events.validate import check_stored
@@ -54,12 +55,18 @@ from tests.support.events import NOW_MS, example_event, stored_event
 from tests.support.hostile import SEED, some_spoilt
 from tests.support.local_files import LocalFiles
 from tests.support.long_tests import LONG
+from tests.support.server_events import server_event
 
 TRUSTED: Final = ("127.0.0.0/8", "::1/128")
 EVENT: Final = orjson.dumps(stored_event(city="London", latitude=51.5, longitude=0.0))
+# As a site's server sends it: without a page.
+PAID: Final = orjson.dumps(accept_from_server(server_event(NOW_MS), "shop", NOW_MS))
 REJECT: Final = reject_record(Reject("not_json", "It is not JSON."), b'{"event_type":', "shop", NOW_MS)
 REPAIRABLE: Final = reject_record(
     Reject("too_long", "It is too long."), orjson.dumps(example_event()), "shop", NOW_MS, denied=True
+)
+UNPAID: Final = reject_record(
+    Reject("too_long", "It is too long."), orjson.dumps(server_event(NOW_MS)), "shop", NOW_MS, via="server"
 )
 ACCESS: Final = (
     b'10.1.2.0 - - [24/Nov/2026:08:00:00 +0000] "GET /search?q HTTP/1.1" 200 512 "http://x/" "Mozilla/5.0 (X11)" '
@@ -313,10 +320,10 @@ _READERS: Final[dict[str, tuple[Callable[[Reader, bytes], None], tuple[bytes, ..
         50_000,
     ),
     "body": (Reader.body, (orjson.dumps([example_event(), example_event(schema_version="1.3", x=1)]),), 20_000),
-    "reject": (Reader.reject, (REJECT, REPAIRABLE), 20_000),
-    "live": (Reader.live, (EVENT, REJECT), 50_000),
-    "archive": (Reader.archive, (EVENT, REJECT), 2_000),
-    "proof": (Reader.proof, (EVENT, REJECT), 20_000),
+    "reject": (Reader.reject, (REJECT, REPAIRABLE, UNPAID), 20_000),
+    "live": (Reader.live, (EVENT, PAID, REJECT), 50_000),
+    "archive": (Reader.archive, (EVENT, PAID, REJECT), 2_000),
+    "proof": (Reader.proof, (EVENT, PAID, REJECT), 20_000),
     "line": (Reader.line, (ACCESS, ERROR, PERFORMANCE), 50_000),
     "spool": (Reader.spool, (_SPOOLED * 3, _framed(b"\x07" + b"\0" * 40)), 2_000),
     "alert": (Reader.alert, (_now(), _now(kind="drop", page_path=None), _now(state="resolved")), 20_000),

@@ -46,6 +46,9 @@ def made(number: int, session: int, kind: str, when: int, bot: bool, page: int =
         fields |= {"event_type": "page_view", "http_status": 500}
     if kind == "backfill":
         fields |= {"event_type": "page_view", "backfill": True}
+    if kind in ("paid", "server error"):
+        pages = dict.fromkeys(("page_view_id", "page_path", "page_section", "page_type"))
+        fields |= {"event_type": "error" if kind == "server error" else "purchase", "via": "server", **pages}
     event = stored_event(
         event_id=IDS[number],
         session_id=f"s{session}",
@@ -56,7 +59,9 @@ def made(number: int, session: int, kind: str, when: int, bot: bool, page: int =
     return b"{not json" if kind == "garbage" else orjson.dumps(event)
 
 
-KINDS = st.sampled_from(["page_view", "page_view", "ping", "error", "failed", "backfill", "garbage"])
+KINDS = st.sampled_from(
+    ["page_view", "page_view", "ping", "error", "failed", "backfill", "garbage", "paid", "server error"]
+)
 # Some minutes apart, exactly half an hour, more than that, and before and after midnight (16 hours later).
 TIMES = st.sampled_from([0, 1, 2, 3, 60, 61, 62, 121, 122, 180, 1919, 1920, 1921])
 RECORDS = st.lists(

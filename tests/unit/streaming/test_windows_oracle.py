@@ -20,7 +20,9 @@ def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
     when = at(MIDNIGHT) + timedelta(milliseconds=chance.randrange(-minutes * 30_000, minutes * 30_000))
     kind = chance.choices(_KINDS, (20, 55, 15, 5, 5))[0]
     session = f"session {chance.randrange(12)}"
-    path = None if kind == "login" else chance.choice(("/", "/a", "/b", "/ä"))
+    # What a server sends may have no page, whatever its type.
+    is_by_server = kind in ("click", "error") and chance.random() < 0.3
+    path = None if kind == "login" or is_by_server else chance.choice(("/", "/a", "/b", "/ä"))
     return event(
         number,
         session,
