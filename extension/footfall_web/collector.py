@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-# How long the tracker is kept before the collector is asked for a newer one.
-_TRACKER_AGE_S: Final = 300.0
+# How long a script is kept before the collector is asked for a newer one.
+_SCRIPT_AGE_S: Final = 300.0
 # What the collector says if it and the application were not set up for each other.
 _FAULTS: Final[Mapping[int, str]] = {
     HTTPStatus.UNAUTHORIZED: "The collector refuses the key",
@@ -52,8 +52,9 @@ class Collector:
         self._key = key
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
-        self._kept: Answer | None = None
-        self._asked_s = 0.0
+        # By the scripts' names.
+        self._kept: dict[str, Answer] = {}
+        self._asked_s: dict[str, float] = {}
 
     def collect(self, body: bytes, headers: Mapping[str, str], client: str | None) -> Answer:
         """Posts events. client: the address of the browser. Raises CollectorUnavailable."""
@@ -68,34 +69,35 @@ class Collector:
             raise CollectorUnavailable(f"{fault} (site {self.site}).")
         return answer
 
-    def tracker(self, known: str | None) -> Answer:
-        """The tracker; status 304 if the browser has it. known: the browser's `If-None-Match`.
+    def script(self, name: str, known: str | None) -> Answer:
+        """One of the collector's scripts; status 304 if the browser has it. known: the browser's `If-None-Match`.
 
         Without the collector, the last one counts. Raises CollectorUnavailable.
         """
-        answer = self._newest()
+        answer = self._newest(name)
         etag = answer.headers.get("etag")
         if known is not None and etag is not None and etag.removeprefix("W/") in known:
             return Answer(304, answer.headers, b"")
         return answer
 
-    def _newest(self) -> Answer:
+    def _newest(self, name: str) -> Answer:
         now = time.monotonic()
         with self._lock:
-            if self._kept is not None and now - self._asked_s < _TRACKER_AGE_S:
-                return self._kept
+            old = self._kept.get(name)
+            if old is not None and now - self._asked_s[name] < _SCRIPT_AGE_S:
+                return old
             # Others get the old one meanwhile, also if the collector does not answer.
-            self._asked_s, old = now, self._kept
+            self._asked_s[name] = now
         try:
-            answer = self._ask("GET", "/footfall.js", None, {})
+            answer = self._ask("GET", f"/{name}", None, {})
             if answer.status != HTTPStatus.OK:
-                raise CollectorUnavailable(f"The collector answered {answer.status} when asked for the tracker.")
+                raise CollectorUnavailable(f"The collector answered {answer.status} when asked for {name}.")
         except CollectorUnavailable:
             if old is None:
                 raise
             return old
         with self._lock:
-            self._kept = answer
+            self._kept[name] = answer
         return answer
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:

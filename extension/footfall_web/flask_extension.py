@@ -1,6 +1,6 @@
 """The Flask extension: the middleware around the application, and a function for its templates."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from footfall_web.middleware import REQUEST_ID, Middleware
 
@@ -12,15 +12,22 @@ if TYPE_CHECKING:
 class Footfall:
     """Measures a Flask application: `Footfall(app, site="blog", collector="http://localhost:5010")`.
 
-    `g.request_id` names each request, as its header `X-Request-Id` does. In templates, `{{ footfall() }}` is the
-    element for the page's head; its arguments say what the page is about.
+    `g.request_id` names each request, as its header `X-Request-Id` does. In templates, `{{ footfall() }}` makes
+    the elements for the page's head; its arguments say what the page is about.
     """
 
     def __init__(
-        self, app: "Flask | None" = None, *, site: str, collector: str, key: str | None = None, at: str = "/footfall"
+        self,
+        app: "Flask | None" = None,
+        *,
+        site: str,
+        collector: str,
+        key: str | None = None,
+        at: str = "/footfall",
+        vitals: bool = True,
     ) -> None:
         """app: None: `init_app` gets it later. All else: see `Middleware`."""
-        self._site, self._collector, self._key, self._at = site, collector, key, at
+        self._options: dict[str, Any] = {"site": site, "collector": collector, "key": key, "at": at, "vitals": vitals}
         if app is not None:
             self.init_app(app)
 
@@ -29,7 +36,7 @@ class Footfall:
         from flask import g, request
         from markupsafe import Markup
 
-        middleware = Middleware(app.wsgi_app, site=self._site, collector=self._collector, key=self._key, at=self._at)
+        middleware = Middleware(app.wsgi_app, **self._options)
         # Flask's documented way to add middleware, which mypy sees as assigning to a method.
         app.wsgi_app = middleware  # type: ignore[method-assign]
         app.extensions["footfall"] = middleware

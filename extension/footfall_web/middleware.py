@@ -1,4 +1,4 @@
-"""WSGI middleware: serves the tracker, passes events on to the collector, and gives each request an id."""
+"""WSGI middleware: serves the scripts, passes events on to the collector, and gives each request an id."""
 
 import logging
 import secrets
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "footfall.request_id"
+_TRACKER: Final = "footfall.js"
+# Measures how fast pages felt, and tells the tracker.
+_VITALS: Final = "footfall-vitals.js"
 # The collector's own limit. What is larger is not even read.
 _LARGEST_BODY: Final = 256 * 1024
 # Of the request, by the collector's names for them: what consent and the recognition of bots depend on.
@@ -43,12 +46,14 @@ class Middleware:
         collector: str,
         key: str | None = None,
         at: str = "/footfall",
+        vitals: bool = True,
         timeout_s: float = 5.0,
     ) -> None:
         """site: its app_id, as it was added to Footfall. collector: its address, such as `http://localhost:5010`.
 
         key: lets the collector believe whose request it was; None: it believes that of proxies that it trusts alone.
-        at: the path below which the tracker and the collector are. timeout_s: the longest wait for the collector.
+        at: the path below which the tracker and the collector are. vitals: also measure how fast pages felt.
+        timeout_s: the longest wait for the collector.
         Raises ValueError if an argument cannot be used.
         """
         if not at.startswith("/") or at.endswith("/"):
@@ -56,13 +61,14 @@ class Middleware:
         self._application = application
         self._collector = Collector(collector, site, key, timeout_s)
         self._at = at
+        self._scripts = {f"{at}/{name}": name for name in ((_TRACKER, _VITALS) if vitals else (_TRACKER,))}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answers a request, or lets the application answer it."""
         request_id = environ[REQUEST_ID] = new_request_id()
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
-        if path == f"{self._at}/footfall.js" and method in ("GET", "HEAD"):
-            return self._answer(self._tracker, environ, start_response, method == "HEAD")
+        if path in self._scripts and method in ("GET", "HEAD"):
+            return self._answer(self._script, environ, start_response, method == "HEAD")
         if path == f"{self._at}/collect" and method == "POST":
             return self._answer(self._collect, environ, start_response)
 
@@ -73,19 +79,21 @@ class Middleware:
         return self._application(environ, named)
 
     def script(self, environ: "WSGIEnvironment", **facts: object) -> str:
-        """The element that a page needs in its head.
+        """The elements that a page needs in its head.
 
         facts: what the page says of itself, such as `page_type="article"`; one that is None is left out.
         `docs/measuring/any-page.md` of Footfall lists them.
         """
-        source = quote(environ.get("SCRIPT_NAME", "")) + f"{self._at}/footfall.js"
+        sources = [_escaped(quote(environ.get("SCRIPT_NAME", "")) + path) for path in self._scripts]
         said = {"site": self._collector.site, "request_id": environ[REQUEST_ID], **facts}
         attributes = {f"data-{name.replace('_', '-')}": value for name, value in said.items() if value is not None}
         listed = "".join(f' {name}="{_escaped(str(value))}"' for name, value in attributes.items())
-        return f'<script defer src="{_escaped(source)}"{listed}></script>'
+        # The first is the tracker, to which the page says what it is about.
+        elements = [f'<script defer src="{sources[0]}"{listed}></script>']
+        return "".join(elements + [f'<script defer src="{source}"></script>' for source in sources[1:]])
 
-    def _tracker(self, environ: "WSGIEnvironment") -> Answer:
-        return self._collector.tracker(environ.get("HTTP_IF_NONE_MATCH"))
+    def _script(self, environ: "WSGIEnvironment") -> Answer:
+        return self._collector.script(self._scripts[environ["PATH_INFO"]], environ.get("HTTP_IF_NONE_MATCH"))
 
     def _collect(self, environ: "WSGIEnvironment") -> Answer:
         body = _body(environ)

@@ -14,7 +14,7 @@ from footfall.runtime import jars, locked_files, maven, maven_repository
 from footfall.settings import REPOSITORY
 
 PYTHON_LOCKS: Final = tuple(sorted(path for path in (REPOSITORY / "locks").glob("*.txt") if path.name != "maven.txt"))
-NPM_LOCK: Final = REPOSITORY / "locks" / "terser" / "package-lock.json"
+NPM_LOCK: Final = REPOSITORY / "locks" / "tracker" / "package-lock.json"
 _PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 

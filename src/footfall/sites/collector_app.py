@@ -1,4 +1,4 @@
-"""The pages of the collector: the tracker, its health, what browsers ask before they post, and refusals. Nothing else.
+"""The pages of the collector: scripts, its health, what browsers ask before they post, and refusals. Nothing else.
 
 A browser lets a page of another origin read an answer only if the answer names that origin. Those of the site are
 named, and never `*`.
@@ -25,9 +25,10 @@ from footfall.sites.outcome import LARGEST_BODY
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_TRACKER: Final = "footfall.js"
-# A page that was cached with an older tracker works on; this only limits how long.
-_TRACKER_AGE_S: Final = 3600
+# The tracker, and what measures how fast a page felt.
+_SCRIPTS: Final = ("footfall.js", "footfall-vitals.js")
+# A page that was cached with an older script works on; this only limits how long.
+_SCRIPT_AGE_S: Final = 3600
 _PREFLIGHT_AGE_S: Final = 7200
 # The same for a site that does not exist: the answer tells nothing about sites.
 _NO_KEY: Final = (
@@ -55,11 +56,11 @@ def create_app(settings: Settings, collectors: Collectors) -> Flask:
         response.headers["X-Request-Id"] = request.environ["footfall.request_id"]
         return response
 
-    @app.get(f"/{_TRACKER}")
-    def tracker() -> BaseResponse:
-        response = Response(assets.served(_TRACKER), mimetype="text/javascript")
+    @app.get(f"/<any({', '.join(map(repr, _SCRIPTS))}):name>")
+    def script(name: str) -> BaseResponse:
+        response = Response(assets.served(name), mimetype="text/javascript")
         response.headers.update(security.FOREIGN_HEADERS)
-        response.headers["Cache-Control"] = f"public, max-age={_TRACKER_AGE_S}"
+        response.headers["Cache-Control"] = f"public, max-age={_SCRIPT_AGE_S}"
         origin = request.headers.get("Origin")
         # For pages that load it with `crossorigin`.
         response.headers["Vary"] = "Origin"

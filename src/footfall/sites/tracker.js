@@ -85,7 +85,7 @@
 
   // Events wait in `fresh` until they have a position in the visit, then in the queue until the collector has them.
   let fresh = [], flying = "", failures = read("failures") || 0, timer, errors = 0;
-  let view, path, waiting = 0, ticked = performance.now(), scrolled = 0;
+  let view, path, loaded, waiting = 0, ticked = performance.now(), scrolled = 0;
   const record = (event_type, fields) => {
     // A page that is only being prepared has no view yet.
     if (!view) return;
@@ -194,6 +194,7 @@
   const begin = again => {
     view = uuid();
     path = here();
+    loaded = {page_view_id: view, page_path: path, ...page};
     scrolled = 0;
     record("page_view", {page_title: doc.title, request_id: meta("request-id"),
       http_status: +meta("status") || timing.responseStatus || null,
@@ -256,15 +257,18 @@
     && failed(event.error || event));
   on("unhandledrejection", event => event.reason && failed(event.reason));
   on("pagehide", leave);
-  on("visibilitychange", () => doc.hidden && leave());
+  // Last of all listeners: others measure until the page is hidden, and tell it now.
+  addEventListener("visibilitychange", () => doc.hidden && leave());
   on("pageshow", event => event.persisted && begin(1));
   on("popstate", move);
   on("hashchange", move);
   on("scroll", tick);
 
   // That a list was shown counts when it comes into sight. Whatever arrives later announces its list by an event
-  // `footfall`, whose detail is like one of the page's events.
+  // `footfall`, whose detail is like one of the page's events. What was measured of the page's load belongs to the view
+  // with which it began, whatever an application of one page shows by now.
   const show = ({event_type, ...fields}) => {
+    if (event_type == "web_vitals") fields = {...loaded, ...fields};
     const list = doc.querySelector(`[data-footfall-list="${fields.list_id}"]`);
     if (list) new IntersectionObserver((seen, observer) => {
       if (!seen.pop().isIntersecting) return;

@@ -89,6 +89,11 @@ def test_a_visit_of_the_example_arrives_whole(
     page.click("text=Yes")
     page.goto("about:blank")
     arrived(page, collector, lambda events: any(event.get("consent") == "granted" for event in events))
+    # So does how fast the page felt, as the second script of the other origin has measured it.
+    events = arrived(page, collector, lambda events: any(event["event_type"] == "web_vitals" for event in events))
+    (felt,) = (event for event in events if event["event_type"] == "web_vitals")
+    assert felt["page_view_id"] == rain["page_view_id"]
+    assert 0 <= felt["ttfb_ms"] <= felt["lcp_ms"] < 60_000
     assert complaints == []
 
 

@@ -92,14 +92,22 @@ def test_a_page_names_its_request_and_loads_the_tracker_from_its_own_host(collec
     assert re.fullmatch(UUID7, request_id)
     assert answer.text == (
         f'<script defer src="/footfall/footfall.js" data-site="recipes" data-request-id="{request_id}" '
-        f'data-page-type="home" data-item-type="&lt;&quot;&gt;"></script> {request_id}'
+        f'data-page-type="home" data-item-type="&lt;&quot;&gt;"></script>'
+        f'<script defer src="/footfall/footfall-vitals.js"></script> {request_id}'
     )
-    tracker = client.get("/footfall/footfall.js")
-    assert (tracker.status_code, tracker.mimetype) == (200, "text/javascript")
-    assert tracker.data == assets.served("footfall.js")
-    again = client.get("/footfall/footfall.js", headers={"If-None-Match": tracker.headers["ETag"]})
-    assert (again.status_code, again.data) == (304, b"")
-    assert client.head("/footfall/footfall.js").data == b""
+    for name in ("footfall.js", "footfall-vitals.js"):
+        script = client.get(f"/footfall/{name}")
+        assert (script.status_code, script.mimetype) == (200, "text/javascript")
+        assert script.data == assets.served(name)
+        again = client.get(f"/footfall/{name}", headers={"If-None-Match": script.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert client.head(f"/footfall/{name}").data == b""
+
+
+def test_an_application_may_leave_out_how_fast_its_pages_felt(collector: CollectorProcess) -> None:
+    client = application(collector, vitals=False).test_client()
+    assert client.get("/").text.count("<script") == 1
+    assert client.get("/footfall/footfall-vitals.js").status_code == 404
 
 
 def test_events_arrive_with_the_visitors_address_and_agent(collector: CollectorProcess, arrived: Arrived) -> None:
@@ -152,7 +160,7 @@ def test_the_collectors_refusals_are_returned(collector: CollectorProcess, arriv
 
 
 def test_the_last_tracker_outlives_the_collector(collector: CollectorProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("footfall_web.collector._TRACKER_AGE_S", 0.0)
+    monkeypatch.setattr("footfall_web.collector._SCRIPT_AGE_S", 0.0)
     app = application(collector)
     client = app.test_client()
     assert client.get("/footfall/footfall.js").status_code == 200

@@ -1,10 +1,12 @@
 import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
 import footfall.sites
+from footfall.settings import REPOSITORY
 from footfall.sites import assets
 
 FOLDER = Path(footfall.sites.__file__).parent
@@ -14,10 +16,17 @@ def test_the_tracker_is_smaller_than_six_kibibytes() -> None:
     assert len(gzip.compress(assets.served("footfall.js"), 9)) < 6 * 1024
 
 
-def test_the_tracker_that_is_served_was_made_of_the_source_as_it_is() -> None:
-    made_of = assets.served("footfall.js").splitlines()[0].decode().removeprefix("//")
-    source = (FOLDER / "tracker.js").read_bytes()
-    assert made_of == hashlib.sha256(source).hexdigest()[:16], "tracker.js changed: run src/footfall/sites/minify.sh"
+@pytest.mark.parametrize(("served", "source"), [("footfall.js", "tracker.js"), ("footfall-vitals.js", "vitals.js")])
+def test_the_scripts_that_are_served_were_made_of_the_sources_as_they_are(served: str, source: str) -> None:
+    made_of = assets.served(served).splitlines()[0].decode().removeprefix("//")
+    found = hashlib.sha256((FOLDER / source).read_bytes()).hexdigest()[:16]
+    assert made_of == found, f"{source} changed: run src/footfall/sites/minify.sh"
+
+
+def test_the_second_script_holds_the_version_of_web_vitals_that_is_locked() -> None:
+    locked = json.loads((REPOSITORY / "locks" / "tracker" / "package-lock.json").read_text("utf-8"))
+    version = locked["packages"]["node_modules/web-vitals"]["version"]
+    assert f"web-vitals {version}, Copyright 2020 Google LLC" in assets.served("footfall-vitals.js").decode()
 
 
 @pytest.mark.parametrize("name", ["../app.py", "app.py", "tracker.js", "", ".", "x" * 5000, "a\0b", "icon.svg/"])

@@ -141,16 +141,17 @@ def test_only_sites_without_a_server_of_their_own_are_known(site: Site, name: st
     assert_refused(_preflight(site, name, OURS), 404, "unknown_site")
 
 
-def test_the_tracker_may_be_loaded_by_any_page(site: Site) -> None:
-    answer = site.client.get("/footfall.js")
+@pytest.mark.parametrize("name", ["footfall.js", "footfall-vitals.js"])
+def test_the_scripts_may_be_loaded_by_any_page(site: Site, name: str) -> None:
+    answer = site.client.get(f"/{name}")
     assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
-    assert answer.data == assets.served("footfall.js")
+    assert answer.data == assets.served(name)
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert answer.headers["Vary"] == "Origin"
-    again = site.client.get("/footfall.js", headers={"If-None-Match": answer.headers["ETag"]})
+    again = site.client.get(f"/{name}", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    checked = site.client.get("/footfall.js", headers={"Origin": "https://wiki.example.org"})
+    checked = site.client.get(f"/{name}", headers={"Origin": "https://wiki.example.org"})
     assert checked.headers["Access-Control-Allow-Origin"] == "https://wiki.example.org"
 
 
