@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from footfall import names
 from footfall.kafka.topics import Topic
+from footfall.metrics.web_vitals import Vitals, no_views
 from footfall.realtime import sketches, tables
 from footfall.realtime.lag import read_states
 from footfall.realtime.store import HBaseStore
@@ -13,7 +14,7 @@ from footfall.realtime.tables import RowKey
 
 @dataclass(slots=True)
 class Merged:
-    """The figures of people in one row, merged over all partitions. Entries, exits, cities: as in `tables.Counts`."""
+    """The figures of people in one row, merged over all partitions. Entries to vitals: as in `tables.Counts`."""
 
     events: int = 0
     page_views: int = 0
@@ -26,6 +27,7 @@ class Merged:
     entries: int = 0
     exits: int = 0
     cities: dict[str, int] = field(default_factory=dict)
+    vitals: Vitals = field(default_factory=no_views)
 
     def add(self, counts: tables.Counts) -> None:
         figures = counts.people
@@ -39,6 +41,8 @@ class Merged:
             self.responses[bucket] = self.responses.get(bucket, 0) + count
         for city, count in (counts.cities or {}).items():
             self.cities[city] = self.cities.get(city, 0) + count
+        if counts.vitals is not None:
+            self.vitals.add(counts.vitals)
         if figures.first_ms is not None and (self.first_ms is None or figures.first_ms < self.first_ms):
             self.first_ms = figures.first_ms
         if figures.last_ms is not None and (self.last_ms is None or figures.last_ms >= self.last_ms):

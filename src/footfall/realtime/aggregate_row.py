@@ -6,6 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from footfall.metrics.histogram import UNMEASURED
+from footfall.metrics.web_vitals import DIMENSIONS, Vitals, no_views, vitals_of
 from footfall.realtime import tables
 from footfall.realtime.event_parser import ParsedEvent
 from footfall.realtime.known_values import KnownValues, dimension_of
@@ -31,6 +32,7 @@ class EventTotals:
         "responses",
         "sample",
         "visitors",
+        "vitals",
     )
 
     def __init__(self, events: Sequence[ParsedEvent]) -> None:
@@ -39,7 +41,7 @@ class EventTotals:
         self.page_views = self.not_found = 0
         self.responses: dict[int, int] = {}
         self.cities: dict[str, int] = {}
-        failures = []
+        failures, vitals = [], []
         for event in events:
             if event.page_view:
                 self.page_views += 1
@@ -49,8 +51,11 @@ class EventTotals:
                     self.not_found += 1
                 if event.city is not None:
                     self.cities[event.city] = self.cities.get(event.city, 0) + 1
+            elif event.vitals is not None:
+                vitals.append(event.vitals)
             if event.failure:
                 failures.append(event)
+        self.vitals = vitals_of(vitals) if vitals else None
         self.errors, self.error_events = len(failures), 0
         self.first_ms = self.last_ms = self.sample = None
         if failures:
@@ -94,6 +99,7 @@ class AggregateRow:
         "people",
         "people_sketch",
         "values",
+        "vitals",
     )
 
     def __init__(self, key: str, counts: bytes | None, active: bytes | None) -> None:
@@ -104,6 +110,7 @@ class AggregateRow:
         self.people, self.bots = MutablePopulation(), MutablePopulation()
         self.entries = self.exits = 0
         self.cities: dict[str, int] = {}
+        self.vitals: Vitals | None = None
         values = None
         self.people_sketch, self.bots_sketch = Visitors(), Visitors()
         # Visitors since the last write. Most of them repeat, and adding to a set is cheaper than updating a sketch.
@@ -114,7 +121,7 @@ class AggregateRow:
             self.counts_offset = decoded.offset
             self.people, self.bots = MutablePopulation(*decoded.people), MutablePopulation(*decoded.bots)
             self.entries, self.exits, self.cities = decoded.entries, decoded.exits, decoded.cities or {}
-            values = decoded.values
+            self.vitals, values = decoded.vitals, decoded.values
         if active is not None:
             self.active_offset, people, bots = tables.decode_visitor_sketches(active)
             self.people_sketch, self.bots_sketch = Visitors(people), Visitors(bots)
@@ -139,6 +146,9 @@ class AggregateRow:
             population.sample_request_id = population.sample_request_id or more.sample
         elif self.dimension == "country" and not are_bots:
             _add(self.cities, more.cities)
+        if more.vitals is not None and not are_bots and self.dimension in DIMENSIONS:
+            self.vitals = self.vitals or no_views()
+            self.vitals.add(more.vitals)
         self.counts_dirty = True
 
     def add_visit_edges(self, entries: int, exits: int) -> None:
@@ -155,7 +165,8 @@ class AggregateRow:
         # Copying both for each cell would take one percent of the time of counting.
         people, bots = cast("Population", self.people), cast("Population", self.bots)
         values = None if self.values is None else self.values.stored()
-        return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, self.cities or None, values))
+        cities = self.cities or None
+        return tables.encode_counts(Counts(offset, people, bots, self.entries, self.exits, cities, values, self.vitals))
 
     def active_cell(self, offset: int) -> bytes | None:
         """The visitors cell, or None if every visitor is already in the stored sketch.

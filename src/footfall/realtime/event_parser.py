@@ -15,6 +15,7 @@ from footfall.events.times import MINUTE_MS, epoch_ms, parse_shaped_ms
 from footfall.metrics.errors import outcome
 from footfall.metrics.histogram import UNMEASURED, response_bucket
 from footfall.metrics.visits import PageView
+from footfall.metrics.web_vitals import WEB_VITALS
 from footfall.realtime.tables import SessionCell, city_text, person_key
 
 # The last minute (in the year 2160) that the eight digits of a row key hold.
@@ -66,6 +67,10 @@ class _StoredEvent(msgspec.Struct, gc=False):
     http_status: _Whole | None = None
     response_ms: _Whole | None = None
     engaged_ms: _Whole | None = None
+    lcp_ms: _Whole | None = None
+    inp_ms: _Whole | None = None
+    cls_milli: _Whole | None = None
+    ttfb_ms: _Whole | None = None
     backfill: bool = False
 
 
@@ -86,6 +91,7 @@ class ParsedEvent(msgspec.Struct, gc=False):
     bucket: the bucket of the response time, UNMEASURED if there is none
     city: as `tables.city_text` writes it; only for page views
     view: set for a page view of people that has a path; its page is the key of the page's row in that minute
+    vitals: set for an event `web_vitals`: its values in the order of `metrics.web_vitals.FIELDS`
     """
 
     offset: int
@@ -105,6 +111,7 @@ class ParsedEvent(msgspec.Struct, gc=False):
     request_id: str | None
     city: str | None
     view: PageView | None
+    vitals: tuple[int | None, ...] | None
 
     @property
     def all_rows(self) -> tuple[str, ...]:
@@ -218,6 +225,7 @@ def _read(offset: int, event: _StoredEvent, may_hold_nul: bool) -> ParsedEvent |
         event.request_id,
         city_text(event.city, event.latitude, event.longitude) if page_view and event.city is not None else None,
         PageView(event.seq, event_id, pages[0]) if page_view and pages is not None and not event.is_bot else None,
+        (event.lcp_ms, event.inp_ms, event.cls_milli, event.ttfb_ms) if kind == WEB_VITALS else None,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from zlib_ng import zlib_ng
 
 from footfall import names
+from footfall.metrics.web_vitals import Vitals
 from footfall.realtime import sketches
 from footfall.realtime.alerts.alert import Alert
 
@@ -70,6 +71,7 @@ class Counts(NamedTuple):
     Only people are included in these:
     entries, exits: in a page's row, the visits whose first and last page view so far is among the row's (see `visits`)
     cities: in a country's row, the page views by `city_text`
+    vitals: in the row of an app, a page or a device, how fast pages felt; None without an event `web_vitals`
 
     values: in a site's row, the values of people and bots that have rows of their own (see `known_values`)
     """
@@ -81,6 +83,7 @@ class Counts(NamedTuple):
     exits: int = 0
     cities: dict[str, int] | None = None
     values: dict[str, bytes] | None = None
+    vitals: Vitals | None = None
 
 
 class DistinctVisitors(NamedTuple):
@@ -179,7 +182,8 @@ def decode_counts(cell: bytes) -> Counts:
     """Decodes a cell `f:eN` of `minute_metrics`."""
     offset, people, bots, *rest = msgpack.unpackb(cell, strict_map_key=False)
     # Older cells lack some of the last fields.
-    return Counts(offset, Population(*people), Population(*bots), *rest)
+    counts = Counts(offset, Population(*people), Population(*bots), *rest)
+    return counts if counts.vitals is None else counts._replace(vitals=msgspec.convert(counts.vitals, Vitals))
 
 
 def encode_rejected(offset: int, count: int) -> bytes:

@@ -7,6 +7,7 @@ from footfall.realtime import sketches, tables
 from footfall.verification.recount import AggregateKey, Recounted
 
 _MINUTE_MS: Final = 60_000
+_VITAL_DIMENSIONS: Final = ("app", "page", "device")
 _PARTS: Final = "\x1f"  # between the parts of an error's value
 # For a sketch that is an estimate: five standard errors (each 1/√4096) of a sketch with 4,096 entries.
 _SKETCH_TOLERANCE: Final = 5 / 64
@@ -43,7 +44,25 @@ def count_faults(key: AggregateKey, cell: bytes, expected: Recounted) -> list[st
     if key.dimension == "country":
         cities = {tuple(tables.city_of(city)): views for city, views in (found.cities or {}).items()}
         more.append(("cities", cities, expected.people.cities))
+    if key.dimension in _VITAL_DIMENSIONS:
+        more += _vitals(found, expected)
     return faults + [f"{what} {one} instead of {other}" for what, one, other in more if one != other]
+
+
+def _vitals(found: tables.Counts, expected: Recounted) -> list[tuple[str, Any, Any]]:
+    """The name, the stored and the expected value of each figure of the web vitals."""
+    actual, want = found.vitals, expected.people
+    pairs: list[tuple[str, Any, Any]] = [("vital views", actual.views if actual else 0, want.vital_views)]
+    if actual is not None:
+        stored = {"lcp_ms": actual.lcp, "inp_ms": actual.inp, "cls_milli": actual.cls, "ttfb_ms": actual.ttfb}
+        for name, one in stored.items():
+            other = want.vitals[name]
+            pairs += [
+                (name, dict(one.histogram), other.histogram),
+                (f"good {name}", one.good, other.good),
+                (f"poor {name}", one.poor, other.poor),
+            ]
+    return pairs
 
 
 def visitor_faults(cell: bytes, expected: Recounted) -> list[str]:

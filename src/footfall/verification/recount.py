@@ -23,6 +23,19 @@ class AggregateKey(NamedTuple):
     value: str  # '' for the app itself, and for an unknown value
 
 
+# The last good value and the last that is not poor: https://web.dev/articles/vitals.
+_VITALS = {"lcp_ms": (2500, 4000), "inp_ms": (200, 500), "cls_milli": (100, 250), "ttfb_ms": (800, 1800)}
+
+
+@dataclass(slots=True)
+class Vital:
+    """The values of one web vital. histogram: bucket → values; good, poor: how many of them are."""
+
+    histogram: dict[int, int] = field(default_factory=dict)
+    good: int = 0
+    poor: int = 0
+
+
 @dataclass(slots=True)
 class Figures:
     """The figures of one row for one population (people or bots).
@@ -31,6 +44,7 @@ class Figures:
     first_error_ms, last_error_ms: the smallest and the largest event_time among errors, ms since 1970
     cities: page views by name, latitude, longitude
     entries, exits: visits whose first or last page view belongs to the row; only rows of pages have them, for people
+    vitals: by the event's fields; vital_views: the events that have them
     """
 
     events: int = 0
@@ -45,6 +59,8 @@ class Figures:
     cities: dict[tuple[str, float | None, float | None], int] = field(default_factory=dict)
     entries: int = 0
     exits: int = 0
+    vital_views: int = 0
+    vitals: dict[str, Vital] = field(default_factory=lambda: {name: Vital() for name in _VITALS})
 
 
 class Recounted(NamedTuple):
@@ -132,6 +148,14 @@ def add_counts(figures: Recounted, event: dict[str, Any]) -> None:
         if event.get("city") is not None:
             city = event["city"], event.get("latitude"), event.get("longitude")
             one.cities[city] = one.cities.get(city, 0) + 1
+    if event["event_type"] == "web_vitals":
+        one.vital_views += 1
+        for name, (good, poor) in _VITALS.items():
+            if (value := event.get(name)) is not None:
+                vital, bucket = one.vitals[name], min(bisect_left(_BOUNDS, value), len(_BOUNDS) - 1)
+                vital.histogram[bucket] = vital.histogram.get(bucket, 0) + 1
+                vital.good += value <= good
+                vital.poor += value > poor
     if _is_failure(event):
         one.errors += 1
         one.error_events += event["event_type"] == "error"

@@ -22,7 +22,7 @@ _TEXTS_OR_NONE: Final = (
     "error_message",
     "request_id",
 )
-_NUMBERS_OR_NONE: Final = ("http_status", "response_ms", "engaged_ms")
+_NUMBERS_OR_NONE: Final = ("http_status", "response_ms", "engaged_ms", "lcp_ms", "inp_ms", "cls_milli", "ttfb_ms")
 
 
 class Unreadable(ValueError):

@@ -13,7 +13,9 @@ from tests.support.events import ABSENT, stored_event
 from tests.unit.events.strategies import VALUES
 
 FIELDS = sorted(
-    stored_event(user_id="u", element="e", error_code="c", error_message="m", country="DE", city="Köln", engaged_ms=1)
+    stored_event(
+        user_id="u", element="e", error_code="c", error_message="m", country="DE", city="Köln", engaged_ms=1, lcp_ms=1
+    )
 )
 LONGEST_KEY = 2**15 - 1
 
@@ -142,3 +144,17 @@ def test_a_reject_belongs_to_its_site_and_minute() -> None:
     key, app, at_ms = read_rejected(orjson.dumps(record))
     assert key.encode() == tables.encode_row_key("news", "app", 29_925_120, "")
     assert (app, at_ms) == ("news", 29_925_120 * 60_000 + 59_999)
+
+
+def test_an_event_of_vitals_has_its_values_in_their_order() -> None:
+    given_values = {"lcp_ms": 1, "inp_ms": 2, "cls_milli": 3, "ttfb_ms": 4}
+    event = read(event_type="web_vitals", **given_values)
+    assert event is not None
+    assert event.vitals == (1, 2, 3, 4)
+    event = read(event_type="web_vitals", ttfb_ms=0)
+    assert event is not None
+    assert event.vitals == (None, None, None, 0)
+    # Another event with such a field is none.
+    event = read(lcp_ms=1)
+    assert event is not None
+    assert event.vitals is None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from footfall.events.times import format_rfc3339_ms, parse_rfc3339_ms
 from footfall.kafka.topics import Topic
+from footfall.metrics.web_vitals import Vitals
 from footfall.realtime import aggregator as rows_module
 from footfall.realtime import known_values, tables
 from footfall.realtime.partition_counter import Pack, Partition
@@ -44,6 +45,9 @@ def made(number: int, session: int, kind: str, when: int, bot: bool, page: int =
         fields |= {"error_code": "E1", "error_message": "broken", "http_status": None, "response_ms": None}
     if kind == "failed":
         fields |= {"event_type": "page_view", "http_status": 500}
+    if kind == "web_vitals":
+        lcp_ms = (None, 2_500, 2_501, 4_001)[page]
+        fields |= {"lcp_ms": lcp_ms, "inp_ms": 60 * number, "cls_milli": 30 * number, "ttfb_ms": number or None}
     if kind == "backfill":
         fields |= {"event_type": "page_view", "backfill": True}
     if kind in ("paid", "server error"):
@@ -60,7 +64,10 @@ def made(number: int, session: int, kind: str, when: int, bot: bool, page: int =
 
 
 KINDS = st.sampled_from(
-    ["page_view", "page_view", "ping", "error", "failed", "backfill", "garbage", "paid", "server error"]
+    [
+        *("page_view", "page_view", "ping", "error", "failed", "web_vitals", "backfill", "garbage"),
+        *("paid", "server error"),
+    ]
 )
 # Some minutes apart, exactly half an hour, more than that, and before and after midnight (16 hours later).
 TIMES = st.sampled_from([0, 1, 2, 3, 60, 61, 62, 121, 122, 180, 1919, 1920, 1921])
@@ -131,6 +138,7 @@ def check(cells: Cells, log: list[bytes]) -> None:
             } == expected.people.cities
         else:
             assert counts.cities is None
+        check_vitals(tables.decode_row_key(key).dimension, counts.vitals, expected.people)
     sessions = {
         (key.decode(), str(UUID(bytes=event_id))): event.offset
         for key in cells.tables.get("sessions", {})
@@ -140,6 +148,18 @@ def check(cells: Cells, log: list[bytes]) -> None:
     progress = MemoryStore(cells).read_progress("events", 3)
     assert (progress.offset + 1 if progress else 0) == len(log)
     assert (progress.unparsable if progress else 0) == unparsable
+
+
+def check_vitals(dimension: str, found: Vitals | None, expected: recount.Figures) -> None:
+    """The rows of apps, pages and devices hold them if there are any; no other row does."""
+    if dimension not in ("app", "page", "device") or not expected.vital_views:
+        assert found is None
+        return
+    assert found is not None
+    assert found.views == expected.vital_views
+    for name, vital in zip(("lcp_ms", "inp_ms", "cls_milli", "ttfb_ms"), found.by_field.values(), strict=True):
+        wanted = expected.vitals[name]
+        assert (vital.histogram, vital.good, vital.poor) == (wanted.histogram, wanted.good, wanted.poor)
 
 
 def packs_of(log: list[bytes], cuts: list[int], start: int) -> list[Pack]:

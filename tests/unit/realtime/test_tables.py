@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footfall.events.validate import SCHEMA
+from footfall.metrics.web_vitals import Vital, Vitals
 from footfall.realtime import sketches, tables
 from footfall.realtime.aggregate_row import MutablePopulation
 from footfall.realtime.event_parser import Unparsable, read_event, read_rejected
@@ -190,6 +191,27 @@ def test_a_sessions_column_is_its_first_events_id(event_id: UUID) -> None:
 def test_counts_are_read_as_written(offset: int, people: Population, bots: Population) -> None:
     counts = Counts(offset, people, bots)
     assert tables.decode_counts(tables.encode_counts(counts)) == counts
+    # As they were written before there were entries, exits, cities, values and vitals.
+    older = msgpack.packb(counts[:3])
+    assert tables.decode_counts(older) == counts
+
+
+HISTOGRAMS = st.dictionaries(st.integers(0, 524), st.integers(1, 2**40), max_size=8)
+VITAL = st.builds(Vital, HISTOGRAMS, AMOUNTS, AMOUNTS)
+
+
+@settings(max_examples=40)
+@given(st.builds(Vitals, AMOUNTS, VITAL, VITAL, VITAL, VITAL))
+def test_vitals_are_read_as_written(vitals: Vitals) -> None:
+    nobody = Population(0, 0, 0, 0, {}, None, None, None, 0)
+    counts = Counts(7, nobody, nobody, vitals=vitals)
+    cell = tables.encode_counts(counts)
+    assert tables.decode_counts(cell) == counts
+    # Arrays without names keep the cell small.
+    assert msgpack.unpackb(cell, strict_map_key=False)[-1] == [
+        vitals.views,
+        *([vital.histogram, vital.good, vital.poor] for vital in (vitals.lcp, vitals.inp, vitals.cls, vitals.ttfb)),
+    ]
 
 
 @settings(max_examples=40)

@@ -11,7 +11,7 @@ from footfall.realtime import sketches, tables
 from footfall.realtime.tables import Counts, SessionCell
 from footfall.sites.visitors.ledger import Entry
 from footfall.verification.identity import event_bytes, partition_of
-from tests.support.events import NOW_MS
+from tests.support.events import ABSENT, NOW_MS
 from tests.unit.verification.world import World, newest
 
 
@@ -90,6 +90,38 @@ def move_a_city(world: World) -> str:
     moved = counts._replace(cities={tables.city_text("Atlantis", 0.0, 0.0): 1})
     put(world, "minute_metrics", key, column, tables.encode_counts(moved))
     return "cities {('Atlantis', 0.0, 0.0): 1} instead of"
+
+
+def _with_vitals(world: World, dimension: str) -> tuple[bytes, bytes, Counts]:
+    """The cell of a row that counts two events of web vitals, which are added to the world."""
+    values = {"lcp_ms": 2_600, "cls_milli": 90, "ttfb_ms": 300}
+    world.visit("news", 2, event_type="web_vitals", response_ms=ABSENT, **values)
+    world.count()
+    assert world.verify().problems == []
+    return _counted(world, lambda key, counts: counts.vitals and f"\0{dimension}\0".encode() in key)
+
+
+def better_a_vital(world: World) -> str:
+    key, column, counts = _with_vitals(world, "app")
+    assert counts.vitals is not None
+    counts.vitals.lcp.good += 1
+    put(world, "minute_metrics", key, column, tables.encode_counts(counts))
+    return "good lcp_ms 1 instead of 0"
+
+
+def move_a_vital(world: World) -> str:
+    key, column, counts = _with_vitals(world, "page")
+    assert counts.vitals is not None
+    found = dict(counts.vitals.ttfb.histogram)
+    counts.vitals.ttfb.histogram[400] = 1
+    put(world, "minute_metrics", key, column, tables.encode_counts(counts))
+    return f"ttfb_ms {found | {400: 1}} instead of {found}"
+
+
+def forget_the_vitals(world: World) -> str:
+    key, column, counts = _with_vitals(world, "device")
+    put(world, "minute_metrics", key, column, tables.encode_counts(counts._replace(vitals=None)))
+    return "vital views 0 instead of 2"
 
 
 def add_a_visitor(world: World) -> str:
