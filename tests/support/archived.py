@@ -20,7 +20,7 @@ _TEXTS = (
     "session_id", "event_id", "event_type", "anonymous_id", "page_path", "page_section", "page_title", "country",
     "device_type",
 )  # fmt: skip
-_INTEGERS = ("seq", "response_ms", "http_status", "engaged_ms")
+_INTEGERS = ("seq", "response_ms", "http_status", "engaged_ms", "lcp_ms", "inp_ms", "cls_milli", "ttfb_ms")
 _TIMES = ("event_time", "received_at", "occurred_at")
 SCHEMA = pa.schema(
     [

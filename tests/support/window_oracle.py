@@ -19,7 +19,14 @@ with bounds as (
 ), people as (
   select *, epoch_ms(event_time) // 60000 as minute,
     -- Of page views alone, and of those that were measured.
-    (select min(bound) from bounds where bound >= response_ms and event_type = 'page_view') as bound
+    (select min(bound) from bounds where bound >= response_ms and event_type = 'page_view') as bound,
+    event_type = 'web_vitals' as felt,
+    (select min(bound) from bounds where bound >= lcp_ms and event_type = 'web_vitals') as lcp,
+    (select min(bound) from bounds where bound >= inp_ms and event_type = 'web_vitals') as inp,
+    -- A shift beyond the last bound is in the last bucket.
+    (select min(bound) from bounds where bound >= case when cls_milli > $longest then $longest else cls_milli end
+      and event_type = 'web_vitals') as cls,
+    (select min(bound) from bounds where bound >= ttfb_ms and event_type = 'web_vitals') as ttfb
   from identities where not is_bot
 ), everything as (
   select *, 'app' as dimension, app_id as value from people
@@ -51,7 +58,16 @@ select length as window_minutes, start as window_start, app_id, dimension, value
   coalesce(sum(engaged_ms) filter (event_type = 'page_ping'), 0)::bigint as engaged_ms,
   count(*) filter (event_type = 'error' or (event_type = 'page_view' and http_status >= 500)) as errors,
   count(*) filter (event_type in ('page_view', 'error')) as error_n,
-  quantile_disc(bound, 0.5) as p50_ms, quantile_disc(bound, 0.95) as p95_ms, quantile_disc(bound, 0.99) as p99_ms
+  quantile_disc(bound, 0.5) as p50_ms, quantile_disc(bound, 0.95) as p95_ms, quantile_disc(bound, 0.99) as p99_ms,
+  count(*) filter (felt) as vital_views,
+  quantile_disc(lcp, 0.75) as lcp_p75_ms, count(lcp) as lcp_n,
+  count(*) filter (felt and lcp_ms <= 2500) as lcp_good, count(*) filter (felt and lcp_ms > 4000) as lcp_poor,
+  quantile_disc(inp, 0.75) as inp_p75_ms, count(inp) as inp_n,
+  count(*) filter (felt and inp_ms <= 200) as inp_good, count(*) filter (felt and inp_ms > 500) as inp_poor,
+  quantile_disc(cls, 0.75) as cls_p75_milli, count(cls) as cls_n,
+  count(*) filter (felt and cls_milli <= 100) as cls_good, count(*) filter (felt and cls_milli > 250) as cls_poor,
+  quantile_disc(ttfb, 0.75) as ttfb_p75_ms, count(ttfb) as ttfb_n,
+  count(*) filter (felt and ttfb_ms <= 800) as ttfb_good, count(*) filter (felt and ttfb_ms > 1800) as ttfb_poor
 from windows join placed on minute >= start and minute < start + length
 group by all
 """
@@ -69,6 +85,7 @@ def figures(
             "minutes": sorted(minutes),
             "fives": sorted(fives),
             "bounds": _BOUNDS,
+            "longest": _LONGEST_MS,
             "most": most_values,
         }
         answer = connection.execute(_FIGURES, parameters)

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +31,28 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _KEY: Final = ("window_start_at", "app_id", "dimension", "value")
 COUNTS: Final = ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
 PERCENTILES: Final = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
+
+
+class VitalColumns(NamedTuple):
+    """The columns of one web vital: its percentile, and how many values there are, how many good, how many poor."""
+
+    p75: str
+    values: str
+    good: str
+    poor: str
+
+
+# The events that have web vitals; then those by the event's fields. A layout shift is in thousandths.
+VITAL_VIEWS: Final = "vital_views"
+VITAL_COLUMNS: Final = {
+    "lcp_ms": VitalColumns("lcp_p75_ms", "lcp_n", "lcp_good", "lcp_poor"),
+    "inp_ms": VitalColumns("inp_p75_ms", "inp_n", "inp_good", "inp_poor"),
+    "cls_milli": VitalColumns("cls_p75_milli", "cls_n", "cls_good", "cls_poor"),
+    "ttfb_ms": VitalColumns("ttfb_p75_ms", "ttfb_n", "ttfb_good", "ttfb_poor"),
+}
+# Files from before web vitals lack these. There, the counts are 0 and the percentiles null.
+_VITAL_PERCENTILES: Final = tuple(names.p75 for names in VITAL_COLUMNS.values())
+_VITAL_COUNTS: Final = (VITAL_VIEWS, *(name for names in VITAL_COLUMNS.values() for name in names[1:]))
 SCHEMA: Final = pa.schema(
     [
         pa.field("window_start_at", pa.timestamp("ms", "UTC"), nullable=False),
@@ -41,10 +63,12 @@ SCHEMA: Final = pa.schema(
         pa.field("page_title", pa.string()),
         *(pa.field(name, pa.int64(), nullable=False) for name in COUNTS),
         *(pa.field(name, pa.int64()) for name in PERCENTILES),
+        *(pa.field(name, pa.int64(), nullable=False) for name in _VITAL_COUNTS),
+        *(pa.field(name, pa.int64()) for name in _VITAL_PERCENTILES),
         pa.field("revision", pa.int64(), nullable=False),
     ]
 )
-_FIGURES: Final = ("page_title", *COUNTS, *PERCENTILES)
+_FIGURES: Final = ("page_title", *COUNTS, *PERCENTILES, *_VITAL_COUNTS, *_VITAL_PERCENTILES)
 
 log = logging.getLogger("streaming")
 
@@ -70,6 +94,8 @@ def read(files: Files, length: int, hour: int) -> pa.Table | None:
     except (pa.ArrowException, OSError, ValueError) as error:
         message = (str(error).splitlines() or [""])[0][:200]
         raise Damaged(f"{path} is damaged and will be recomputed at its next update: {message}") from None
+    if _VITAL_COUNTS[0] not in found.column_names:
+        found = _with_vitals(found)
     if not found.schema.equals(SCHEMA):
         raise Damaged(f"{path} does not have the expected columns and will be recomputed at its next update.")
     return found
@@ -116,6 +142,14 @@ def read_closed(files: Files) -> int | None:
         return int(json.loads(content)["closed_until"])
     except (ValueError, TypeError, KeyError):
         raise Damaged(f"{_CLOSED} is damaged; it is written again within a minute.") from None
+
+
+def _with_vitals(older: pa.Table) -> pa.Table:
+    """The rows of a file from before web vitals with all columns."""
+    for name in (*_VITAL_COUNTS, *_VITAL_PERCENTILES):
+        value = pa.scalar(0 if name in _VITAL_COUNTS else None, pa.int64())
+        older = older.append_column(SCHEMA.field(name), pa.repeat(value, len(older)))
+    return older.select(sorted(older.column_names, key=SCHEMA.get_field_index))
 
 
 def _shaped(length: int, rows: pa.Table) -> pa.Table:

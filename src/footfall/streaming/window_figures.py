@@ -9,23 +9,24 @@ Spark's executor runs this in its Python workers. The same computation as a Spar
 to generate the code for a hundred columns.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from footfall.lake.archive_reader import MINUTE_US
-from footfall.lake.window_files import COUNTS, FIVE, PERCENTILES
-from footfall.metrics import engagement, errors, histogram, page_views
+from footfall.lake.window_files import COUNTS, FIVE, PERCENTILES, VITAL_COLUMNS, VITAL_VIEWS
+from footfall.metrics import engagement, errors, histogram, page_views, web_vitals
 from footfall.metrics.dimension_limit import MOST_VALUES, OTHER
+from footfall.streaming.window_columns import Codes, Flags, Integers, codes_of, flags_of, numbers_of, ordered, ranks
+from footfall.streaming.window_histograms import Histograms, histograms
 
 # The columns of archived events that the computation needs.
 COLUMNS: Final = (
     "session_id", "event_id", "anonymous_id", "event_type", "event_time", "is_bot", "page_path", "page_section",
-    "page_title", "country", "device_type", "response_ms", "engaged_ms", "http_status",
+    "page_title", "country", "device_type", "response_ms", "engaged_ms", "http_status", *web_vitals.FIELDS,
 )  # fmt: skip
 SCHEMA: Final = pa.schema(
     [
@@ -37,41 +38,29 @@ SCHEMA: Final = pa.schema(
         pa.field("page_title", pa.string()),
         *(pa.field(name, pa.int64()) for name in COUNTS),
         *(pa.field(name, pa.int64()) for name in PERCENTILES),
+        pa.field(VITAL_VIEWS, pa.int64()),
+        *(pa.field(name, pa.int64()) for names in VITAL_COLUMNS.values() for name in names),
     ]
 )
 
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
 _AGES: Final = range(FIVE)
-_BUCKETS: Final = len(histogram.BOUNDS_MS)
-
-
-class _Codes(NamedTuple):
-    """A dictionary-encoded text column. numbers: the code of each row. texts: the text of each code, null included."""
-
-    numbers: Integers
-    texts: pa.Array
-
-    @property
-    def size(self) -> int:
-        return len(self.texts)
+_RESPONSES: Final = "response_ms"
 
 
 class _PersonEvents(NamedTuple):
     """The distinct events of people (not bots) in the needed minutes, as columns.
 
-    minute: the number in `_Minutes`. bound: the index in `BOUNDS_MS`, or UNMEASURED without a response time.
+    minute: the number in `_Minutes`. buckets: by field, those of response times and web vitals; UNMEASURED without one.
     titled: orders the titles by time and then by text; `titled % titles.size` is the title's code; -1 without a title.
     sums: the columns that are summed.
     """
 
     minute: Integers
-    session: _Codes
-    visitor: _Codes
-    bound: Integers
+    session: Codes
+    visitor: Codes
+    buckets: dict[str, Integers]
     titled: Integers
-    titles: _Codes
+    titles: Codes
     sums: dict[str, Integers]
 
 
@@ -112,7 +101,7 @@ def windows(app_id: str, events: pa.Table, minutes: Collection[int], fives: Coll
     Returns one row (`SCHEMA`) for each window, dimension and value with at least one event. window_start: minutes since
     1970. value: the app's name in the dimension `app`; null if the value is unknown. page_title: the newest title in
     the dimension `page`, else null. error_n: the events that could fail, which is the divisor of the error rate.
-    The percentiles are null without a measured page view.
+    The percentiles are null without a measured page view. The columns of web vitals: see `window_files`.
     """
     wanted = _Minutes(minutes, fives)
     if not wanted.size or not events.num_rows:
@@ -138,51 +127,67 @@ def _people(events: pa.Table, wanted: _Minutes) -> tuple[_PersonEvents, pa.Table
     stays = needed & ~events["is_bot"].to_numpy()
     if not stays.all():
         events, at_us, minute = events.filter(pa.array(stays)), at_us[stays], minute[stays]
-    session, identity = _codes(events["session_id"]), _codes(events["event_id"])
+    session, identity = codes_of(events["session_id"]), codes_of(events["event_id"])
     # The size includes the code of null. With fewer distinct ids than rows, some rows repeat an id.
     if identity.size <= len(minute):
         once = np.unique(session.numbers * identity.size + identity.numbers, return_index=True)[1]
         events, at_us, minute = events.take(pa.array(once)), at_us[once], minute[once]
-        session = _Codes(session.numbers[once], session.texts)
-    types = _codes(events["event_type"])
-    is_view = _each(types, page_views.is_page_view)
-    is_error = _each(types, errors.is_error_event)
-    response_ms = events["response_ms"]
+        session = Codes(session.numbers[once], session.texts)
+    types = codes_of(events["event_type"])
+    is_view = flags_of(types, page_views.is_page_view)
+    is_error = flags_of(types, errors.is_error_event)
+    is_felt = flags_of(types, web_vitals.is_web_vitals)
     # Sorted by their bytes, so that the same one of two simultaneous titles wins in every window.
-    titles = _ordered(_codes(events["page_title"]))
+    titles = ordered(codes_of(events["page_title"]))
     has_title = is_view & events["page_title"].is_valid().to_numpy()
     since = at_us // 1000 - (int(at_us.min()) // 1000 if len(at_us) else 0)
     people = _PersonEvents(
         minute,
         session,
-        _codes(events["anonymous_id"]),
-        histogram.response_buckets(is_view, _numbers(response_ms, 0), response_ms.is_valid().to_numpy()),
+        codes_of(events["anonymous_id"]),
+        {
+            _RESPONSES: _buckets(events[_RESPONSES], is_view),
+            **{field: _buckets(events[field], is_felt) for field in web_vitals.FIELDS},
+        },
         np.where(has_title, since * titles.size + titles.numbers, -1),
         titles,
         {
             "events": np.ones(len(minute), dtype=np.int64),
             "page_views": is_view.astype(np.int64),
             "engaged_ms": engagement.engaged_times_ms(
-                _each(types, engagement.is_ping), _numbers(events["engaged_ms"], 0)
+                flags_of(types, engagement.is_ping), numbers_of(events["engaged_ms"], 0)
             ),
-            "errors": errors.failures(is_view, is_error, _numbers(events["http_status"], 0)).astype(np.int64),
-            "error_n": _each(types, errors.could_fail).astype(np.int64),
+            "errors": errors.failures(is_view, is_error, numbers_of(events["http_status"], 0)).astype(np.int64),
+            "error_n": flags_of(types, errors.could_fail).astype(np.int64),
+            VITAL_VIEWS: is_felt.astype(np.int64),
+            **_good_and_poor(events, is_felt),
         },
     )
     return people, events
 
 
-def _dimensions(app_id: str, rows: pa.Table) -> Iterator[tuple[str, _Codes, Flags | None]]:
+def _good_and_poor(events: pa.Table, is_felt: Flags) -> dict[str, Integers]:
+    """For each web vital, 1 for the events in which it is good, and 1 for those in which it is poor."""
+    found = {}
+    for field, limits in web_vitals.LIMITS.items():
+        measured, value = is_felt & events[field].is_valid().to_numpy(), numbers_of(events[field], 0)
+        names = VITAL_COLUMNS[field]
+        found[names.good] = (measured & (value <= limits.good)).astype(np.int64)
+        found[names.poor] = (measured & (value > limits.poor)).astype(np.int64)
+    return found
+
+
+def _dimensions(app_id: str, rows: pa.Table) -> Iterator[tuple[str, Codes, Flags | None]]:
     """Each dimension with the value of every row, and flags of the rows that belong to it; None means all rows."""
-    yield "app", _Codes(np.zeros(len(rows), dtype=np.int64), pa.array([app_id])), None
+    yield "app", Codes(np.zeros(len(rows), dtype=np.int64), pa.array([app_id])), None
     has_path = rows["page_path"].is_valid().to_numpy()
-    yield "page", _codes(rows["page_path"]), has_path
-    yield "section", _codes(rows["page_section"]), has_path
-    yield "country", _codes(rows["country"]), None
-    yield "device", _codes(rows["device_type"]), None
+    yield "page", codes_of(rows["page_path"]), has_path
+    yield "section", codes_of(rows["page_section"]), has_path
+    yield "country", codes_of(rows["country"]), None
+    yield "device", codes_of(rows["device_type"]), None
 
 
-def _limited(codes: _Codes, has_value: Flags, minute: Integers, minutes: int) -> _Codes:
+def _limited(codes: Codes, has_value: Flags, minute: Integers, minutes: int) -> Codes:
     """The same column with `(other)` for the values that are not among the MOST_VALUES of their minute with the most
     events. Of values with equally many events, the first ones in the order of their bytes stay."""
     places = codes.numbers * minutes + minute
@@ -190,34 +195,32 @@ def _limited(codes: _Codes, has_value: Flags, minute: Integers, minutes: int) ->
     value, at = np.divmod(place, minutes)
     if np.bincount(at, minlength=1).max() <= MOST_VALUES:
         return codes
-    order = np.lexsort((_ranks(codes)[value], -events, at))
+    order = np.lexsort((ranks(codes)[value], -events, at))
     at = at[order]
     beyond = place[order][np.arange(len(at)) - np.searchsorted(at, at) >= MOST_VALUES]
     # A visitor can also send this text.
     sent = pc.index(codes.texts, OTHER).as_py()
     other, texts = (codes.size, pa.concat_arrays([codes.texts, pa.array([OTHER])])) if sent < 0 else (sent, codes.texts)
-    return _Codes(np.where(np.isin(places, beyond), other, codes.numbers), texts)
+    return Codes(np.where(np.isin(places, beyond), other, codes.numbers), texts)
 
 
 class _Figures(NamedTuple):
     """The figures of windows.
 
     cell: the dimension's value and the window's start as one number. sums: the sums of each cell. titled: the newest
-    title. owner, bound, views: the number of page views for each row of `cell` and response-time bound, sorted.
+    title. histograms: by field, those of each cell.
     """
 
     cell: Integers
     sums: dict[str, Integers]
     titled: Integers
-    owner: Integers
-    bound: Integers
-    views: Integers
+    histograms: dict[str, Histograms]
 
 
 class _Cells:
     """The figures of each value and minute of one dimension, from which those of windows follow."""
 
-    def __init__(self, people: _PersonEvents, codes: _Codes, has_value: Flags | None, minutes: int) -> None:
+    def __init__(self, people: _PersonEvents, codes: Codes, has_value: Flags | None, minutes: int) -> None:
         """has_value: flags the rows that belong to the dimension, None for all. minutes: the size of `_Minutes`."""
 
         def in_dimension(numbers: Integers) -> Integers:
@@ -230,10 +233,7 @@ class _Cells:
             name: _added(in_dimension(column), cell, len(self._cells)) for name, column in people.sums.items()
         }
         self._titled = _largest(in_dimension(people.titled), cell, len(self._cells))
-        bound = in_dimension(people.bound)
-        measured = bound != histogram.UNMEASURED
-        sized = cell[measured] * _BUCKETS + bound[measured]
-        self._sized, self._views = np.unique(sized, return_counts=True)
+        self._histograms = {field: histograms(cell, in_dimension(buckets)) for field, buckets in people.buckets.items()}
         self._new = {
             name: self._new_ones(value * one.size + in_dimension(one.numbers), one.size, minute)
             for name, one in (("visits", people.session), ("visitors", people.visitor))
@@ -253,14 +253,8 @@ class _Cells:
             added = np.concatenate([new[age][cells] for age, cells in zip(ages, of_age, strict=True)])
             sums[name] = _added(added, window, len(found))
         titled = _largest(self._titled[cell], window, len(found))
-        # Collect all bounds of each cell in a window.
-        first = np.searchsorted(self._sized, np.arange(len(self._cells) + 1) * _BUCKETS)
-        sizes = np.diff(first)[cell]
-        each = np.repeat(first[cell] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        sized = np.repeat(window, sizes) * _BUCKETS + self._sized[each] % _BUCKETS
-        merged, index = np.unique(sized, return_inverse=True)
-        views = _added(self._views[each], index, len(merged))
-        return _Figures(found, sums, titled, merged // _BUCKETS, merged % _BUCKETS, views)
+        joined = {field: one.joined(len(self._cells), cell, window) for field, one in self._histograms.items()}
+        return _Figures(found, sums, titled, joined)
 
     def _new_ones(self, visits: Integers, count: int, minute: Integers) -> list[Integers]:
         """For each age of 0 to 4 minutes and each cell, the number of visits (or visitors) that are new to the window
@@ -277,7 +271,7 @@ class _Cells:
 
 
 def _table(
-    app_id: str, dimension: str, length: int, of: _Figures, codes: _Codes, people: _PersonEvents, wanted: _Minutes
+    app_id: str, dimension: str, length: int, of: _Figures, codes: Codes, people: _PersonEvents, wanted: _Minutes
 ) -> pa.Table:
     count = len(of.cell)
     value, minute = np.divmod(of.cell, wanted.size)
@@ -290,6 +284,7 @@ def _table(
         "page_title": pa.nulls(count, pa.string()),
         **{name: pa.array(of.sums[name]) for name in COUNTS},
         **_percentiles(of, count),
+        **_vitals(of, count),
     }
     if dimension == "page":
         untitled = (of.titled < 0) | pc.equal(known["value"], OTHER).fill_null(False).to_numpy(zero_copy_only=False)
@@ -299,44 +294,28 @@ def _table(
 
 def _percentiles(of: _Figures, count: int) -> dict[str, pa.Array]:
     """The percentile columns; null without a measured page view."""
-    found = {}
-    for name, percent in PERCENTILES.items():
-        bounds = histogram.quantiles_ms(of.owner, of.bound, of.views, count, percent)
-        found[name] = pa.array(bounds, mask=bounds == histogram.UNMEASURED)
+    responses = of.histograms[_RESPONSES]
+    return {name: _or_null(responses.percentile(count, percent)) for name, percent in PERCENTILES.items()}
+
+
+def _vitals(of: _Figures, count: int) -> dict[str, pa.Array]:
+    """The columns of web vitals; a percentile is null without a value."""
+    found = {VITAL_VIEWS: pa.array(of.sums[VITAL_VIEWS])}
+    for field, names in VITAL_COLUMNS.items():
+        values = of.histograms[field]
+        found[names.p75] = _or_null(values.percentile(count, web_vitals.PERCENT))
+        found[names.values] = pa.array(values.values(count))
+        found |= {name: pa.array(of.sums[name]) for name in (names.good, names.poor)}
     return found
 
 
-def _codes(column: pa.ChunkedArray) -> _Codes:
-    whole = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    encoded = whole.combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
-    texts = pa.concat_arrays([encoded.dictionary.cast(pa.string()), pa.nulls(1, pa.string())])
-    numbers = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)
-    return _Codes(numbers.astype(np.int64), texts)
+def _or_null(bounds: Integers) -> pa.Array:
+    return pa.array(bounds, mask=bounds == histogram.UNMEASURED)
 
 
-def _ordered(codes: _Codes) -> _Codes:
-    """The same column with codes in the order of the texts."""
-    rank = _ranks(codes)
-    return _Codes(rank[codes.numbers], codes.texts.take(pa.array(np.argsort(rank))))
-
-
-def _ranks(codes: _Codes) -> Integers:
-    """The place of each code's text in the order of their bytes; null is the last."""
-    rank = np.empty(codes.size, dtype=np.int64)
-    rank[pc.sort_indices(codes.texts).to_numpy()] = np.arange(codes.size)
-    return rank
-
-
-def _each(codes: _Codes, holds: Callable[[str], bool]) -> Flags:
-    """Flags the rows whose text satisfies `holds`; null does not."""
-    by_number = [text is not None and holds(text) for text in codes.texts.to_pylist()]
-    return np.array(by_number, dtype=np.bool_)[codes.numbers]
-
-
-def _numbers(column: pa.ChunkedArray, otherwise: int) -> Integers:
-    return np.asarray(column.cast(pa.int64()).fill_null(otherwise).to_numpy())
+def _buckets(column: pa.ChunkedArray, counts: Flags) -> Integers:
+    """The bucket of each value of the events that count, UNMEASURED for all others."""
+    return histogram.response_buckets(counts, numbers_of(column, 0), column.is_valid().to_numpy())
 
 
 def _added(numbers: Integers, group: Integers, groups: int) -> Integers:

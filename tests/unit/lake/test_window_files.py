@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from footfall.hdfs import HdfsUnavailable
-from footfall.lake import window_files
+from footfall.lake import layout, window_files
 from footfall.lake.window_files import SCHEMA, Damaged
 from tests.support.archived import minute
 from tests.support.local_files import Died, LocalFiles
@@ -31,9 +31,14 @@ def row(start: int, value: str | None = "/", views: int = 1, length: int = 1, **
         **dict.fromkeys(("visits", "visitors", "errors", "engaged_ms"), 0),
         **dict.fromkeys(("events", "page_views", "error_n"), views),
         **dict.fromkeys(("p50_ms", "p95_ms", "p99_ms"), 7),
+        **dict.fromkeys(VITAL_COUNTS, 0),
         **more,
     }
 
+
+VITALS = ("lcp", "inp", "cls", "ttfb")
+VITAL_COUNTS = ("vital_views", *(f"{name}_{what}" for name in VITALS for what in ("n", "good", "poor")))
+VITAL_PERCENTILES = ("lcp_p75_ms", "inp_p75_ms", "cls_p75_milli", "ttfb_p75_ms")
 
 # The types that Spark gives.
 COMPUTED = pa.schema(
@@ -46,6 +51,7 @@ COMPUTED = pa.schema(
             for name in ("events", "page_views", "visits", "visitors", "engaged_ms", "errors", "error_n")
         ),
         *((name, pa.int32()) for name in ("p50_ms", "p95_ms", "p99_ms")),
+        *((name, pa.int64()) for name in (*VITAL_COUNTS, *VITAL_PERCENTILES)),
     ]
 )
 
@@ -95,11 +101,27 @@ def test_a_first_file_has_all_rows_sorted_of_revision_one(files: LocalFiles) -> 
             "p50_ms": 7,
             "p95_ms": 7,
             "p99_ms": 7,
+            **dict.fromkeys(VITAL_COUNTS, 0),
+            **dict.fromkeys(VITAL_PERCENTILES),
             "revision": 1,
         }
     ]
     # Nothing but the file is left, hidden or not.
     assert [file.path for file in files.list(FILE.rpartition("/")[0])] == [FILE]
+
+
+def test_a_file_from_before_web_vitals_is_read_and_keeps_its_revisions(files: LocalFiles) -> None:
+    content = files.read(FILE)
+    assert content is not None
+    whole = pq.read_table(pa.BufferReader(content))
+    sink = pa.BufferOutputStream()
+    pq.write_table(whole.drop_columns([*VITAL_COUNTS, *VITAL_PERCENTILES]), sink)
+    layout.put(files, FILE, sink.getvalue().to_pybytes())
+    assert window_files.read(files, 1, HOUR) == whole
+    publish(files, [NOON], row(NOON))
+    assert window_files.read(files, 1, HOUR) == whole
+    publish(files, [NOON], row(NOON, vital_views=1, lcp_n=1, lcp_good=1, lcp_p75_ms=900))
+    assert published(files) == [(0, "/", 1, 2), (1, "/a", 1, 1), (1, "/b", 1, 1), (2, None, 1, 1)]
 
 
 def test_only_changed_rows_get_a_new_revision(files: LocalFiles) -> None:

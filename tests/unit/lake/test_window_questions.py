@@ -224,3 +224,32 @@ def test_nothing_trends_without_visitors(files: LocalFiles) -> None:
     assert trend() == []
     with pytest.raises(UnknownValue):
         trend(app="Shop")
+
+
+def test_web_vitals_of_closed_windows(files: LocalFiles) -> None:
+    felt = {
+        **{"vital_views": 4, "lcp_p75_ms": 2_596, "lcp_n": 4, "lcp_good": 3, "lcp_poor": 0},
+        **{"inp_p75_ms": 505, "inp_n": 1, "inp_good": 0, "inp_poor": 1},
+        **{"cls_p75_milli": 101, "cls_n": 3, "cls_good": 2, "cls_poor": 0},
+    }
+    rows = [
+        row(NOON, "shop", dimension="app", **felt),
+        row(NOON, "/cart", **felt),
+        # Nobody was measured here.
+        row(NOON, "/", 5),
+    ]
+    publish(files, rows)
+    publish(files, [row(NOON, "shop", length=5, dimension="app", **felt)], length=5)
+    found = question_registry.find("windowed-web-vitals")
+    assert tuple(p.name for p in found.parameters) == ("window", "by", "app", "from", "to", "limit")
+    # Three of four are good, so the third is, whatever bucket it is in. Of three shifts, the third decides.
+    figures = (4, 2_596, 505, 0.101, None, 0.75, 0.0, 2 / 3, None, "good", "poor", "needs improvement", None)
+    start, end = f"{DAY}T12:00:00.000Z", f"{DAY}T12:01:00.000Z"
+    time = f"{DAY} 12:02:00"
+    assert ask("windowed-web-vitals", time) == [(start, end, "shop", "app", "shop", *figures, 1, False)]
+    assert ask("windowed-web-vitals", time, by="page") == [(start, end, "shop", "page", "/cart", *figures, 1, False)]
+    five = ask("windowed-web-vitals", "2026-11-27 12:05:00", window="5m", **{"from": DAY})
+    assert five == [(start, f"{DAY}T12:05:00.000Z", "shop", "app", "shop", *figures, 1, True)]
+    assert ask("windowed-web-vitals", time, app="news") == []
+    with pytest.raises(UnknownValue, match="7 days apart"):
+        ask("windowed-web-vitals", time, **{"from": "2026-11-01"})

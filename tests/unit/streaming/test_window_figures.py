@@ -48,6 +48,14 @@ EVENTS = [
     event(54, "s-0", f"{DAY} 12:20:20.000", "page_view", "/named", page_title="Newer"),
     event(55, "s-0", f"{DAY} 12:20:10.000", "page_view", "/named", page_title="Older"),
     event(56, "s-0", f"{DAY} 12:20:30.000", "page_ping", "/named", page_title="Ping"),
+    # How fast a page felt. A robot's and another event's values are none; one view was not measured at all.
+    event(80, "s-a", f"{DAY} 12:30:00.000", "web_vitals", "/felt", lcp_ms=2500, inp_ms=200, cls_milli=100, ttfb_ms=800),
+    event(81, "s-b", f"{DAY} 12:30:00.000", "web_vitals", "/felt", lcp_ms=2_501, cls_milli=251, ttfb_ms=801),
+    event(82, "s-c", f"{DAY} 12:30:30.000", "web_vitals", "/felt", lcp_ms=4_001, cls_milli=1_000_000),
+    event(83, "s-d", f"{DAY} 12:30:30.000", "web_vitals", "/felt"),
+    event(84, "s-e", f"{DAY} 12:30:30.000", "web_vitals", "/felt", lcp_ms=9_000, is_bot=True),
+    event(85, "s-a", f"{DAY} 12:30:40.000", "page_view", "/felt", lcp_ms=9_000),
+    event(86, "s-a", f"{DAY} 12:31:00.000", "web_vitals", "/felt", inp_ms=501, ttfb_ms=1_801),
     # Over midnight, and over the end of February of a leap year.
     event(60, "s-night", f"{DAY} 23:59:59.999", "page_view", "/midnight"),
     event(61, "s-night", "2026-11-25 00:00:00.000", "page_ping", "/midnight", engaged_ms=5),
@@ -146,6 +154,32 @@ def test_percentiles_are_nearest_ranks_of_measured_views(rows: Rows) -> None:
     # With the slowest: ranks 11, 20 (19.95) and 21 of 21.
     assert percentiles(rows, 5, f"{DAY} 12:20", "/times") == (11, 20, 600_000)
     assert percentiles(rows, 1, f"{DAY} 12:20", "/untimed") == (None, None, None)
+
+
+def test_web_vitals(rows: Rows) -> None:
+    def felt(length: int) -> dict[str, Any]:
+        row = rows[length, minute(f"{DAY} 12:30"), "shop", "page", "/felt"]
+        return {name: row[name] for name in row if name.startswith(("vital", "lcp", "inp", "cls", "ttfb"))}
+
+    # Ranks 3 of 3 and 2 of 2; upper bounds of buckets, of which the last is 600,000.
+    lcp = {"lcp_p75_ms": 4_013, "lcp_n": 3, "lcp_good": 1, "lcp_poor": 1}
+    cls = {"cls_p75_milli": 600_000, "cls_n": 3, "cls_good": 1, "cls_poor": 2}
+    assert felt(1) == {
+        "vital_views": 4,
+        **lcp,
+        **{"inp_p75_ms": 202, "inp_n": 1, "inp_good": 1, "inp_poor": 0},
+        **cls,
+        **{"ttfb_p75_ms": 807, "ttfb_n": 2, "ttfb_good": 1, "ttfb_poor": 0},
+    }
+    assert felt(5) == {
+        "vital_views": 5,
+        **lcp,
+        **{"inp_p75_ms": 502, "inp_n": 2, "inp_good": 1, "inp_poor": 1},
+        **cls,
+        **{"ttfb_p75_ms": 1_817, "ttfb_n": 3, "ttfb_good": 1, "ttfb_poor": 1},
+    }
+    nothing = rows[1, minute(f"{DAY} 12:20"), "shop", "page", "/times"]
+    assert (nothing["vital_views"], nothing["lcp_n"], nothing["lcp_p75_ms"]) == (0, 0, None)
 
 
 def test_a_page_has_its_newest_title(rows: Rows) -> None:

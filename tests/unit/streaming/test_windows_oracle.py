@@ -12,13 +12,13 @@ from tests.support import window_oracle
 from tests.support.archived import at, event, minute, windows_of, write
 
 MIDNIGHT = "2026-11-25 00:00"
-_KINDS = ("page_view", "page_ping", "click", "error", "login")
+_KINDS = ("page_view", "page_ping", "click", "error", "login", "web_vitals")
 
 
 def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
     """A random event around midnight, of few people, so that visits, visitors and pages repeat."""
     when = at(MIDNIGHT) + timedelta(milliseconds=chance.randrange(-minutes * 30_000, minutes * 30_000))
-    kind = chance.choices(_KINDS, (20, 55, 15, 5, 5))[0]
+    kind = chance.choices(_KINDS, (20, 45, 15, 5, 5, 10))[0]
     session = f"session {chance.randrange(12)}"
     # What a server sends may have no page, whatever its type.
     is_by_server = kind in ("click", "error") and chance.random() < 0.3
@@ -39,6 +39,11 @@ def made_up(chance: random.Random, number: int, minutes: int) -> dict[str, Any]:
         response_ms=None if chance.random() < 0.2 else min(600_000, int(chance.lognormvariate(4, 2.5))),
         http_status=chance.choice((None, 200, 404, 499, 500, 503)),
         engaged_ms=chance.choice((None, 0, 15_000)),
+        # Of other events they change nothing.
+        lcp_ms=None if chance.random() < 0.2 else int(chance.lognormvariate(8, 0.5)),
+        inp_ms=None if chance.random() < 0.5 else int(chance.lognormvariate(5, 1)),
+        cls_milli=None if chance.random() < 0.2 else min(1_000_000, int(chance.lognormvariate(4, 3))),
+        ttfb_ms=None if chance.random() < 0.2 else int(chance.lognormvariate(6, 1)),
         is_bot=chance.random() < 0.1,
     )
 

@@ -7,13 +7,9 @@ from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read, _span
 from footfall.metrics.errors import error_rate
 from footfall.questions import parameters
-from footfall.questions.model import Question, UnknownValue
+from footfall.questions.model import Question
 from footfall.questions.sources import HDFS, Context
 
-_WINDOWS: Final = {"1m": 1, "5m": 5}
-_USUAL_MINUTES: Final = 60
-_MOST_DAYS: Final = 7
-_FINAL_AFTER_MS: Final = 72 * 3_600_000
 _COUNTED: Final = ("page_views", "visits", "visitors", "engaged_ms", "errors")
 _PERCENTILES: Final = ("p50_ms", "p95_ms", "p99_ms")
 
@@ -31,12 +27,10 @@ def run(
 
     Raises UnknownValue and HdfsUnavailable.
     """
-    first_ms, end_ms = _span.span_ms(context.now_ms, from_ms, to_ms, _USUAL_MINUTES)
-    if end_ms - first_ms > _MOST_DAYS * _span.DAY_MS:
-        raise UnknownValue(f"From and to lie at most {_MOST_DAYS} days apart.")
-    length_ms = _WINDOWS[window] * _span.MINUTE_MS
+    first_ms, end_ms = _span.window_span_ms(context.now_ms, from_ms, to_ms)
+    length_ms = _span.WINDOWS[window] * _span.MINUTE_MS
     columns = ("app_id", "value", *_COUNTED, "error_n", *_PERCENTILES, "revision")
-    rows = _read.rows(context.store, _WINDOWS[window], app, by, first_ms, end_ms, columns)
+    rows = _read.rows(context.store, _span.WINDOWS[window], app, by, first_ms, end_ms, columns)
     rows.sort(key=lambda row: (-row[0], row[1], row[2] or ""))
     return [
         _row(by, length_ms, context.now_ms, start_ms, dict(zip(columns, row, strict=True)))
@@ -57,7 +51,7 @@ def _row(by: str, length_ms: int, now_ms: int, start_ms: int, figures: dict[str,
         **{name: figures[name] for name in _PERCENTILES},
         "revision": figures["revision"],
         # A published window is closed.
-        "is_final": now_ms >= end_ms + _FINAL_AFTER_MS,
+        "is_final": _span.is_final(now_ms, end_ms),
     }
 
 
@@ -77,7 +71,7 @@ QUESTION = Question(
         "is_final",
     ),
     parameters=(
-        parameters.window(*_WINDOWS),
+        parameters.window(*_span.WINDOWS),
         parameters.by("app", "page", "section", "country", "device"),
         _read.APP,
         parameters.FROM,
