@@ -21,6 +21,7 @@ from tests.oracle.questions import (
     site_errors,
     slow_pages,
     transitions,
+    web_vitals,
 )
 
 Row = dict[str, Any]
@@ -39,6 +40,7 @@ QUESTIONS: Final = {
     "recommendation-effect": recommendation_effect,
     "slow-pages": slow_pages,
     "actions": actions,
+    "web-vitals": web_vitals,
 }
 _MEMORY: Final = "1GB"
 

@@ -31,7 +31,8 @@ select app_id, dt, session_id, event_id, anonymous_id, user_id, seq, event_type,
   page_view_id, page_path, page_section, page_type, page_title, request_id, element, event_name, order_id, value_cents,
   list_id, variant,
   engaged_ms, scroll_pct, response_ms, http_status, error_code, error_message,
-  country, region, city, latitude, longitude
+  lcp_ms, inp_ms, cls_milli, ttfb_ms,
+  device_type, country, region, city, latitude, longitude
 from first_record
 where dt not in (select dt from archive_end) or exists (
   from archive_end as ends

@@ -28,6 +28,8 @@ QUESTIONS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("site-errors", {}),
     ("slow-pages", {"min_views": 2}),
     ("actions", {}),
+    ("web-vitals", {"by": "page"}),
+    ("web-vitals", {"by": "device"}),
 )
 
 
