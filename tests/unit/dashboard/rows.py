@@ -66,6 +66,15 @@ def visits_row(page_path: str, entries_30m: int, exits_30m: int, app_id: str = "
     return {"app_id": app_id, "page_path": page_path, "entries_30m": entries_30m, "exits_30m": exits_30m}
 
 
+def vitals_row(app_id: str, value: str | None = None, **overrides: Any) -> dict[str, Any]:
+    """A row of `live-web-vitals`, by device if there is a value."""
+    row = {"app_id": app_id, "dimension": "app" if value is None else "device", "value": value or app_id, "views": 40}
+    row |= {"lcp_p75_ms": 1_234, "inp_p75_ms": 250, "cls_p75": 0.3, "ttfb_p75_ms": None}
+    row |= {"lcp_good_share": 0.9, "inp_good_share": 0.5, "cls_good_share": 0.1, "ttfb_good_share": None}
+    row |= {"lcp_rating": "good", "inp_rating": "needs improvement", "cls_rating": "poor", "ttfb_rating": None}
+    return row | overrides
+
+
 def session_row(seq: int, **overrides: Any) -> dict[str, Any]:
     """A row of `session`, ten seconds after the one before."""
     row = {"session_id": "s1", "app_id": "shop", "anonymous_id": "browser-1", "user_id": None, "seq": seq}
@@ -127,6 +136,9 @@ class MadeUp:
             return [city_row(hostile, 3), city_row(hostile, 2, app_id="news", country=hostile)]
         if question == "live-visits":
             return [visits_row(hostile, 5, 4, app) for app in ("shop", "news", "academy")]
+        if question == "live-web-vitals":
+            value = None if parameters["by"] == "app" else hostile
+            return [vitals_row(app, value) for app in ("shop", "news", "academy")]
         if question == "live-errors":
             app = parameters.get("app", "all")
             row = {"error_code": hostile, "error_message": hostile, "page_path": hostile}
@@ -186,4 +198,13 @@ class Travelled(MadeUp):
             return [city_row("Berlin", 7), city_row("Nice", 2, app_id="news", country="FR")]
         if question == "live-visits":
             return [visits_row("/tea", 5, 0), visits_row("/rain", 3, 2, "news"), visits_row("/cart", 0, 4)]
+        if question == "live-web-vitals" and parameters["by"] == "device":
+            unknown = vitals_row("news", value="") | {"value": None}
+            return [
+                vitals_row("shop", "desktop"),
+                vitals_row("news", "mobile", lcp_p75_ms=None, lcp_rating=None),
+                unknown,
+            ]
+        if question == "live-web-vitals":
+            return [vitals_row("shop", views=1_000), vitals_row("news")]
         return super().ask(question, **parameters)

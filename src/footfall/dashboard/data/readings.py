@@ -147,6 +147,10 @@ class Readings:
         """Rows of `live-visits`."""
         return self._ask(VISITS_FRESH_S, "live-visits")
 
+    def vitals(self, by: str) -> Reading[list[Row]]:
+        """Rows of `live-web-vitals` by app or device over the last hour."""
+        return self._ask(LISTS_FRESH_S, "live-web-vitals", by=by, minutes=_CHART_MINUTES)
+
     def alerts(self) -> Reading[list[Row]]:
         """Rows of `live-alerts`."""
         return self._ask(FRESH_S, "live-alerts")

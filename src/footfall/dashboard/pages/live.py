@@ -8,6 +8,7 @@ from footfall.dashboard import HERE, site_colours
 from footfall.dashboard.components import world_map
 from footfall.dashboard.components.alerts import alert_details, alerts_panel
 from footfall.dashboard.components.errors import errors_panel
+from footfall.dashboard.components.felt import felt_panel
 from footfall.dashboard.components.header import header
 from footfall.dashboard.components.navigation import navigation_panel
 from footfall.dashboard.components.now import now_panel
@@ -117,6 +118,7 @@ def _visits(readings: Readings, app: str | None) -> None:
 @st.fragment(run_every=REFRESH_S)
 def _lists(readings: Readings, app: str | None) -> None:
     draw(lambda: errors_panel(readings.errors(app)))
+    draw(lambda: felt_panel(readings.vitals("app" if app is None else "device"), app))
     draw(lambda: pages_panel(readings.pages(), _counted_ms(readings), app))
     draw(lambda: sections_panel(readings.sections(), _counted_ms(readings), app))
     draw(lambda: pipeline_panel(readings.lags()))

@@ -25,6 +25,7 @@ def test_all_panels_with_everything_up() -> None:
         "Where visits begin",
         "Where visits end",
         "Errors",
+        "How fast it felt",
         "Top pages",
         "Top sections",
         "Pipeline lag",
@@ -103,7 +104,7 @@ def test_hostile_strings_are_text_and_no_widget_interprets_them() -> None:
 
 def test_hbase_down_says_what_still_works() -> None:
     text = drawn(page(MadeUp(hbase=False)))
-    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 8
+    assert text.count("HBase at 127.0.0.1:9090 does not answer.") == 9
     assert "There are no live figures at the moment" in text
     assert "Nothing is lost" in text
     assert "ff-stream" in text
@@ -132,6 +133,7 @@ def test_nothing_has_happened_yet() -> None:
     assert "No page has been viewed yet" in text
     assert "None of these stores is running" in text
     assert "No visit began in the last half hour" in text
+    assert "No browser has said in the last hour how fast a page felt" in text
     assert "after a start it takes up to an hour" in text
     assert "ff-trouble" not in text
 
