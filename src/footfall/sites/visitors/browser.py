@@ -1,5 +1,6 @@
 """Carries out a visit: loads the pages that it chooses, and emits what the tracker of each page would emit."""
 
+import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from footfall.sites.visitors import gestures
 from footfall.sites.visitors.actions import Action, Close, Dwell, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Behaviour
+from footfall.sites.visitors.felt import MEASURED_SHARE, vitals
 from footfall.sites.visitors.gestures import Document
 from footfall.sites.visitors.markup import LaterList, with_list
 from footfall.sites.visitors.population import Person
@@ -87,14 +89,19 @@ class Browser:
         transport: Connection,
         tracker: Tracker,
         new_id: Callable[[int], str],
+        feeling: random.Random | None = None,
     ) -> None:
-        """new_id: creates an identity from a time in epoch milliseconds."""
+        """new_id: creates an identity from a time in epoch milliseconds.
+
+        feeling: decides how fast pages feel, apart from the visit's own decisions; None: nothing says so.
+        """
         self._world = world
         self._person = person
         self._profile = profile
         self._transport = transport
         self._tracker = tracker
         self._new_id = new_id
+        self._feeling = feeling
         self._views: dict[int, View] = {}
         self._pages: dict[int, Page] = {}
         # The Referer with which each tab's page was loaded: a reload sends it again.
@@ -185,6 +192,7 @@ class Browser:
             common=page_fields(document.about, self._new_id(now_ms), path, document.user_id),
             utm={name: value for name, value in parse_qsl(query) if name in _UTM} if query else {},
             referrer=f"{came_from.scheme}://{came_from.netloc}{came_from.path}" if came_from and not inside else None,
+            response_ms=answer.response_ms,
         )
         self._views[tab] = view
         fields = {
@@ -246,6 +254,16 @@ class Browser:
     def _hide(self, tab: int) -> None:
         if tab in self._views:
             self._ping(self._views[tab])
+            self._measure(self._views[tab])
+
+    def _measure(self, view: View) -> None:
+        """Says how fast the view felt when it is first hidden or left, for a share of the views."""
+        if self._feeling is None or view.measured:
+            return
+        view.measured = True
+        if self._feeling.random() < MEASURED_SHARE:
+            felt = vitals(self._feeling, self._person.device.device_type, view.response_ms, view.touched)
+            self._record(view, ("web_vitals", {"schema_version": "1.1", **felt}))
 
     def _leave(self, tab: int) -> None:
         self._hide(tab)
@@ -253,6 +271,7 @@ class Browser:
 
     def _record(self, view: View, made: gestures.PageEvent) -> None:
         event_type, fields = made
+        view.touched = view.touched or event_type != "impression"
         self._tracker.record(event_type, self._now_ms(), view, fields)
         self._tracker.send()
 

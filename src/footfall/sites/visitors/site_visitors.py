@@ -77,7 +77,8 @@ class Visitors:
         profile = self._profile(index)
         rng = visit_random(self.population.seed, self.app, index, number)
         visit = person_visits(person, self.world.behaviour, rng, logged_in=profile.user_id is not None)
-        self._run(visit, person, profile, silenced)
+        feeling = random.Random(f"{self.population.seed}/{self.app}/{index}/{number}/felt")
+        self._run(visit, person, profile, silenced, feeling)
 
     def bot_visit(self, number: int) -> None:
         """Plays one visit of one crawler."""
@@ -90,8 +91,15 @@ class Visitors:
         self.pending.close()
         self.ledger.close()
 
-    def _run(self, visit: Visit, person: Person, profile: Profile, silenced: Callable[[], bool] | None = None) -> None:
-        browser, queue = over_http(self.world, person, profile)
+    def _run(
+        self,
+        visit: Visit,
+        person: Person,
+        profile: Profile,
+        silenced: Callable[[], bool] | None = None,
+        feeling: random.Random | None = None,
+    ) -> None:
+        browser, queue = over_http(self.world, person, profile, feeling)
         browser.run(visit, silenced)
         if len(queue):
             self.leftovers.add(queue)
@@ -105,9 +113,14 @@ class Visitors:
             return profile
 
 
-def over_http(world: World, person: Person, profile: Profile) -> tuple[Browser, Queue]:
-    """Returns a browser for one visit to the running site, and the queue of the events that it could not send yet."""
+def over_http(
+    world: World, person: Person, profile: Profile, feeling: random.Random | None = None
+) -> tuple[Browser, Queue]:
+    """Returns a browser for one visit to the running site, and the queue of the events that it could not send yet.
+
+    feeling: as `Browser` has it.
+    """
     queue = Queue(world.outbox)
     transport = Transport(world.url, world.pool, person, profile)
     reporter = Reporter(person, new_uuid7, world, transport.tracker_headers, queue)
-    return Browser(world, person, profile, transport, reporter, new_uuid7), queue
+    return Browser(world, person, profile, transport, reporter, new_uuid7, feeling), queue

@@ -31,7 +31,8 @@ class View:
 
     common: the fields of each event on it. utm: the campaign fields of its address. referrer: the page of another site
     that led to it, if any. unseen: events of lists that have not come into sight, each with its position on the page
-    (0–100), type and fields.
+    (0–100), type and fields. response_ms: of the page. touched: whether the person clicked or sent a form. measured:
+    whether the page was hidden or left, so that its web vitals are done with.
     """
 
     common: Mapping[str, Any]
@@ -40,6 +41,9 @@ class View:
     unseen: list[tuple[int, str, Mapping[str, Any]]] = field(default_factory=list)
     waiting_ms: float = 0.0
     scroll_pct: int = 0
+    response_ms: int = 0
+    touched: bool = False
+    measured: bool = False
 
 
 class Tracker(ABC):

@@ -57,6 +57,23 @@ def test_the_same_seed_makes_the_same_visits_with_new_identities(tmp_path: Path)
     assert runs[0][1].isdisjoint(runs[1][1])
 
 
+def test_a_share_of_the_views_says_once_how_fast_it_felt(tmp_path: Path) -> None:
+    with made_up_site(tmp_path) as (site, settings):
+        run_visits(settings, "shop", 80, seed=5, pace=FAST, bots=2)
+    assert site.rejected == []
+    views = {event["page_view_id"]: event for event in site.stored if event["event_type"] == "page_view"}
+    felt = [event for event in site.stored if event["event_type"] == "web_vitals"]
+    assert len({event["page_view_id"] for event in felt}) == len(felt)
+    assert 0.15 < len(felt) / len(views) < 0.35
+    assert not any(event["is_bot"] for event in felt)
+    for event in felt:
+        view = views[event["page_view_id"]]
+        assert event["page_path"] == view["page_path"]
+        assert view["response_ms"] < event["ttfb_ms"] < event["lcp_ms"]
+    # Who leaves by a link has touched the page; who closes it may not have.
+    assert {"inp_ms" in event for event in felt} == {True, False}
+
+
 def test_positions_are_without_gaps_and_tabs_share_them(tmp_path: Path) -> None:
     with made_up_site(tmp_path) as (site, settings):
         run_visits(settings, "shop", 40, seed=5, pace=FAST)
