@@ -15,12 +15,13 @@ COPY footfall ./
 COPY locks locks
 RUN FOOTFALL_HOME=/tmp/home ./footfall --version || test -x install/venv/bin/python
 COPY engines engines
+COPY extension extension
 COPY src src
 COPY pyproject.toml ./
 # Maven's own cache stays outside of the image. Python cannot write its byte code on a read-only node, so it is made here.
 RUN --mount=type=cache,target=/root/.m2 FOOTFALL_HOME=/tmp/home ./footfall install \
     && rm -rf install/uv install/lock install/environment.lock install/maven-repository \
-    && (python3 -m compileall -q -j 0 src install/venv/lib install/airflow-venv/lib > /dev/null || true) \
+    && (python3 -m compileall -q -j 0 extension src install/venv/lib install/airflow-venv/lib > /dev/null || true) \
     && chmod -R a+rX /opt/footfall
 
 FROM base

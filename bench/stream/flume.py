@@ -30,7 +30,7 @@ from footfall.logs import layout
 from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES
-from footfall.sites.weblogs import Served, error_record, json_line
+from footfall_web.log_lines import Served, error_line
 
 LOOK_S = 0.5
 PATIENCE_S = 600.0
@@ -69,10 +69,10 @@ def made(count: int) -> Lines:
             cpu_us=rng.randrange(1_000, 20_000),
         )
         found[app, "access"].append(served.access_line())
-        found[app, "performance"].append(json_line(served.performance_record()))
+        found[app, "performance"].append(served.performance_line())
         if fails:
-            record = error_record(app, served.request_id, at_ms, path, "opening a page", _failure(), 500)
-            found[app, "error"].append(json_line(record))
+            line = error_line(app, served.request_id, at_ms, path, "opening a page", _failure(), 500)
+            found[app, "error"].append(line)
     return found
 
 

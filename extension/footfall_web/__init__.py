@@ -2,5 +2,6 @@
 
 from footfall_web.flask_extension import Footfall
 from footfall_web.middleware import Middleware
+from footfall_web.sink import Answer, Sink, Unavailable
 
-__all__ = ["Footfall", "Middleware"]
+__all__ = ["Answer", "Footfall", "Middleware", "Sink", "Unavailable"]

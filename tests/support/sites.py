@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
-from flask import Blueprint, Flask, request
+from flask import Flask
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Request
 
 from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
-from footfall.sites import app as factory
+from footfall.sites.app import create_app
+from footfall_web import Answer
 
 
 class Remembering:
@@ -27,26 +28,22 @@ class Remembering:
         self.said: str | None = None
         self.requests: list[tuple[int, str, list[dict[str, Any]]]] = []
 
-    def blueprint(self) -> Blueprint:
-        """`/collect` and `/healthz` as the sites expect them."""
-        made = Blueprint("collector", __name__)
+    def collect(self, environ: Any) -> Answer:
+        """Stores the events of a request. See `footfall.sites.in_process.Collecting`."""
+        request = Request(environ)
+        body = orjson.loads(request.get_data())
+        events = body if isinstance(body, list) else [body]
+        self.requests.append((self.status, request.mimetype, events))
+        if self.said is not None:
+            return Answer(self.status, [("Content-Type", "text/html; charset=utf-8")], self.said.encode())
+        answer: dict[str, object] = {"accepted": len(events), "rejected": []}
+        if self.status != 202:
+            answer = {"error": "unavailable", "detail": "Nothing can be stored at the moment."}
+        return Answer(self.status, [("Content-Type", "application/json")], orjson.dumps(answer))
 
-        @made.post("/collect")
-        def collect() -> tuple[dict[str, Any] | str, int]:
-            body = orjson.loads(request.get_data())
-            events = body if isinstance(body, list) else [body]
-            self.requests.append((self.status, request.mimetype, events))
-            if self.said is not None:
-                return self.said, self.status
-            if self.status != 202:
-                return {"error": "unavailable", "detail": "Nothing can be stored at the moment."}, self.status
-            return {"accepted": len(events), "rejected": []}, self.status
-
-        @made.get("/healthz")
-        def healthz() -> dict[str, Any]:
-            return {"ok": True}
-
-        return made
+    def health(self) -> dict[str, object]:
+        """The content of `/healthz`."""
+        return {"ok": True}
 
     def events(self, event_type: str | None = None) -> list[dict[str, Any]]:
         """The accepted events, each once, in the order of arrival."""
@@ -56,17 +53,11 @@ class Remembering:
 
 
 def make_site(
-    monkeypatch: pytest.MonkeyPatch,
-    home: Path,
-    app_id: str,
-    collector: Remembering | None = None,
-    lists: Reads | None = None,
+    home: Path, app_id: str, collector: Remembering | None = None, lists: Reads | None = None
 ) -> tuple[Flask, Settings]:
     """The site `app_id` with its own home, and a collector that stores events in memory. lists: see `create_app`."""
     settings = Settings(home=home)
-    monkeypatch.setattr(factory, "collecting", Remembering.blueprint)
-    stores: Any = collector or Remembering()
-    return factory.create_app(app_id, settings, stores, lists=lists), settings
+    return create_app(app_id, settings, collector or Remembering(), lists=lists), settings
 
 
 @contextmanager

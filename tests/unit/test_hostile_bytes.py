@@ -44,13 +44,14 @@ from footfall.notify.deliver import Deliverer
 from footfall.realtime import event_parser
 from footfall.recommendations.table import Entry, StoredList, decode_list, encode_list
 from footfall.settings import Settings, SettingsError, load_settings
-from footfall.sites import log_escaping, security, spool
+from footfall.sites import security, spool
 from footfall.sites.spool import Record, Spool, Topic
 from footfall.streaming import record_decoder
 from footfall.verification.cut import PartitionRange
 from footfall.verification.rejected_scan import RejectedCheck, scan_rejected
 from footfall.verification.stored_record import Unreadable, read_stored
 from footfall.warehouse import published
+from footfall_web import log_escaping
 from tests.support.events import NOW_MS, example_event, stored_event
 from tests.support.hostile import SEED, some_spoilt
 from tests.support.local_files import LocalFiles

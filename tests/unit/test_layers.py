@@ -38,3 +38,11 @@ def test_the_proof_is_kept_apart_from_the_counting() -> None:
         if contract["type"] == "forbidden" and contract["source_modules"] == ["footfall.verification"]
     ]
     assert {"footfall.metrics", "footfall.streaming", "footfall.realtime.aggregator"} <= set(forbidden)
+
+
+def test_only_sites_use_what_is_installed_in_measured_applications() -> None:
+    contracts = _contracts()
+    (forbidden,) = [set(one["source_modules"]) for one in contracts if one.get("forbidden_modules") == ["footfall_web"]]
+    (layers,) = [one["layers"] for one in contracts if one["type"] == "layers"]
+    every = {f"footfall.{name}" for layer in layers for name in layer.split(" | ")}
+    assert every - forbidden == {"footfall.sites", "footfall.history"}

@@ -11,12 +11,12 @@ from footfall.history.day_profile import Trouble
 from footfall.history.site import USER_ID, Failure, Outcome, RememberingSite, Session
 from footfall.names import LogKind
 from footfall.sites.degradation import SLOW_S
-from footfall.sites.log_escaping import loggable_agent, loggable_referrer, target_of
 from footfall.sites.visitors.behaviour import Behaviour
 from footfall.sites.visitors.gestures import Document
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.world import Stopped
-from footfall.sites.weblogs import Served, error_record, json_line
+from footfall_web.log_escaping import loggable_agent, loggable_referrer, target_of
+from footfall_web.log_lines import Served, error_line
 
 _REDIRECTS: Final = 5
 # Median duration of a page on the server; a small share of pages takes much longer.
@@ -194,12 +194,12 @@ def lines_of(requests: Iterable[Request]) -> Iterator[Line]:
     for served, failed in requests:
         at_ms = served.at_ms
         yield "access", at_ms, served.access_line()
-        yield "performance", at_ms, json_line(served.performance_record())
+        yield "performance", at_ms, served.performance_line()
         if failed is not None:
             action, failure = failed
             page_path = served.target.partition("?")[0]
-            record = error_record(served.app_id, served.request_id, at_ms, page_path, action, failure, served.status)
-            yield "error", at_ms, json_line(record)
+            line = error_line(served.app_id, served.request_id, at_ms, page_path, action, failure, served.status)
+            yield "error", at_ms, line
 
 
 @lru_cache(maxsize=16_384)

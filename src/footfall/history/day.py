@@ -20,13 +20,13 @@ from footfall.history.visit_traces import Played
 from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
-from footfall.sites.log_escaping import loggable_agent
 from footfall.sites.visitors.behaviour import Behaviour, Source, check_behaviour, load_behaviour
 from footfall.sites.visitors.browser import Browser
 from footfall.sites.visitors.population import Person, Population
 from footfall.sites.visitors.transport import Profile
 from footfall.sites.visitors.visit import Visit, bot_visits, person_visits, visit_random
 from footfall.sites.visitors.world import site_url
+from footfall_web.log_escaping import loggable_agent
 
 # One crawler per this many people, as with ten visitors who are always present.
 _PEOPLE_A_CRAWLER: Final = 36

@@ -233,6 +233,7 @@ class RememberingSite:
             "PATH_INFO": path,
             "QUERY_STRING": query,
             "wsgi.input": BytesIO(sent or b""),
+            "footfall.request_id": REQUEST_ID,
             "footfall.session": session,
             "footfall.failing": failing,
         }
@@ -301,7 +302,6 @@ class _RequestRecorder:
 
     def around(self, application: "WSGIApplication") -> "WSGIApplication":
         def asked(environ: "WSGIEnvironment", start_response: Any) -> Any:
-            environ["footfall.request_id"] = REQUEST_ID
             self.environ = environ
             return application(environ, start_response)
 

@@ -13,7 +13,7 @@ from footfall.history.connection import Request
 from footfall.history.event_recorder import RecordedEvent
 from footfall.history.site import USER_ID, Failure
 from footfall.sites.visitors.population import Person
-from footfall.sites.weblogs import Served
+from footfall_web.log_lines import Served
 
 # The first two positions in the list of gap values of one repetition; identities follow.
 _NOTHING: Final = 0

@@ -2,13 +2,14 @@
 
 import time
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, jsonify
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as BaseResponse
 
+from footfall.events.address import client_of, truncate
 from footfall.events.identity import new_uuid7
 from footfall.host_names import HostNames
 from footfall.recommendations.reads import Reads
@@ -17,16 +18,20 @@ from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite, demo_site
 from footfall.sites import academy, accounts, assets, degradation, for_you, news, security, shop
 from footfall.sites.catalogue import Catalogue
-from footfall.sites.collector import Collector
-from footfall.sites.collector import blueprint as collecting
+from footfall.sites.in_process import Collecting, InProcess
 from footfall.sites.outcome import LARGEST_BODY
 from footfall.sites.pages import show
 from footfall.sites.pictures import picture
 from footfall.sites.stock import Stock
-from footfall.sites.weblogs import Logs, WebLogs
+from footfall_web import Footfall
+from footfall_web.weblogs import Logs, WebLogs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _LARGEST_FORM: Final = 32 * 1024
-
+# The platform itself asks every 15 s; lines of it would only hide those of visitors.
+_HEALTH: Final = "/healthz"
 
 _PAGES: Final[dict[DemoSite, Blueprint]] = {
     "shop": shop.blueprint,
@@ -50,7 +55,7 @@ _WORDS: Final = {
 def create_app(
     app_id: str,
     settings: Settings,
-    collector: Collector | None,
+    collector: Collecting | None,
     logs: Logs | None = None,
     lists: Reads | None = None,
 ) -> Flask:
@@ -85,17 +90,16 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["picture"] = picture
     app.jinja_env.filters["euros"] = shop.euros
-    written = WebLogs(settings, app_id) if logs is None else logs
-
-    @app.before_request
-    def begin() -> None:
-        g.request_id = request.environ["footfall.request_id"]
-        request.environ["footfall.endpoint"] = request.endpoint or "none"
-
-    @app.after_request
-    def name_request(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        return response
+    names = HostNames(settings, app_id)
+    # Before everything else that looks at a request: each has its id then.
+    measured = Footfall(
+        app,
+        site=app_id,
+        collector=InProcess(collector, names),
+        at="",
+        scripts="/static",
+        logs=_logs(settings, app_id) if logs is None else logs,
+    )
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> BaseResponse:
@@ -117,10 +121,10 @@ def create_app(
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        written.error(request.environ, _action(), error, 500)
+        measured.log_error(error)
         return show("error.html", "error", "error", status=500, heading=_WORDS[500], sentence=None)
 
-    security.protect(app, HostNames(settings, app_id), settings.trusted_proxies)
+    security.protect(app, names, settings.trusted_proxies)
     degradation.use_content_service(app, app_id, settings)
     app.register_blueprint(_PAGES[demo])
     app.register_blueprint(accounts.blueprint)
@@ -130,13 +134,22 @@ def create_app(
     if lists is not None:
         app.register_blueprint(for_you.blueprint(app_id, settings, _CATALOGUES[demo], lists))
     if collector is not None:
-        app.register_blueprint(collecting(collector))
-    # Flask's documented way to add middleware, which mypy sees as assigning to a method.
-    app.wsgi_app = written.around(app.wsgi_app)  # type: ignore[method-assign,assignment]
+        app.register_blueprint(_health(collector))
     return app
 
 
-def _action() -> str:
-    """The visitor's action, derived from the view's name: `view product`, `send checkout`."""
-    name = (request.endpoint or "nothing").rpartition(".")[2].replace("_", " ")
-    return f"{'send' if request.method == 'POST' else 'view'} {name}"
+def _logs(settings: Settings, app_id: str) -> WebLogs:
+    def network(environ: "WSGIEnvironment") -> str | None:
+        return truncate(client_of(environ, settings.trusted_proxies))
+
+    return WebLogs(settings.logs_dir / "sites" / app_id, app_id, network, unlogged=(_HEALTH,))
+
+
+def _health(collector: Collecting) -> Blueprint:
+    made = Blueprint("collector", __name__)
+
+    @made.get(_HEALTH)
+    def healthz() -> Response:
+        return jsonify(collector.health())
+
+    return made

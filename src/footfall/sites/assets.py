@@ -10,7 +10,12 @@ from flask import Blueprint, Response, abort, url_for
 blueprint = Blueprint("assets", __name__)
 
 _FOLDER: Final = Path(__file__).parent / "static"
-_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
 def address(name: str) -> str:
@@ -30,8 +35,8 @@ def serve(name: str) -> Response:
         content = served(name)
     except KeyError:
         abort(404)
-    response = Response(content, mimetype=_TYPES[Path(name).suffix])
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response = Response(content, content_type=TYPES[Path(name).suffix])
+    response.headers["Cache-Control"] = FOR_GOOD
     return response
 
 
@@ -48,7 +53,7 @@ def robots() -> Response:
 @lru_cache(maxsize=1)
 def _files() -> dict[str, Path]:
     # Requests select from this list; a requested name never becomes part of a path.
-    return {path.name: path for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+    return {path.name: path for path in _FOLDER.iterdir() if path.suffix in TYPES}
 
 
 @lru_cache(maxsize=32)

@@ -7,14 +7,12 @@ need a waiting thread for each (see `server`).
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
-from flask import Blueprint, Response, request
-from flask.sansio.blueprints import BlueprintSetupState
 
 from footfall import site_registry
 from footfall.events.address import client_of, one_client, truncate
@@ -34,9 +32,10 @@ from footfall.sites.producer import Batch, KafkaProducer
 from footfall.sites.rate_limit import FloodGate
 from footfall.sites.spool import Spool
 from footfall.sites.spool_drain import Drain
+from footfall_web import Answer
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 # Per minute at pace 1. A person who clicks without a pause stays far below this; see events/bots.py.
 _BOT_EVENTS_PER_MINUTE: Final = 120
@@ -50,6 +49,8 @@ _RETRY_AFTER_S: Final = 5
 _CLOSE_PATIENCE_S: Final = 5.0
 _LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 PATH: Final = "/collect"
+# In a request's environment: what `begin` returned for it, if the server has called it.
+BEGUN: Final = "footfall.begun"
 _JSON: Final = "application/json"
 _HEADERS: Final = (("Content-Type", _JSON), *security.HEADERS.items())
 # A page of a registered origin may read the answer.
@@ -176,48 +177,21 @@ class Collector:
             self._counts.update(outcome.counts)
         return outcome
 
-    def around(self, application: "WSGIApplication") -> "WSGIApplication":
-        """Wraps `application`: requests that post to `/collect` are answered before they reach it.
+    def collect(self, environ: "WSGIEnvironment") -> Answer:
+        """Answers a request to `/collect`; raises what made `begin` fail.
 
-        `footfall.begun`, if the server sets it, is what `begin` returned for the request. A failure is passed to the
-        application as `footfall.failure`.
+        `footfall.begun`, if the server sets it, is what `begin` returned for the request.
         """
+        outcome = self.finish(environ.get(BEGUN) or self._begin(partial(self._decide, environ)))
+        origin = environ.get("HTTP_ORIGIN")
+        if origin is None or origin not in self._origins():
+            return _answer(outcome, _HEADERS)
+        # Without it, a page of another origin could not see that its events are stored and would repeat them.
+        return _answer(outcome, (*_FOREIGN_HEADERS, ("Access-Control-Allow-Origin", origin), ("Vary", "Origin")))
 
-        def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            begun = environ.get("footfall.begun") or self.begin(environ)
-            if begun is None:
-                return application(environ, start_response)
-            environ["footfall.endpoint"] = "collector.collect"
-            origin = environ.get("HTTP_ORIGIN")
-            if origin is None or origin not in self._origins():
-                return self.answer(begun, environ, start_response, application)
-            # Without it, a page of another origin could not see that its events are stored and would repeat them.
-            readable = (*_FOREIGN_HEADERS, ("Access-Control-Allow-Origin", origin), ("Vary", "Origin"))
-            return self.answer(begun, environ, start_response, application, readable)
-
-        return collecting
-
-    def answer(
-        self,
-        begun: PendingRequest,
-        environ: "WSGIEnvironment",
-        start_response: "StartResponse",
-        application: "WSGIApplication",
-        headers: Sequence[tuple[str, str]] = _HEADERS,
-    ) -> Iterable[bytes]:
-        """Answers a request that has begun, once it is finished. application: gets what failed, as `around` says."""
-        try:
-            outcome = self.finish(begun)
-        except Exception as failure:
-            environ["footfall.failure"] = failure
-            return application(environ, start_response)
-        body = orjson.dumps(outcome.content)
-        status = outcome.status
-        whole = [*headers, ("Content-Length", str(len(body))), ("X-Request-Id", environ["footfall.request_id"])]
-        if status in _LATER:
-            whole.append(("Retry-After", str(_RETRY_AFTER_S)))
-        start_response(f"{status.value} {status.phrase.upper()}", whole)
-        return [body]
+    def collect_from_server(self, environ: "WSGIEnvironment") -> Answer:
+        """Answers a request to the API like `collect`, after `begin_from_server`."""
+        return _answer(self.finish(environ.get(BEGUN) or self.begin_from_server(environ)), _HEADERS)
 
     def health(self) -> dict[str, object]:
         """The content of `/healthz`. `spool_oldest_received_at` is a lower bound for the oldest spooled event."""
@@ -291,28 +265,6 @@ class Collector:
         return reject_record(left.reject, left.original, self.app_id, received_ms, left.denied)
 
 
-def blueprint(collector: Collector) -> Blueprint:
-    """`/collect` and `/healthz` of a site.
-
-    Most requests of a site post to `/collect`. They are answered ahead of Flask, which would cost more than processing
-    the event does. Flask answers the remaining ones: other methods, failures.
-    """
-    made = Blueprint("collector", __name__)
-
-    @made.record_once
-    def answer_first(state: BlueprintSetupState) -> None:
-        # Flask's documented way to add middleware; it has no type.
-        app: Any = state.app
-        app.wsgi_app = collector.around(app.wsgi_app)
-
-    @made.post(PATH)
-    def collect() -> NoReturn:
-        # Only failed requests get here, so that they are handled like every failure of the site.
-        failure: Exception = request.environ["footfall.failure"]
-        raise failure
-
-    @made.get("/healthz")
-    def healthz() -> Response:
-        return Response(orjson.dumps(collector.health()), mimetype=_JSON)
-
-    return made
+def _answer(outcome: Outcome, headers: Sequence[tuple[str, str]]) -> Answer:
+    later = (("Retry-After", str(_RETRY_AFTER_S)),) if outcome.status in _LATER else ()
+    return Answer(outcome.status, (*headers, *later), orjson.dumps(outcome.content))

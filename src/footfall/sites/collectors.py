@@ -20,6 +20,8 @@ from footfall.sites import server_events
 from footfall.sites.collector import PATH, Collector, PendingRequest, Shared
 from footfall.sites.producer import KafkaProducer
 from footfall.sites.spool import SpoolLocked
+from footfall_web import Answer
+from footfall_web.weblogs import REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -80,15 +82,12 @@ class Collectors:
         def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             try:
                 collector = self._of(environ)
+                answer = None if collector is None else _answer(collector, environ)
             except Exception as failure:
-                environ["footfall.failure"] = failure
-                collector = None
-            if collector is None:
+                environ["footfall.failure"], answer = failure, None
+            if answer is None:
                 return application(environ, start_response)
-            if environ["PATH_INFO"] == PATH:
-                return collector.around(application)(environ, start_response)
-            begun = environ.get("footfall.begun") or collector.begin_from_server(environ)
-            return collector.answer(begun, environ, start_response, application)
+            return answer.send(start_response, environ[REQUEST_ID])
 
         return collecting
 
@@ -137,6 +136,12 @@ class Collectors:
                     self._opened(app_id)
                 except (SpoolLocked, OSError) as error:
                     log.error("the spool of %s cannot be used: %s", app_id, error)
+
+
+def _answer(collector: Collector, environ: "WSGIEnvironment") -> Answer:
+    if environ["PATH_INFO"] == server_events.PATH:
+        return collector.collect_from_server(environ)
+    return collector.collect(environ)
 
 
 def _begun(collector: Collector, environ: "WSGIEnvironment") -> PendingRequest | None:

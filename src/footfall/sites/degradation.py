@@ -16,7 +16,7 @@ from footfall.sites.incidents import active
 # Range of a slow answer's duration, in seconds; above the one second from which a page counts as slow.
 SLOW_S: Final = (1.2, 4.0)
 # These are not pages: the collector has to work when the site does not.
-_APART: Final = frozenset(("assets", "collector", "for_you"))
+_APART: Final = frozenset(("assets", "collector", "footfall", "for_you"))
 
 
 class ContentUnavailable(Exception):
@@ -33,7 +33,7 @@ def use_content_service(app: Flask, app_id: str, settings: Settings) -> None:
 
     @app.before_request
     def consult_content() -> None:
-        if request.endpoint is None or request.blueprint in _APART or request.path in ("/collect", "/healthz"):
+        if request.endpoint is None or request.blueprint in _APART:
             return
         slow = active(settings, app_id, "slow")
         if slow is not None and random.random() < slow:  # noqa: S311 - chance, no secret

@@ -31,11 +31,11 @@ from footfall.site_addresses import COLLECTOR
 from footfall.site_registry import DEMO_SITES
 from footfall.sites import collector_app
 from footfall.sites.app import create_app
-from footfall.sites.collector import Collector, PendingRequest
+from footfall.sites.collector import BEGUN, Collector, PendingRequest
 from footfall.sites.collectors import Collectors
 from footfall.sites.outcome import LARGEST_BODY
 from footfall.sites.spool import SpoolLocked
-from footfall.sites.weblogs import Started
+from footfall_web.weblogs import Started
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ class _Channel(HTTPChannel):
         begun = collector.begin(environment)
         if begun is None:
             return None
-        environment["footfall.begun"] = begun
+        environment[BEGUN] = begun
         environment["footfall.started"] = Started(at, clock, time.thread_time() - cpu_s)
         self.begun_environment = environment
         return begun

@@ -31,15 +31,13 @@ def collector() -> Iterator[Remembering]:
 
 
 @pytest.fixture
-def opened(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, browser: Browser, collector: Remembering
-) -> Iterator[Opens]:
+def opened(tmp_path: Path, browser: Browser, collector: Remembering) -> Iterator[Opens]:
     """Opens a site in a new browser profile: `opened("shop", "/cart")` gives the page and the site's address."""
     contexts: list[BrowserContext] = []
     running = []
 
     def open_site(app_id: str, path: str, script: str | None = None, **options: Any) -> tuple[Page, str]:
-        app, _ = make_site(monkeypatch, tmp_path, app_id, collector)
+        app, _ = make_site(tmp_path, app_id, collector)
         server = serving(app)
         running.append(server)
         url = server.__enter__()

@@ -84,10 +84,10 @@ def app_id() -> str:
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, browser: Browser, app_id: str) -> Iterator[Site]:
+def site(tmp_path: Path, browser: Browser, app_id: str) -> Iterator[Site]:
     collector = Remembering()
     lists = StoredLists({subject_key(app_id, who): list_of(LISTED[app_id]) for who in IDS.values()})
-    app, _ = make_site(monkeypatch, tmp_path, app_id, collector, lists)
+    app, _ = make_site(tmp_path, app_id, collector, lists)
     with serving(app) as url:
         yield Site(url, collector, lists, browser, [])
         for context in browser.contexts:

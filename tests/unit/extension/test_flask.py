@@ -1,6 +1,7 @@
 """The extension with the real collector: an application's events arrive as if its pages had sent them themselves."""
 
 import ast
+import gzip
 import json
 import os
 import re
@@ -24,7 +25,7 @@ from footfall.events.identity import UUID7, uuid7_ms
 from footfall.events.validate import check_stored
 from footfall.settings import REPOSITORY, Settings
 from footfall.sites import assets, site_keys
-from footfall_web import Footfall, Middleware
+from footfall_web import Answer, Footfall, Middleware, Unavailable
 from footfall_web.middleware import new_request_id
 from tests.support.collector_process import CollectorProcess, free_port, running_collector
 from tests.support.events import example_event
@@ -60,6 +61,21 @@ class Arrived:
         found = self._collector.events("recipes", self._before)
         assert [check_stored(event) for event in found] == [None] * len(found)
         return found
+
+
+class _Refusing:
+    """A sink of the application's own."""
+
+    def __init__(self, raises: Exception | None = None) -> None:
+        self.raises = raises
+
+    def collect(self, environ: Any) -> Answer:
+        if self.raises is not None:
+            raise self.raises
+        return Answer(429, [("Retry-After", "7")], environ["wsgi.input"].read(3))
+
+    def script(self, name: str, environ: Any) -> Answer:
+        return Answer(299, [], f"// {name} {environ['HTTP_HOST']}".encode())
 
 
 def key_of(settings: Settings) -> str:
@@ -156,16 +172,45 @@ def test_the_collectors_refusals_are_returned(collector: CollectorProcess, arriv
     answer = client.post("/footfall/collect", data=b"x", headers={"Origin": OURS})
     assert (answer.status_code, answer.json["error"]) == (400, "not_json")
     assert client.post("/footfall/collect", data=b"x" * (256 * 1024 + 1)).status_code == 413
-    assert client.get("/footfall/collect").status_code == 404
+    assert client.get("/footfall/collect").status_code == 405
 
 
 def test_the_last_tracker_outlives_the_collector(collector: CollectorProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("footfall_web.collector._SCRIPT_AGE_S", 0.0)
+    monkeypatch.setattr("footfall_web.http_sink._SCRIPT_AGE_S", 0.0)
     app = application(collector)
     client = app.test_client()
     assert client.get("/footfall/footfall.js").status_code == 200
-    monkeypatch.setattr(app.extensions["footfall"]._collector, "_port", 1)
+    monkeypatch.setattr(app.extensions["footfall"]._sink, "_port", 1)
     assert client.get("/footfall/footfall.js").data == assets.served("footfall.js")
+
+
+def test_a_compressed_body_arrives(collector: CollectorProcess, arrived: Arrived) -> None:
+    body = gzip.compress(orjson.dumps([example_event(now_ms(), app_id="recipes")]))
+    headers = {"Content-Encoding": "gzip", "Origin": OURS}
+    answer = application(collector).test_client().post("/footfall/collect", data=body, headers=headers)
+    assert (answer.status_code, len(arrived.events())) == (202, 1)
+
+
+def test_events_may_go_to_a_sink_of_the_applications_own(caplog: pytest.LogCaptureFixture) -> None:
+    app, sink = Flask("recipes"), _Refusing()
+    Footfall(app, site="recipes", collector=sink, at="", scripts="/static")
+    client = app.test_client()
+    answer = client.post("/collect", data=b"abcdef")
+    assert (answer.status, answer.headers["Retry-After"], answer.data) == ("429 TOO MANY REQUESTS", "7", b"abc")
+    assert re.fullmatch(UUID7, answer.headers["X-Request-Id"])
+    for name in ("footfall.js", "footfall-vitals.js"):
+        answer = client.get(f"/static/{name}")
+        assert (answer.status_code, answer.text) == (299, f"// {name} localhost")
+    sink.raises = Unavailable("The shelf is full.")
+    assert client.post("/collect").status_code == 503
+    assert "The shelf is full." in caplog.text
+    sink.raises = LookupError("a fault")
+    # As Flask answers every failure.
+    answer = client.post("/collect")
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    plain = Client(Middleware(app.wsgi_app, site="recipes", collector=sink))
+    with pytest.raises(LookupError):
+        plain.post("/footfall/collect")
 
 
 def test_any_wsgi_application_can_be_measured(collector: CollectorProcess, arrived: Arrived) -> None:
@@ -182,9 +227,20 @@ def test_any_wsgi_application_can_be_measured(collector: CollectorProcess, arriv
 
 
 @pytest.mark.parametrize(
-    "options", [{"collector": "localhost:5010"}, {"collector": ""}, {"at": "footfall"}, {"at": "/x/"}]
+    "options",
+    [
+        {"collector": "localhost:5010"},
+        {"collector": ""},
+        {"at": "footfall"},
+        {"at": "/x/"},
+        {"site": "a site\n"},
+        {"site": "Recipes"},
+        {"logs": "/dev/null/logs"},
+        {"logs": ""},
+        {"collector": _Refusing(), "key": "f" * 64},
+    ],
 )
-def test_an_argument_that_cannot_be_used_is_an_error(options: dict[str, str]) -> None:
+def test_an_argument_that_cannot_be_used_is_an_error(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         Footfall(Flask("x"), **{"site": "recipes", "collector": "http://localhost:5010", **options})
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from footfall.logs.line_parser import Line, parse
 from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
-from footfall.sites.weblogs import WebLogs
+from footfall_web.middleware import new_request_id
+from footfall_web.weblogs import WebLogs
 
 _ACCESS = (
     b'10.1.2.0 - - [24/Nov/2026:08:00:00 +0000] "GET /search?q HTTP/1.1" 200 512 "http://x/" "Mozilla/5.0 (X11)" '
@@ -20,13 +21,20 @@ _ACCESS = (
 
 
 def _environ(**more: str) -> dict[str, Any]:
-    return {"REMOTE_ADDR": "10.1.2.3", "REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/1.1", **more}
+    return {
+        "REMOTE_ADDR": "10.1.2.3",
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "footfall.request_id": new_request_id(),
+        **more,
+    }
 
 
 def _written(home: Path, **more: str) -> dict[LogKind, Line | None]:
     """One request's lines of each kind, written by a site and read back."""
     settings = Settings(home=home)
-    logs = WebLogs(settings, "shop")
+    logs = WebLogs(settings.logs_dir / "sites" / "shop", "shop")
 
     def fails(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("404 Not Found", [])

@@ -804,7 +804,7 @@ def test_an_answer_is_named_guarded_and_logged_like_a_page_s(shop: Site) -> None
     (access,) = [line for line in lines("access") if request_id in line]
     assert f'"POST /collect HTTP/1.1" 202 {len(answer.data)} ' in access
     (performance,) = [orjson.loads(line) for line in lines("performance") if request_id in line]
-    assert (performance["endpoint"], performance["bytes_sent"]) == ("collector.collect", len(answer.data))
+    assert (performance["endpoint"], performance["bytes_sent"]) == ("footfall.collect", len(answer.data))
 
 
 @pytest.mark.parametrize(

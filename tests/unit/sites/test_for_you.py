@@ -34,11 +34,11 @@ LISTED: dict[str, list[Item]] = {
 class Browser:
     """A browser on a site whose visitors of both arms have lists."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, home: Path, app_id: str = "shop") -> None:
+    def __init__(self, home: Path, app_id: str = "shop") -> None:
         self.app_id = app_id
         mine = LISTED[app_id]
         self.lists = StoredLists({subject_key(app_id, who): list_of(mine) for who in (RECOMMENDED, POPULAR)})
-        app, _ = make_site(monkeypatch, home, app_id, lists=self.lists)
+        app, _ = make_site(home, app_id, lists=self.lists)
         self.client: FlaskClient = app.test_client()
 
     def ask(self, body: Any = None, **headers: str) -> TestResponse:
@@ -53,8 +53,8 @@ class Browser:
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Browser:
-    return Browser(monkeypatch, tmp_path)
+def shop(tmp_path: Path) -> Browser:
+    return Browser(tmp_path)
 
 
 def items(html: str) -> list[Item]:
@@ -66,10 +66,8 @@ def ids(html: str) -> list[str]:
 
 
 @pytest.mark.parametrize("app_id", DEMO_SITES)
-def test_a_site_shows_each_arm_its_list_in_the_same_shape(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, app_id: str
-) -> None:
-    browser = Browser(monkeypatch, tmp_path, app_id)
+def test_a_site_shows_each_arm_its_list_in_the_same_shape(tmp_path: Path, app_id: str) -> None:
+    browser = Browser(tmp_path, app_id)
     own, popular = browser.shown({"anonymous_id": RECOMMENDED}), browser.shown({"anonymous_id": POPULAR})
     size = factory._CATALOGUES[app_id].size  # type: ignore[index]
     assert ids(own) == [item_id for _, item_id in LISTED[app_id][:size]]
@@ -90,11 +88,9 @@ def test_a_site_shows_each_arm_its_list_in_the_same_shape(
 
 
 @pytest.mark.parametrize("app_id", DEMO_SITES)
-def test_pages_have_a_place_for_the_list_only_if_the_site_has_lists(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, app_id: str
-) -> None:
-    browser = Browser(monkeypatch, tmp_path, app_id)
-    without, _ = make_site(monkeypatch, tmp_path, app_id)
+def test_pages_have_a_place_for_the_list_only_if_the_site_has_lists(tmp_path: Path, app_id: str) -> None:
+    browser = Browser(tmp_path, app_id)
+    without, _ = make_site(tmp_path, app_id)
     for path in PAGES[app_id]:
         page = browser.client.get(path).get_data(as_text=True)
         assert page.count('data-footfall-for-you="/for-you"') == 1
@@ -147,10 +143,8 @@ def test_the_page_s_item_the_cart_and_orders_are_left_out(shop: Browser) -> None
     assert shown == [slug for _, slug in LISTED["shop"][3:7]]
 
 
-def test_the_academy_leaves_out_what_was_begun_and_shows_lessons(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    browser = Browser(monkeypatch, tmp_path, "academy")
+def test_the_academy_leaves_out_what_was_begun_and_shows_lessons(tmp_path: Path) -> None:
+    browser = Browser(tmp_path, "academy")
     slug = LISTED["academy"][0][1]
     mine = [("lesson", f"{slug}/1"), ("lesson", f"{slug}/2"), ("course", slug), ("lesson", f"{slug}/99")]
     browser.lists.lists[subject_key("academy", RECOMMENDED)] = list_of([*mine, ("quiz", slug), ("course", f"{slug}/2")])
@@ -207,7 +201,7 @@ def test_an_address_that_asks_without_end_is_slowed_down(
     shop: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(for_you, "FloodGate", lambda *_: FloodGate(3, 1))
-    browser = Browser(monkeypatch, tmp_path)
+    browser = Browser(tmp_path)
     answers = [browser.ask({}, X_Forwarded_For="198.51.100.7") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["Retry-After"] == "5"

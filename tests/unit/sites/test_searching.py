@@ -30,10 +30,8 @@ def test_a_slip_of_the_finger_is_guessed() -> None:
 
 
 @pytest.mark.parametrize("app_id", DEMO_SITES)
-def test_a_search_page_has_no_words_of_the_search_in_its_title(
-    app_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site, _ = make_site(monkeypatch, tmp_path, app_id)
+def test_a_search_page_has_no_words_of_the_search_in_its_title(app_id: str, tmp_path: Path) -> None:
+    site, _ = make_site(tmp_path, app_id)
     page = site.test_client().get("/search?q=zebra").text
     assert page.count("zebra") > 0
     assert re.findall("<title>(.*)</title>", page) == [f"Search – {site.config['SITE_NAME'].replace('&', '&amp;')}"]

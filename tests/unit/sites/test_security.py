@@ -8,8 +8,8 @@ from footfall.sites.content import goods
 from tests.support.sites import make_site
 
 
-def test_a_form_of_another_site_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app, _ = make_site(monkeypatch, tmp_path, "shop")
+def test_a_form_of_another_site_changes_nothing(tmp_path: Path) -> None:
+    app, _ = make_site(tmp_path, "shop")
     client = app.test_client()
     item = next(iter(goods.products()))
     client.get(f"/product/{item}")
@@ -23,8 +23,8 @@ def test_a_form_of_another_site_changes_nothing(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("path", ["/", "/cart", "/nowhere"])
-def test_no_page_can_be_framed_by_another_site(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app, _ = make_site(monkeypatch, tmp_path, "shop")
+def test_no_page_can_be_framed_by_another_site(path: str, tmp_path: Path) -> None:
+    app, _ = make_site(tmp_path, "shop")
     answer = app.test_client().get(path)
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]

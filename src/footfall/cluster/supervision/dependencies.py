@@ -16,6 +16,7 @@ process (`as_environment`), and the check whether a port is taken (`named_ports`
 import ast
 import gc
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,8 @@ from footfall.setting_groups import Ports
 from footfall.settings import REPOSITORY, Settings
 
 PACKAGE: Final = REPOSITORY / "src" / "footfall"
+# It, and the package beside it on which the sites run.
+_PACKAGES: Final = re.compile("footfall(_web)?")
 # All processes depend on these. Another home is another platform, and another install changes the command.
 _EVERYWHERE: Final = {"home", "install"}
 # Methods of Settings that take the name of a port or a daemon.
@@ -93,16 +96,16 @@ def content(files: tuple[Path, ...]) -> str:
     """A hash of the names and contents of these files."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.relative_to(PACKAGE)}\0{_hash(file, *_version(file))}\0".encode())
+        digest.update(f"{file.relative_to(PACKAGE.parent)}\0{_hash(file, *_version(file))}\0".encode())
     return digest.hexdigest()
 
 
 def _path(module: str) -> Path | None:
-    """The file of a module; None if the module is not in this package."""
-    top, *rest = module.split(".")
-    if top != PACKAGE.name:
+    """The file of a module; None if the module is in none of our packages."""
+    parts = module.split(".")
+    if not _PACKAGES.fullmatch(parts[0]):
         return None
-    path = PACKAGE.joinpath(*rest)
+    path = PACKAGE.parent.joinpath(*parts)
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     return file if file.exists() else None
 
@@ -170,7 +173,8 @@ def _imports(nodes: list[ast.AST]) -> Iterator[str]:
             modules.append(node.value)
         elif isinstance(node, ast.JoinedStr):
             patterns.append("".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values))
-    own = {module for module in modules if module.startswith(f"{PACKAGE.name}.")}
+    # The name of this package alone is mostly no module but a word, and its own file has nothing in it.
+    own = {one for one in modules if _PACKAGES.fullmatch(one.partition(".")[0]) and one != PACKAGE.name}
     yield from own
     if _BY_NAME & {module.partition(".")[0] for module in modules}:
         packages = {module for module in own if (path := _path(module)) is not None and path.name == "__init__.py"}

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,13 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     return write
 
 
+def _names(paths: Iterable[Path]) -> set[str]:
+    """The files' names in this package, or beside it."""
+    return {path.relative_to(dependencies.PACKAGE.parent).as_posix().removeprefix("footfall/") for path in paths}
+
+
 def _files(*modules: str) -> set[str]:
-    return {path.relative_to(dependencies.PACKAGE).as_posix() for path in dependencies.reach(modules)}
+    return _names(dependencies.reach(modules))
 
 
 def _of(name: str) -> dependencies.Dependencies:
@@ -133,12 +138,13 @@ def test_each_kind_of_process_depends_on_its_settings(name: str, settings: set[s
 
 
 def test_data_files_are_found_and_other_packages_are_not() -> None:
-    site = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("site-shop").files}
+    site = _names(_of("site-shop").files)
     assert {"events/event.schema.json", "sites/templates/shop/cart.html", "sites/static/footfall.js"} <= site
+    assert {"footfall_web/middleware.py", "footfall_web/weblogs.py"} <= site
     assert not {name for name in site if name.startswith(("dashboard/", "streaming/", "cluster/"))}
-    dashboard = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("dashboard").files}
+    dashboard = _names(_of("dashboard").files)
     assert {"dashboard/page.css", "dashboard/app.py", "realtime/questions/session.py"} <= dashboard
-    watchdog = {path.relative_to(dependencies.PACKAGE).as_posix() for path in _of("watchdog").files}
+    watchdog = _names(_of("watchdog").files)
     assert {"cluster/engines/postgres.py", "crm/schema.sql", "realtime/live_bolt.py"} <= watchdog
     # Other processes run these.
     assert not {"sites/server.py", "streaming/driver.py", "dashboard/app.py"} & watchdog

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import pytest
 import urllib3
 
 from footfall.recommendations.reads import Reads
@@ -74,25 +73,24 @@ class RealSite:
 @contextmanager
 def real_site(app_id: str, home: Path, lists: Reads | None = None) -> Iterator[RealSite]:
     """A site of its own; lists: see `create_app`."""
-    with pytest.MonkeyPatch.context() as patch:
-        collector = Remembering()
-        site, settings = make_site(patch, home, app_id, collector, lists)
-        pool = WsgiPool(site, collector)
-        connections = cast(urllib3.PoolManager, pool)
-        ledger, pending = Ledger(settings, app_id), Pending(settings, app_id)
-        world = QuickWorld(
-            settings=settings,
-            app=app_id,
-            behaviour=load_behaviour(app_id),
-            pool=connections,
-            outbox=Outbox(site_url(settings, app_id), connections, ledger, pending),
-            pace=1.0,
-            stop=threading.Event(),
-            share=lambda kind: 0.0,
-        )
-        # The stock refills in the time of ten concurrent visitors; the bank answers immediately.
-        site.config["STOCK"] = Stock(lambda: world.lived_s / max(1, settings.visitors_per_site))
-        site.config["WAIT"] = lambda seconds: None
-        yield RealSite(app_id, world, pool, collector, Population(7, app_id, 2_000))
-        pending.close()
-        ledger.close()
+    collector = Remembering()
+    site, settings = make_site(home, app_id, collector, lists)
+    pool = WsgiPool(site, collector)
+    connections = cast(urllib3.PoolManager, pool)
+    ledger, pending = Ledger(settings, app_id), Pending(settings, app_id)
+    world = QuickWorld(
+        settings=settings,
+        app=app_id,
+        behaviour=load_behaviour(app_id),
+        pool=connections,
+        outbox=Outbox(site_url(settings, app_id), connections, ledger, pending),
+        pace=1.0,
+        stop=threading.Event(),
+        share=lambda kind: 0.0,
+    )
+    # The stock refills in the time of ten concurrent visitors; the bank answers immediately.
+    site.config["STOCK"] = Stock(lambda: world.lived_s / max(1, settings.visitors_per_site))
+    site.config["WAIT"] = lambda seconds: None
+    yield RealSite(app_id, world, pool, collector, Population(7, app_id, 2_000))
+    pending.close()
+    ledger.close()

@@ -44,9 +44,10 @@ def target_of(environ: Mapping[str, Any]) -> str:
 
     A parameter without a value or with an unusual name may itself be a secret, so it is left out.
     """
-    raw = environ.get("REQUEST_URI")
+    # Gunicorn has another name for it.
+    raw = environ.get("REQUEST_URI", environ.get("RAW_URI"))
     # A request in proxy form names the scheme and host too; both are the site's own.
-    path = _HOST.sub("", raw.partition("?")[0]) if isinstance(raw, str) else environ.get("PATH_INFO", "")
+    path = _HOST.sub("", raw.partition("?")[0]) if isinstance(raw, str) else _path_of(environ)
     query = environ.get("QUERY_STRING", "")
     path = loggable(path or "/", _LONGEST_TARGET).replace(" ", "\\x20")
     names = []
@@ -55,6 +56,10 @@ def target_of(environ: Mapping[str, Any]) -> str:
         if equals and _PARAMETER.fullmatch(name):
             names.append(name)
     return path + ("?" + "&".join(names) if names else "")
+
+
+def _path_of(environ: Mapping[str, Any]) -> str:
+    return f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
 
 
 def _bytes_of(character: str) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.sites.log_escaping import loggable, target_of, without_query
+from footfall_web.log_escaping import loggable, target_of, without_query
 
 
 @pytest.mark.parametrize(
