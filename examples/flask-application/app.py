@@ -1,19 +1,19 @@
 """A small Flask application that Footfall measures: `flask --app examples/flask-application/app run --port 8001`."""
 
-import os
+from os import getenv
 
 from flask import Flask, render_template_string
 
 from footfall_web import Footfall
 
+LOCAL = "http://localhost:5010"
 PAGE = """<!doctype html>
 <title>{{ title }}</title>
 {{ footfall(page_type=page_type, page_section="kitchen", item_type=item and "recipe", item_id=item) }}
-<h1>{{ title }}</h1>
-<p><a href="/recipes/soup">Soup</a></p>"""
+<h1>{{ title }}</h1><p><a href="/recipes/soup">Soup</a></p>"""
 
 app = Flask(__name__)
-Footfall(app, site="recipes", collector=os.environ.get("COLLECTOR", "http://localhost:5010"), key=os.environ.get("KEY"))
+Footfall(app, site="recipes", collector=getenv("COLLECTOR", LOCAL), key=getenv("KEY"), logs=getenv("LOGS"))
 
 
 @app.get("/")

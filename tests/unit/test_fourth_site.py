@@ -229,7 +229,7 @@ def test_its_logs_are_read_kept_and_compared_as_long_as_there_are_any(home: Home
     (folder / "error-20261124T080000.000Z.log").write_bytes(b"x" * 100)
     # It was removed, and left lines behind.
     assert configure.render(settings, BY_NAME["flume"])["flume.conf"] == conf
-    assert [(file.app, file.kind) for file in site_files(settings, 0)] == [("blog", "error")]
+    assert [(file.folder, file.kind) for file in site_files(settings, 0)] == [("blog", "error")]
     small = settings.model_copy(update={"retention": Retention(site_logs_gib=1e-9)})
     assert retention.sweep_site_logs(small) == "0 files deleted"
 

@@ -8,6 +8,8 @@ from footfall import site_changes, site_registry
 from footfall.cli.output import check_known, print_json, print_table, report, stdout
 from footfall.cli.up import HOW_TO_ADD, local_url
 from footfall.cluster.supervision import lifecycle, run
+from footfall.logs import layout
+from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
 from footfall.site_addresses import COLLECTOR, service_of
 from footfall.site_registry import Site
@@ -81,6 +83,18 @@ def key(name: _Name) -> None:
     settings = run.recall()
     check_known("site", name, site_registry.names(settings))
     stdout.print(str(site_keys.make(settings, name)), markup=False, soft_wrap=True, highlight=False)
+
+
+@app.command()
+def logs() -> None:
+    """Print the folder in which the sites' own servers on this machine may write their logs, which Flume follows."""
+    settings = run.recall()
+    if settings.is_node:
+        raise ClusterError("In a cluster, Flume follows the log files of the demo sites only.")
+    # Whoever is first makes it, Flume or a site's server: a home that nobody has started yet stays empty.
+    stdout.print(str(layout.folder(settings, layout.ADDED)), markup=False, soft_wrap=True, highlight=False)
+    if "flume" not in lifecycle.requested(settings):
+        report("The service flume does not run; `./footfall up` starts it.")
 
 
 def row(settings: Settings, site: Site) -> dict[str, Any]:

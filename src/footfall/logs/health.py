@@ -74,15 +74,13 @@ def _positions_are_written(settings: Settings) -> bool:
 def _site_files(settings: Settings, kind: LogKind) -> dict[Path, float]:
     """The nonempty files of a kind, each with the time of its last write, seconds since 1970."""
     found = {}
-    for path in [path for app in layout.followed(settings) for path in _folder(settings, app).glob(f"{kind}-*.log")]:
+    for path in [
+        path for name in layout.followed(settings) for path in layout.folder(settings, name).glob(f"{kind}-*.log")
+    ]:
         status = path.stat()
         if status.st_size:
             found[path] = status.st_mtime
     return found
-
-
-def _folder(settings: Settings, app: str) -> Path:
-    return settings.logs_dir / "sites" / app
 
 
 def _arrived(hdfs: Hdfs, kind: LogKind, written_s: float, now_s: float) -> bool:

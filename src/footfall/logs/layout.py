@@ -1,6 +1,7 @@
 """Whose log lines Flume reads, their folders in HDFS, `/logs/KIND/dt=YYYY-MM-DD/`, and the names of open files."""
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from footfall import site_registry
@@ -9,6 +10,9 @@ from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 
 ROOT: Final = "/logs"
+# All sites that are added write to one folder, so that Flume follows a new one's lines without a new configuration. No
+# site can have this name.
+ADDED: Final = "_added"
 ROLL_S: Final = 300
 # Nobody writes an older file any more: Flume rolls each file within ROLL_S.
 ABANDONED_S: Final = 3 * ROLL_S
@@ -53,13 +57,23 @@ def has_open_name(path: str) -> bool:
     return name.startswith(_OPEN_PREFIX) and name.endswith(_OPEN_SUFFIX)
 
 
-def followed(settings: Settings) -> list[str]:
-    """The sites whose lines Flume reads on this machine.
+def folder(settings: Settings, name: str) -> Path:
+    """The folder in which a site's server, or all that are ADDED, write their lines."""
+    return settings.logs_dir / "sites" / name
 
-    In a cluster, one whose name ends with that of a site reads only that site's. Removed sites may have left lines.
+
+def folders(settings: Settings) -> tuple[str, ...]:
+    """The names of these folders, with those of removed sites that may have left lines. Raises SitesError."""
+    return (*site_registry.names_and_folders(settings, settings.logs_dir / "sites"), ADDED)
+
+
+def followed(settings: Settings) -> list[str]:
+    """The names of the folders that Flume reads on this machine.
+
+    In a cluster, one whose name ends with that of a site reads only that site's.
     """
-    apps = site_registry.names_and_folders(settings, settings.logs_dir / "sites")
-    return [app for app in apps if settings.host.endswith(app)] or list(apps)
+    names = folders(settings)
+    return [name for name in names if settings.host.endswith(name)] or list(names)
 
 
 def writer(path: str) -> str:

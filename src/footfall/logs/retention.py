@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from footfall import retention, site_registry
+from footfall import retention
 from footfall.hdfs import Hdfs
 from footfall.logs import layout
 from footfall.logs.positions import read_positions, unread_bytes
@@ -14,15 +14,15 @@ from footfall.settings import Settings
 def sweep_site_logs(settings: Settings) -> str:
     """Deletes the oldest site logs that exceed the size limit, if Flume has read them to the end.
 
-    The newest file of each kind stays, since its site still writes it. Unread files stay, whatever their size.
+    The newest file of each kind stays, since its site still writes it: a writer whose file was deleted begins another,
+    but a line on its way would be lost. Unread files stay, whatever their size.
     """
-    root = settings.logs_dir / "sites"
-    apps = site_registry.names_and_folders(settings, root)
-    bound = settings.retention.site_logs_gib * 2**30 / max(1, len(apps))
+    names = layout.folders(settings)
+    bound = settings.retention.site_logs_gib * 2**30 / len(names)
     positions = read_positions(settings)
     deleted = 0
-    for app in apps:
-        files = sorted((root / app).glob("*.log"), key=lambda p: p.stat().st_mtime)
+    for name in names:
+        files = sorted(layout.folder(settings, name).glob("*.log"), key=lambda p: p.stat().st_mtime)
         newest = {path.name.partition("-")[0]: path for path in files if MADE_LOG not in path.name}
         total = sum(path.stat().st_size for path in files)
         for path in files:

@@ -9,9 +9,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from footfall import site_registry
 from footfall.events.times import parse_shaped_ms
-from footfall.logs import line_parser
+from footfall.logs import layout, line_parser
 from footfall.names import LOG_KINDS, LogKind
 from footfall.settings import Settings
 from footfall.verification.findings import HOUR_MS
@@ -36,10 +35,13 @@ NO_DAY: Final = b""
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A site's log file. opened_ms: from its name, ms since 1970; 0 if the name contains no time."""
+    """A log file. folder: its name, which is that of the site, or ADDED if it holds lines of several sites.
+
+    opened_ms: from its name, ms since 1970; 0 if the name contains no time.
+    """
 
     path: Path
-    app: str
+    folder: str
     kind: LogKind
     opened_ms: int
 
@@ -106,15 +108,14 @@ class Due:
 
 
 def site_files(settings: Settings, since_ms: int) -> list[SiteFile]:
-    """The files that were written to since a time (ms since 1970), by app and kind, oldest first."""
+    """The files that were written to since a time (ms since 1970), by folder and kind, oldest first."""
     found = []
-    root = settings.logs_dir / "sites"
-    for app in site_registry.names_and_folders(settings, root):
+    for folder in layout.folders(settings):
         for kind in LOG_KINDS:
-            for path in sorted((root / app).glob(f"{kind}-*.log")):
+            for path in sorted(layout.folder(settings, folder).glob(f"{kind}-*.log")):
                 with suppress(FileNotFoundError):  # deleted meanwhile, because Flume has read it
                     if path.stat().st_mtime * 1000 >= since_ms:
-                        found.append(SiteFile(path, app, kind, _opened_ms(path.name)))
+                        found.append(SiteFile(path, folder, kind, _opened_ms(path.name)))
     return found
 
 
@@ -137,7 +138,12 @@ def hour_number(hour: bytes) -> int:
     return parse_shaped_ms(f"{hour.decode()}:00:00.000Z") // HOUR_MS
 
 
-def name_of(kind: LogKind, raw: bytes) -> str:
-    """The name of a missing line in messages: its request id, or its beginning if it is no valid line of a site."""
-    line = line_parser.parse(kind, raw.rstrip(b"\n"))
-    return raw[:_MAX_NAME_LENGTH].decode("utf-8", "replace").rstrip("\n") if line is None else line.request_id
+def name_of(file: SiteFile, raw: bytes) -> tuple[str, str]:
+    """The site and the name of a missing line in messages.
+
+    They are the line's own and its request id, or the file's folder and the line's beginning if it is no valid line.
+    """
+    line = line_parser.parse(file.kind, raw.rstrip(b"\n"))
+    if line is None:
+        return file.folder, raw[:_MAX_NAME_LENGTH].decode("utf-8", "replace").rstrip("\n")
+    return line.app_id, line.request_id

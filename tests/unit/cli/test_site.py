@@ -10,6 +10,7 @@ import pytest
 from footfall import site_registry
 from footfall.cli import main as command_line
 from footfall.cli.up import HOW_TO_ADD
+from footfall.logs import layout
 from footfall.runtime import requested
 from footfall.settings import Settings
 from tests.support.fresh_home import environment as environment
@@ -110,3 +111,24 @@ def test_what_needs_the_demo_says_so(
         command_line.main()
     assert ended.value.code == 1
     assert "the setting demo.enabled switches the demo sites off." in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_folder_for_logs_is_printed(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(home=tmp_path)
+    folder = tmp_path / "logs" / "sites" / "_added"
+    status, out, err = call("logs")
+    assert (status, out, folder.parent.exists()) == (0, f"{folder}\n", False)
+    assert "flume does not run" in err
+    settings.run_dir.mkdir()
+    requested.write(settings, ["flume"])
+    assert call("logs") == (0, f"{folder}\n", "")
+    # Flume follows it, whichever sites there are, and no site has its name.
+    assert layout.followed(settings) == ["shop", "news", "academy", "_added"]
+    assert call("add", "_added", "--origin", "https://www.example.org")[0] == 2
+
+
+def test_in_a_cluster_added_sites_have_no_logs(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTFALL_HOST", "flume-shop")
+    status, out, err = call("logs")
+    assert (status, out) == (1, "")
+    assert "demo sites only" in err

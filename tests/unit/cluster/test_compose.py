@@ -156,7 +156,7 @@ def test_the_profile_core_is_the_live_path() -> None:
 
 
 def test_without_the_demo_sites_exactly_their_nodes_are_left_out(settings: Settings) -> None:
-    off = settings.model_copy(update={"demo": Demo(enabled=False)})
+    off = settings.model_copy(update={"demo": Demo(enabled=False), "host": "cli"})
     left_out = {_service(node) for node, node_ in _NODES.items() if node_.get("profiles") == [docker.DEMO]}
     assert left_out == {service.name for service in SERVICES if service.switched_off and service.switched_off(off)}
     assert docker.profiles(off, "core", ha=False) == ["core"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from footfall import site_changes, site_registry
+from footfall import site_registry
 from footfall.cli import up as verb
 from footfall.cluster.services import BY_NAME, PROFILES, SERVICES
 from footfall.cluster.supervision import lifecycle
@@ -28,9 +28,7 @@ def switched_off(settings: Settings) -> set[str]:
 def test_nothing_simulated_runs(settings: Settings, off: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_registry, "_LOOK_EVERY_S", 0.0)
     assert switched_off(settings) == set()
-    # Without a site, there is no line that Flume could read.
-    assert switched_off(off) == {*_DEMO, "flume"}
-    site_changes.add(off, "blog", ["https://blog.example.org"], None, None)
+    # Flume waits for the lines of a site that may be added.
     assert switched_off(off) == _DEMO
 
 
@@ -57,7 +55,7 @@ def test_what_runs_is_ended_and_forgotten(off: Settings) -> None:
     off.run_dir.mkdir(parents=True)
     requested.write(off, PROFILES["realtime"])
     lifecycle._remember_requested(off, [BY_NAME["collector"]])
-    assert set(lifecycle.requested(off)) == set(PROFILES["realtime"]) - _DEMO - {"flume"}
+    assert set(lifecycle.requested(off)) == set(PROFILES["realtime"]) - _DEMO
     manager: Any = _Manager({"kafka", "site-shop", "visitors-shop", "collector"})
     lifecycle._end_switched_off(off, manager, print)
     # Visitors first, as `down` does it.

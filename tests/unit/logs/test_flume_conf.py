@@ -35,8 +35,8 @@ def _own_time(line: str) -> str | None:
 
 def test_each_site_and_kind_is_read_and_named() -> None:
     groups = _CONF["a.sources.lines.filegroups"].split()
-    assert len(groups) == len(DEMO_SITES) * len(LOG_KINDS)
-    for app in DEMO_SITES:
+    assert len(groups) == (len(DEMO_SITES) + 1) * len(LOG_KINDS)
+    for app in (*DEMO_SITES, layout.ADDED):
         for kind in LOG_KINDS:
             folder, _, pattern = _CONF[f"a.sources.lines.filegroups.{app}-{kind}"].rpartition("/")
             assert folder == f"{_SETTINGS.logs_dir}/sites/{app}"

@@ -23,7 +23,8 @@ def _log(settings: Settings, app: str, name: str, size: int, age_s: float) -> Pa
 
 
 def _bounded(settings: Settings, bytes_per_site: int) -> Settings:
-    return Settings(home=settings.home, retention=Retention(site_logs_gib=3 * bytes_per_site / 2**30))
+    # Three sites, and the folder of the added ones.
+    return Settings(home=settings.home, retention=Retention(site_logs_gib=4 * bytes_per_site / 2**30))
 
 
 def _read(settings: Settings, positions: dict[Path, int]) -> None:

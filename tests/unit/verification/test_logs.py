@@ -127,6 +127,16 @@ def test_nothing_written_agrees(world: World) -> None:
     assert world.report["files_from"] is None
 
 
+def test_sites_that_share_a_folder_are_reported_one_by_one(world: World) -> None:
+    recipes = access("b").replace(b" shop b ", b" recipes b ")
+    world.site(access("a"), recipes, b"torn", app=layout.ADDED)
+    world.flume(access("a"))
+    found = [(problem.app_id, problem.count, problem.ids) for problem in world.problems()]
+    assert found == [(layout.ADDED, 1, ("torn",)), ("recipes", 1, ("b",))]
+    world.flume(recipes, b"torn", name="box.2.log")
+    assert world.problems() == []
+
+
 def test_missing_lines_are_reported_by_site_kind_and_hour(world: World) -> None:
     world.site(access("a"), access("b", NOW_MS - 1), access("c", NOW_MS - 1), access("b", NOW_MS - 1))
     world.site(failure("e"), kind="error", app="news")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from footfall import retention, site_registry
+from footfall import retention
 from footfall.cluster.engines import _jvm
 from footfall.cluster.engines._hadoop import hadoop
 from footfall.cluster.service import Service, Sweep, UnusualLag
@@ -41,13 +41,15 @@ def _command(settings: Settings) -> list[str]:
 def _values(settings: Settings) -> dict[str, Any]:
     from footfall.logs.layout import followed
 
-    return {"apps": followed(settings), "log_kinds": LOG_KINDS}
+    return {"folders": followed(settings), "log_kinds": LOG_KINDS}
 
 
 def _prepare(settings: Settings) -> None:
     """Creates the folders that Flume reads, and closes files that an earlier Flume left open in HDFS."""
-    for app in site_registry.names(settings):
-        (settings.logs_dir / "sites" / app).mkdir(parents=True, exist_ok=True)
+    from footfall.logs.layout import folder, folders
+
+    for name in folders(settings):
+        folder(settings, name).mkdir(parents=True, exist_ok=True)
     finish_open_files(settings)
 
 
@@ -116,10 +118,8 @@ def _sweep_hdfs_logs(settings: Settings) -> object:
 
 
 def _nothing_to_read(settings: Settings) -> str:
-    """'' or why Flume does not run: it refuses a configuration without a file to follow."""
-    from footfall.logs.layout import followed
-
-    return "" if followed(settings) else "there is no site whose log lines it could read"
+    """'' or why Flume does not run: in a cluster, only the demo sites have log files."""
+    return "" if settings.demo.enabled or not settings.is_node else "the setting demo.enabled is false"
 
 
 SERVICES = (

@@ -210,7 +210,8 @@ def _name_missing(files: Sequence[SiteFile], arrivals: Mapping[LogKind, Arrivals
         for raw in file.lines():
             day, hour = hours.of(raw)
             if one.is_missing(day, hash(raw)):
-                findings.add(f"{file.kind}_missing", file.app, hour_number(hour), name_of(file.kind, raw))
+                app, name = name_of(file, raw)
+                findings.add(f"{file.kind}_missing", app, hour_number(hour), name)
     for kind, one in arrivals.items():
         if left := one.missing():
             sentence = f"{left} {kind} lines of files that have been deleted meanwhile are not in HDFS."
