@@ -221,7 +221,8 @@ def test_each_site_has_its_own_host(node: Node) -> None:
 
 def test_a_flume_beside_a_site_reads_its_lines_alone(node: Node, settings: Settings) -> None:
     assert layout.followed(node("flume-news")) == ["news"]
-    assert layout.followed(node("cli")) == layout.followed(settings) == ["shop", "news", "academy"]
+    everything = ["shop", "news", "academy", layout.ADDED]
+    assert layout.followed(node("cli")) == layout.followed(settings) == everything
     text = _file(node("flume-news"), "flume", "flume.conf")
     assert "sites/news/" in text
     assert "sites/shop/" not in text

@@ -86,7 +86,7 @@ def test_golden_archive_holds_each_identity_once_but_for_a_compaction() -> None:
     kept = golden.events()
 
     assert len(golden.records()) == len(kept) + 3
-    assert len({(event["session_id"], event["event_id"]) for event in kept}) == len(kept) == 87
+    assert len({(event["session_id"], event["event_id"]) for event in kept}) == len(kept) == 88
 
 
 def test_events_at_or_past_a_days_end_of_the_archive_do_not_count(tmp_path: Path) -> None:
