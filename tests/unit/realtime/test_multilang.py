@@ -25,12 +25,14 @@ class Storm:
     """Storm's end of the two pipes."""
 
     def __init__(self) -> None:
+        self._to_child: int | None
         self.source, self._to_child = os.pipe()
         self._from_child, self.sink = os.pipe()
         self._frames = Frames()
         self._received: list[dict[str, Any]] = []
 
     def send(self, message: Any) -> None:
+        assert self._to_child is not None
         os.write(self._to_child, frame(message))
 
     def setup(self, folder: Path) -> None:
@@ -57,8 +59,10 @@ class Storm:
         return not self._received and not select.select([self._from_child], [], [], 0)[0]
 
     def hang_up(self) -> None:
-        with contextlib.suppress(OSError):
+        # Once: afterwards the number may be another file's.
+        if self._to_child is not None:
             os.close(self._to_child)
+            self._to_child = None
 
     def close(self) -> None:
         self.hang_up()
