@@ -1,6 +1,7 @@
 """A script that makes up paths gets no rows for them beyond the limit, and no event is lost."""
 
 import time
+from typing import Any
 
 from footfall.events.identity import new_uuid7
 from footfall.metrics.dimension_limit import MOST_VALUES, OTHER
@@ -11,11 +12,10 @@ from tests.support.platform import Platform, await_true
 _BEYOND = 400
 
 
-def test_made_up_paths_share_a_row_and_raise_an_alert(verified_platform: Platform) -> None:
-    verified_platform.await_judged("shop")
-    session = new_uuid7()
-    # All of it within one minute.
-    await_true(lambda: time.time() % 60 < 20, "the beginning of a minute", 65)
+def _sent(platform: Platform, session: str) -> tuple[list[dict[str, Any]], bool]:
+    """Views of made-up paths, sent to the shop, and whether all of them came within one minute."""
+    # An event happens half a second before it is sent.
+    await_true(lambda: 1 < time.time() % 60 < 20, "the beginning of a minute", 65)
     now_ms = int(time.time() * 1000)
     events = [
         example_event(
@@ -30,7 +30,21 @@ def test_made_up_paths_share_a_row_and_raise_an_alert(verified_platform: Platfor
         for n in range(MOST_VALUES + _BEYOND)
     ]
     for start in range(0, len(events), 100):
-        send(verified_platform.settings, "shop", *events[start : start + 100])
+        send(platform.settings, "shop", *events[start : start + 100])
+    return events, int(time.time() // 60) == now_ms // 60_000
+
+
+def test_made_up_paths_share_a_row_and_raise_an_alert(verified_platform: Platform) -> None:
+    verified_platform.await_judged("shop")
+    # A site whose Kafka has just come back may answer slowly at first, and the limit is one of a minute.
+    for _ in range(3):
+        session = new_uuid7()
+        events, at_once = _sent(verified_platform, session)
+        if at_once:
+            break
+        # The minute that has begun has some of these paths.
+        await_true(lambda: time.time() % 60 > 20, "the end of the beginning of this minute", 25)
+    assert at_once, "the shop did not take the events within one minute"
 
     def views() -> tuple[int, int, int]:
         """Rows of made-up paths, their page views, and those of the row that the others share."""
