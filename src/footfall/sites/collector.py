@@ -16,7 +16,6 @@ import orjson
 
 from footfall import site_registry
 from footfall.events.address import client_of, one_client, truncate
-from footfall.events.bodies import parse_body
 from footfall.events.bots import RateRule
 from footfall.events.consent import refused
 from footfall.events.geo import Geography
@@ -24,10 +23,9 @@ from footfall.events.rejects import Reject, reject_record
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.host_names import SENTENCE, HostNames
-from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.sites import security, server_events, site_keys
-from footfall.sites.outcome import MAX_EVENTS, Judge, Limits, Outcome, cost, decide_all, read_body, refusal, unreadable
+from footfall.sites.outcome import Judge, Limits, Outcome, cost, decide_all, receive, refusal, unreadable
 from footfall.sites.producer import Batch, KafkaProducer
 from footfall.sites.rate_limit import FloodGate
 from footfall.sites.spool import Spool
@@ -218,19 +216,12 @@ class Collector:
                 return refusal(HTTPStatus.UNAUTHORIZED, "This is not the key of the site.")
             # The site's own server says for whom it asks.
             trusted = site_keys.ANYBODY
-        body = read_body(environ)
-        if isinstance(body, Outcome):
-            return body
-        if disk_mark.is_low(self._settings):
-            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
-        received_ms = time.time_ns() // 1_000_000
-        parsed = parse_body(body)
-        # A body that is not JSON becomes one record.
-        events = 1 if isinstance(parsed, Reject) else len(parsed)
-        if events > MAX_EVENTS:
-            return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
+        received = receive(environ, self._settings)
+        if isinstance(received, Outcome):
+            return received
+        body, parsed, received_ms = received
         address = client_of(environ, trusted)
-        request_cost = cost(body, events, self._settings.client_events_per_minute)
+        request_cost = cost(body, received.events, self._settings.client_events_per_minute)
         if not self._addresses.admits(one_client(address), request_cost):
             return refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events from this address.")
         if not self._limits.site.admits(self.app_id, request_cost):

@@ -1,5 +1,6 @@
 """What every way into the collector has in common: the bounds of a body, and what becomes of each event in it."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -9,8 +10,10 @@ import orjson
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
-from footfall.events.bodies import TooLarge, UnknownEncoding, element_bytes, expanded
+from footfall.events.bodies import TooLarge, UnknownEncoding, element_bytes, expanded, parse_body
 from footfall.events.rejects import Reject
+from footfall.runtime import disk_mark
+from footfall.settings import Settings
 from footfall.sites.rate_limit import FloodGate
 from footfall.sites.spool import Record, Topic
 
@@ -45,6 +48,19 @@ class Outcome(NamedTuple):
     records: Sequence[Record] = ()
 
 
+class Received(NamedTuple):
+    """A body that is within the bounds. parsed: as `parse_body` returns it. at_ms: milliseconds since 1970."""
+
+    body: bytes
+    parsed: Sequence[object] | Reject
+    at_ms: int
+
+    @property
+    def events(self) -> int:
+        """How many events it counts as. A body that is not JSON becomes one record."""
+        return 1 if isinstance(self.parsed, Reject) else len(self.parsed)
+
+
 class Judge(NamedTuple):
     """How one way in decides about an event.
 
@@ -69,7 +85,21 @@ def refusal(status: HTTPStatus, sentence: str) -> Outcome:
     return Outcome(status, {"error": _REFUSALS[status], "detail": sentence}, {f"refused_{status.value}": 1})
 
 
-def read_body(environ: "WSGIEnvironment") -> bytes | Outcome:
+def receive(environ: "WSGIEnvironment", settings: Settings) -> Received | Outcome:
+    """The events of a request; the refusal if there are too many, or if nothing can be taken in."""
+    body = _read_body(environ)
+    if isinstance(body, Outcome):
+        return body
+    if disk_mark.is_low(settings):
+        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
+    at_ms = time.time_ns() // 1_000_000
+    received = Received(body, parse_body(body), at_ms)
+    if received.events > MAX_EVENTS:
+        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
+    return received
+
+
+def _read_body(environ: "WSGIEnvironment") -> bytes | Outcome:
     """The body of a request, expanded if it is compressed; the refusal if it is too large or cannot be expanded."""
     try:
         body = get_input_stream(environ, max_content_length=LARGEST_BODY).read()

@@ -3,20 +3,17 @@
 The server has shown the site's key. It is no visitor: nothing is concluded from its address, its agent or its headers.
 """
 
-import time
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from footfall.events.bodies import parse_body
 from footfall.events.geo import Geography
 from footfall.events.rejects import Reject, reject_record
 from footfall.events.server_event import accept_from_server, refused_from_server, shown_id
 from footfall.host_names import SENTENCE, HostNames
-from footfall.runtime import disk_mark
 from footfall.settings import Settings
 from footfall.sites import site_keys
-from footfall.sites.outcome import MAX_EVENTS, Judge, Limits, Outcome, cost, decide_all, read_body, refusal, unreadable
+from footfall.sites.outcome import Judge, Limits, Outcome, cost, decide_all, receive, refusal, unreadable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -37,19 +34,12 @@ def decide(
     """The outcome of a request that has shown the key of the site `app_id`. names: under which the site is asked."""
     if not names.admit(environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST")):
         return refusal(HTTPStatus.MISDIRECTED_REQUEST, SENTENCE)
-    body = read_body(environ)
-    if isinstance(body, Outcome):
-        return body
-    if disk_mark.is_low(settings):
-        return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The disk is nearly full; nothing is taken in.")
-    received_ms = time.time_ns() // 1_000_000
-    parsed = parse_body(body)
-    # A body that is not JSON becomes one record.
-    events = 1 if isinstance(parsed, Reject) else len(parsed)
-    if events > MAX_EVENTS:
-        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_EVENTS} events at once.")
+    received = receive(environ, settings)
+    if isinstance(received, Outcome):
+        return received
+    body, parsed, received_ms = received
     # Every visitor's events may come from one server, so only the site's limit applies.
-    if not limits.site.admits(app_id, cost(body, events, settings.site_events_per_minute)):
+    if not limits.site.admits(app_id, cost(body, received.events, settings.site_events_per_minute)):
         return refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many events for this site.")
     judge = Judge(
         accept=partial(accept_from_server, app_id=app_id, received_at_ms=received_ms, place_of=geography.look_up),

@@ -261,7 +261,7 @@ def test_a_spool_that_is_full_is_answered_503(site: Site, monkeypatch: pytest.Mo
 
 
 def test_a_failure_is_answered_500_without_a_word_about_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("footfall.sites.server_events.parse_body", lambda _: 1 / 0)
+    monkeypatch.setattr("footfall.sites.outcome.parse_body", lambda _: 1 / 0)
     answer = send(site, paid())
     assert_refused(answer, 500, "internal_server_error")
     assert "division" not in answer.text
