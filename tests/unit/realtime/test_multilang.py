@@ -1,6 +1,5 @@
 """The multilang client over real pipes: the test plays Storm at the other end."""
 
-import contextlib
 import logging
 import os
 import select
@@ -30,6 +29,7 @@ class Storm:
         self._from_child, self.sink = os.pipe()
         self._frames = Frames()
         self._received: list[dict[str, Any]] = []
+        self.child: list[threading.Thread] = []
 
     def send(self, message: Any) -> None:
         assert self._to_child is not None
@@ -66,13 +66,13 @@ class Storm:
 
     def close(self) -> None:
         self.hang_up()
-        # A reader that still waits would read the pipe of the next test, which gets the same file descriptor.
-        for thread in threading.enumerate():
-            if thread.name == "multilang":
-                thread.join(PATIENCE_S)
+        # A thread that goes on would use the pipes of the next test, which get the same numbers.
+        for thread in (*self.child, *(found for found in threading.enumerate() if found.name == "multilang")):
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive(), f"the thread {thread.name} did not end"
+        # Nobody else has closed them: a number that is closed twice may be another file's by then.
         for descriptor in (self.source, self._from_child, self.sink):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
+            os.close(descriptor)
 
 
 class Recorder:
@@ -119,6 +119,7 @@ class Running:
         self._thread = threading.Thread(
             target=run, args=(bolt, storm.source, self.pipe, self.codes.append), daemon=True
         )
+        storm.child.append(self._thread)
         self._thread.start()
 
     def end(self) -> list[int]:
