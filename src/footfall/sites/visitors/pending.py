@@ -63,8 +63,7 @@ class Pending:
                 append(self._file, b"".join(lines.values()))
             except OSError:
                 # Part of a line may have been written; reopening the file ends that line.
-                torn, self._file = self._file, open_for_appending(self._path)
-                os.close(torn)
+                self._reopen()
                 raise
             self._outstanding.update(lines)
             if os.fstat(self._file).st_size > self._rewrite_at:
@@ -99,7 +98,7 @@ class Pending:
         """Reduces the file to unanswered parcels and closes it."""
         with self._lock:
             self._rewrite()
-            os.close(self._file)
+            self._close()
 
     def _rewrite(self) -> None:
         draft = self._path.with_suffix(".new")
@@ -107,8 +106,17 @@ class Pending:
         draft.replace(self._path)
         # If most parcels are unanswered, a rewrite gains nothing before the file has doubled.
         self._rewrite_at = max(_REWRITE_BYTES, 2 * self._path.stat().st_size)
-        os.close(self._file)
+        self._reopen()
+
+    def _reopen(self) -> None:
+        self._close()
         self._file = open_for_appending(self._path)
+
+    def _close(self) -> None:
+        # If no file follows, nothing is written: a number that is closed may be another file's.
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
 
 def too_old(parcel: Parcel, now_ms: int) -> bool:

@@ -105,6 +105,29 @@ def test_bodies_on_disk_are_those_without_an_answer(tmp_path: Path) -> None:
     assert unannounced == {parcel.event_id for parcel in recovered}
 
 
+def test_nothing_is_written_into_the_file_that_got_the_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(home=tmp_path)
+    pending, sent = Pending(settings, "shop"), parcels(2)
+    pending.add(sent[:1])
+
+    def full(_: object) -> int:
+        raise OSError("no more files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("footfall.sites.visitors.pending.open_for_appending", full)
+        with pytest.raises(OSError, match="no more files"):
+            pending.recover(settings, "shop")
+    # The lowest free number: that of the file that could not be opened again.
+    with (tmp_path / "other").open("wb+") as other:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            pending.add(sent[1:])
+        assert other.read() == b""
+        pending.add(sent[1:])
+        pending.close()
+        other.write(b"It is open.")
+    assert Pending(settings, "shop").recover(settings, "shop")[0] == sent
+
+
 def test_bodies_that_wait_are_not_written_again_with_each_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
