@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from footfall.hdfs import Hdfs
 from footfall.lake import layout
+from footfall.lake.questions import _span
 from footfall.questions import parameters
 from footfall.questions.sources import Context
 
@@ -54,3 +55,12 @@ def _tuples(table: pa.Table) -> list[tuple[Any, ...]]:
 
 
 APP: Final = parameters.app(_archived_apps)
+# The parameters of a question about windows, in the order in which its `run` takes them.
+OF_WINDOWS: Final = (
+    parameters.window(*_span.WINDOWS),
+    parameters.by("app", "page", "section", "country", "device"),
+    APP,
+    parameters.FROM,
+    parameters.TO,
+    parameters.limit(),
+)

@@ -6,7 +6,6 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read, _span
 from footfall.metrics.errors import error_rate
-from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import HDFS, Context
 
@@ -70,14 +69,7 @@ QUESTION = Question(
         "revision",
         "is_final",
     ),
-    parameters=(
-        parameters.window(*_span.WINDOWS),
-        parameters.by("app", "page", "section", "country", "device"),
-        _read.APP,
-        parameters.FROM,
-        parameters.TO,
-        parameters.limit(),
-    ),
+    parameters=_read.OF_WINDOWS,
     source=HDFS,
     run=run,
     when_empty="Nothing happened in this time, or none of its windows is closed and published yet. "

@@ -6,7 +6,6 @@ from footfall.events.times import format_rfc3339_ms
 from footfall.hdfs import Hdfs
 from footfall.lake.questions import _read, _span
 from footfall.metrics import web_vitals
-from footfall.questions import parameters
 from footfall.questions.model import Question
 from footfall.questions.sources import HDFS, Context
 
@@ -69,14 +68,7 @@ QUESTION = Question(
         "revision",
         "is_final",
     ),
-    parameters=(
-        parameters.window(*_span.WINDOWS),
-        parameters.by("app", "page", "section", "country", "device"),
-        _read.APP,
-        parameters.FROM,
-        parameters.TO,
-        parameters.limit(),
-    ),
+    parameters=_read.OF_WINDOWS,
     source=HDFS,
     run=run,
     when_empty="No browser said in this time how fast a page felt, or none of its windows is closed and published yet. "
