@@ -18,10 +18,11 @@ _TRACKER = Path(footfall.sites.__file__).parent / "tracker.js"
 
 
 class Tracked(NamedTuple):
-    """events: what the tracker queued. beacons: the addresses to which it sent on leaving."""
+    """events: what the tracker queued. beacons: the addresses to which it sent on leaving. said: on the console."""
 
     events: list[dict[str, Any]]
     beacons: list[str]
+    said: list[str]
 
 
 def track(visitor: Mapping[str, object], pages: Sequence[Mapping[str, object]], timezone: str) -> Tracked:

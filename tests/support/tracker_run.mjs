@@ -1,5 +1,5 @@
-// Runs tracker.js on pages that others loaded, with as much of a browser as it asks for; prints what it queued, and where
-// it sent beacons. Input: {source, visitor: {agent, language, gpc, width, height}, pages: [{url, referrer, reload, title,
+// Runs tracker.js on pages that others loaded, with as much of a browser as it asks for; prints what it queued, where it
+// sent beacons, and what it said on the console. Input: {source, visitor: {agent, language, gpc, width, height}, pages: [{url, referrer, reload, title,
 // metas, lists, script (the attributes of its element, or nothing), later (the event of a list that comes later, or
 // nothing), before and after (what the page runs before and after the tracker, or nothing),
 // gestures: [["look", engagedMs, scrollPct, [names of lists in sight]] | ["click"|"submit", tag, attributes, values]]}]}
@@ -7,7 +7,7 @@ import {readFileSync} from "node:fs";
 import vm from "node:vm";
 
 const {source, visitor, pages} = JSON.parse(readFileSync(0, "utf8"));
-const store = {}, beacons = [];
+const store = {}, beacons = [], said = [];
 const localStorage = new Proxy(store, {set: (kept, key, value) => { kept[key] = String(value); return true; }});
 
 for (const page of pages) {
@@ -40,7 +40,7 @@ for (const page of pages) {
       sendBeacon: address => { beacons.push(address); return false; },
     },
     location: new URL(page.url), innerWidth: visitor.width, innerHeight: visitor.height,
-    localStorage, crypto, URL, URLSearchParams, Blob, history: {},
+    localStorage, crypto, URL, URLSearchParams, Blob, history: {}, console: {warn: text => { said.push(text); }},
     performance: {
       now: () => now,
       getEntriesByType: () => [{type: page.reload ? "reload" : "navigate", fetchStart: 3, responseEnd: 8}],
@@ -72,4 +72,4 @@ for (const page of pages) {
   happen("pagehide");
 }
 const waiting = Object.keys(store).filter(key => /^footfall(:[\w-]+)?\.event\./.test(key));
-console.log(JSON.stringify({events: waiting.map(key => JSON.parse(store[key])), beacons}));
+console.log(JSON.stringify({events: waiting.map(key => JSON.parse(store[key])), beacons, said}));

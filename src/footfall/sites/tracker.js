@@ -19,6 +19,9 @@
   const is = (value, type) => typeof value == type;
   const json = text => { try { return JSON.parse(text); } catch {} };
   const parsed = address => { try { return new URL(address); } catch {} };
+  // Tells the page's author of the first mistake in what the page asks to send.
+  let told;
+  const complain = text => { try { told ||= !console.warn("Footfall: " + text); } catch {} };
 
   // The browser's storage, or memory of this page alone if there is none.
   let store = {};
@@ -89,8 +92,11 @@
   const record = (event_type, fields) => {
     // A page that is only being prepared has no view yet.
     if (!view) return;
+    const own = event_type == "custom";
+    if (own && !(fields.event_name && is(fields.event_name, "string")))
+      return complain("a custom event needs a name; it was not sent");
     fresh.push({event_id: uuid(), event_type, occurred_at: now(), page_view_id: view, page_path: path, ...page,
-      ...fields});
+      ...fields, ...own && SECOND});
     locks.request(OURS + "visit", () => locks.query?.().then(settle) ?? settle());
     schedule(400);
   };
@@ -245,7 +251,12 @@
     node.ariaPressed = node.dataset.footfallConsent == consent());
   on("submit", ({target}) => {
     const type = target.dataset.footfallEvent, pieces = target.elements.quantity;
-    if (type) record(type, {...named(target), ...pieces && {quantity: bound(pieces.value, 1e6)}});
+    if (!type) return;
+    // All other types are what the tracker itself sees of a page.
+    if (!/^(add_to_cart|custom|form_submit|log(in|out)|purchase|search)$/.test(type))
+      return complain("a form cannot send the event " + type);
+    const event_name = type == "custom" ? target.getAttribute("data-footfall-event-name") : null;
+    record(type, {...named(target), event_name, ...pieces && {quantity: bound(pieces.value, 1e6)}});
   });
   const failed = fault => {
     if (errors++ < 5) record("error", {error_code: "" + (fault?.name || "Error"),
@@ -283,14 +294,14 @@
   const custom = call => {
     try {
       const [event_name, given] = call;
-      if (event_name && is(event_name, "string"))
-        record("custom", {...SECOND, event_name, properties: allowed(given)});
+      record("custom", {event_name, properties: allowed(given)});
     } catch {}
   };
   const allowed = given => {
     const properties = {};
     try {
-      for (const [name, value] of Object.entries(given)) {
+      // A text has entries, too.
+      for (const [name, value] of is(given, "object") ? Object.entries(given) : []) {
         const text = is(value, "string");
         if (name && ![...name][64] && Object.keys(properties).length < 32
           && (text || is(value, "boolean") || is(value, "number") && Math.abs(value) < 2 ** 53))

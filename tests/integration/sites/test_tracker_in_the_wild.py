@@ -322,6 +322,32 @@ def test_an_event_of_its_own_never_throws_into_the_page(opened: Opens, collector
     assert page.evaluate("() => window.seen ?? []") == []
 
 
+def test_a_form_sends_an_event_of_its_own_by_its_markup(opened: Opens, collector: Remembering) -> None:
+    page, _ = opened("shop", "/cart")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.evaluate(
+        """() => { document.body.insertAdjacentHTML('afterbegin',
+            '<form id="join" data-footfall-event="custom"><button>Join</button></form>');
+        const form = document.querySelector('#join');
+        form.addEventListener('submit', event => event.preventDefault());
+        for (const event of ['custom', 'web_vitals', 'page_view']) {
+            form.dataset.footfallEvent = event; form.requestSubmit(); }
+        form.dataset.footfallEvent = 'custom'; form.dataset.footfallEventName = 'signup'; }"""
+    )
+    page.click("#join button")
+    (signup,) = arrived(page, collector, "custom")
+    assert (signup["event_name"], signup["element"], signup["schema_version"]) == ("signup", "form#join", "1.1")
+    assert {event["event_type"] for event in collector.events()} <= {
+        "session_start",
+        "page_view",
+        "page_ping",
+        "custom",
+    }
+    assert len(collector.events("page_view")) == 1
+    assert said == ["warning: Footfall: a custom event needs a name; it was not sent"]
+
+
 def test_a_page_of_an_unknown_type_is_of_another_type(opened: Opens, collector: Remembering) -> None:
     script = """new MutationObserver((_, seen) => {
         const about = document.querySelector('meta[name=footfall-page]'); if (!about) return; seen.disconnect();

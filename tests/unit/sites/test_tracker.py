@@ -17,12 +17,19 @@ def tracked(
     before: str = "",
     after: str = "",
     gpc: bool = False,
+    form: dict[str, str] | None = None,
     **metas: str,
 ) -> Tracked:
-    """A visit of one page. before, after: what the page runs before and after the tracker."""
+    """A visit of one page. before, after: what the page runs before and after the tracker.
+
+    form: the attributes of a form that is sent, without `data-footfall-`.
+    """
     about = {f"footfall-{name.replace('_', '-')}": value for name, value in metas.items()}
     page = {"url": f"https://blog.example.org{path}", "title": "Notes", "metas": about, "lists": [], "gestures": []}
     page |= {"before": before, "after": after}
+    if form is not None:
+        attributes = {f"data-footfall-{name}": value for name, value in form.items()}
+        page["gestures"] = [["submit", "form", attributes, {"quantity": "2"}]] * 2
     found = track(VISITOR | {"gpc": gpc}, [page | ({"script": script} if script else {})], "UTC")
     assert [check_sent({**event, "sent_at": event["occurred_at"]}) for event in found.events] == [None] * len(
         found.events
@@ -136,12 +143,64 @@ def test_a_page_may_do_so_before_the_tracker_has_loaded() -> None:
         ("{get a() { throw new Error('spoilt'); }}", None),
         ("new Proxy({}, {ownKeys() { throw new Error('spoilt'); }})", None),
         ("(() => { const ring = {n: 1}; ring.ring = ring; return ring; })()", {"n": 1}),
-        *((nothing, None) for nothing in ("null", "undefined", "5", "{}", "[]", "Symbol('x')")),
+        *((nothing, None) for nothing in ("null", "undefined", "5", "'pro'", "{}", "[]", "Symbol('x')")),
     ],
 )
 def test_properties_are_cut_to_what_the_schema_allows(given: str, kept: dict[str, Any] | None) -> None:
     (event,) = customs(tracked("/", after=f"footfall('signup', {given})"))
     assert event.get("properties") == kept
+
+
+def test_a_form_sends_an_event_of_its_own_by_its_markup() -> None:
+    form = {"event": "custom", "event-name": "sign up\n", "element": "join", "item-id": "pro", "value-cents": "500"}
+    found = tracked("/notes/rain", form=form)
+    first, second = customs(found)
+    assert {name: first[name] for name in ("schema_version", "event_name", "element", "item_id", "value_cents")} == {
+        "schema_version": "1.1",
+        "event_name": "sign up ",
+        "element": "join",
+        "item_id": "pro",
+        "value_cents": 500,
+    }
+    assert first["page_view_id"] == second["page_view_id"] == view(found)["page_view_id"]
+    assert found.said == []
+
+
+@pytest.mark.parametrize("event", ["add_to_cart", "form_submit", "login", "logout", "purchase", "search"])
+def test_a_form_sends_other_events_as_before(event: str) -> None:
+    found = tracked("/", form={"event": event, "event-name": "no name of one's own"})
+    sent = [one for one in found.events if one["event_type"] == event]
+    assert [(one["schema_version"], one["quantity"], "event_name" in one) for one in sent] == [("1.0", 2, False)] * 2
+    assert found.said == []
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"event": "custom"}, "a custom event needs a name; it was not sent"),
+        ({"event": "custom", "event-name": ""}, "a custom event needs a name; it was not sent"),
+        ({"event": "web_vitals"}, "a form cannot send the event web_vitals"),
+        ({"event": "page_view"}, "a form cannot send the event page_view"),
+        ({"event": "signup", "event-name": "signup"}, "a form cannot send the event signup"),
+    ],
+)
+def test_a_form_that_asks_for_what_cannot_be_is_told_once(form: dict[str, str], said: str) -> None:
+    found = tracked("/", form=form)
+    assert [event["event_type"] for event in found.events if event["event_type"] != "page_ping"] == [
+        "session_start",
+        "page_view",
+    ]
+    assert found.said == [f"Footfall: {said}"]
+
+
+def test_a_form_without_an_event_is_none() -> None:
+    assert tracked("/", form={}).said == []
+
+
+def test_a_page_may_announce_an_event_of_its_own() -> None:
+    found = tracked("/", events='[{"event_type": "custom", "event_name": "greeted"}, {"event_type": "custom"}]')
+    assert [(event["event_name"], event["schema_version"]) for event in customs(found)] == [("greeted", "1.1")]
+    assert found.said == ["Footfall: a custom event needs a name; it was not sent"]
 
 
 @pytest.mark.parametrize(
@@ -152,8 +211,9 @@ def test_properties_are_cut_to_what_the_schema_allows(given: str, kept: dict[str
     ],
 )
 def test_an_event_without_a_name_is_none(name: str, kept: str | None) -> None:
-    names = [event["event_name"] for event in customs(tracked("/", after=f"footfall({name})"))]
-    assert names == ([] if kept is None else [kept])
+    found = tracked("/", after=f"footfall({name}); footfall({name})")
+    assert [event["event_name"] for event in customs(found)] == ([] if kept is None else [kept] * 2)
+    assert found.said == (["Footfall: a custom event needs a name; it was not sent"] if kept is None else [])
 
 
 @pytest.mark.parametrize(
@@ -164,6 +224,7 @@ def test_an_event_without_a_name_is_none(name: str, kept: str | None) -> None:
         "footfall = () => {}; footfall.waiting = [null, 5, 'x', [], [Symbol('x')], {}, ['kept']];",
         "Object.defineProperty(globalThis, 'footfall', {value: () => {}});",
         "Object.prototype.extra = 1; Object.entries = null; globalThis.footfall = null;",
+        "console = null;",
     ],
 )
 def test_nothing_that_has_its_name_stops_the_tracker(before: str) -> None:
@@ -181,5 +242,5 @@ def test_properties_are_not_sent_without_consent() -> None:
 
 
 def test_a_page_without_a_site_is_not_tracked() -> None:
-    assert tracked("/", {"src": SCRIPT["src"]}) == ([], [])
-    assert tracked("/", None) == ([], [])
+    assert tracked("/", {"src": SCRIPT["src"]}) == ([], [], [])
+    assert tracked("/", None) == ([], [], [])
