@@ -8,6 +8,8 @@ from footfall.site_registry import DEMO_SITES, find
 
 # The service that takes the events of all sites without a server of their own.
 COLLECTOR: Final = "collector"
+# Where a site's own server posts events to that service.
+SERVERS_PATH: Final = "/v1/events"
 
 
 def service_of(settings: Settings, app_id: str) -> str:

@@ -20,9 +20,9 @@ _NEITHER_COMMENT_NOR_BLANK: Final = re.compile(r"\s*[^#\s]")
 
 
 def add(settings: Settings, app_id: str, origins: Sequence[str], title: str | None, colour: str | None) -> Site:
-    """Registers a site. title: None: its name. colour: `#rrggbb`; None: one of the palette.
+    """Registers a site. origins: of its pages; none if it has only a server. title: None: its name.
 
-    Raises SitesError, with a sentence for the user, and OSError.
+    colour: `#rrggbb`; None: one of the palette. Raises SitesError, with a sentence for the user, and OSError.
     """
     if not is_app_id(app_id):
         raise SitesError(
@@ -33,9 +33,11 @@ def add(settings: Settings, app_id: str, origins: Sequence[str], title: str | No
     with _changing(settings) as path:
         text = _text(settings, path)
         before = site_registry.parse(text, path, settings)
-        if any(known.app_id == app_id for known in before):
+        if any(known.app_id == app_id for known in site_registry.counted(before, settings)):
             raise SitesError(f"There is a site {app_id} already; `./footfall site list` shows it.")
-        _write(path, _with(text, site), (*before, site), settings)
+        # What is listed and does not count is a demo site that is switched off. The new site has its name.
+        others = tuple(known for known in before if known.app_id != app_id)
+        _write(path, _with(_without(text, app_id), site), (*others, site), settings)
     return site
 
 
@@ -105,7 +107,7 @@ def _table(site: Site) -> str:
     fields: dict[str, object] = {"title": site.title}
     if site.colour is not None:
         fields["colour"] = site.colour
-    if site.origins:
+    if site.was_added:
         fields["origins"] = site.origins
     lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items())
     return f"[{site.app_id}]\n{''.join(lines)}"

@@ -1,7 +1,7 @@
 """The sites that Footfall is set up for: those in `HOME/sites.toml`, or the three demo sites without such a file.
 
-With `demo.enabled` false, a demo site counts only if it is in the file with an origin of its own: it is an ordinary
-site then. `site_changes.py` changes the file.
+With `demo.enabled` false, a demo site counts only if it was added: it is an ordinary site then. `site_changes.py`
+changes the file.
 
 The list decides what a collector accepts, which sites a question offers, and the titles and colours on pages. Code that
 reads stored events accepts every well-formed app_id instead, so a new site needs no new topology, and a removed site
@@ -70,8 +70,9 @@ class Site(BaseModel):
     """One site.
 
     title: shown to people. colour: of its name on light pages, `#rrggbb`; None: one from a palette. origins: browser
-    origins whose pages may send it events, in addition to its own host's. port: where a server of its own takes its
-    events, before `port_offset`; None: the collector takes them. A demo site's port is in the settings instead.
+    origins whose pages may send it events, in addition to its own host's; without any, the collector takes events of
+    its server only. port: where a server of its own takes its events, before `port_offset`; None: the collector takes
+    them. A demo site's port is in the settings instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +87,11 @@ class Site(BaseModel):
     def demo(self) -> DemoSite | None:
         """The module of `footfall.sites` that serves its pages; None if its pages come from elsewhere."""
         return next((name for name in DEMO_SITES if name == self.app_id), None)
+
+    @property
+    def was_added(self) -> bool:
+        """Whether the file lists its origins, be it as an empty list, as `site add` writes it."""
+        return "origins" in self.model_fields_set
 
     @field_validator("app_id")
     @classmethod
@@ -132,7 +138,7 @@ def sites(settings: Settings) -> tuple[Site, ...]:
 
 def counted(listed: tuple[Site, ...], settings: Settings) -> tuple[Site, ...]:
     """Those of the listed sites that are sites with these settings: with `demo.enabled` false, no demo site is."""
-    return listed if settings.demo.enabled else tuple(site for site in listed if site.demo is None or site.origins)
+    return listed if settings.demo.enabled else tuple(site for site in listed if site.demo is None or site.was_added)
 
 
 def _in_file(settings: Settings) -> tuple[Site, ...]:

@@ -103,6 +103,35 @@ def test_without_the_demo_there_are_only_sites_that_were_added(home: Home) -> No
     assert service_of(settings, "shop") == "collector"
 
 
+def test_a_site_may_have_no_origin(home: Home) -> None:
+    settings = home(FILE)
+    added = site_changes.add(settings, "bakery", [], None, None)
+    assert (added.origins, service_of(settings, "bakery")) == ((), "collector")
+    assert text_of(settings) == f'{FILE}\n[bakery]\ntitle = "bakery"\norigins = []\n'
+    assert site_changes.remove(settings, "bakery") == added
+    assert text_of(settings).rstrip() == FILE.rstrip()
+
+
+def test_without_the_demo_its_names_are_free(home: Home) -> None:
+    before = """# Ours.
+[shop]
+title = "Tea"
+
+[blog]
+title = "Field notes"
+"""
+    off = home(before, demo=Demo(enabled=False))
+    assert site_registry.names(off) == ("blog",)
+    site_changes.add(off, "shop", [], "Tools", None)
+    assert text_of(off) == '# Ours.\n\n[blog]\ntitle = "Field notes"\n\n[shop]\ntitle = "Tools"\norigins = []\n'
+    assert site_registry.names(off) == ("blog", "shop")
+    assert service_of(off, "shop") == "collector"
+    with pytest.raises(SitesError, match="There is a site shop already"):
+        site_changes.add(off, "shop", [], None, None)
+    assert site_changes.remove(off, "shop").title == "Tools"
+    assert site_registry.names(off) == ("blog",)
+
+
 def test_the_demo_can_be_switched_off_later(home: Home) -> None:
     site_changes.add(home(), "blog", [ORIGIN], None, None)
     assert site_registry.names(home()) == (*DEMO_SITES, "blog")

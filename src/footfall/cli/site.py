@@ -1,5 +1,6 @@
 """`./footfall site add|list|remove`: the sites that Footfall measures."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from footfall.cluster.supervision import lifecycle, run
 from footfall.logs import layout
 from footfall.runtime.errors import ClusterError
 from footfall.settings import Settings
-from footfall.site_addresses import COLLECTOR, service_of
+from footfall.site_addresses import COLLECTOR, SERVERS_PATH, service_of
 from footfall.site_registry import Site
 from footfall.sites import site_keys
 
@@ -30,23 +31,26 @@ def main() -> None:
 def add(
     name: _Name,
     origin: Annotated[
-        list[str],
-        typer.Option("--origin", help="Origin of its pages, such as https://blog.example.org. Repeat for several."),
-    ],
+        list[str] | None,
+        typer.Option(
+            "--origin",
+            help="Origin of its pages, such as https://blog.example.org. Repeat for several. Default: it has no pages.",
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Its name for people. Default: NAME.")] = None,
     colour: Annotated[
         str | None, typer.Option("--colour", help="Colour of its name on the live page, #rrggbb. Default: a free one.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Add a site. Its pages may send events within a second."""
+    """Add a site. Its pages, and its server, may send events within a second."""
     settings = run.recall()
-    site = site_changes.add(settings, name, origin, title, colour)
+    site = site_changes.add(settings, name, origin or (), title, colour)
     if json:
         print_json(row(settings, site))
         return
-    stdout.print(f"{name} is a site now. Put this into the head of its pages:", markup=False)
-    stdout.print(f"  {script(settings, name)}", markup=False, soft_wrap=True, highlight=False)
+    for line in _next_steps(settings, site):
+        stdout.print(line, markup=False, soft_wrap=True, highlight=False)
     if service_of(settings, name) not in lifecycle.requested(settings):
         report(f"The service {service_of(settings, name)} does not run; `./footfall up` starts it.")
 
@@ -59,7 +63,7 @@ def list_sites(json: Annotated[bool, typer.Option("--json", help="Print one JSON
     if json:
         print_json(rows)
     elif rows:
-        print_table(_COLUMNS, [one | {"origins": " ".join(one["origins"])} for one in rows])
+        print_table(_COLUMNS, [one | {"origins": _origins_in_words(one)} for one in rows])
     else:
         report(f"There is no site. {HOW_TO_ADD}")
 
@@ -106,6 +110,27 @@ def row(settings: Settings, site: Site) -> dict[str, Any]:
         "origins": list(site.origins),
         "collected_by": service_of(settings, site.app_id),
     }
+
+
+def _next_steps(settings: Settings, site: Site) -> list[str]:
+    """What a person does after a site was added, line by line."""
+    name, service = site.app_id, service_of(settings, site.app_id)
+    if service != COLLECTOR:
+        return [f"{name} is a site now. The service {service} has its pages and takes their events."]
+    if site.origins:
+        return [f"{name} is a site now. Put this into the head of its pages:", f"  {script(settings, name)}"]
+    return [
+        f"{name} is a site now. It has no origin, so no page may send it events. Make the key for its server:",
+        f"  ./footfall site key {name}{' --cluster' if settings.is_node else ''}",
+        "With the header `Authorization: Bearer KEY`, the server posts events to:",
+        f"  {local_url(settings, COLLECTOR)}{SERVERS_PATH}?site={name}",
+    ]
+
+
+def _origins_in_words(row: Mapping[str, Any]) -> str:
+    if not row["origins"] and row["collected_by"] == COLLECTOR:
+        return "none: its server sends"
+    return " ".join(row["origins"])
 
 
 def script(settings: Settings, app_id: str) -> str:

@@ -24,6 +24,7 @@ from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.host_names import SENTENCE, HostNames
 from footfall.settings import Settings
+from footfall.site_addresses import COLLECTOR, service_of
 from footfall.sites import security, server_events, site_keys
 from footfall.sites.outcome import Judge, Limits, Outcome, cost, decide_all, receive, refusal, unreadable
 from footfall.sites.producer import Batch, KafkaProducer
@@ -47,6 +48,8 @@ _RETRY_AFTER_S: Final = 5
 _CLOSE_PATIENCE_S: Final = 5.0
 _LATER: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 PATH: Final = "/collect"
+FOREIGN_ORIGIN: Final = "Events are taken from this site's own pages only."
+NO_ORIGIN: Final = "This site has no origin, so no page may send it events; its own server sends them to /v1/events."
 # In a request's environment: what `begin` returned for it, if the server has called it.
 BEGUN: Final = "footfall.begun"
 _JSON: Final = "application/json"
@@ -207,9 +210,12 @@ class Collector:
     def _decide(self, environ: "WSGIEnvironment") -> Outcome:
         if not self._names.admit(environ.get("HTTP_HOST"), environ.get("HTTP_X_FORWARDED_HOST")):
             return refusal(HTTPStatus.MISDIRECTED_REQUEST, SENTENCE)
-        origin = environ.get("HTTP_ORIGIN")
-        if origin is not None and not security.is_own(origin, environ, self._trusted) and origin not in self._origins():
-            return refusal(HTTPStatus.FORBIDDEN, "Events are taken from this site's own pages only.")
+        origin, origins = environ.get("HTTP_ORIGIN"), self._origins()
+        # A site with a server of its own has the pages of that server.
+        if not origins and service_of(self._settings, self.app_id) == COLLECTOR:
+            return refusal(HTTPStatus.FORBIDDEN, NO_ORIGIN)
+        if origin is not None and not security.is_own(origin, environ, self._trusted) and origin not in origins:
+            return refusal(HTTPStatus.FORBIDDEN, FOREIGN_ORIGIN)
         trusted, key = self._trusted, environ.get(site_keys.HEADER)
         if key is not None:
             if not site_keys.matches(self._settings, self.app_id, key):

@@ -17,8 +17,9 @@ from footfall.events.identity import new_uuid7
 from footfall.host_names import SENTENCE, HostNames
 from footfall.names import ALL_APPS
 from footfall.settings import Settings
-from footfall.sites import assets, security, server_events
-from footfall.sites.collector import PATH
+from footfall.site_addresses import SERVERS_PATH
+from footfall.sites import assets, security
+from footfall.sites.collector import FOREIGN_ORIGIN, NO_ORIGIN, PATH
 from footfall.sites.collectors import Collectors
 from footfall.sites.outcome import LARGEST_BODY
 
@@ -76,7 +77,7 @@ def create_app(settings: Settings, collectors: Collectors) -> Flask:
             return _refusal(HTTPStatus.NOT_FOUND, "unknown_site", _UNKNOWN_SITE)
         origin = request.headers.get("Origin")
         if origin is None or origin not in site.origins:
-            return _refusal(HTTPStatus.FORBIDDEN, "foreign_origin", "Events are taken from this site's own pages only.")
+            return _refusal(HTTPStatus.FORBIDDEN, "foreign_origin", FOREIGN_ORIGIN if site.origins else NO_ORIGIN)
         response = Response(status=HTTPStatus.NO_CONTENT)
         response.headers["Vary"] = "Origin"
         response.headers["Access-Control-Allow-Origin"] = origin
@@ -93,7 +94,7 @@ def create_app(settings: Settings, collectors: Collectors) -> Flask:
             raise failure
         return _refusal(HTTPStatus.NOT_FOUND, "unknown_site", _UNKNOWN_SITE)
 
-    @app.route(server_events.PATH, methods=["POST"], provide_automatic_options=False)
+    @app.route(SERVERS_PATH, methods=["POST"], provide_automatic_options=False)
     def events_of_servers() -> Response:
         # Only requests without the key of a site get here, and those that failed.
         failure: Exception | None = request.environ.get("footfall.failure")

@@ -1,7 +1,8 @@
 """The collectors of all sites that have no server of their own, in one process: one per site, each with its spool.
 
 A request names its site in the query of its address, `/collect?site=blog`: a browser's preflight request has no body.
-Events of the site's own server come to `/v1/events?site=blog`, with the site's key.
+Events of the site's own server come to `/v1/events?site=blog`, with the site's key. A site without an origin takes
+only those.
 """
 
 import logging
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs
 from footfall import site_registry
 from footfall.events.geo import Geography
 from footfall.settings import Settings
-from footfall.site_addresses import COLLECTOR, service_of
+from footfall.site_addresses import COLLECTOR, SERVERS_PATH, service_of
 from footfall.site_registry import Site
 from footfall.sites import server_events
 from footfall.sites.collector import PATH, Collector, PendingRequest, Shared
@@ -106,12 +107,12 @@ class Collectors:
     def _of(self, environ: "WSGIEnvironment") -> Collector | None:
         """The collector of a request. Raises SpoolLocked and OSError if it cannot work."""
         path = environ["PATH_INFO"]
-        if path not in (PATH, server_events.PATH) or environ["REQUEST_METHOD"] != "POST":
+        if path not in (PATH, SERVERS_PATH) or environ["REQUEST_METHOD"] != "POST":
             return None
         site = self.site(environ.get("QUERY_STRING", ""))
         if site is None:
             return None
-        if path == server_events.PATH and not server_events.has_key(environ, self._settings, site.app_id):
+        if path == SERVERS_PATH and not server_events.has_key(environ, self._settings, site.app_id):
             return None
         return self._opened(site.app_id)
 
@@ -139,13 +140,13 @@ class Collectors:
 
 
 def _answer(collector: Collector, environ: "WSGIEnvironment") -> Answer:
-    if environ["PATH_INFO"] == server_events.PATH:
+    if environ["PATH_INFO"] == SERVERS_PATH:
         return collector.collect_from_server(environ)
     return collector.collect(environ)
 
 
 def _begun(collector: Collector, environ: "WSGIEnvironment") -> PendingRequest | None:
-    if environ["PATH_INFO"] == server_events.PATH:
+    if environ["PATH_INFO"] == SERVERS_PATH:
         return collector.begin_from_server(environ)
     return collector.begin(environ)
 

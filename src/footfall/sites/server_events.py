@@ -18,7 +18,6 @@ from footfall.sites.outcome import Judge, Limits, Outcome, cost, decide_all, rec
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-PATH: Final = "/v1/events"
 _SCHEME: Final = "bearer"
 
 

@@ -60,6 +60,33 @@ def test_a_site_is_added_listed_and_removed(call: Call, tmp_path: Path) -> None:
     assert "blog" not in call("list")[1]
 
 
+def test_a_site_that_only_has_a_server_needs_no_origin(call: Call, tmp_path: Path) -> None:
+    status, out, _ = call("add", "bakery")
+    assert status == 0
+    assert "no page may send it events" in out
+    assert "  ./footfall site key bakery\n" in out
+    assert "  http://localhost:5010/v1/events?site=bakery\n" in out
+    assert "<script" not in out
+    assert json.loads(call("list", "--json")[1])[-1]["origins"] == []
+    *_, shop, news, academy, bakery = call("list")[1].splitlines()
+    assert "none: its server sends" in bakery
+    # The pages of a demo site have its own host.
+    assert not any("none" in line for line in (shop, news, academy))
+
+
+def test_a_demo_site_that_is_added_again_needs_no_element(call: Call) -> None:
+    call("remove", "shop")
+    for origins in ((), ("--origin", "https://www.example.org")):
+        status, out, _ = call("add", "shop", *origins)
+        assert (status, out) == (0, "shop is a site now. The service site-shop has its pages and takes their events.\n")
+        call("remove", "shop")
+
+
+def test_in_a_cluster_the_key_is_made_there(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTFALL_HOST", "cli")
+    assert "  ./footfall site key bakery --cluster\n" in call("add", "bakery")[1]
+
+
 def test_it_says_if_the_collector_does_not_run(call: Call) -> None:
     _, _, err = call("add", "blog", "--origin", "https://www.example.org")
     assert err == "The service collector does not run; `./footfall up` starts it."
@@ -77,7 +104,6 @@ def test_without_the_demo_it_says_how_to_add_a_site(call: Call, monkeypatch: pyt
         (("add", "Blog", "--origin", "https://a.example"), "'Blog' is no name for a site"),
         (("add", "shop", "--origin", "https://a.example"), "There is a site shop already"),
         (("add", "blog", "--origin", "a.example"), "'a.example' is no origin such as"),
-        (("add", "blog"), "Missing option '--origin'"),
         (("remove", "blog"), "There is no site 'blog'; there are: shop, news, academy."),
     ],
 )

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from footfall import site_changes, site_registry
 from footfall.host_names import SENTENCE
 from footfall.settings import Demo, Ports, Settings
-from footfall.sites import assets
+from footfall.sites import assets, site_keys
 from footfall.sites.collector_app import create_app
 from footfall.sites.collectors import Collectors
 from footfall.sites.spool import Record, Spool, Topic
@@ -185,6 +185,23 @@ def test_a_site_is_taken_from_the_moment_it_is_added_and_no_longer(site: Site) -
     # What it had is still on its way.
     assert len(site.stored("zine")) == 1
     assert set(site.client.get("/healthz").json["sites"]) == {"blog", "wiki", "zine"}
+
+
+@pytest.mark.parametrize("origin", [None, OURS, "http://localhost", "null"])
+def test_no_page_may_post_to_a_site_without_an_origin(site: Site, origin: str | None) -> None:
+    site_changes.add(site.settings, "bakery", [], None, None)
+    fall_behind(site.settings, "bakery")
+    answer = site.post("bakery", origin=origin)
+    assert_refused(answer, 403, "foreign_origin")
+    assert answer.json["detail"] == (
+        "This site has no origin, so no page may send it events; its own server sends them to /v1/events."
+    )
+    assert _preflight(site, "bakery", origin or OURS).json == answer.json
+    # Not even what passes on the events of its visitors.
+    key = site_keys.make(site.settings, "bakery").read_text()
+    assert site.post("bakery", origin=origin, **{"X-Footfall-Key": key}).status_code == 403
+    assert site.stored("bakery") == []
+    assert site.client.get("/healthz").json["sites"]["bakery"]["since_start"] == {"refused_403": 2}
 
 
 def test_an_event_of_another_site_is_rejected(site: Site) -> None:

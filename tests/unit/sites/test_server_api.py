@@ -116,6 +116,14 @@ def test_a_refusal_tells_nothing_about_sites(site: Site) -> None:
     assert send(site, paid(), "zine", key=key).data == answers[0].data
 
 
+def test_a_site_without_an_origin_has_a_server(site: Site) -> None:
+    site_changes.add(site.settings, "bakery", [], None, None)
+    fall_behind(site.settings, "bakery")
+    answer = send(site, paid(), "bakery", key=key_of(site, "bakery"))
+    assert (answer.status_code, answer.json) == (202, {"accepted": 1, "rejected": []})
+    assert len(site.stored("bakery")) == 1
+
+
 def test_no_page_may_hold_the_key(site: Site) -> None:
     """No browser sends `Authorization` to another origin unless a preflight's answer allows it."""
     preflight = {
