@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _CLOSE_PATIENCE_S: Final = 5.0
+# In a request's environment: what `begin` found for it, so that a key is compared once.
+_FOUND: Final = "footfall.collector"
 
 
 class Collectors:
@@ -64,7 +66,7 @@ class Collectors:
         So it does for a request to the API that does not show the site's key.
         """
         try:
-            collector = self._of(environ)
+            collector = environ[_FOUND] = self._of(environ)
         except Exception:
             # `around` meets it again, and answers.
             return None
@@ -82,7 +84,7 @@ class Collectors:
 
         def collecting(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             try:
-                collector = self._of(environ)
+                collector = environ[_FOUND] if _FOUND in environ else self._of(environ)
                 answer = None if collector is None else _answer(collector, environ)
             except Exception as failure:
                 environ["footfall.failure"], answer = failure, None

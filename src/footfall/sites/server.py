@@ -112,10 +112,10 @@ def _serve(settings: Settings, name: str, collector: Collector | Collectors) -> 
 
 class _Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
-        begun: dict[str, Any] | None = self.channel.begun_environment
-        if begun is not None:
-            self.channel.begun_environment = None
-            return begun
+        known: dict[str, Any] | None = self.channel.environment
+        if known is not None:
+            self.channel.environment = None
+            return known
         environment: dict[str, Any] = super().get_environment()
         environment["footfall.arrived_at"] = self.channel.arrived_at
         return environment
@@ -133,8 +133,8 @@ class _Channel(HTTPChannel):
 
     task_class = _Task
     arrived_at = 0.0
-    # The environment of the first request, if work on it has begun.
-    begun_environment: dict[str, Any] | None = None
+    # The environment of the first request, if the collector has been asked about it: it holds what the collector found.
+    environment: dict[str, Any] | None = None
     # The pieces to be sent together, while they are being collected.
     _held: list[bytes] | None = None
 
@@ -182,11 +182,10 @@ class _Channel(HTTPChannel):
         if int(environment.get("CONTENT_LENGTH") or 0) > _LARGEST_IN_LOOP or "HTTP_CONTENT_ENCODING" in environment:
             return None
         begun = collector.begin(environment)
-        if begun is None:
-            return None
-        environment[BEGUN] = begun
-        environment["footfall.started"] = Started(at, clock, time.thread_time() - cpu_s)
-        self.begun_environment = environment
+        if begun is not None:
+            environment[BEGUN] = begun
+            environment["footfall.started"] = Started(at, clock, time.thread_time() - cpu_s)
+        self.environment = environment
         return begun
 
 

@@ -1163,3 +1163,22 @@ def test_a_second_process_for_the_same_site_says_so(server: Server) -> None:
     assert second.returncode == 1
     assert "one site has one process" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("begun", ["begun", None])
+def test_what_the_collector_found_is_there_when_the_request_is_answered(
+    monkeypatch: pytest.MonkeyPatch, begun: str | None
+) -> None:
+    monkeypatch.setattr(site_server.WSGITask, "get_environment", lambda _: {"CONTENT_LENGTH": "2"})
+    channel = site_server._Channel.__new__(site_server._Channel)
+    channel.requests = [SimpleNamespace(error=None, version="1.1", headers={})]
+
+    def begin(environment: dict[str, Any]) -> str | None:
+        environment["found"] = "blog"
+        return begun
+
+    assert channel.begin(SimpleNamespace(begin=begin)) == begun  # type: ignore[arg-type]
+    environment = site_server._Task(channel, channel.requests[0]).get_environment()
+    assert (environment["found"], environment.get("footfall.begun")) == ("blog", begun)
+    # The next request of the connection has its own.
+    assert "found" not in site_server._Task(channel, channel.requests[0]).get_environment()

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, create_environ, run_wsgi_app
 
 from footfall import site_changes
 from footfall.events.rejects import RejectRecord, read_reject_record
@@ -122,6 +122,28 @@ def test_a_site_without_an_origin_has_a_server(site: Site) -> None:
     answer = send(site, paid(), "bakery", key=key_of(site, "bakery"))
     assert (answer.status_code, answer.json) == (202, {"accepted": 1, "rejected": []})
     assert len(site.stored("bakery")) == 1
+
+
+@pytest.mark.parametrize(("is_right", "status"), [(True, 202), (False, 401)])
+def test_the_key_of_a_request_is_compared_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch, is_right: bool, status: int
+) -> None:
+    compared: list[str] = []
+
+    def matches(_: object, app_id: str, __: str) -> bool:
+        compared.append(app_id)
+        return is_right
+
+    monkeypatch.setattr(site_keys, "matches", matches)
+    headers = {"Authorization": "Bearer x"}
+    environ = create_environ(f"{API}?site=blog", method="POST", data=orjson.dumps(paid()), headers=headers)
+    # As the server does it: it asks in its loop, and a thread or the loop answers later.
+    begun = site.collectors.begin(environ)
+    assert (begun is not None) is is_right
+    if begun is not None:
+        environ[module.BEGUN] = begun
+    assert run_wsgi_app(site.client.application, environ)[1].startswith(str(status))
+    assert compared == ["blog"]
 
 
 def test_no_page_may_hold_the_key(site: Site) -> None:
