@@ -1,6 +1,7 @@
 """Generates a day of one site: plays visits until the day has enough events, in the form in which they are stored."""
 
 import random
+import sys
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -17,6 +18,7 @@ from footfall.history.event_recorder import EventRecorder, StoredEvent, stored
 from footfall.history.site import USER_ID, RememberingSite, Session
 from footfall.history.visit_library import Library
 from footfall.history.visit_traces import Played
+from footfall.history.web_vitals import measured
 from footfall.recommendations.reads import Reads
 from footfall.settings import Settings
 from footfall.site_registry import DemoSite
@@ -100,7 +102,7 @@ class DayMaker:
         )
         chance = random.Random(f"{self._seed}/{self._app}/{day}")
         for place, arrival in enumerate(self._arrivals.on(day)):
-            if len(made.events) >= wanted:
+            if today.events >= wanted:
                 break
             self._person(today, arrival, by_campaign=campaign is not None and chance.random() < campaign.share)
             if place % _PEOPLE_A_CRAWLER == 0:
@@ -125,7 +127,7 @@ class DayMaker:
             rng = visit_random(self._seed, self._app, arrival.person, arrival.number)
             visit = person_visits(person, today.advertised if by_campaign else self._behaviour, rng, logged_in=known)
             played = self._play(visit, person, start_ms, known, new_id, ours, today)
-        self._store(today, person, played, ours)
+        self._store(today, person, played, ours, is_measured=True)
 
     def _crawler(self, today: "_Today", number: int, chance: random.Random) -> None:
         start_ms = chance.randrange(day_profile.start_ms(today.made.date), today.last_ms)
@@ -133,7 +135,8 @@ class DayMaker:
         person = self._population.bot(int(name), self._behaviour.bots.agents)
         ours = random.Random(f"{self._seed}/{self._app}/bot/{name}/history{self._mode}")
         visit = bot_visits(self._behaviour, random.Random(f"{self._seed}/{self._app}/bot/{name}/visit"))
-        self._store(today, person, self._play(visit, person, start_ms, False, CountedIds(ours), ours, today), ours)
+        played = self._play(visit, person, start_ms, False, CountedIds(ours), ours, today)
+        self._store(today, person, played, ours, is_measured=False)
 
     def _play(
         self,
@@ -156,12 +159,16 @@ class DayMaker:
         )
         recorder = EventRecorder(person, new_id)
         Browser(clock, person, Profile(), connection, recorder, new_id).run(visit)
-        return Played(recorder.events, connection.requests, round_trip_ms, clock.now_ms())
+        return Played(recorder.events, connection.requests, round_trip_ms, clock.now_ms(), recorder.last_page)
 
-    def _store(self, today: "_Today", person: Person, played: Played, rng: random.Random) -> None:
-        """Adds the events and log lines of a visit to the day."""
-        events, requests, round_trip_ms, ended_ms = played
+    def _store(self, today: "_Today", person: Person, played: Played, rng: random.Random, is_measured: bool) -> None:
+        """Adds the events and log lines of a visit to the day. is_measured: whether its web vitals are measured, as
+        those of people are."""
+        events, requests, round_trip_ms, ended_ms, last_page = played
         late_from, back_ms = _tunnel(len(events), person, rng, ended_ms, today.last_ms)
+        today.events += len(events)
+        if is_measured and last_page is not None:
+            events = [*events, measured(events[-1], last_page, person, rng)]
         today.made.events += stored(events, person, self._context(person), round_trip_ms, late_from, back_ms)
         if today.with_lines:
             today.made.lines += lines_of(requests)
@@ -183,13 +190,14 @@ class DayMaker:
 @dataclass(slots=True)
 class _Today:
     """The day that is being generated. last_ms: when its visits end, epoch milliseconds. advertised: the behaviour of
-    visitors whom its campaign brings."""
+    visitors whom its campaign brings. events: how many there are, without web vitals."""
 
     made: Day
     last_ms: int
     with_lines: bool
     trouble: day_profile.Trouble | None
     advertised: Behaviour
+    events: int = 0
 
     def is_ordinary(self, start_ms: int, end_ms: int) -> bool:
         """Whether a visit in this period is unaffected by the day's incident and by its end."""
@@ -199,9 +207,9 @@ class _Today:
 
 def _tunnel(events: int, person: Person, rng: random.Random, over_ms: int, last_ms: int) -> tuple[int, int]:
     """Chooses whether a phone loses its connection. Returns the index of the first event that is sent only after it is
-    back, and that time, in epoch milliseconds. over_ms: the visit's end."""
+    back, which is beyond all if it does not, and that time, in epoch milliseconds. over_ms: the visit's end."""
     if rng.random() >= _TUNNEL_SHARE or person.device.device_type != "mobile" or not events:
-        return events, 0
+        return sys.maxsize, 0
     return rng.randrange(events), min(last_ms, over_ms + rng.randrange(*_TUNNEL_MS))
 
 

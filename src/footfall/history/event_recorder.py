@@ -19,6 +19,8 @@ from footfall.events.rejects import Reject
 from footfall.events.stamp import Context, accept
 from footfall.events.times import format_rfc3339_ms
 from footfall.events.validate import SCHEMA, check_stored
+from footfall.metrics.web_vitals import WEB_VITALS
+from footfall.sites.visitors import felt
 from footfall.sites.visitors.population import Person
 from footfall.sites.visitors.tracker import SCHEMA_VERSION, Tracker, View
 
@@ -44,9 +46,18 @@ class StoredEvent(NamedTuple):
     value: bytes
 
 
-# The time (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the campaign's fields,
-# and the text of the event's other fields.
-RecordedEvent = tuple[int, int, str, str, str, Mapping[str, str], str]
+# The time (the visitor's clock, epoch milliseconds), seq, event type, event id, session id, the fields that stand after
+# those of the browser (the campaign's, and web vitals), and the text of the fields before those of the browser.
+RecordedEvent = tuple[int, int, str, str, str, Mapping[str, str | int], str]
+
+
+class LastPage(NamedTuple):
+    """The page on which a visit ends. body: the text that its events share. response_ms: of the page. touched: whether
+    the person clicked or sent a form."""
+
+    body: str
+    response_ms: int
+    touched: bool
 
 
 class EventRecorder(Tracker):
@@ -55,8 +66,20 @@ class EventRecorder(Tracker):
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
         super().__init__(person, new_id)
         self.events: list[RecordedEvent] = []
+        self._last_view: View | None = None
         self._of_view: View | None = None
         self._ping = "", ""
+
+    @property
+    def last_page(self) -> LastPage | None:
+        """The page of the last event; None if there is no event."""
+        view = self._last_view
+        return None if view is None else LastPage(_text(self._stored(view.common)), view.response_ms, view.touched)
+
+    def record(self, event_type: str, now_ms: int, view: View, fields: Mapping[str, Any]) -> None:
+        """See `Tracker.record`."""
+        self._last_view = view
+        super().record(event_type, now_ms, view, fields)
 
     def send(self) -> None:
         """Does nothing: the times of sending are decided when the visit is over."""
@@ -65,6 +88,7 @@ class EventRecorder(Tracker):
         self._note(event_type, now_ms, _text(self._stored(fields)))
 
     def _emit_ping(self, now_ms: int, view: View, engaged_ms: int) -> None:
+        self._last_view = view
         if self._of_view is not view:
             self._of_view = view
             before, _, after = _text(self._stored({**view.common, **_NO_PING})).partition(_NO_PING_TEXT)
@@ -97,15 +121,15 @@ def stored(
     made = []
     known = who = browser = ""
     session_before: str | None = None
-    utm_before: Mapping[str, str] | None = None
-    for index, (occurred_ms, seq, event_type, event_id, session_id, utm, body) in enumerate(events):
+    more_before: Mapping[str, str | int] | None = None
+    for index, (occurred_ms, seq, event_type, event_id, session_id, more, body) in enumerate(events):
         if session_id is not session_before:
             session_before = session_id
             anonymous_id = session_id if person.gpc else person.anonymous_id
             who = f'"anonymous_id":"{anonymous_id}","session_id":"{session_id}","seq":'
-        if utm is not utm_before:
-            utm_before = utm
-            about = {**person.browser, **utm}
+        if more is not more_before:
+            more_before = more
+            about = {**person.browser, **more}
             browser = _text({**kept(about), "consent": "denied"} if person.gpc else {**about, "consent": "unknown"})
         at_ms = occurred_ms - offset_ms
         occurred_at = sent_at = format_rfc3339_ms(occurred_ms)
@@ -114,8 +138,9 @@ def stored(
         if index >= late_from:
             at_ms, received_ms = back_ms, back_ms + round_trip_ms
             sent_at, received_at = format_rfc3339_ms(back_ms + offset_ms), format_rfc3339_ms(received_ms)
+        version = felt.SCHEMA_VERSION if event_type == WEB_VITALS else SCHEMA_VERSION
         sent = (
-            f'{{"schema_version":"{SCHEMA_VERSION}","event_id":"{event_id}","event_type":"{event_type}",'
+            f'{{"schema_version":"{version}","event_id":"{event_id}","event_type":"{event_type}",'
             f'"app_id":"{app_id}","occurred_at":"{occurred_at}","sent_at":"{sent_at}",{who}{seq}{body}{browser}'
         )
         if not known:

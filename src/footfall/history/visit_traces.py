@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from footfall.events.identity import CountedIds, shaped_uuid7_ms
 from footfall.history.connection import Request
-from footfall.history.event_recorder import RecordedEvent
+from footfall.history.event_recorder import LastPage, RecordedEvent
 from footfall.history.site import USER_ID, Failure
 from footfall.sites.visitors.population import Person
 from footfall_web.log_lines import Served
@@ -22,18 +22,19 @@ _USER: Final = 1
 # The text before a gap, the position of its value, the text after it; then, per further gap, the last two again.
 _Text = tuple[str, int, str, tuple[tuple[int, str], ...]]
 # Milliseconds since the start, then as in `RecordedEvent` and `Request`, with positions in place of identities.
-_Event = tuple[int, int, str, int, int, Mapping[str, str], _Text]
+_Event = tuple[int, int, str, int, int, Mapping[str, str | int], _Text]
 _Request = tuple[int, int, _Text, _Text, Served, Failure | None]
 
 
 class Played(NamedTuple):
     """The result of a visit. ended_ms: epoch milliseconds. round_trip_ms: of its person's connection, which is included
-    in the response times."""
+    in the response times. last_page: None if the visit has no event."""
 
     events: list[RecordedEvent]
     requests: list[Request]
     round_trip_ms: int
     ended_ms: int
+    last_page: LastPage | None
 
 
 class Trace:
@@ -49,6 +50,9 @@ class Trace:
         self._requests = [self._request(*request, start_ms) for request in played.requests]
         asked = len(self._places)
         self._events = [self._event(*event, start_ms=start_ms) for event in played.events]
+        last = played.last_page
+        # Its identities are in the events already.
+        self._last_page = None if last is None else (self._text(last.body), last.response_ms, last.touched)
         # Per identity: time since the start, its number, and whether it uses the visitor's clock.
         self._ids = [
             (shaped_uuid7_ms(text) - start_ms, new_id.number(text), place >= asked)
@@ -118,7 +122,11 @@ class Trace:
                     failure,
                 )
             )
-        return Played(events, requests, self._round_trip_ms, start_ms + self.lasts_ms)
+        last_page = None
+        if self._last_page is not None:
+            body, response_ms, touched = self._last_page
+            last_page = LastPage(_fill(gaps, *body), response_ms, touched)
+        return Played(events, requests, self._round_trip_ms, start_ms + self.lasts_ms, last_page)
 
     def _request(self, served: Served, failure: Failure | None, start_ms: int) -> _Request:
         place = self._place(served.request_id)
@@ -132,12 +140,12 @@ class Trace:
         event_type: str,
         event_id: str,
         session_id: str,
-        utm: Mapping[str, str],
+        more: Mapping[str, str | int],
         body: str,
         start_ms: int,
     ) -> _Event:
         event, session = self._place(event_id), self._place(session_id)
-        return occurred_ms - start_ms, seq, event_type, event, session, utm, self._text(body)
+        return occurred_ms - start_ms, seq, event_type, event, session, more, self._text(body)
 
     def _place(self, filling: str) -> int:
         return self._places.setdefault(filling, len(self._places))

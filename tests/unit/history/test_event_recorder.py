@@ -18,6 +18,7 @@ from footfall.history import day, day_profile
 from footfall.history.day import Day, DayMaker
 from footfall.history.event_recorder import EventRecorder, StoredEvent, Unacceptable, stored
 from footfall.history.visit_library import Library
+from footfall.metrics.web_vitals import WEB_VITALS
 from footfall.settings import Settings
 from footfall.site_registry import DEMO_SITES, DemoSite
 from footfall.sites.visitors import population
@@ -43,6 +44,8 @@ class _Surroundings:
 
 class _Collected(Reporter):
     """Replaces the recorder: sends events as live visitors do; `events` holds them as sent."""
+
+    last_page = None
 
     def __init__(self, person: Person, new_id: Callable[[int], str]) -> None:
         self.events: list[Parcel] = []
@@ -107,8 +110,10 @@ def test_a_day_is_what_a_collector_would_store(app: DemoSite, tmp_path: Path, mo
     monkeypatch.setattr(day, "stored", _accepted)
     accepted = _made(app, tmp_path, 5_000)
     assert written.lines == accepted.lines
-    assert len(written.events) == len(accepted.events) > 1_000
-    for one, other in zip(written.events, accepted.events, strict=True):
+    # Web vitals are added to a visit when it is over, so no visitor sends them; `test_web_vitals` compares their bytes.
+    ordinary = [made for made in written.events if made.event_type != WEB_VITALS]
+    assert len(ordinary) == len(accepted.events) > 1_000
+    for one, other in zip(ordinary, accepted.events, strict=True):
         assert one == other
     events: list[dict[str, Any]] = [orjson.loads(made.value) for made in written.events]
     late = [made for made, e in zip(written.events, events, strict=True) if e["event_time"] != e["received_at"]]

@@ -138,6 +138,8 @@ def test_what_is_repeated_by_the_same_person_at_the_same_time_is_the_same(made: 
         assert trace.lasts_ms == played.ended_ms - start_ms
         other = trace.repeat(person, "an agent", "an address", start_ms, _the_same(played))
         assert other.events == played.events
+        assert other.last_page == played.last_page
+        assert other.last_page is not None
         assert [(r._replace(agent="", address=""), f) for r, f in other.requests] == [
             (r._replace(agent="", address=""), f) for r, f in played.requests
         ]
@@ -162,7 +164,7 @@ def test_people_go_by_their_tastes_and_not_the_same_way_twice(made: tuple[DayMak
 
     def play(visit: Any, person: Person, start_ms: int, *_: Any) -> Played:
         liking.append(frozenset(section for section in sections if person.taste(section) == LIKED))
-        return Played([], [], 0, start_ms)
+        return Played([], [], 0, start_ms, None)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("footfall.history.visit_library._VISITS", 1_000)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from footfall.sites.visitors import gestures
 from footfall.sites.visitors.actions import Action, Close, Dwell, Open, Page, Submit
 from footfall.sites.visitors.behaviour import Behaviour
-from footfall.sites.visitors.felt import MEASURED_SHARE, vitals
+from footfall.sites.visitors.felt import MEASURED_SHARE, SCHEMA_VERSION, vitals
 from footfall.sites.visitors.gestures import Document
 from footfall.sites.visitors.markup import LaterList, with_list
 from footfall.sites.visitors.population import Person
@@ -263,7 +263,7 @@ class Browser:
         view.measured = True
         if self._feeling.random() < MEASURED_SHARE:
             felt = vitals(self._feeling, self._person.device.device_type, view.response_ms, view.touched)
-            self._record(view, ("web_vitals", {"schema_version": "1.1", **felt}))
+            self._record(view, ("web_vitals", {"schema_version": SCHEMA_VERSION, **felt}))
 
     def _leave(self, tab: int) -> None:
         self._hide(tab)

@@ -7,6 +7,9 @@ device: the way through its network, and the work of drawing the page.
 import random
 from typing import Final, NamedTuple
 
+# The version of the event's schema that brought these fields.
+SCHEMA_VERSION: Final = "1.1"
+
 # The share of views that are measured. Real sites send one event a view; at this share the demo's rates stay as they
 # were, within some percent.
 MEASURED_SHARE: Final = 0.25
