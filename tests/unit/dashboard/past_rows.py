@@ -92,6 +92,15 @@ def slow_row(page_path: str, p95_ms: int | None, app_id: str = "shop") -> dict[s
     return row
 
 
+def felt_row(value: str | None, views: int, app_id: str = "shop", by: str = "page", **overrides: Any) -> dict[str, Any]:
+    """A row of `web-vitals`."""
+    row = _head(app_id) | {"dimension": by, "value": value, "views": views}
+    row |= {"lcp_p75_ms": 1_234, "inp_p75_ms": 250, "cls_p75": 0.3, "ttfb_p75_ms": None}
+    row |= {"lcp_good_share": 0.9, "inp_good_share": 0.5, "cls_good_share": 0.1, "ttfb_good_share": None}
+    row |= {"lcp_rating": "good", "inp_rating": "needs improvement", "cls_rating": "poor", "ttfb_rating": None}
+    return row | overrides
+
+
 def quality_row(check_name: str, status: str = "ok", **overrides: Any) -> dict[str, Any]:
     """A row of `data-quality`."""
     row = _head("all") | {"check_name": check_name, "table_name": "fact_events", "observed": 0.25, "threshold": 0.1}
@@ -154,5 +163,7 @@ class MadeUpPast(MadeUp):
             return [profile_row("plus", 12, app)]
         if question == "site-errors":
             return [error_row(_HOSTILE, 7, app, page_path=_HOSTILE, is_new=True)]
+        if question == "web-vitals":
+            return [felt_row(_HOSTILE, 30, app, str(by))]
         assert question == "slow-pages"
         return [slow_row(_HOSTILE, 900, app)]

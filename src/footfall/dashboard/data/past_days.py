@@ -19,6 +19,7 @@ _TRANSITIONS: Final = 10
 _PROFILES: Final = 12
 _ERRORS: Final = 8
 _SLOW_PAGES: Final = 8
+_FELT_PAGES: Final = 10
 # The map shows a hundred cities of all sites, and cities of one name on several sites are added up.
 CITIES: Final = 300
 _PATH_LENGTH: Final = 3
@@ -110,6 +111,14 @@ class PastDay:
     def slow_pages(self) -> Reading[list[Row]]:
         """Rows of `slow-pages`."""
         return self._ask("slow-pages", limit=_SLOW_PAGES)
+
+    def felt_by_page(self) -> Reading[list[Row]]:
+        """Rows of `web-vitals` by page, the most measured ones."""
+        return self._ask("web-vitals", by="page", limit=_FELT_PAGES)
+
+    def felt_by_device(self) -> Reading[list[Row]]:
+        """Rows of `web-vitals` by device."""
+        return self._ask("web-vitals", by="device")
 
     @property
     def _run(self) -> str:

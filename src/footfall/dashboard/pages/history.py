@@ -10,6 +10,7 @@ from footfall.dashboard import HERE, site_colours, wording
 from footfall.dashboard.components import world_map
 from footfall.dashboard.components.history.content import pages_panel, sections_panel, slow_pages_panel
 from footfall.dashboard.components.history.errors import errors_panel
+from footfall.dashboard.components.history.felt import felt_panel
 from footfall.dashboard.components.history.head import head
 from footfall.dashboard.components.history.paths import paths_panel, transitions_panel
 from footfall.dashboard.components.history.people import places_panel, profiles_panel
@@ -127,3 +128,4 @@ def _day(past: PastDay) -> None:
     draw(lambda: pair(paths_panel(past.paths()), transitions_panel(past.transitions())))
     draw(lambda: places_panel(past.countries(), past.cities()))
     draw(lambda: pair(errors_panel(past.errors()), slow_pages_panel(past.slow_pages())))
+    draw(lambda: felt_panel(past.felt_by_page(), past.felt_by_device()))

@@ -21,6 +21,7 @@ _PANELS = (
     "Where from",
     "Errors",
     "Slow pages",
+    "How fast it felt",
 )
 
 
@@ -36,7 +37,7 @@ def test_all_panels_of_the_newest_day() -> None:
     assert "ff-trouble" not in text
     assert "Data quality" not in text
     assert test.selectbox[0].options[:2] == ["Sat 28 Nov 2026", "Fri 27 Nov 2026"]
-    assert len(source.asked) == len({(name, str(asked)) for name, asked in source.parameters}) == 11
+    assert len(source.asked) == len({(name, str(asked)) for name, asked in source.parameters}) == 13
 
 
 def test_a_page_of_one_site_shows_no_other() -> None:

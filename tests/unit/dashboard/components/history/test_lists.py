@@ -8,6 +8,7 @@ import pytest
 
 from footfall.dashboard.components.history.content import pages_panel, sections_panel, slow_pages_panel
 from footfall.dashboard.components.history.errors import errors_panel
+from footfall.dashboard.components.history.felt import felt_panel
 from footfall.dashboard.components.history.paths import paths_panel, transitions_panel
 from footfall.dashboard.components.history.people import places_panel, profiles_panel
 from footfall.dashboard.components.history.quality import quality_panel
@@ -17,6 +18,7 @@ from footfall.dashboard.markup import Html
 from tests.unit.dashboard.drawing import lines
 from tests.unit.dashboard.past_rows import (
     error_row,
+    felt_row,
     page_row,
     path_row,
     place_row,
@@ -123,6 +125,26 @@ def test_errors_mark_new_ones_and_name_the_code_without_a_message() -> None:
     ]
 
 
+def test_web_vitals_by_page_and_by_device_are_judged_in_words_and_colour() -> None:
+    pages = read(felt_row("/tea", 1_200), felt_row("/b", 4, "news", inp_p75_ms=None, inp_rating=None))
+    devices = read(felt_row("mobile", 900, by="device"), felt_row(None, 1, "news", by="device"))
+    text = felt_panel(pages, devices).text
+    vitals = ["1,234 ms good", "250 ms needs improvement", "0.30 poor", "–"]
+    assert body(text, "How fast it felt") == [
+        ["shop", "/tea", *vitals, "1,200"],
+        ["news", "/b", vitals[0], "–", *vitals[2:], "4"],
+        ["shop", "mobile", *vitals, "900"],
+        ["news", "unknown", *vitals, "1"],
+    ]
+    assert '<small class="ff-fair">needs improvement</small>' in text
+
+
+def test_web_vitals_without_those_by_device() -> None:
+    pages = read(felt_row("/tea", 1))
+    assert "Reading the first figures" in felt_panel(pages, Reading(None, None)).text
+    assert "It is away." in felt_panel(pages, Reading(None, None, "It is away.")).text
+
+
 def test_quality_is_shown_only_if_a_check_found_something() -> None:
     assert quality_panel(read(quality_row("repeated"))) is None
     assert quality_panel(Reading(None, None)) is None
@@ -146,6 +168,11 @@ def test_quality_is_shown_only_if_a_check_found_something() -> None:
         (lambda rows: places_panel(rows, rows), place_row(_HOSTILE, 1, city=_HOSTILE), "There was no visit"),
         (profiles_panel, profile_row(_HOSTILE, 1), "Nobody was logged in."),
         (errors_panel, error_row(_HOSTILE, 1, page_path=_HOSTILE), "Nothing failed on this day."),
+        (
+            lambda rows: felt_panel(rows, rows),
+            felt_row(_HOSTILE, 1),
+            "No browser said on this day how fast a page felt.",
+        ),
     ],
 )
 def test_empty_lists_and_hostile_strings(
