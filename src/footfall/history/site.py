@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import lru_cache
 from io import BytesIO
 from itertools import count
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 # Placeholders in cached pages for the ids of each request and each user.
 REQUEST_ID: Final = "00000000-0000-7000-8000-000000000000"
 USER_ID: Final = "u000000"
+# Pages show how old articles are. With the real clock, the size of a page would depend on when it was first asked for.
+_PAGES_AT: Final = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 _EMAIL: Final = f"{USER_ID}@example.com"
 _TOKEN: Final = "simulated"  # noqa: S105 - no secret: nobody else can ask this site
 # A page and its links take some 50 kB; each site has fewer than 1,000 pages that are the same for everyone.
@@ -115,7 +118,7 @@ class RememberingSite:
         self._recorded = _RequestRecorder()
         self._app = _site(Settings(home=home), app_id, self._recorded, lists)
         self._order_id = REQUEST_ID
-        self._app.config.update(WAIT=self._recorded.wait, NEW_ID=lambda: self._order_id)
+        self._app.config.update(WAIT=self._recorded.wait, NEW_ID=lambda: self._order_id, NOW=lambda: _PAGES_AT)
         self._ask = lru_cache(maxsize=_REMEMBERED)(self._asked)
         self._target = lru_cache(maxsize=_REMEMBERED)(self._read)
 

@@ -1,7 +1,8 @@
 """Builds a demo site: the same security, logs, accounts, incidents and error pages around each site's own pages."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Flask, Response, jsonify
@@ -82,10 +83,12 @@ def create_app(
         # `/collect` takes the largest bodies. Forms are far smaller.
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM,
-        # A simulated site replaces these: the stock, the delay of the bank (seconds), and the source of order ids.
+        # A simulated site replaces these: the stock, the delay of the bank (seconds), the source of order ids, and the
+        # clock of the pages.
         STOCK=Stock(),
         WAIT=time.sleep,
         NEW_ID=new_uuid7,
+        NOW=partial(datetime.now, timezone.utc),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["picture"] = picture

@@ -1,10 +1,10 @@
 """The newspaper: a front page, sections, articles and a newsletter."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, abort, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from footfall.recommendations.offer import Item
@@ -24,17 +24,22 @@ _ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}")
 
 def published(article: Article) -> str:
     """When an article was published, in UTC: the time for today's articles, else the date."""
-    now = datetime.now(timezone.utc)
+    now = _now()
     moment = now - timedelta(minutes=article.age_minutes)
     if moment.date() == now.date():
         return f"Today, {moment:%H:%M}"
     return f"{moment.day} {moment:%B %Y}"
 
 
+def _now() -> datetime:
+    found: datetime = current_app.config["NOW"]()
+    return found
+
+
 @blueprint.app_context_processor
 def _frame() -> dict[str, Any]:
     """The values that every page's header needs."""
-    now = datetime.now(timezone.utc)
+    now = _now()
     return {"sections": articles.sections(), "published": published, "today": f"{now:%A}, {now.day} {now:%B %Y}"}
 
 

@@ -1,6 +1,7 @@
 """A cached page equals the page that the site would show to this session, whatever other visitors did meanwhile."""
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,26 @@ def test_a_failing_page_says_why(shop: RememberingSite) -> None:
     assert failed.failure[0] == "view category"
     assert str(failed.failure[1]) == "The content service of shop did not answer within 2 s."
     assert shop.ask("/category/camping", {}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("app", "path"), [("shop", "/category/camping"), ("news", "/section/sport"), ("academy", "/catalogue")]
+)
+def test_no_page_depends_on_when_it_is_asked_for(app: DemoSite, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log lines have the sizes of pages, and whoever repeats a history on another day shall repeat its lines."""
+
+    def size(now: datetime) -> int:
+        clock = type("Clock", (datetime,), {"now": classmethod(lambda _, __=None: now)})
+        monkeypatch.setattr("footfall.sites.app.datetime", clock)
+        site = RememberingSite(app, load_behaviour(app))
+        try:
+            return site.ask(path, {}).bytes_sent
+        finally:
+            site.close()
+
+    assert size(datetime(2026, 5, 3, 0, 1, tzinfo=timezone.utc)) == size(
+        datetime(2026, 9, 30, 23, 59, tzinfo=timezone.utc)
+    )
 
 
 def test_an_incident_of_the_running_platform_does_not_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
