@@ -10,7 +10,7 @@ from subprocess import Popen, TimeoutExpired
 from typing import Any, Final
 
 from footfall.runtime import jvm
-from footfall.runtime.built_jars import LOOPBACK_AGENT
+from footfall.runtime.built_jars import HOST_FILTER, LOOPBACK_AGENT
 from footfall.runtime.errors import ClusterError
 from footfall.runtime.jars import lib_dir
 from footfall.runtime.java import java_home
@@ -52,6 +52,8 @@ def options(
         *jars,
         *(lib_dir(settings, engine) / "*" for engine in engines),
         lib_dir(settings, "hadoop") / "*",
+        # `mapred-site.xml` names it, for the master's web port.
+        HOST_FILTER.path(settings),
     ]
     java_options = " ".join([f"-Xmx{heap_mb}m", *jvm.COMMON, *jvm.QUICK, *jvm.OPEN, *agent_options(settings)])
     properties = {

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
+import urllib3
 
 from footfall.hdfs import Hdfs
 from footfall.learning.errors import MahoutFailed
@@ -98,6 +100,45 @@ def test_the_same_input_has_one_result(platform: Settings, tmp_path: Path) -> No
         for name in ("a", "b")
     ]
     assert results[0] == results[1]
+
+
+def test_the_web_port_of_a_running_job_answers_no_rebound_name(platform: Settings, place: OnYarn) -> None:
+    command = [sys.executable, "-c", _STARTS, place.root, place.tag]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as client:
+        try:
+            await_true(lambda: bool(Yarn(platform).applications(place.tag)), "an application")
+            (application,) = Yarn(platform).applications(place.tag)
+            await_true(lambda: bool(_web_ports(application)), "the web port of the job")
+            (port,) = _web_ports(application)
+            assert _status(port, "attacker.example") == 403
+            assert _status(port, "127.0.0.1") == 200
+        finally:
+            client.send_signal(signal.SIGINT)
+
+
+def _web_ports(application: str) -> list[int]:
+    """The ports on which the master of a job serves pages to this machine; it has another one for Hadoop's protocol."""
+    masters = [
+        process
+        for process in psutil.process_iter(["name", "cmdline"])
+        if process.info["name"] == "java" and any(application in part for part in process.info["cmdline"] or ())
+    ]
+    listening = {
+        connection.laddr.port
+        for process in masters
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    return [port for port in listening if _status(port, "localhost") == 200]
+
+
+def _status(port: int, host: str) -> int:
+    """The status with which a port answers a request for a host; 0 for what is not HTTP."""
+    address = f"http://127.0.0.1:{port}/ws/v1/mapreduce/info"
+    try:
+        return urllib3.request("GET", address, headers={"Host": host}, timeout=10.0, retries=False).status
+    except urllib3.exceptions.HTTPError:
+        return 0
 
 
 def test_a_cancelled_client_ends_its_application(platform: Settings, place: OnYarn) -> None:

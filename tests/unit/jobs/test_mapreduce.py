@@ -60,8 +60,9 @@ def test_containers_and_client_see_the_configuration_first_and_hadoop_last(
 ) -> None:
     ours, lib = Path("/x/ours.jar"), settings.install / "jars"
     expected = [str(conf), "/x/ours.jar", f"{lib}/pig/lib/*", f"{lib}/hadoop/lib/*"]
+    host_filter = f"{settings.install}/host-filter/footfall-host-filter.jar"
     properties = _properties(mapreduce.options(settings, "t", memory_mb=1024, engines=["pig"], jars=[ours]))
-    assert properties["mapreduce.application.classpath"].split(",") == expected
+    assert properties["mapreduce.application.classpath"].split(",") == [*expected, host_filter]
     command = mapreduce.client(
         settings, 256, "a.Main", ["-x", "mapreduce"], temporary=Path("/t"), engines=["pig"], jars=[ours]
     )

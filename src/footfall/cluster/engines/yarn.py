@@ -99,7 +99,7 @@ def default_memory_mb(machine_bytes: int, beside_batches_mb: int) -> int:
 
 def values(settings: Settings) -> dict[str, Any]:
     """Variables of the templates of YARN's files, for daemons and clients."""
-    return {"yarn": node(settings)}
+    return {"yarn": node(settings), "container_hosts": ",".join(settings.hosts.of("yarn_nodemanager"))}
 
 
 def environment(settings: Settings) -> dict[str, str]:

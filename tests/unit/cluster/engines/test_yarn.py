@@ -59,6 +59,19 @@ def test_no_queue_can_use_the_share_of_another(settings: Settings) -> None:
 _SCHEDULER = "capacity-scheduler.xml"
 
 
+def test_the_filter_of_a_masters_web_port_is_final(settings: Settings) -> None:
+    """The client of a job names another filter alone, and what the client names would count."""
+    text = configure.render(settings, BY_NAME["yarn-nodemanager"])["mapred-site.xml"]
+    (found,) = (
+        node
+        for node in ET.fromstring(text).iter("property")
+        if node.findtext("name") == "hadoop.http.filter.initializers"
+    )
+    assert found.findtext("final") == "true"
+    assert found.findtext("value", "").split(",")[-1] == "footfall.http.HadoopHosts"
+    assert _rendered(settings, "yarn-nodemanager", "mapred-site.xml")["footfall.http.names"] == "127.0.0.1"
+
+
 def test_containers_get_the_mark_and_a_low_priority(settings: Settings) -> None:
     rendered = _rendered(Settings(home=settings.home, yarn=Yarn(nice=7)), "yarn-nodemanager", "yarn-site.xml")
     assert rendered["yarn.nodemanager.container-executor.os.sched.priority.adjustment"] == "7"
