@@ -42,13 +42,13 @@ def _records(files: Sequence[str | Path], read: Callable[[dict[str, Any]], dict[
 
 def _error(record: dict[str, Any]) -> dict[str, Any]:
     at_ms = _at_ms(record)
-    frames = _OWN_FRAME.findall(_text(record, "traceback"))
+    frames = _OWN_FRAME.findall(_optional(record, "traceback") or "")
     return {
         "dt": record["logged_at"][:10],
         "at_ms": at_ms,
         "app_id": _text(record, "app_id"),
         "request_id": _text(record, "request_id"),
-        "error_code": _text(record, "code"),
+        "error_code": _optional(record, "code"),
         "message": _text(record, "message"),
         "page_path": _text(record, "page_path"),
         # The top of the stack is where the failure was raised; a Python traceback shows it last.
@@ -71,6 +71,11 @@ def _at_ms(record: dict[str, Any]) -> int:
     return (datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(
         milliseconds=1
     )
+
+
+def _optional(record: dict[str, Any], name: str) -> str | None:
+    """A text that a line may lack, since only the warehouse reads it."""
+    return None if record.get(name) is None else _text(record, name)
 
 
 def _text(record: dict[str, Any], name: str) -> str:

@@ -17,7 +17,7 @@ with client as (
   from event where event_type = 'error'
 ), server as (
   select 'server' as origin, line.app_id, line.dt, line.at_ms, line.request_id as key,
-    line.error_code || ' ' || coalesce(own_frame, '') as fingerprint,
+    coalesce(line.error_code, '') || ' ' || coalesce(own_frame, '') as fingerprint,
     line.error_code, message, line.page_path, line.request_id, line.anonymous_id, visit_id
   from server_error as line left join event using (session_id, event_id)
 ), error as (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from footfall.lake.schema import archived as archive_schema
+from tests.oracle import log_lines
 from tests.oracle.oracle import answers
 from tests.support import archived
 
@@ -63,3 +64,21 @@ def test_midnight_parts_a_line_from_its_event(tmp_path: Path, bots: str, count: 
     events = [archived.event(1, "s", "2026-11-24 00:00:00.100", "page_view", "/", **BOT)]
 
     assert failures(tmp_path, events, "2026-11-23T23:59:59.900Z", bots) == count
+
+
+def test_a_line_may_lack_what_only_the_warehouse_reads(tmp_path: Path) -> None:
+    needed = {
+        "logged_at": "2026-11-23T10:00:00.050Z",
+        "app_id": "shop",
+        "request_id": "r1",
+        "message": "m",
+        "page_path": "/",
+    }
+    lines = [needed, {**needed, "request_id": "r2", "traceback": None, "code": None}, {**needed, "traceback": 7}]
+    log = tmp_path / "error.log"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rows = log_lines.errors([log]).to_pylist()
+    assert sorted((row["request_id"], row["error_code"], row["own_frame"]) for row in rows) == [
+        ("r1", None, None),
+        ("r2", None, None),
+    ]
