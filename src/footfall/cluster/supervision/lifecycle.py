@@ -48,11 +48,12 @@ def up(settings: Settings, profile: str, only: tuple[str, ...], on_healthy: OnHe
         ended = orphans.end(orphans.orphans(settings, manager.pid(), lambda: _running(settings, manager)))
         if ended:
             report(f"ended {ended} leftover processes of an earlier run")
-        install.ensure(settings, services)
         alive = {name: process for name, process in manager.processes().items() if process.pid is not None}
+        # Before the installation, which takes minutes.
         findings = preflight.check(settings, profile, services, set(alive))
         if findings:
             raise ClusterError("\n".join(findings))
+        install.ensure(settings, services)
         run.snapshot(settings)
         _remember_requested(settings, services)
         _end_switched_off(settings, manager, report)

@@ -60,7 +60,10 @@ def test_requested_services_accumulate_without_unknown_names(settings: Settings)
     assert lifecycle.requested(settings) == []
 
 
-def test_up_refuses_before_it_starts_or_remembers_anything(settings: Settings) -> None:
+def test_up_refuses_before_it_installs_starts_or_remembers_anything(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle.install, "ensure", lambda *_: pytest.fail("It installs for minutes in vain."))
     full = settings.model_copy(update={"retention": settings.retention.model_copy(update={"free_disk_gib": 1e9})})
     with pytest.raises(ClusterError, match="GiB of disk space is free"):
         lifecycle.up(full, "batch", ("watchdog",), lambda name, seconds: None, print)

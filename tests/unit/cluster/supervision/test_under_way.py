@@ -46,6 +46,7 @@ def test_up_records_its_services_only_until_it_ends(settings: Settings, monkeypa
         seen.append(under_way.services(settings))
         raise ClusterError("There is no network.")
 
+    monkeypatch.setattr(lifecycle.preflight, "check", lambda *_: [])
     monkeypatch.setattr(lifecycle.install, "ensure", refuse)
     with pytest.raises(ClusterError, match="no network"):
         lifecycle.up(settings, "realtime", ("kafka",), lambda name, seconds: None, print)
