@@ -97,8 +97,17 @@
       return complain("a custom event needs a name; it was not sent");
     fresh.push({event_id: uuid(), event_type, occurred_at: now(), page_view_id: view, page_path: path, ...page,
       ...fields, ...own && SECOND});
-    locks.request(OURS + "visit", () => locks.query?.().then(settle) ?? settle());
+    if (parting > performance.now()) settle();
+    else locks.request(OURS + "visit", () => locks.query?.().then(settle) ?? settle());
     schedule(400);
+  };
+  // A page that holds a lock when it is left cannot stay in the browser's back/forward cache. So from when it parts, for
+  // a second, events get their positions at once and without locks.
+  let parting = 0, release;
+  const part = () => {
+    parting = performance.now() + 1e3;
+    settle();
+    release?.();
   };
   // locked: the locks that all tabs hold. A tab may read an old value of the storage although another tab has written
   // a new one and released its lock. Locks are visible at once: for a second, the name of one gives the next position.
@@ -133,7 +142,10 @@
     fresh = [];
     visit.at = time;
     write("visit", visit);
-    locks.request(visit.id + visit.seq, () => new Promise(free => setTimeout(free, 1e3)));
+    if (parting < performance.now()) locks.request(visit.id + visit.seq, () => new Promise(free => {
+      release?.();
+      setTimeout(release = free, 1e3);
+    }));
     placed.forEach(event => write("event." + event.event_id, event));
   };
 
@@ -178,8 +190,8 @@
   // are kept as well while the collector has trouble; it recognises an event that arrives twice.
   const leave = () => {
     late?.();
+    part();
     ping();
-    settle();
     const left = batch(queue().filter(event => !flying.includes(event.event_id)));
     if (left[0] && nav.sendBeacon(COLLECTOR, stamped(left)) && !failures) forget(left);
   };
@@ -202,10 +214,11 @@
     path = here();
     loaded = {page_view_id: view, page_path: path, ...page};
     scrolled = 0;
-    record("page_view", {page_title: doc.title, request_id: meta("request-id"),
+    // A page out of the browser's cache was not requested again.
+    record("page_view", {page_title: doc.title, referrer: outside, ...!again && {request_id: meta("request-id"),
       http_status: +meta("status") || timing.responseStatus || null,
-      response_ms: again ? null : bound(timing.responseEnd - timing.fetchStart, 6e5), referrer: outside,
-      previous_path: inside && !again && timing.type != "reload" ? from.pathname : null});
+      response_ms: bound(timing.responseEnd - timing.fetchStart, 6e5),
+      previous_path: inside && timing.type != "reload" ? from.pathname : null}});
   };
   // An application of one page shows another view, without any request for it. Its title mostly follows a moment later.
   let late;
@@ -268,6 +281,14 @@
     && failed(event.error || event));
   on("unhandledrejection", event => event.reason && failed(event.reason));
   on("pagehide", leave);
+  // The browser decides about its cache when the next page has begun to come. The beacon takes what waits until then.
+  globalThis.navigation?.addEventListener?.("navigate", ({destination, downloadRequest}) => {
+    if (destination.sameDocument || downloadRequest != null) return;
+    part();
+    clearTimeout(timer);
+    timer = 0;
+    schedule(2e3);
+  });
   // Last of all listeners: others measure until the page is hidden, and tell it now.
   addEventListener("visibilitychange", () => doc.hidden && leave());
   on("pageshow", event => event.persisted && begin(1));

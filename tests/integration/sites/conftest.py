@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -12,10 +12,13 @@ from tests.support.browser import chromium
 from tests.support.sites import Remembering, make_site, serving
 from tests.support.tracked import Opens
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as running:
+    with chromium(keeps_pages=True) as running:
         yield running
 
 
@@ -30,14 +33,31 @@ def collector() -> Iterator[Remembering]:
         assert check_sent(event) is None, event
 
 
+def _without_cache_control(application: "WSGIApplication") -> "WSGIApplication":
+    def around(environ: "WSGIEnvironment", start: Any) -> Any:
+        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start(status, [header for header in headers if header[0] != "Cache-Control"], *more)
+
+        return application(environ, begin)
+
+    return around
+
+
 @pytest.fixture
 def opened(tmp_path: Path, browser: Browser, collector: Remembering) -> Iterator[Opens]:
-    """Opens a site in a new browser profile: `opened("shop", "/cart")` gives the page and the site's address."""
+    """Opens a site in a new browser profile: `opened("shop", "/cart")` gives the page and the site's address.
+
+    keeps_pages: whether its pages may stay in the back/forward cache. The demo sites forbid it, as theirs are personal.
+    """
     contexts: list[BrowserContext] = []
     running = []
 
-    def open_site(app_id: str, path: str, script: str | None = None, **options: Any) -> tuple[Page, str]:
+    def open_site(
+        app_id: str, path: str, script: str | None = None, keeps_pages: bool = False, **options: Any
+    ) -> tuple[Page, str]:
         app, _ = make_site(tmp_path, app_id, collector)
+        if keeps_pages:
+            app.wsgi_app = _without_cache_control(app.wsgi_app)  # type: ignore[assignment, method-assign]
         server = serving(app)
         running.append(server)
         url = server.__enter__()

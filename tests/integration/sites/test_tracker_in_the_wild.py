@@ -50,6 +50,24 @@ def test_broken_entries_in_the_storage_are_replaced(opened: Opens, collector: Re
     )
 
 
+def test_a_page_out_of_the_browsers_cache_is_a_new_view(opened: Opens, collector: Remembering) -> None:
+    page, _ = opened("shop", "/cart", keeps_pages=True)
+    arrived(page, collector, "page_view")
+    # The click is an event that gets its position just before the page is left.
+    page.evaluate("() => { window.kept = true; document.querySelector('a[href^=\"/category\"]').click() }")
+    arrived(page, collector, "page_view", 2)
+    page.evaluate("() => history.back()")
+    first, second, third = arrived(page, collector, "page_view", 3)
+    assert page.evaluate("() => window.kept"), "the browser has loaded the page anew"
+    (click,) = collector.events("click")
+    assert first["seq"] < click["seq"] < second["seq"] < third["seq"]
+    assert third["page_path"] == first["page_path"] == "/cart"
+    assert third["page_view_id"] != first["page_view_id"]
+    assert third["session_id"] == first["session_id"]
+    # Nothing was requested again.
+    assert not {"request_id", "http_status", "response_ms"} & set(third)
+
+
 @pytest.mark.parametrize(
     ("referrer", "stored"),
     [
