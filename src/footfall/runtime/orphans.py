@@ -1,12 +1,16 @@
 """Finds processes of this platform that no longer belong to its process manager, and ends them."""
 
 import os
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from typing import Final
 
 import psutil
 
 from footfall.settings import Settings
+
+_LOOK_S: Final = 0.1
 
 
 def marked(settings: Settings) -> list[psutil.Process]:
@@ -55,11 +59,32 @@ def end(processes: list[psutil.Process], patience_s: float = 10.0) -> int:
     """Ends processes with SIGTERM, then with SIGKILL after `patience_s` seconds. Returns their number."""
     for process in processes:
         _quietly(process.terminate)
-    _, alive = psutil.wait_procs(processes, timeout=patience_s)
+    alive = _outliving(processes, patience_s)
     for process in alive:
         _quietly(process.kill)
-    psutil.wait_procs(alive, timeout=patience_s)
+    _outliving(alive, patience_s)
     return len(processes)
+
+
+def _outliving(processes: list[psutil.Process], patience_s: float) -> list[psutil.Process]:
+    """Waits up to `patience_s` seconds for processes to end. Returns those that still run.
+
+    A process that has ended stays as a zombie until its parent asks for it, and the first process of some containers
+    never does.
+    """
+    until = time.monotonic() + patience_s
+    alive = processes
+    while alive and time.monotonic() < until:
+        _, alive = psutil.wait_procs(alive, timeout=_LOOK_S)
+        alive = [process for process in alive if not _is_zombie(process)]
+    return alive
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _belongs_to(process: psutil.Process, services: Collection[int]) -> bool:

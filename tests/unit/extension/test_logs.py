@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, abort
-from waitress import create_server
+from waitress import create_server, wasyncore
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.serving import make_server
 
@@ -63,13 +63,16 @@ def by_werkzeug(app: Any) -> Iterator[int]:
 @contextmanager
 def by_waitress(app: Any) -> Iterator[int]:
     server = create_server(app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run)
     thread.start()
     try:
         yield int(server.effective_port)
     finally:
         server.task_dispatcher.shutdown(timeout=1)
-        server.close()
+        # The thread that waits for the files closes them. Otherwise it could wait for another file of the same number.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 SERVERS = (by_werkzeug, by_waitress)

@@ -84,7 +84,9 @@ def test_a_client_that_takes_too_long_is_ended_with_its_children(settings: Setti
     )
     with pytest.raises(JobFailed, match="did not end within 2 s"):
         run(settings, script, timeout_s=2)
-    assert not psutil.pid_exists(int((settings.run_dir / "child").read_text()))
+    child = int((settings.run_dir / "child").read_text())
+    # Where the first process reaps nobody, the child that has ended is still listed.
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
 def test_another_process_cancels(settings: Settings) -> None:

@@ -66,6 +66,14 @@ def test_only_this_homes_processes_are_found_and_ended(settings: Settings, tmp_p
     assert orphans.end(orphans.marked(settings)) == 0
 
 
+def test_nobody_waits_for_a_zombie(settings: Settings, start: Start) -> None:
+    parent = start(settings.home, "sleep 60 & exec sleep 600")
+    _until(lambda: [child.name() for child in parent.children()] == ["sleep"] == [parent.name()])
+    (child,) = parent.children()
+    assert orphans.end([child], patience_s=1_000) == 1
+    assert child.status() == psutil.STATUS_ZOMBIE
+
+
 def test_services_and_their_descendants_are_no_orphans(settings: Settings, start: Start) -> None:
     manager = start(settings.home, "sleep 60 & sh -c 'sleep 60 & wait' & wait")
     _until(lambda: len(manager.children(recursive=True)) == 3)

@@ -32,7 +32,8 @@ def test_data_say_whether_there_is_a_second_namenode(
         overlay.wanted(settings, ha)
 
 
-def test_the_overlay_is_a_profile_and_a_variable(settings: Settings) -> None:
+def test_the_overlay_is_a_profile_and_a_variable(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "program", lambda: "docker")
     for ha in (False, True):
         chosen = docker.profiles(settings, "core", ha)
         assert ("--profile ha" in " ".join(docker.compose(settings, chosen, "up"))) is ha

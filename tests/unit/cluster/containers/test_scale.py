@@ -31,7 +31,8 @@ def test_new_nodes_are_like_the_others_and_known_to_all() -> None:
     assert override["volumes"] == {"datanode-4": {}, "datanode-5": {}}
 
 
-def test_as_many_as_there_are_need_no_file(settings: Settings) -> None:
+def test_as_many_as_there_are_need_no_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "program", lambda: "docker")
     scale.write(settings, {"datanode": 4})
     assert str(scale.path(settings)) in docker.compose(settings, ["core"], "config")
     scale.write(settings, {"datanode": 3})
