@@ -2,6 +2,7 @@
 
 from footfall.dashboard import wording
 from footfall.dashboard.components.page_switch import page_switch
+from footfall.dashboard.components.parts import PENDING
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import as_of_ms
 from footfall.dashboard.markup import Html, prose, tag
@@ -13,7 +14,7 @@ _LOST = "The connection to the dashboard is lost, so this page shows old figures
 def header(active: Reading[list[Row]], now_ms: int, app: str | None = None) -> Html:
     """The page's title, the links to other pages, and a sentence on how old the figures are. app: None for all."""
     if active.value is None and active.trouble is None:
-        state, sentence = "waiting", "Reading the first figures …"
+        state, sentence = "waiting", PENDING
     elif active.value is None:
         state, sentence = "behind", "There are no live figures at the moment. The panels below say why."
     elif active.trouble is not None:

@@ -14,6 +14,7 @@ T = TypeVar("T")
 # No site's name is longer.
 _LONGEST: Final = 40
 WITHOUT_HBASE: Final = "Nothing is lost: events are still received and stored, and are counted when HBase is back."
+PENDING: Final = "Reading the first figures …"
 
 
 def panel(title: str, note: Child, reading: Reading[T], draw: Callable[[T], Html], reassurance: str = "") -> Html:
@@ -29,7 +30,7 @@ def panel(title: str, note: Child, reading: Reading[T], draw: Callable[[T], Html
     if reading.value is not None:
         inside.append(draw(reading.value))
     elif reading.trouble is None:
-        inside.append(empty("Reading the first figures …"))
+        inside.append(empty(PENDING))
     state = "ff-panel ff-stale" if reading.trouble is not None else "ff-panel"
     head = tag("header", tag("h2", title), tag("p", note, class_="ff-note"))
     return tag("section", head, *inside, class_=state, aria_label=title)

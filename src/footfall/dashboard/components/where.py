@@ -2,7 +2,7 @@
 
 from footfall.dashboard import wording
 from footfall.dashboard.components import world_map
-from footfall.dashboard.components.parts import WITHOUT_HBASE, attribution, empty, others, panel, share, table
+from footfall.dashboard.components.parts import PENDING, WITHOUT_HBASE, attribution, empty, others, panel, share, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import City, city_views, of_site, places
 from footfall.dashboard.markup import Html, foreign, join, tag
@@ -47,7 +47,7 @@ def where_panel(countries: Reading[list[Row]], cities: Reading[list[Row]], app: 
 
 def _cities(reading: Reading[list[Row]], viewing: list[City]) -> Html:
     if reading.value is None:
-        return empty(reading.trouble or "Reading the first figures …")
+        return empty(reading.trouble or PENDING)
     if not viewing:
         return empty("No page was viewed from a known city in the last 5 minutes.")
     lines = [

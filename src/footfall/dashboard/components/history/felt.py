@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from footfall.dashboard.components.felt import HEADS, MEANING, cells
-from footfall.dashboard.components.parts import app_mark, empty, panel, table
+from footfall.dashboard.components.parts import PENDING, app_mark, empty, panel, table
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.markup import Child, Html, cut_path, foreign, join, tag
 from footfall.questions.model import Row
@@ -27,7 +27,7 @@ def felt_panel(by_page: Reading[list[Row]], by_device: Reading[list[Row]]) -> Ht
 
 def _devices(reading: Reading[list[Row]]) -> Html:
     if reading.value is None:
-        return empty(reading.trouble or "Reading the first figures …")
+        return empty(reading.trouble or PENDING)
     return _table("Device", lambda value: foreign(value, "unknown"), reading.value)
 
 

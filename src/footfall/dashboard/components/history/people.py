@@ -2,7 +2,7 @@
 
 from footfall.dashboard import wording
 from footfall.dashboard.components import world_map
-from footfall.dashboard.components.parts import app_mark, attribution, empty, others, panel, share, table
+from footfall.dashboard.components.parts import PENDING, app_mark, attribution, empty, others, panel, share, table
 from footfall.dashboard.data.past_days import CITIES
 from footfall.dashboard.data.readings import Reading
 from footfall.dashboard.figures import City
@@ -72,7 +72,7 @@ def profiles_panel(reading: Reading[list[Row]]) -> Html:
 
 def _cities(reading: Reading[list[Row]], known: list[City]) -> Html:
     if reading.value is None:
-        return empty(reading.trouble or "Reading the first figures …")
+        return empty(reading.trouble or PENDING)
     if not known:
         return empty("No visit began in a known city.")
     lines = [
