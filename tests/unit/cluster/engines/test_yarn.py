@@ -68,7 +68,7 @@ def test_the_filter_of_a_masters_web_port_is_final(settings: Settings) -> None:
         if node.findtext("name") == "hadoop.http.filter.initializers"
     )
     assert found.findtext("final") == "true"
-    assert found.findtext("value", "").split(",")[-1] == "footfall.http.HadoopHosts"
+    assert found.findtext("value", "").split(",")[0] == "footfall.http.HadoopHosts"
     assert _rendered(settings, "yarn-nodemanager", "mapred-site.xml")["footfall.http.names"] == "127.0.0.1"
 
 
