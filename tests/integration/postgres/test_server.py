@@ -19,6 +19,7 @@ from footfall.runtime.errors import Unhealthy
 from footfall.settings import Settings
 from tests.support.platform import await_true
 from tests.support.postgres import Server, own_server
+from tests.support.processes import has_ended
 
 
 def _count(server: Server) -> int:
@@ -87,8 +88,7 @@ def _insert_and_die(server: Server) -> None:
         children = psutil.Process(server.pid).children()
         server.kill()
         # Within a second they notice that they are alone. Until then, one of them could still commit.
-        _, alive = psutil.wait_procs(children, 20)
-        assert not alive
+        await_true(lambda: all(map(has_ended, children)), "the end of the server's children", 20)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from footfall.runtime import orphans
 from footfall.settings import REPOSITORY, Settings
+from tests.support.processes import has_ended
 
 Start = Callable[..., psutil.Process]
 
@@ -51,18 +52,14 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def _gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
 def test_only_this_homes_processes_are_found_and_ended(settings: Settings, tmp_path: Path, start: Start) -> None:
     ours, others = start(settings.home), start(tmp_path / "other")
     longer = start(Path(f"{settings.home}-2"))
     assert orphans.marked(settings) == [ours]
     assert orphans.end(orphans.orphans(settings, None, set)) == 1
-    assert _gone(ours)
-    assert not _gone(others)
-    assert not _gone(longer)
+    assert has_ended(ours)
+    assert not has_ended(others)
+    assert not has_ended(longer)
     assert orphans.end(orphans.marked(settings)) == 0
 
 
@@ -141,11 +138,11 @@ def test_a_process_that_ignores_sigterm_is_killed(settings: Settings, start: Sta
     stubborn = start(settings.home, f"trap '' TERM; touch {ready}; while :; do sleep 0.1; done")
     _until(ready.exists)
     assert orphans.end([stubborn], patience_s=0.3) == 1
-    assert _gone(stubborn)
+    assert has_ended(stubborn)
 
 
 def test_a_process_that_ended_meanwhile_is_ignored(settings: Settings, start: Start) -> None:
     process = start(settings.home)
     process.kill()
-    _until(lambda: _gone(process))
+    _until(lambda: has_ended(process))
     assert orphans.end([process], patience_s=0.3) == 1
