@@ -95,6 +95,8 @@ def _figures(rows: Sequence[tuple[int, int, float]]) -> dict[tuple[int, int], fl
     return figures
 
 
+# tests/e2e/test_learning.py compares two results of the same use, on YARN and in one process.
+@only_in_all
 def test_the_same_input_has_one_result(platform: Settings, tmp_path: Path) -> None:
     results = [
         Mahout(platform, InProcess(tmp_path / name), heap_mb=512).recommend(PREFERENCES, "r", boolean=False, most=3)
