@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from footfall import question_registry
 from footfall.dashboard import wording
+from footfall.dashboard.components.parts import PENDING
 from footfall.hdfs import Hdfs
 from footfall.questions.sources import Sources
 from footfall.settings import Settings
@@ -61,7 +62,7 @@ def _await_last_panel(page: Page) -> None:
     """Waits until the last panel is there and none waits for its answer. On a quiet day, one site may have no rows."""
     felt = page.get_by_role("region", name="How fast it felt").locator("tbody tr, .ff-empty")
     expect(felt.first).to_be_visible(timeout=_FIRST_MS)
-    expect(page.get_by_text("Reading the first figures")).to_have_count(0, timeout=_FIRST_MS)
+    expect(page.get_by_text(PENDING)).to_have_count(0, timeout=_FIRST_MS)
 
 
 def test_shows_the_newest_day_as_the_questions_answer_and_requests_nothing_from_other_hosts(

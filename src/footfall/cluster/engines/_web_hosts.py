@@ -30,6 +30,10 @@ def hbase(settings: Settings, name: str) -> list[str]:
     return _arguments(settings, name, _HBASE)
 
 
+def names(settings: Settings, name: str) -> str:
+    """The hosts of a service as the filter takes them, separated by commas."""
+    return ",".join(settings.hosts.of(name.replace("-", "_")))
+
+
 def _arguments(settings: Settings, name: str, filters: dict[str, str]) -> list[str]:
-    own = ",".join(settings.hosts.of(name.replace("-", "_")))
-    return [f"-D{key}={value}" for key, value in {**filters, "footfall.http.names": own}.items()]
+    return [f"-D{key}={value}" for key, value in {**filters, "footfall.http.names": names(settings, name)}.items()]

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
+from footfall.cluster.engines import _web_hosts
 from footfall.cluster.engines._hadoop import YARN_TEMPLATES, daemon
 from footfall.cluster.engines._jvm import QUICK
 from footfall.cluster.service import Report, Service, Sweep, built
@@ -99,7 +100,7 @@ def default_memory_mb(machine_bytes: int, beside_batches_mb: int) -> int:
 
 def values(settings: Settings) -> dict[str, Any]:
     """Variables of the templates of YARN's files, for daemons and clients."""
-    return {"yarn": node(settings), "container_hosts": ",".join(settings.hosts.of("yarn_nodemanager"))}
+    return {"yarn": node(settings), "container_hosts": _web_hosts.names(settings, "yarn-nodemanager")}
 
 
 def environment(settings: Settings) -> dict[str, str]:
