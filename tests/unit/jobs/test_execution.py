@@ -18,7 +18,7 @@ from footfall.jobs.errors import JobBusy, JobFailed
 from footfall.jobs.model import Job, Request, pieces, tag
 from footfall.settings import REPOSITORY, Ports, Settings
 from footfall.yarn import YarnUnavailable
-from tests.support.processes import has_ended
+from tests.support.processes import id_has_ended
 
 RUN = "20261129T020000-1a2b"
 DAYS = (date(2026, 11, 27), date(2026, 11, 28))
@@ -85,8 +85,7 @@ def test_a_client_that_takes_too_long_is_ended_with_its_children(settings: Setti
     )
     with pytest.raises(JobFailed, match="did not end within 2 s"):
         run(settings, script, timeout_s=2)
-    child = int((settings.run_dir / "child").read_text())
-    assert not psutil.pid_exists(child) or has_ended(psutil.Process(child))
+    assert id_has_ended(int((settings.run_dir / "child").read_text()))
 
 
 def test_another_process_cancels(settings: Settings) -> None:

@@ -6,11 +6,11 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from footfall.workflows.names import PYTHON_VARIABLE
 from footfall.workflows.tasks.command import Command
+from tests.support.processes import id_has_ended
 
 # Stands for `python -m footfall`: runs the text that follows as a program.
 _PYTHON = f"""#!/bin/sh
@@ -37,7 +37,7 @@ def _await(path: Path) -> str:
 
 def _await_gone(pid: int) -> None:
     until = time.monotonic() + 20
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while not id_has_ended(pid):
         assert time.monotonic() < until, f"process {pid} did not end"
         time.sleep(0.02)
 
