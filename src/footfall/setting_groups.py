@@ -142,6 +142,12 @@ class Yarn(BaseModel):
         "HiveServer2's queries there; with one NodeManager it runs in HiveServer2's heap, MiB",
     )
     vcores: int = Field(0, ge=0, description="virtual cores of all containers; 0: twice the number of processors")
+    one_container_mb: int = Field(
+        1024,
+        ge=0,
+        description="input up to which a MapReduce job runs in one container if there are several NodeManagers, MiB; "
+        "with one NodeManager every job does",
+    )
     nice: int = Field(
         10,
         ge=0,

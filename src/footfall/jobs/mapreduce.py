@@ -1,7 +1,8 @@
-"""MapReduce jobs on this platform's YARN: the client's command line, and the options of a small job.
+"""MapReduce jobs on this platform's YARN: the client's command line, and the options of a job.
 
-YARN runs no shuffle service, so a job is an uber job: the application master runs all maps and the only reducer in its
-own process, and reads the maps' output from its disk. One container is also the fastest way to do little work.
+A small job is an uber job: the application master runs all maps and the only reducer in its own process, and reads the
+maps' output from its disk. One container is the fastest way to do little work. On one machine every job is an uber job,
+because YARN runs no shuffle service there. With several NodeManagers, a large job's tasks run in containers on all.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ _BESIDE_HEAP_MB: Final = 256
 # Far above what a week of logs has; beyond it Hadoop would start containers, whose reducers need the shuffle service.
 _MOST_MAPS: Final = 100_000
 _MOST_BYTES: Final = 2**62
+_BYTES_PER_MB: Final = 2**20
 
 
 def configuration(settings: Settings) -> Path:
@@ -40,9 +42,9 @@ def options(
     engines: Sequence[str] = (),
     jars: Sequence[Path] = (),
 ) -> list[str]:
-    """Hadoop's `-D` options of a job that runs in one container, its application master.
+    """Hadoop's `-D` options of a job with at most one reducer.
 
-    tag: `jobs.model.tag(…)`. memory_mb: the size of the container, a multiple of 256 MiB. sort_mb: the part of the heap
+    tag: `jobs.model.tag(…)`. memory_mb: the size of each container, a multiple of 256 MiB. sort_mb: the part of a heap
     in which a map sorts its output. engines: engines besides Hadoop whose jars are on its class path, before Hadoop's.
     jars: further jars on this machine for its class path.
     """
@@ -61,7 +63,7 @@ def options(
         "mapreduce.job.tags": tag,
         "mapreduce.job.ubertask.enable": "true",
         "mapreduce.job.ubertask.maxmaps": str(_MOST_MAPS),
-        "mapreduce.job.ubertask.maxbytes": str(_MOST_BYTES),
+        "mapreduce.job.ubertask.maxbytes": str(_most_bytes(settings)),
         "mapreduce.application.classpath": ",".join(map(str, class_path)),
         "yarn.app.mapreduce.am.resource.mb": str(memory_mb),
         "yarn.app.mapreduce.am.command-opts": java_options,
@@ -85,6 +87,13 @@ def options(
         "yarn.app.mapreduce.client.max-retries": "20",
     }
     return [f"-D{name}={value}" for name, value in properties.items()]
+
+
+def _most_bytes(settings: Settings) -> int:
+    """The input in bytes up to which a job is an uber job."""
+    if len(settings.hosts.yarn_nodemanager) > 1:
+        return settings.yarn.one_container_mb * _BYTES_PER_MB
+    return _MOST_BYTES
 
 
 def agent_options(settings: Settings) -> list[str]:

@@ -27,13 +27,21 @@ def _properties(options: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def test_a_job_runs_in_one_container_whatever_its_input(settings: Settings, conf: Path) -> None:
+def test_on_one_machine_a_job_runs_in_one_container_whatever_its_input(settings: Settings, conf: Path) -> None:
     properties = _properties(mapreduce.options(settings, "footfall-logs-1", memory_mb=1024))
     assert properties["mapreduce.job.ubertask.enable"] == "true"
     assert int(properties["mapreduce.job.ubertask.maxbytes"]) > 2**40
     # A task that asks for more than the master has is no part of an uber job.
     assert properties["yarn.app.mapreduce.am.resource.mb"] == "1024"
     assert properties["mapreduce.map.memory.mb"] == properties["mapreduce.reduce.memory.mb"] == "1024"
+
+
+def test_with_several_nodemanagers_a_large_job_runs_in_more_containers(settings: Settings, conf: Path) -> None:
+    hosts = settings.hosts.model_copy(update={"yarn_nodemanager": ("a", "b")})
+    yarn = settings.yarn.model_copy(update={"one_container_mb": 3})
+    cluster = settings.model_copy(update={"hosts": hosts, "yarn": yarn})
+    properties = _properties(mapreduce.options(cluster, "t", memory_mb=1024))
+    assert int(properties["mapreduce.job.ubertask.maxbytes"]) == 3 * 2**20
 
 
 def test_a_job_is_found_by_its_tag_in_the_queue_of_batches(settings: Settings, conf: Path) -> None:

@@ -83,6 +83,7 @@ def environment(settings: Settings, profile: Profile, ha: bool) -> dict[str, str
         "FOOTFALL_LIVE_TASKS": str(settings.live_tasks),
         "FOOTFALL_AUTOMATIC_BATCHES": str(settings.automatic_batches).lower(),
         "FOOTFALL_DEMO__ENABLED": str(settings.demo.enabled).lower(),
+        "FOOTFALL_YARN__ONE_CONTAINER_MB": str(settings.yarn.one_container_mb),
         **{variable: str(settings.port(port)) for variable, port in PUBLISHED.items()},
     }
 
