@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from footfall.cluster.containers import docker, lifecycle
+from footfall.cluster.containers.docker import Profile
 from footfall.runtime.errors import ClusterError
 from footfall.settings import REPOSITORY, Settings, load_settings
 
@@ -80,31 +81,42 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A cluster of the profile `core` with three visitors a site, without data of earlier runs."""
-    yield from _running()
+    yield from _running("core")
 
 
 @pytest.fixture(scope="module")
 def cluster_with_standby() -> Iterator[Cluster]:
     """The same with a second NameNode."""
-    yield from _running("--ha")
+    yield from _running("core", "--ha")
 
 
-def _running(*options: str) -> Iterator[Cluster]:
-    """options: of `cluster up`."""
+@pytest.fixture(scope="module")
+def full_cluster() -> Iterator[Cluster]:
+    """A cluster of the profile `full` with a second NameNode. No job of MapReduce stays in one container."""
+    yield from _running("full", "--ha")
+
+
+def _running(profile: Profile, *options: str) -> Iterator[Cluster]:
+    """options: more options of `cluster up`."""
     settings = load_settings()
-    apart = settings.port_offset + 1000
-    found = Cluster(settings.model_copy(update={"port_offset": apart, "visitors_per_site": 3}))
+    own = {
+        "port_offset": settings.port_offset + 1000,
+        "visitors_per_site": 3,
+        "automatic_batches": False,
+        "yarn": settings.yarn.model_copy(update={"one_container_mb": 0}),
+    }
+    found = Cluster(settings.model_copy(update=own))
     try:
         docker.engine_version()
         docker.check_compose()
         found.call("cluster", "down", "--purge", "--yes")
         if not docker.call("images", "--quiet", _BASE_IMAGE).strip():
             docker.call("pull", _BASE_IMAGE, timeout_s=600)
-        if obstacles := lifecycle.check(found.settings, "core", "--ha" in options):
+        if obstacles := lifecycle.check(found.settings, profile, "--ha" in options):
             pytest.skip(" ".join(obstacles))
     except ClusterError as error:
         pytest.skip(str(error))
-    found.up(*options)
+    found.up("--profile", profile, *options)
     yield found
     found.call("cluster", "down", "--purge", "--yes")
     assert docker.nodes(found.settings) == []

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from footfall.cluster.containers import docker
+from bench.cluster.kills import Sampler, disturb
+from footfall.cluster.containers import docker, lifecycle
 from tests.cluster.conftest import Cluster
 from tests.support.long_tests import only_in_all
 
@@ -21,6 +23,16 @@ _REPLACED = (
 )
 # One of its kind: what needs it waits.
 _AWAITED = ("namenode", "hbase-thrift", "site-shop", "flume-shop")
+# Longer than a session of ZooKeeper and the time after which Storm takes a supervisor for dead.
+_DEAD_S = 75.0
+
+
+@pytest.fixture(scope="module")
+def sampler(cluster: Cluster) -> Iterator[Sampler]:
+    """The age of the live figures, second by second."""
+    found = Sampler(cluster.settings)
+    yield found
+    found.end()
 
 
 def _records(cluster: Cluster) -> int:
@@ -82,15 +94,15 @@ def test_no_secret_is_in_the_image(cluster: Cluster) -> None:
     assert not {"password", "secret", "token"} & set(history.lower().split())
 
 
-def test_a_broker_dies_and_nothing_is_lost(cluster: Cluster) -> None:
-    _survive(cluster, "kafka-1")
+def test_a_broker_dies_and_nothing_is_lost(cluster: Cluster, sampler: Sampler) -> None:
+    _survive(cluster, sampler, "kafka-1")
     cluster.assert_verified()
 
 
 @only_in_all
 @pytest.mark.parametrize("node", _REPLACED)
-def test_a_node_dies_and_another_takes_over(cluster: Cluster, node: str) -> None:
-    _survive(cluster, node)
+def test_a_node_dies_and_another_takes_over(cluster: Cluster, sampler: Sampler, node: str) -> None:
+    _survive(cluster, sampler, node)
 
 
 @only_in_all
@@ -107,14 +119,10 @@ def test_a_node_dies_and_all_wait_for_it(cluster: Cluster, node: str) -> None:
 @only_in_all
 @pytest.mark.parametrize("fault", ["pause", "partition"])
 @pytest.mark.parametrize("node", ["kafka-2", "storm-supervisor-2", "hbase-regionserver-2"])
-def test_a_node_is_frozen_or_cut_off_and_comes_back(cluster: Cluster, fault: str, node: str) -> None:
+def test_a_node_is_frozen_or_cut_off_and_comes_back(cluster: Cluster, sampler: Sampler, fault: str, node: str) -> None:
     """It wakes up while another node does its work. What it writes then is old and must not win."""
-    cluster.await_figures()
-    cluster.call("cluster", fault, node)
-    time.sleep(60)
-    cluster.call("cluster", "heal")
+    print(json.dumps(disturb(cluster.settings, sampler, getattr(lifecycle, fault), node, _DEAD_S)))
     cluster.await_healthy()
-    cluster.await_figures()
 
 
 @only_in_all
@@ -134,12 +142,9 @@ def test_data_and_ids_outlive_the_containers(cluster: Cluster) -> None:
     assert _records(cluster) > before
 
 
-def _survive(cluster: Cluster, node: str) -> None:
-    """Kills a node, waits until the figures are current without it, and heals it."""
-    cluster.await_figures()
-    cluster.call("cluster", "kill", node)
-    states = {found.name: found.state for found in docker.nodes(cluster.settings)}
-    assert states[node] == "stopped"
-    cluster.await_figures()
-    cluster.call("cluster", "heal")
+def _survive(cluster: Cluster, sampler: Sampler, node: str) -> None:
+    """Kills a node, and heals it. The figures must have been current again before that."""
+    row = disturb(cluster.settings, sampler, lifecycle.kill, node, _DEAD_S)
+    print(json.dumps(row))
+    assert row["late_s"] is not None
     cluster.await_healthy()

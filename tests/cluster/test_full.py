@@ -1,0 +1,123 @@
+"""The batch half on many nodes: tables, learning, jobs on two NodeManagers, and what dies meanwhile."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from footfall.cluster.containers import docker
+from tests.cluster.conftest import Cluster
+from tests.support.long_tests import only_in_all
+
+pytestmark = only_in_all
+
+_BATCH_S = 1800
+# What MapReduce's history server knows of finished jobs, and of the containers of their tasks.
+_JOBS = """
+import json
+from footfall.settings import load_settings
+from footfall.yarn import Yarn
+settings = load_settings()
+yarn, url = Yarn(settings), settings.url("yarn_jobhistory_http")
+found = yarn.ask(url, "history/mapreduce/jobs")["jobs"] or {"job": []}
+print(json.dumps([yarn.ask(url, "history/mapreduce/jobs/" + job["id"])["job"] for job in found["job"]]))
+"""
+
+
+class Days:
+    """Past days of the cluster. first, last: UTC days. before: the answers to `_answers` when they were new."""
+
+    def __init__(self, first: str, last: str, before: dict[str, Any]) -> None:
+        self.first = first
+        self.last = last
+        self.before = before
+
+
+def _answers(cluster: Cluster, first: str, last: str) -> dict[str, Any]:
+    span = ("--from", first, "--to", last)
+    questions = ("daily-summary", "site-errors", "navigation-paths", "geographic-traffic")
+    return {name: cluster.ask("query", name, *span) for name in questions}
+
+
+@pytest.fixture(scope="module")
+def days(full_cluster: Cluster) -> Days:
+    full_cluster.await_figures()
+    made = json.loads(
+        full_cluster.call(
+            *("history", "--days", "2", "--events-per-day", "3000", "--users", "600", "--json", "--cluster"),
+            timeout_s=_BATCH_S,
+        )
+    )
+    first, last = made["days"][0]["dt"], made["days"][-1]["dt"]
+    return Days(first, last, _answers(full_cluster, first, last))
+
+
+def test_past_days_become_tables_and_every_store_agrees(full_cluster: Cluster, days: Days) -> None:
+    assert all(days.before.values())
+    assert {row["dt"] for row in days.before["daily-summary"]} == {days.first, days.last}
+    report = full_cluster.assert_verified()
+    assert report["stores"]["hive"]
+
+
+def test_maps_and_reducers_have_containers_of_their_own(full_cluster: Cluster, days: Days) -> None:
+    jobs = json.loads(full_cluster.call("cluster", "exec", "cli", docker.PYTHON, "-c", _JOBS))
+    with_input = [job for job in jobs if job["reducesTotal"]]
+    assert with_input
+    for job in with_input:
+        assert (job["state"], job["uberized"], job["reducesCompleted"]) == ("SUCCEEDED", False, 1), job
+        # The reducer fetched from the shuffle service of the map's node.
+        assert job["avgShuffleTime"] >= 0
+
+
+def test_learning_finds_segments_and_recommendations(full_cluster: Cluster, days: Days) -> None:
+    full_cluster.call("learn", "--cluster", timeout_s=_BATCH_S)
+    assert full_cluster.ask("query", "segments")
+    full_cluster.assert_verified()
+
+
+def test_the_active_namenode_dies_and_the_days_are_made_again(full_cluster: Cluster, days: Days) -> None:
+    """Hive's tables keep the name of the nameservice, so they outlive a NameNode."""
+    full_cluster.call("cluster", "kill", "namenode")
+    full_cluster.await_figures()
+    _make_again(full_cluster, days)
+    full_cluster.call("cluster", "heal")
+    full_cluster.await_healthy()
+    assert _answers(full_cluster, days.first, days.last) == days.before
+
+
+def test_a_nodemanager_dies_under_a_batch(full_cluster: Cluster, days: Days) -> None:
+    """Its containers are gone with it. The streams and the batch get others on the node that is left, or later."""
+    with ThreadPoolExecutor(1) as beside:
+        batch = beside.submit(_make_again, full_cluster, days)
+        time.sleep(45)
+        full_cluster.call("cluster", "kill", "yarn-nodemanager-1")
+        time.sleep(60)
+        full_cluster.call("cluster", "heal")
+        batch.result()
+    full_cluster.await_healthy()
+    assert _answers(full_cluster, days.first, days.last) == days.before
+    full_cluster.assert_verified()
+
+
+def test_the_batch_half_s_single_nodes_die_and_the_next_batch_is_well(full_cluster: Cluster, days: Days) -> None:
+    for node in ("postgres", "hive-metastore", "hive-server2", "yarn-resourcemanager", "airflow-scheduler"):
+        full_cluster.call("cluster", "kill", node)
+    time.sleep(20)
+    full_cluster.call("cluster", "heal")
+    full_cluster.await_healthy()
+    _make_again(full_cluster, days)
+    assert _answers(full_cluster, days.first, days.last) == days.before
+
+
+def test_the_platform_is_stopped_and_started(full_cluster: Cluster, days: Days) -> None:
+    full_cluster.call("cluster", "down")
+    full_cluster.up("--profile", "full", "--no-build")
+    full_cluster.await_figures()
+    assert _answers(full_cluster, days.first, days.last) == days.before
+    full_cluster.assert_verified()
+
+
+def _make_again(cluster: Cluster, days: Days) -> None:
+    cluster.call("batch", "--from", days.first, "--to", days.last, "--cluster", timeout_s=_BATCH_S)
