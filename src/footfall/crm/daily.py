@@ -37,6 +37,8 @@ class Applied(NamedTuple):
 def ensure(settings: Settings, now: datetime | None = None) -> None:
     """Creates tables and views, and the first people, who signed up before the last HISTORY_DAYS days.
 
+    Without the demo the CRM stays empty, and nothing ever changes by itself: nobody who visits real sites is made up.
+
     now: the present; of the clock if None. Raises PostgresUnavailable.
     """
     now = now or datetime.now(timezone.utc)
@@ -44,14 +46,19 @@ def ensure(settings: Settings, now: datetime | None = None) -> None:
         # A concurrent call waits here; two at once would create the same tables.
         connection.execute("select pg_advisory_xact_lock(hashtext('crm'))")
         connection.execute(cast(Any, _SCHEMA.read_text("utf-8")))
-        if connection.execute("select 1 from crm.progress").fetchone() is not None:
+        has_people = connection.execute("select 1 from crm.people limit 1").fetchone() is not None
+        is_made = connection.execute("select 1 from crm.progress").fetchone() is not None
+        if is_made and (has_people or not settings.demo.enabled):
             return
         start = now.date() - timedelta(days=HISTORY_DAYS)
         with connection.cursor().copy(f"copy crm.people ({_COLUMNS}) from stdin") as copy:
-            for person in first_people(settings, start):
+            for person in first_people(settings, start) if settings.demo.enabled else ():
                 copy.write_row(person)
+        # A CRM that was made without the demo gets its people when the demo is switched on.
         connection.execute(
-            "insert into crm.progress (seeded_at, applied_until) values (%s, %s)", (now, midnight(start))
+            "insert into crm.progress (seeded_at, applied_until) values (%s, %s) on conflict (only_row) do update "
+            "set seeded_at = excluded.seeded_at, applied_until = excluded.applied_until",
+            (now, midnight(start)),
         )
 
 
@@ -66,7 +73,8 @@ def advance(settings: Settings, until_day: date, now: datetime | None = None) ->
         begin = _applied_until(connection, lock=True)
         if end <= begin:
             return Applied(0, begin)
-        number = _apply(settings.seed, connection, _due(settings.seed, connection, begin, end))
+        due = _due(settings.seed, connection, begin, end) if settings.demo.enabled else []
+        number = _apply(settings.seed, connection, due)
         connection.execute("update crm.progress set applied_until = %s", (end,))
     return Applied(number, end)
 
@@ -82,7 +90,7 @@ def _applied_until(connection: "Connection[tuple[Any, ...]]", lock: bool) -> dat
     query = f"select applied_until from crm.progress{' for update' if lock else ''}"  # noqa: S608
     row = connection.execute(cast(Any, query)).fetchone() if exists else None
     if row is None:
-        raise postgres.PostgresUnavailable("The CRM has no people yet. `./footfall up` creates them.")
+        raise postgres.PostgresUnavailable("The CRM has no tables yet. `./footfall up` creates them.")
     return cast(datetime, row[0]).astimezone(timezone.utc)
 
 

@@ -65,6 +65,24 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def test_without_the_demo_nobody_is_made_up_until_it_is_switched_on(empty: Settings) -> None:
+    without = empty.model_copy(update={"demo": empty.demo.model_copy(update={"enabled": False})})
+    for _ in range(2):
+        daily.ensure(without, _NOW)
+        assert daily.advance(without, _TODAY, _NOW).changes == 0
+    assert _versions(empty) == []
+    # The service is well: nothing is due.
+    assert daily.applied_until(without) == _NOW.replace(microsecond=123_000)
+    daily.ensure(empty, _NOW)
+    daily.advance(empty, _TODAY, _NOW)
+    with_demo = _versions(empty)
+    assert len(with_demo) > 960
+    # What is there stays when the demo is switched off, and changes no more.
+    daily.ensure(without, _NOW)
+    assert daily.advance(without, _TODAY + timedelta(days=9), _NOW + timedelta(days=9)).changes == 0
+    assert _versions(empty) == with_demo
+
+
 def test_nothing_happens_before_its_time(crm: Settings) -> None:
     assert max(row[9] for row in _versions(crm)) < _ms(_NOW)
     assert daily.applied_until(crm) == _NOW.replace(microsecond=123_000)
@@ -158,12 +176,12 @@ def test_the_extract_has_only_text_and_bigint(crm: Settings) -> None:
 
 def test_a_crm_without_people_is_a_sentence(empty: Settings) -> None:
     for ask in (daily.applied_until, lambda settings: daily.advance(settings, _TODAY, _NOW)):
-        with pytest.raises(PostgresUnavailable, match=r"has no people yet\. `\./footfall up` creates them"):
+        with pytest.raises(PostgresUnavailable, match=r"has no tables yet\. `\./footfall up` creates them"):
             ask(empty)
 
 
 def test_the_services_step_fills_it_and_the_probe_sees_how_far_it_is(server: Server, empty: Settings) -> None:
-    with pytest.raises(Unhealthy, match="has no people yet"):
+    with pytest.raises(Unhealthy, match="has no tables yet"):
         probes.probe(empty, "crm")
     server.step("crm")
     probes.probe(empty, "crm")

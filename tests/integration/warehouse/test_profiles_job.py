@@ -34,7 +34,7 @@ from tests.support import runtime_without_compiler
 from tests.support.crm_people import PersonVersion, store
 from tests.support.local_files import LocalFiles
 from tests.support.platform import await_true
-from tests.support.postgres import own_server
+from tests.support.postgres import Server, own_server
 
 HOSTILE = ["a,b", 'say "no"', "it's", "new\nline\r\ttab", "back\\slash \\N", "null", "ü😀\u2028", ""]
 _TIMEOUT_S = 180
@@ -46,18 +46,23 @@ def settings(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
     """The test platform with a CRM of its own, in which one person has hostile interests."""
     home = tmp_path_factory.mktemp("profiles") / "home"
     with own_server(home, platform.install) as server, _profiles_restored(platform):
-        server.start()
-        server.step("postgres-databases")
-        server.step("crm")
-        server.settings.conf_dir.mkdir(exist_ok=True)
-        (server.settings.conf_dir / "yarn-nodemanager").symlink_to(platform.conf_dir / "yarn-nodemanager")
-        made = _with_port(platform, home, server.settings.port("postgres"))
+        made = _with_crm(platform, server)
         _execute(
             made,
             "insert into crm.people values ('u990001', 'pro', 'FR', 1990, '2025-03-01', true, null, %s, now(), null)",
             HOSTILE,
         )
         yield made
+
+
+def _with_crm(platform: Settings, server: Server) -> Settings:
+    """Starts the server with a CRM. Returns the settings of the test platform with it."""
+    server.start()
+    server.step("postgres-databases")
+    server.step("crm")
+    server.settings.conf_dir.mkdir(exist_ok=True)
+    (server.settings.conf_dir / "yarn-nodemanager").symlink_to(platform.conf_dir / "yarn-nodemanager")
+    return _with_port(platform, server.settings.home, server.settings.port("postgres"))
 
 
 def _with_port(platform: Settings, home: Path, port: int) -> Settings:
@@ -261,3 +266,25 @@ def test_a_database_that_dies_after_the_first_look_is_sqoops_sentence(settings: 
             f"{extracts.STAGING}/never",
             lambda _: None,
         )
+
+
+def test_a_crm_without_people_is_imported_and_gets_its_people_later(
+    settings: Settings, platform: Settings, tmp_path: Path
+) -> None:
+    """Without the demo nobody is made up. The profiles are then empty tables, and real people are added by hand."""
+    with own_server(tmp_path / "home", platform.install) as server:
+        server.settings = server.settings.model_copy(
+            update={"demo": server.settings.demo.model_copy(update={"enabled": False})}
+        )
+        empty = _with_crm(platform, server)
+        status, said = _run(empty, _new_run())
+        assert status == 0, said[-20:]
+        assert _rows(empty, PROFILES) == _rows(empty, PROFILES_HISTORY) == []
+        _execute(
+            empty,
+            "insert into crm.people values ('anna', 'pro', 'FR', 1990, '2025-03-01', true, null, '{}', now(), null)",
+        )
+        status, said = _run(empty, _new_run())
+        assert status == 0, said[-20:]
+        _assert_as_the_crm_says(empty)
+        assert [row["user_id"] for row in _rows(empty, PROFILES)] == ["anna"]
