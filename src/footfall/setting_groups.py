@@ -199,8 +199,8 @@ class Demo(BaseModel):
 
     enabled: bool = Field(
         True,
-        description="whether this machine runs the demo sites and their visitors; false leaves only sites that were "
-        "added with `site add`",
+        description="whether this machine runs the demo sites and their visitors, and makes up people for the CRM; "
+        "false leaves only sites that were added with `site add`",
     )
 
 
