@@ -2,7 +2,8 @@
 
 It waits until the services that its own one needs answer, starts it, reaps all orphans, and probes it from inside. The
 result is a line in a file, so that the container's health check starts no Python. A service that is unhealthy for three
-minutes is ended with the whole container, which the engine then starts again.
+minutes, or is not healthy ten minutes after its start, is ended with the whole container, which the engine then starts
+again.
 
 A step runs once and ends. Without a service, a node only renders the configuration that the command line needs.
 """
@@ -37,6 +38,8 @@ _TICK_S: Final = 0.5
 _PROBE_EVERY_S: Final = 15.0
 _PROBE_AGAIN_S: Final = 2.0
 _END_AFTER_S: Final = 180.0
+# A start takes longer on a machine on which all nodes start. Ending it too early would only start it again, for ever.
+_END_START_AFTER_S: Final = 600.0
 _STEP_AGAIN_S: Final = 5.0
 # A step repeats what an engine refuses for this long: an engine that has just started may not know all its nodes.
 _STEP_PATIENCE_S: Final = 300.0
@@ -175,6 +178,7 @@ class _Process:
         self._stop = stop
         self._told = ""
         self._unhealthy_since = self._due = 0.0
+        self._patience_s = _END_START_AFTER_S
         self._pending: Future[str] | None = None
 
     def run(self) -> int:
@@ -198,8 +202,8 @@ class _Process:
                     return status if status > 0 else 1
                 self._probe(pool)
                 sweeper.run_due()
-                if self._unhealthy_since and time.monotonic() - self._unhealthy_since > _END_AFTER_S:
-                    log.error("ending, because %s is unhealthy for %.0f s", self._service.name, _END_AFTER_S)
+                if self._unhealthy_since and time.monotonic() - self._unhealthy_since > self._patience_s:
+                    log.error("ending, because %s is unhealthy for %.0f s", self._service.name, self._patience_s)
                     self._end(pid)
                     # A hanging probe must not delay the end.
                     os._exit(1)
@@ -213,6 +217,8 @@ class _Process:
             self._note(fault or HEALTHY)
             self._due = now + (_PROBE_AGAIN_S if fault else _PROBE_EVERY_S)
             self._unhealthy_since = (self._unhealthy_since or now) if fault else 0.0
+            if not fault:
+                self._patience_s = _END_AFTER_S
         if self._pending is None and now >= self._due:
             self._pending = pool.submit(probes.fault, self._settings, self._service.name)
 

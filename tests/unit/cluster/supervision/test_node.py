@@ -55,7 +55,7 @@ TABLE = (
 node.SERVICES, node.BY_NAME = TABLE, {service.name: service for service in TABLE}
 probes.BY_NAME = node.BY_NAME
 node._TICK_S = node._PROBE_EVERY_S = node._PROBE_AGAIN_S = node._STEP_AGAIN_S = 0.1
-node._END_AFTER_S = 2.0
+node._END_AFTER_S, node._END_START_AFTER_S = 1.0, 6.0
 sys.exit(node.serve(load_settings(), sys.argv[2]))
 """
 _FOR_EVER = "import time\nwhile True: time.sleep(0.1)\n"
@@ -114,12 +114,30 @@ def test_its_end_is_the_end_of_the_node(settings: Settings, start: Started) -> N
     assert _health(settings) == "its process ended with status 7"
 
 
-def test_a_service_that_stays_unhealthy_ends_with_its_node(settings: Settings, start: Started) -> None:
+def test_a_service_that_never_becomes_healthy_ends_with_its_node(settings: Settings, start: Started) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     for name in ("needed", "sick"):
         (settings.home / name).touch()
     assert start().wait(30) == 1
     assert _health(settings) == "sick"
+
+
+def test_a_service_may_start_slowly_but_not_stay_unhealthy_later(settings: Settings, start: Started) -> None:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    for name in ("needed", "sick"):
+        (settings.home / name).touch()
+    process = start()
+    _await(lambda: _health(settings) == "sick", "it does not start")
+    time.sleep(3)  # longer than a service may be unhealthy later
+    assert process.poll() is None
+    (settings.home / "sick").unlink()
+    _await(lambda: _health(settings) == "ok", "it does not become healthy")
+    (settings.home / "sick").touch()
+    _await(lambda: _health(settings) == "sick", "its probe does not see it")
+    began = time.monotonic()
+    assert process.wait(30) == 1
+    # Sooner than a start may take.
+    assert time.monotonic() - began < 5
 
 
 def test_a_service_that_ignores_the_signal_is_killed(settings: Settings, start: Started) -> None:
