@@ -131,6 +131,20 @@ def test_every_store_agrees_after_all_faults(cluster: Cluster) -> None:
 
 
 @only_in_all
+def test_a_supervisor_more_takes_its_share_under_load(cluster: Cluster) -> None:
+    """All nodes learn its name, so all start anew. Visits go on meanwhile, and nothing of them is lost."""
+    before = _records(cluster)
+    cluster.up("--no-build", "--scale", "storm-supervisor=3")
+    cluster.await_figures()
+    supervisors = [node.name for node in docker.nodes(cluster.settings) if node.service == "storm-supervisor"]
+    assert len(supervisors) == 3
+    for name in supervisors:
+        # Fails if there is none.
+        cluster.call("cluster", "exec", name, "pgrep", "--full", "org.apache.storm.daemon.worker.Worker")
+    assert _records(cluster) > before
+
+
+@only_in_all
 def test_data_and_ids_outlive_the_containers(cluster: Cluster) -> None:
     before = _records(cluster)
     identity = ("cluster", "exec", "kafka-2", "cat", "/footfall/data/kafka/meta.properties")
