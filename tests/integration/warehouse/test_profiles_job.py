@@ -271,7 +271,7 @@ def test_a_database_that_dies_after_the_first_look_is_sqoops_sentence(settings: 
 def test_a_crm_without_people_is_imported_and_gets_its_people_later(
     settings: Settings, platform: Settings, tmp_path: Path
 ) -> None:
-    """Without the demo nobody is made up. The profiles are then empty tables, and real people are added by hand."""
+    """Without the demo nobody is made up, and the profiles are empty tables."""
     with own_server(tmp_path / "home", platform.install) as server:
         server.settings = server.settings.model_copy(
             update={"demo": server.settings.demo.model_copy(update={"enabled": False})}
@@ -282,9 +282,9 @@ def test_a_crm_without_people_is_imported_and_gets_its_people_later(
         assert _rows(empty, PROFILES) == _rows(empty, PROFILES_HISTORY) == []
         _execute(
             empty,
-            "insert into crm.people values ('anna', 'pro', 'FR', 1990, '2025-03-01', true, null, '{}', now(), null)",
+            "insert into crm.people values ('u990003', 'pro', 'FR', 1990, '2025-03-01', true, null, '{}', now(), null)",
         )
         status, said = _run(empty, _new_run())
         assert status == 0, said[-20:]
         _assert_as_the_crm_says(empty)
-        assert [row["user_id"] for row in _rows(empty, PROFILES)] == ["anna"]
+        assert [row["user_id"] for row in _rows(empty, PROFILES)] == ["u990003"]
