@@ -181,7 +181,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _room_for_queries(self) -> "Settings":
         least_mb = self.yarn.streaming_mb + self.yarn.queries_mb + LEAST_BATCH_MB
-        if len(self.hosts.yarn_nodemanager) > 1 and 0 < self.yarn.memory_mb < least_mb:
+        if self.has_several_nodemanagers and 0 < self.yarn.memory_mb < least_mb:
             raise ValueError(
                 "with several NodeManagers, yarn.memory_mb must exceed streaming_mb and queries_mb by "
                 f"{LEAST_BATCH_MB}, or no batch could run"
@@ -260,6 +260,11 @@ class Settings(BaseSettings):
     def has_standby(self) -> bool:
         """Whether HDFS has several NameNodes, of which one is active and the others stand by."""
         return len(self.hosts.of("namenode")) > 1
+
+    @property
+    def has_several_nodemanagers(self) -> bool:
+        """Whether YARN's containers run on several nodes. MapReduce's shuffle service and Tez run there only then."""
+        return len(self.hosts.yarn_nodemanager) > 1
 
     @property
     def hdfs_uri(self) -> str:

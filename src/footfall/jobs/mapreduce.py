@@ -23,7 +23,6 @@ _BESIDE_HEAP_MB: Final = 256
 # Far above what a week of logs has; beyond it Hadoop would start containers, whose reducers need the shuffle service.
 _MOST_MAPS: Final = 100_000
 _MOST_BYTES: Final = 2**62
-_BYTES_PER_MB: Final = 2**20
 
 
 def configuration(settings: Settings) -> Path:
@@ -91,8 +90,8 @@ def options(
 
 def _most_bytes(settings: Settings) -> int:
     """The input in bytes up to which a job is an uber job."""
-    if len(settings.hosts.yarn_nodemanager) > 1:
-        return settings.yarn.one_container_mb * _BYTES_PER_MB
+    if settings.has_several_nodemanagers:
+        return settings.yarn.one_container_mb * 2**20
     return _MOST_BYTES
 
 

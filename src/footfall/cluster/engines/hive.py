@@ -76,7 +76,7 @@ def memory(settings: Settings) -> Memory:
 
 def on_yarn(settings: Settings) -> bool:
     """Whether Tez runs in containers of YARN. With one NodeManager it runs in HiveServer2's process."""
-    return len(settings.hosts.yarn_nodemanager) > 1
+    return settings.has_several_nodemanagers
 
 
 def _yarn_values(settings: Settings) -> dict[str, Any]:

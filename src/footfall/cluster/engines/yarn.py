@@ -68,7 +68,7 @@ def node(settings: Settings) -> Node:
     """
     configured, nodes = settings.yarn, len(settings.hosts.yarn_nodemanager)
     # On one machine, Tez runs in HiveServer2.
-    queries_mb = configured.queries_mb if nodes > 1 else 0
+    queries_mb = configured.queries_mb if settings.has_several_nodemanagers else 0
     beside_batches_mb = configured.streaming_mb + queries_mb
     memory_mb = configured.memory_mb or default_memory_mb(psutil.virtual_memory().total, beside_batches_mb)
     memory_mb -= memory_mb % (STEP_MB * nodes)
@@ -84,7 +84,7 @@ def node(settings: Settings) -> Node:
     return Node(
         memory_mb=own_mb,
         vcores=-(-configured.vcores // nodes) or 2 * (os.cpu_count() or 1),
-        several=nodes > 1,
+        several=settings.has_several_nodemanagers,
         queues=(*reserved, batch),
         # The state store is a native library that exists only for this processor.
         recovery=platform.machine() == "x86_64",
