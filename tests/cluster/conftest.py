@@ -17,6 +17,18 @@ from footfall.settings import REPOSITORY, Settings, load_settings
 
 _BASE_IMAGE = "debian:bookworm-slim"
 _UP_S = 2400
+_ROLES = """
+import json
+from footfall.cluster.engines import hdfs
+from footfall.settings import load_settings
+found = {}
+for address in load_settings().addresses("namenode_http"):
+    try:
+        found[address.host] = hdfs._state(f"http://{address}")
+    except Exception:
+        found[address.host] = "silent"
+print(json.dumps(found))
+"""
 
 
 class Cluster:
@@ -50,6 +62,21 @@ class Cluster:
     def ask(self, *arguments: str) -> Any:
         """The JSON document of a verb that runs on the cluster."""
         return json.loads(self.call(*arguments, "--json", "--cluster"))
+
+    def python(self, program: str, *arguments: str) -> str:
+        """What a program of Python prints on the node of the command line."""
+        return self.call("cluster", "exec", "cli", docker.PYTHON, "-c", program, *arguments).strip()
+
+    def namenode_roles(self) -> dict[str, str]:
+        """For each NameNode: active, standby or silent."""
+        return dict(json.loads(self.python(_ROLES)))
+
+    def active_and_standby(self) -> tuple[str, str]:
+        """The names of the active NameNode and of the other one. Fails if they are not one of each."""
+        roles = self.namenode_roles()
+        assert sorted(roles.values()) == ["active", "standby"]
+        active, standby = sorted(roles, key=roles.__getitem__)
+        return active, standby
 
     def await_figures(self, within_s: float = 240) -> None:
         """Waits until the live figures are current and show people."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.cluster.kills import Sampler, disturb
+from bench.cluster.kills import Fault, Sampler, disturb
 from footfall.cluster.containers import docker, lifecycle
 from tests.cluster.conftest import Cluster
 from tests.support.long_tests import only_in_all
@@ -117,11 +117,13 @@ def test_a_node_dies_and_all_wait_for_it(cluster: Cluster, node: str) -> None:
 
 
 @only_in_all
-@pytest.mark.parametrize("fault", ["pause", "partition"])
+@pytest.mark.parametrize("fault", [lifecycle.pause, lifecycle.partition])
 @pytest.mark.parametrize("node", ["kafka-2", "storm-supervisor-2", "hbase-regionserver-2"])
-def test_a_node_is_frozen_or_cut_off_and_comes_back(cluster: Cluster, sampler: Sampler, fault: str, node: str) -> None:
+def test_a_node_is_frozen_or_cut_off_and_comes_back(
+    cluster: Cluster, sampler: Sampler, fault: Fault, node: str
+) -> None:
     """It wakes up while another node does its work. What it writes then is old and must not win."""
-    print(json.dumps(disturb(cluster.settings, sampler, getattr(lifecycle, fault), node, _DEAD_S)))
+    print(json.dumps(disturb(cluster.settings, sampler, fault, node, _DEAD_S)))
     cluster.await_healthy()
 
 
