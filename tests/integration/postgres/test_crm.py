@@ -13,6 +13,7 @@ from footfall.crm import daily
 from footfall.crm.changes import midnight
 from footfall.postgres import PostgresUnavailable
 from footfall.runtime.errors import Unhealthy
+from footfall.setting_groups import Demo
 from footfall.settings import Settings
 from tests.support.postgres import Server
 
@@ -66,7 +67,7 @@ def _ms(moment: datetime) -> int:
 
 
 def test_without_the_demo_nobody_is_made_up_until_it_is_switched_on(empty: Settings) -> None:
-    without = empty.model_copy(update={"demo": empty.demo.model_copy(update={"enabled": False})})
+    without = empty.model_copy(update={"demo": Demo(enabled=False)})
     for _ in range(2):
         daily.ensure(without, _NOW)
         assert daily.advance(without, _TODAY, _NOW).changes == 0

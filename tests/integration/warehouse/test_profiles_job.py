@@ -23,6 +23,7 @@ from footfall.jobs.model import tag
 from footfall.lake import layout
 from footfall.runtime.environment import child_environment
 from footfall.runtime.java import java_home
+from footfall.setting_groups import Demo
 from footfall.settings import Settings
 from footfall.warehouse import profiles
 from footfall.warehouse.profiles import POINTER, PROFILES, PROFILES_HISTORY, TABLES, ProfileTable
@@ -273,9 +274,7 @@ def test_a_crm_without_people_is_imported_and_gets_its_people_later(
 ) -> None:
     """Without the demo nobody is made up, and the profiles are empty tables."""
     with own_server(tmp_path / "home", platform.install) as server:
-        server.settings = server.settings.model_copy(
-            update={"demo": server.settings.demo.model_copy(update={"enabled": False})}
-        )
+        server.settings = server.settings.model_copy(update={"demo": Demo(enabled=False)})
         empty = _with_crm(platform, server)
         status, said = _run(empty, _new_run())
         assert status == 0, said[-20:]
