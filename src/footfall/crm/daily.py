@@ -24,6 +24,8 @@ _SELECT: Final = f"select {_COLUMNS.replace('signed_up_on', 'signed_up_on::text'
 _INSERT: Final = (
     f"insert into crm.people ({_COLUMNS}) values ({', '.join(['%s'] * len(Person._fields))}) on conflict do nothing"  # noqa: S608
 )
+# People of real sites may be there, too. They are not counted as made up, so they change nothing of what happens.
+_MADE_UP_ID: Final = "^u[0-9]{6,}$"
 _UPDATE: Final = f"update crm.people set {', '.join(f'{name} = %s' for name in Person._fields)} where user_id = %s"  # noqa: S608
 
 
@@ -37,7 +39,7 @@ class Applied(NamedTuple):
 def ensure(settings: Settings, now: datetime | None = None) -> None:
     """Creates tables and views, and the first people, who signed up before the last HISTORY_DAYS days.
 
-    Without the demo the CRM stays empty, and nothing ever changes by itself: nobody who visits real sites is made up.
+    Without the demo nobody is made up, and nothing ever changes by itself: the CRM holds whom you put there.
 
     now: the present; of the clock if None. Raises PostgresUnavailable.
     """
@@ -46,7 +48,8 @@ def ensure(settings: Settings, now: datetime | None = None) -> None:
         # A concurrent call waits here; two at once would create the same tables.
         connection.execute("select pg_advisory_xact_lock(hashtext('crm'))")
         connection.execute(cast(Any, _SCHEMA.read_text("utf-8")))
-        has_people = connection.execute("select 1 from crm.people limit 1").fetchone() is not None
+        made_up = connection.execute("select 1 from crm.people where user_id ~ %s limit 1", (_MADE_UP_ID,))
+        has_people = made_up.fetchone() is not None
         is_made = connection.execute("select 1 from crm.progress").fetchone() is not None
         if is_made and (has_people or not settings.demo.enabled):
             return
@@ -97,7 +100,8 @@ def _applied_until(connection: "Connection[tuple[Any, ...]]", lock: bool) -> dat
 def _due(seed: int, connection: "Connection[tuple[Any, ...]]", begin: datetime, end: datetime) -> list[Change]:
     """The changes in [begin, end), in order of time."""
     day = begin.date()
-    row = connection.execute("select count(*) from crm.people where signed_up_on < %s", (day,)).fetchone()
+    query = "select count(*) from crm.people where signed_up_on < %s and user_id ~ %s"
+    row = connection.execute(query, (day, _MADE_UP_ID)).fetchone()
     people = int(row[0]) if row else 0
     due: list[Change] = []
     while midnight(day) < end:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 import pytest
+from psycopg import sql
 
 from footfall import postgres
 from footfall.cluster.health import probes
@@ -82,6 +83,41 @@ def test_without_the_demo_nobody_is_made_up_until_it_is_switched_on(empty: Setti
     daily.ensure(without, _NOW)
     assert daily.advance(without, _TODAY + timedelta(days=9), _NOW + timedelta(days=9)).changes == 0
     assert _versions(empty) == with_demo
+
+
+def _insert(settings: Settings, user_id: str) -> str:
+    """The statement that puts somebody into the CRM."""
+    values = "'pro', 'FR', 1990, '2025-03-01', true, null, '{}', '2025-03-01', null"
+    with postgres.connect(settings, "crm") as connection:
+        return str(sql.SQL("insert into crm.people values ({}, " + values + ")").format(user_id).as_string(connection))
+
+
+def test_people_of_real_sites_may_be_there_and_change_nothing_of_what_is_made_up(crm: Settings) -> None:
+    made_up = _versions(crm)
+    with postgres.connect(crm, "crm") as connection:
+        connection.execute("drop schema crm cascade")
+    without = crm.model_copy(update={"demo": Demo(enabled=False)})
+    daily.ensure(without, _NOW)
+    # A CRM of an earlier version took only ids of the demo's form. The next `up` changes that.
+    old = "drop constraint people_user_id_check, add constraint people_user_id_check check (user_id ~ '^u[0-9]{6,}$')"
+    with postgres.connect(crm, "crm") as connection:
+        connection.execute(f"alter table crm.people {old}")
+    daily.ensure(without, _NOW)
+    real = {"Müller, 42 \\", "x" * 128, "u1"}
+    with postgres.connect(crm, "crm") as connection:
+        for user_id in real:
+            connection.execute(cast(Any, _insert(crm, user_id)))
+    assert daily.advance(without, _TODAY, _NOW).changes == 0
+    daily.ensure(crm, _NOW)
+    daily.advance(crm, _TODAY, _NOW)
+    versions = _versions(crm)
+    assert [row for row in versions if row[0] not in real] == made_up
+    assert {row[0] for row in versions if row[1] == 1} >= real
+
+
+@pytest.mark.parametrize("user_id", ["", "x" * 129, "a\nb", "a\tb", "\x85"])
+def test_an_id_that_no_event_can_carry_is_refused(crm: Settings, user_id: str) -> None:
+    assert "people_user_id_check" in _refusal(crm, _insert(crm, user_id))
 
 
 def test_nothing_happens_before_its_time(crm: Settings) -> None:

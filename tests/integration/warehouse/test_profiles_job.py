@@ -279,11 +279,10 @@ def test_a_crm_without_people_is_imported_and_gets_its_people_later(
         status, said = _run(empty, _new_run())
         assert status == 0, said[-20:]
         assert _rows(empty, PROFILES) == _rows(empty, PROFILES_HISTORY) == []
-        _execute(
-            empty,
-            "insert into crm.people values ('u990003', 'pro', 'FR', 1990, '2025-03-01', true, null, '{}', now(), null)",
-        )
+        # A site of one's own has ids of its own.
+        values = "'pro', 'FR', 1990, '2025-03-01', true, null, '{}', now(), null"
+        _execute(empty, f"insert into crm.people values ('Müller, 42 \\', {values})")
         status, said = _run(empty, _new_run())
         assert status == 0, said[-20:]
         _assert_as_the_crm_says(empty)
-        assert [row["user_id"] for row in _rows(empty, PROFILES)] == ["u990003"]
+        assert [row["user_id"] for row in _rows(empty, PROFILES)] == ["Müller, 42 \\"]
