@@ -24,6 +24,17 @@ found = yarn.ask(url, "history/mapreduce/jobs")["jobs"] or {"job": []}
 print(json.dumps([yarn.ask(url, "history/mapreduce/jobs/" + job["id"])["job"] for job in found["job"]]))
 """
 
+_LOSE_CHECKPOINT = """
+from footfall.hdfs import Hdfs
+from footfall.lake import layout
+from footfall.lake.progress import Journal
+from footfall.settings import load_settings
+hdfs = Hdfs(load_settings())
+checkpoint = Journal(hdfs).current().checkpoint
+assert hdfs.delete(layout.checkpoint_folder(checkpoint))
+print(checkpoint)
+"""
+
 
 class Days(NamedTuple):
     """Past days of the cluster. first, last: UTC days. before: what `_answers` found when they were new."""
@@ -72,6 +83,18 @@ def test_maps_and_reducers_have_containers_of_their_own(full_cluster: Cluster, d
 def test_learning_finds_segments_and_recommendations(full_cluster: Cluster, days: Days) -> None:
     full_cluster.call("learn", "--cluster", timeout_s=_BATCH_S)
     assert full_cluster.ask("query", "segments")
+    full_cluster.assert_verified()
+
+
+def test_a_lost_checkpoint_is_recovered_while_the_driver_is_stopped(full_cluster: Cluster) -> None:
+    refused = full_cluster.tried("recover", "archive", "--cluster")
+    assert refused.returncode == 1
+    assert "Stop it with `./footfall cluster kill spark-streaming`" in refused.stderr
+    full_cluster.call("cluster", "kill", "spark-streaming")
+    lost = full_cluster.python(_LOSE_CHECKPOINT)
+    assert full_cluster.ask("recover", "archive")["checkpoint"] != lost
+    full_cluster.call("cluster", "heal")
+    full_cluster.await_healthy()
     full_cluster.assert_verified()
 
 

@@ -70,7 +70,11 @@ def main() -> None:
         _end(f"There is no verb {verb!r}; there are: {', '.join(VERBS)}.", 2)
     try:
         if _CLUSTER in rest and verb not in _LOCAL:
-            sys.exit(_run_inside([verb, *(word for word in rest if word != _CLUSTER)]))
+            rest = [word for word in rest if word != _CLUSTER]
+            if verb != "logs":
+                sys.exit(_run_inside([verb, *rest]))
+            # Docker keeps the logs of nodes.
+            verb, rest = "cluster", [verb, *rest]
         _load(verb)(rest, prog_name=f"{_PROGRAM} {verb}")
     except SettingsError as error:
         _end(str(error), 2)

@@ -1,16 +1,23 @@
 """`./footfall recover archive`: restarts the archive after its checkpoint was lost."""
 
-from typing import Annotated
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
 
 import typer
 
 from footfall.cli import output
 from footfall.cluster.supervision import lifecycle, run
 from footfall.cluster.supervision.manager import Manager
+from footfall.settings import Settings
+from footfall.streaming.driver_lock import DriverLock
 from footfall.streaming.recovery import Recovered, recover
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
-_SERVICE = "spark-streaming"
+_SERVICE: Final = "spark-streaming"
+# A driver that was killed keeps its lock until its session in ZooKeeper expires, after 20 s.
+_DRIVER_ENDS_S: Final = 40.0
 
 
 @app.callback()
@@ -33,18 +40,38 @@ def archive(
 ) -> None:
     """Continue after the newest archived records, with a new checkpoint."""
     settings = run.recall()
-    if _SERVICE not in lifecycle.requested(settings):
-        output.fail("The archive is not running. Start it with `./footfall up`.")
-    manager = Manager(settings)
-    output.report("Stopping the streaming driver.")
-    manager.stop(_SERVICE)
-    try:
+    with _without_driver(settings):
         recovered: Recovered = recover(settings, accept_loss, from_start, output.report)
-    finally:
-        manager.ensure_started(_SERVICE)
     if json:
         output.print_json(recovered._asdict())
     else:
         output.report(
             f"The archive continues with checkpoint {recovered.checkpoint}. It has {recovered.records} records to read."
         )
+
+
+@contextmanager
+def _without_driver(settings: Settings) -> Iterator[None]:
+    """Keeps the streaming driver from working meanwhile."""
+    if settings.is_node:
+        # A node cannot stop another one, but see to it that the driver does not run.
+        lock, until = DriverLock(settings), time.monotonic() + _DRIVER_ENDS_S
+        try:
+            if not lock.acquire(lambda: time.monotonic() > until):
+                output.fail(
+                    "The streaming driver is running. Stop it with `./footfall cluster kill spark-streaming`, recover "
+                    "the archive, and start it again with `./footfall cluster heal`."
+                )
+            yield
+        finally:
+            lock.release()
+        return
+    if _SERVICE not in lifecycle.requested(settings):
+        output.fail("The archive is not running. Start it with `./footfall up`.")
+    manager = Manager(settings)
+    output.report("Stopping the streaming driver.")
+    manager.stop(_SERVICE)
+    try:
+        yield
+    finally:
+        manager.ensure_started(_SERVICE)

@@ -69,9 +69,9 @@ class Driver:
         """Raises AnotherDriver, YarnUnavailable, and Py4JError when the JVM is gone."""
         driver_report.write(self._settings, "waiting for its lock")
         lock = DriverLock(self._settings)
-        lock.acquire(self._stop.is_set)
         try:
-            self._run_with_lock()
+            if lock.acquire(self._stop.is_set):
+                self._run_with_lock()
         finally:
             lock.release()
 

@@ -45,19 +45,21 @@ class DriverLock:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._home = str(settings.home)
+        self._settings = settings
         self._client = KazooClient(",".join(map(str, settings.addresses("zookeeper"))), timeout=_SESSION_S)
-        self._lock: Lock = self._client.Lock(_LOCK, f"{os.getpid()} of {self._home}")
+        self._lock: Lock = self._client.Lock(_LOCK, f"{os.getpid()} of {_place(settings)}")
 
-    def acquire(self, stopped: Callable[[], bool]) -> None:
-        """Waits until no other driver holds the lock, or until `stopped` returns true.
+    def acquire(self, stopped: Callable[[], bool]) -> bool:
+        """Waits until no other driver holds the lock, or until `stopped` returns true. Returns whether it is held now.
 
         Raises AnotherDriver if ZooKeeper does not answer.
         """
         try:
             self._client.start(timeout=_START_S)
             self._take_from_the_dead()
-            while not (stopped() or self._acquired()):
+            while not self._acquired():
+                if stopped():
+                    return False
                 log.info("another driver holds the lock; if it is dead, ZooKeeper frees it within %.0f s", _SESSION_S)
                 self._take_from_the_dead()
         except KazooTimeoutError:
@@ -65,6 +67,7 @@ class DriverLock:
         except KazooException as error:
             raise AnotherDriver(f"ZooKeeper refused the driver's lock: {type(error).__name__}.") from None
         self._client.add_listener(_end_when_lost)
+        return True
 
     def release(self) -> None:
         """Releases the lock, so that the next driver need not wait until this session expires."""
@@ -79,7 +82,7 @@ class DriverLock:
             for name in self._client.get_children(_LOCK):
                 with suppress(NoNodeError):  # its driver ended in the meantime
                     holder = self._client.get(f"{_LOCK}/{name}")[0].decode("utf-8", "replace")
-                    if not may_live(holder, self._home):
+                    if not may_live(holder, self._settings):
                         self._client.delete(f"{_LOCK}/{name}")
                         log.info("driver %s is dead; its lock was deleted", holder)
 
@@ -96,20 +99,25 @@ def _end_when_lost(state: str) -> None:
         os._exit(1)
 
 
-def may_live(holder: str, home: str) -> bool:
-    """Whether the driver that a lock node names (`PID of HOME`) may still be running."""
-    pid, _, holder_home = holder.partition(" of ")
-    if holder_home != home or not pid.isdecimal():
+def may_live(holder: str, settings: Settings) -> bool:
+    """Whether the driver that a lock node names (`PID of PLACE`) may still be running."""
+    pid, _, place = holder.partition(" of ")
+    if place != _place(settings) or not pid.isdecimal():
         return True
     if int(pid) == os.getpid():
         return False  # an earlier process with the same pid
     try:
         # Another process of this home may have reused the pid; then the driver waits until the session expires.
-        return psutil.Process(int(pid)).environ().get("FOOTFALL_MARK") == home
+        return psutil.Process(int(pid)).environ().get("FOOTFALL_MARK") == str(settings.home)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
         return True
+
+
+def _place(settings: Settings) -> str:
+    """Where a process id means something: a home, whose path is the same on all nodes of a cluster."""
+    return f"{settings.host}:{settings.home}" if settings.is_node else str(settings.home)
 
 
 def end_processes(settings: Settings) -> int:

@@ -72,6 +72,11 @@ def test_a_verb_with_cluster_runs_on_the_cluster(call: Call, monkeypatch: pytest
     assert ran == [["query", "live-alerts", "--json"]]
 
 
+def test_logs_of_the_cluster_are_those_of_docker(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("footfall.cluster.containers.docker.nodes", lambda _: [])
+    assert call("logs", "kafka-1", "--cluster") == call("cluster", "logs", "kafka-1")
+
+
 @pytest.mark.parametrize("verb", ["up", "down", "install"])
 def test_what_belongs_to_this_machine_has_no_cluster(call: Call, verb: str) -> None:
     assert call(verb, "--cluster").status == 2

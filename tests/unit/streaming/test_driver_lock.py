@@ -43,16 +43,20 @@ def test_a_lock_holder_is_dead_only_if_no_process_can_be_it(
     settings: Settings, start: Callable[..., psutil.Process]
 ) -> None:
     home, running = str(settings.home), start()
-    assert may_live(f"{running.pid} of {home}", home)
+    assert may_live(f"{running.pid} of {home}", settings)
     running.kill()
     running.wait()
-    assert not may_live(f"{running.pid} of {home}", home)
+    assert not may_live(f"{running.pid} of {home}", settings)
     # The driver of another home may live, and so may a holder that cannot be parsed.
-    assert may_live(f"{running.pid} of /elsewhere", home)
-    assert may_live("somebody", home)
+    assert may_live(f"{running.pid} of /elsewhere", settings)
+    assert may_live("somebody", settings)
     # Another process has the pid by now.
-    assert not may_live(f"{start(mark='/elsewhere').pid} of {home}", home)
-    assert not may_live(f"{os.getpid()} of {home}", home)
+    assert not may_live(f"{start(mark='/elsewhere').pid} of {home}", settings)
+    assert not may_live(f"{os.getpid()} of {home}", settings)
+    # All nodes of a cluster have the same home, and each has its own process ids.
+    node = settings.model_copy(update={"host": "cli"})
+    assert may_live(f"{running.pid} of spark-streaming:{home}", node)
+    assert not may_live(f"{running.pid} of cli:{home}", node)
 
 
 def test_drivers_and_their_jvms_are_ended_and_nothing_else(
