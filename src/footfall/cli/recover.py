@@ -55,6 +55,7 @@ def _without_driver(settings: Settings) -> Iterator[None]:
     """Keeps the streaming driver from working meanwhile."""
     if settings.is_node:
         # A node cannot stop another one, but see to it that the driver does not run.
+        output.report(f"Waiting at most {_DRIVER_ENDS_S:.0f} s until no driver holds the archive's lock.")
         lock, until = DriverLock(settings), time.monotonic() + _DRIVER_ENDS_S
         try:
             if not lock.acquire(lambda: time.monotonic() > until):
