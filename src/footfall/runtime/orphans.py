@@ -76,13 +76,14 @@ def _outliving(processes: list[psutil.Process], patience_s: float) -> list[psuti
     alive = processes
     while alive and time.monotonic() < until:
         _, alive = psutil.wait_procs(alive, timeout=_LOOK_S)
-        alive = [process for process in alive if not _is_zombie(process)]
+        alive = [process for process in alive if not _is_only_a_zombie(process)]
     return alive
 
 
-def _is_zombie(process: psutil.Process) -> bool:
+def _is_only_a_zombie(process: psutil.Process) -> bool:
+    """Whether a process has ended. Its first thread may have ended before others, which still hold memory and ports."""
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
     except psutil.NoSuchProcess:
         return True
 

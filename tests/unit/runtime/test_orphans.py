@@ -1,6 +1,7 @@
 """Processes without a manager are found by their mark and ended. Those of other homes are left alone."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -69,6 +70,30 @@ def test_nobody_waits_for_a_zombie(settings: Settings, start: Start) -> None:
     (child,) = parent.children()
     assert orphans.end([child], patience_s=1_000) == 1
     assert child.status() == psutil.STATUS_ZOMBIE
+
+
+# Ends the first thread alone, as a killed process looks for a moment: the others still hold memory and ports.
+_WITHOUT_FIRST_THREAD = """
+import ctypes, platform, signal, socket, threading, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+server = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=time.sleep, args=(60,)).start()
+print(server.getsockname()[1], flush=True)
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+"""
+
+
+def test_a_zombie_with_threads_has_not_ended() -> None:
+    command = [sys.executable, "-c", _WITHOUT_FIRST_THREAD]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        address = ("127.0.0.1", int(started.stdout.readline()))
+        process = psutil.Process(started.pid)
+        _until(lambda: process.status() == psutil.STATUS_ZOMBIE)
+        socket.create_connection(address).close()
+        orphans.end([process], patience_s=0.5)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
 
 
 def test_services_and_their_descendants_are_no_orphans(settings: Settings, start: Start) -> None:
