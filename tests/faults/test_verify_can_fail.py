@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from footfall.events.identity import new_uuid7
 from footfall.hdfs import Hdfs
@@ -35,6 +36,7 @@ _PATIENCE_S = 45
 Words = tuple[str, ...]
 
 
+@pytest.mark.usefixtures("published_day")
 def test_each_damage_is_reported_and_none_after_repair(busy_platform: Platform) -> None:
     settings = busy_platform.settings
     done: list[AbstractContextManager[Words]] = [
