@@ -89,7 +89,7 @@ def _insert(settings: Settings, user_id: str) -> str:
     """The statement that puts somebody into the CRM."""
     values = "'pro', 'FR', 1990, '2025-03-01', true, null, '{}', '2025-03-01', null"
     with postgres.connect(settings, "crm") as connection:
-        return str(sql.SQL("insert into crm.people values ({}, " + values + ")").format(user_id).as_string(connection))
+        return f"insert into crm.people values ({sql.Literal(user_id).as_string(connection)}, {values})"
 
 
 def test_people_of_real_sites_may_be_there_and_change_nothing_of_what_is_made_up(crm: Settings) -> None:
