@@ -13,6 +13,8 @@ _WEEKEND: Final = 0.6
 _KINDS: Final[tuple[Kind, ...]] = ("plan", "plan", "plan", "interests", "interests", "consent", "company_size")
 _DAY_MS: Final = 86_400_000
 _BUSIEST_MS: Final = 14 * 3_600_000
+# The ids that `user_id` makes, as a regular expression. All other people are those of real sites.
+MADE_UP_ID: Final = "^u[0-9]{6,}$"
 
 
 class Change(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from footfall import postgres
-from footfall.crm.changes import Change, changes_of, midnight
+from footfall.crm.changes import MADE_UP_ID, Change, changes_of, midnight
 from footfall.crm.people import Person, alter, sign_up
 from footfall.crm.roster import first_people
 from footfall.settings import Settings
@@ -24,8 +24,6 @@ _SELECT: Final = f"select {_COLUMNS.replace('signed_up_on', 'signed_up_on::text'
 _INSERT: Final = (
     f"insert into crm.people ({_COLUMNS}) values ({', '.join(['%s'] * len(Person._fields))}) on conflict do nothing"  # noqa: S608
 )
-# People of real sites may be there, too. They are not counted as made up, so they change nothing of what happens.
-_MADE_UP_ID: Final = "^u[0-9]{6,}$"
 _UPDATE: Final = f"update crm.people set {', '.join(f'{name} = %s' for name in Person._fields)} where user_id = %s"  # noqa: S608
 
 
@@ -48,10 +46,9 @@ def ensure(settings: Settings, now: datetime | None = None) -> None:
         # A concurrent call waits here; two at once would create the same tables.
         connection.execute("select pg_advisory_xact_lock(hashtext('crm'))")
         connection.execute(cast(Any, _SCHEMA.read_text("utf-8")))
-        made_up = connection.execute("select 1 from crm.people where user_id ~ %s limit 1", (_MADE_UP_ID,))
-        has_people = made_up.fetchone() is not None
+        made_up = connection.execute("select 1 from crm.people where user_id ~ %s limit 1", (MADE_UP_ID,)).fetchone()
         is_made = connection.execute("select 1 from crm.progress").fetchone() is not None
-        if is_made and (has_people or not settings.demo.enabled):
+        if is_made and (made_up is not None or not settings.demo.enabled):
             return
         start = now.date() - timedelta(days=HISTORY_DAYS)
         with connection.cursor().copy(f"copy crm.people ({_COLUMNS}) from stdin") as copy:
@@ -101,7 +98,7 @@ def _due(seed: int, connection: "Connection[tuple[Any, ...]]", begin: datetime, 
     """The changes in [begin, end), in order of time."""
     day = begin.date()
     query = "select count(*) from crm.people where signed_up_on < %s and user_id ~ %s"
-    row = connection.execute(query, (day, _MADE_UP_ID)).fetchone()
+    row = connection.execute(query, (day, MADE_UP_ID)).fetchone()
     people = int(row[0]) if row else 0
     due: list[Change] = []
     while midnight(day) < end:
