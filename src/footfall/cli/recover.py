@@ -40,7 +40,7 @@ def archive(
 ) -> None:
     """Continue after the newest archived records, with a new checkpoint."""
     settings = run.recall()
-    with _without_driver(settings):
+    with _driver_locked_out(settings) if settings.is_node else _driver_stopped(settings):
         recovered: Recovered = recover(settings, accept_loss, from_start, output.report)
     if json:
         output.print_json(recovered._asdict())
@@ -51,22 +51,8 @@ def archive(
 
 
 @contextmanager
-def _without_driver(settings: Settings) -> Iterator[None]:
-    """Keeps the streaming driver from working meanwhile."""
-    if settings.is_node:
-        # A node cannot stop another one, but see to it that the driver does not run.
-        output.report(f"Waiting at most {_DRIVER_ENDS_S:.0f} s until no driver holds the archive's lock.")
-        lock, until = DriverLock(settings), time.monotonic() + _DRIVER_ENDS_S
-        try:
-            if not lock.acquire(lambda: time.monotonic() > until):
-                output.fail(
-                    "The streaming driver is running. Stop it with `./footfall cluster kill spark-streaming`, recover "
-                    "the archive, and start it again with `./footfall cluster heal`."
-                )
-            yield
-        finally:
-            lock.release()
-        return
+def _driver_stopped(settings: Settings) -> Iterator[None]:
+    """Stops the streaming driver, and starts it again at the end."""
     if _SERVICE not in lifecycle.requested(settings):
         output.fail("The archive is not running. Start it with `./footfall up`.")
     manager = Manager(settings)
@@ -76,3 +62,19 @@ def _without_driver(settings: Settings) -> Iterator[None]:
         yield
     finally:
         manager.ensure_started(_SERVICE)
+
+
+@contextmanager
+def _driver_locked_out(settings: Settings) -> Iterator[None]:
+    """Holds the driver's lock. A node of a cluster cannot stop the driver, which runs on another one."""
+    output.report(f"Waiting at most {_DRIVER_ENDS_S:.0f} s until no driver holds the archive's lock.")
+    lock, until = DriverLock(settings), time.monotonic() + _DRIVER_ENDS_S
+    try:
+        if not lock.acquire(lambda: time.monotonic() > until):
+            output.fail(
+                "The streaming driver is running. Stop it with `./footfall cluster kill spark-streaming`, recover "
+                "the archive, and start it again with `./footfall cluster heal`."
+            )
+        yield
+    finally:
+        lock.release()
