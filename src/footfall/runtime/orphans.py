@@ -76,12 +76,12 @@ def _outliving(processes: list[psutil.Process], patience_s: float) -> list[psuti
     alive = processes
     while alive and time.monotonic() < until:
         _, alive = psutil.wait_procs(alive, timeout=_LOOK_S)
-        alive = [process for process in alive if not _is_only_a_zombie(process)]
+        alive = [process for process in alive if not _has_ended(process)]
     return alive
 
 
-def _is_only_a_zombie(process: psutil.Process) -> bool:
-    """Whether a process has ended. Its first thread may have ended before others, which still hold memory and ports."""
+def _has_ended(process: psutil.Process) -> bool:
+    """Whether a process is gone, or a zombie with no thread but its first, which alone holds no memory and no ports."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
     except psutil.NoSuchProcess:

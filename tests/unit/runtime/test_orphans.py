@@ -72,7 +72,7 @@ def test_nobody_waits_for_a_zombie(settings: Settings, start: Start) -> None:
     assert child.status() == psutil.STATUS_ZOMBIE
 
 
-# Ends the first thread alone, as a killed process looks for a moment: the others still hold memory and ports.
+# Ends its first thread only. A killed process, too, is so for a moment: a zombie whose other threads still hold ports.
 _WITHOUT_FIRST_THREAD = """
 import ctypes, platform, signal, socket, threading, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
