@@ -132,6 +132,8 @@ def test_is_accessible_in_light_and_dark(platform: Settings, day: date, browser:
     light = Axe().run(page, options={"runOnly": tags}).response
     assert len(light["passes"]) > 10
     page.emulate_media(color_scheme="dark")
+    # The page's style sheet changes at once, but Streamlit's background only when its script has drawn it anew.
+    expect(page.locator(".stApp")).to_have_css("color-scheme", "dark")
     dark = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["color-contrast"]}}).response
     assert [one["id"] for one in dark["passes"]] == ["color-contrast"]
     found = [*light["violations"], *dark["violations"]]
