@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,12 +40,11 @@ from footfall.verification.stores import stores_of
 from footfall.verification.stores.store import Comparison
 from footfall.warehouse import published
 from footfall.yarn import Yarn
+from tests.e2e.conftest import LEARNING_S
 from tests.support.browser import chromium
 from tests.support.long_tests import only_in_all
 from tests.support.past_days import PastDays
 from tests.support.platform import await_true
-
-_PATIENCE_S = 1800
 
 
 class Learned(NamedTuple):
@@ -56,8 +56,8 @@ class Learned(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def learned(past: PastDays) -> Learned:
-    done = past.platform.run("learn", "--models", "new", "--json", timeout=_PATIENCE_S)
+def learned(past: PastDays, learning: "Future[subprocess.CompletedProcess[str]]") -> Learned:
+    done = learning.result()
     assert done.returncode == 0, done.stderr[-4000:]
     newest = published.read(past.hdfs, SEGMENTS_POINTER)
     day = max(newest)
@@ -71,7 +71,7 @@ def hbase(past: PastDays) -> Iterator[HBaseStore]:
     store.close()
 
 
-pytestmark = pytest.mark.timeout(_PATIENCE_S)
+pytestmark = pytest.mark.timeout(LEARNING_S)
 
 
 def test_every_kind_is_published_for_the_newest_day(past: PastDays, learned: Learned) -> None:
@@ -248,7 +248,7 @@ def test_a_run_that_is_killed_at_each_step_is_finished_by_repeating_the_step(pas
                 past.platform.kill(process.pid)
         if job != "learning-publish":
             assert published.read(past.hdfs, RECOMMENDATIONS_POINTER)[past.days[1]].run == learned.run
-        done = past.platform.run("job", "run", job, *of_run, timeout=_PATIENCE_S)
+        done = past.platform.run("job", "run", job, *of_run, timeout=LEARNING_S)
         assert done.returncode == 0, (job, done.stderr[-4000:])
     again = runs.table_rows(Hdfs(past.platform.settings), run, RECOMMENDATIONS, learned.dt)
     # One seed gives one result.

@@ -1,5 +1,8 @@
 """Two past days through Airflow: every question agrees with the oracle, and nothing changes when they run again."""
 
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -8,6 +11,13 @@ import pytest
 from footfall.warehouse import manifest
 from footfall.warehouse.tables import DAY_PAGES
 from tests.support.past_days import EVENTS_A_DAY, QUESTIONS, PastDays
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _beside_learning(learning: "Future[subprocess.CompletedProcess[str]]") -> Iterator[None]:
+    """Learning goes on beside these tests and ends with them: it would replace lists that the next module writes."""
+    yield
+    wait([learning])
 
 
 @pytest.mark.parametrize(("question", "asked"), QUESTIONS)
