@@ -1,6 +1,7 @@
 """Fixtures of every suite. `./footfall test` starts one platform; `platform` is its settings."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,3 +26,16 @@ def busy_platform(platform: Settings) -> Platform:
     running = Platform(platform)
     running.up()
     return running
+
+
+@pytest.fixture(scope="session")
+def verified_platform(busy_platform: Platform) -> Iterator[Platform]:
+    """The busy platform; every store must agree when all tests are done.
+
+    `verify` compares everything since the platform began. So one run at the end finds every event that any of these
+    tests lost or counted twice, and names it with its minute. Only a rebuild could have mended it before. The fault
+    tests' rebuild comes before all faults, and just after a test that ends with a `verify` of its own, which is the one
+    that counts for `e2e` and `integration` if they ran before.
+    """
+    yield busy_platform
+    busy_platform.assert_verified()

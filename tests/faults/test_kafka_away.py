@@ -55,10 +55,10 @@ class _Client(threading.Thread):
         return True
 
 
-def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -> None:
-    before = batches.latest(busy_platform.settings)
+def test_kafka_is_away_and_a_collector_dies_meanwhile(verified_platform: Platform) -> None:
+    before = batches.latest(verified_platform.settings)
     stop = threading.Event()
-    clients = [_Client(busy_platform.settings, stop) for _ in range(4)]
+    clients = [_Client(verified_platform.settings, stop) for _ in range(4)]
 
     def await_answers() -> None:
         count = {client: len(client.acknowledged) for client in clients}
@@ -69,13 +69,15 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -
     try:
         await_answers()
         # Kafka is paused, not killed: a killed broker would be the easier case for a producer.
-        with busy_platform.paused("kafka"):
+        with verified_platform.paused("kafka"):
             until_s = time.monotonic() + _AWAY_S
-            await_true(lambda: all(_spooled(busy_platform, app) > 20 for app in DEMO_SITES), "events in each spool", 60)
+            await_true(
+                lambda: all(_spooled(verified_platform, app) > 20 for app in DEMO_SITES), "events in each spool", 60
+            )
             # The collector dies with acknowledged events in its spool.
-            collector = busy_platform.kill_service("site-news")
+            collector = verified_platform.kill_service("site-news")
             time.sleep(max(0.0, until_s - time.monotonic()))
-        busy_platform.await_back("site-news", collector)
+        verified_platform.await_back("site-news", collector)
         await_answers()
     finally:
         stop.set()
@@ -85,9 +87,9 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -
     assert [client.refused for client in clients] == [[]] * len(clients)
     # Otherwise no client was active when the collector died.
     assert any(client.unanswered for client in clients)
-    await_true(lambda: all(_spooled(busy_platform, app) == 0 for app in DEMO_SITES), "empty spools", 120)
-    busy_platform.assert_verified()
-    store = HBaseStore(busy_platform.settings)
+    await_true(lambda: all(_spooled(verified_platform, app) == 0 for app in DEMO_SITES), "empty spools", 120)
+    verified_platform.await_figures()
+    store = HBaseStore(verified_platform.settings)
     try:
         counted = store.read_sessions([client.session_id for client in clients])
     finally:
@@ -96,7 +98,11 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(busy_platform: Platform) -
         assert len(client.acknowledged) > 50
         # Each acknowledged event is counted once, even if it was sent again because the first answer was lost.
         assert set(counted[client.session_id]) == {UUID(event_id).bytes for event_id in client.acknowledged}
-    assert batches.latest(busy_platform.settings).totals.archived > before.totals.archived
+    await_true(
+        lambda: batches.latest(verified_platform.settings).totals.archived > before.totals.archived,
+        "archived events",
+        60,
+    )
 
 
 def _spooled(running: Platform, app: str) -> int:

@@ -144,7 +144,8 @@ def _lines(settings: Settings) -> dict[str, set[bytes]]:
     return found
 
 
-def test_a_killed_run_is_completed_by_the_same_command(platform: Settings) -> None:
+def test_a_killed_run_is_completed_by_the_same_command(verified_platform: Platform) -> None:
+    platform = verified_platform.settings
     before, days = _ends(platform), _days(6000)
     process = subprocess.Popen(
         [sys.executable, "-m", "footfall", "history", *days],
@@ -157,6 +158,5 @@ def test_a_killed_run_is_completed_by_the_same_command(platform: Settings) -> No
     finally:
         process.kill()
         process.wait()
-    made = Platform(platform).json("history", *days)
+    made = verified_platform.json("history", *days)
     assert len(_backfill(platform, before)) == made["events"]
-    Platform(platform).assert_verified()
