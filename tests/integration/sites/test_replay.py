@@ -68,8 +68,26 @@ def archived(settings: Settings, session: str) -> list[str]:
     return sorted(found)
 
 
-def test_repaired_rejects_count_once_and_are_accounted_for(platform: Settings) -> None:
-    running, session = Platform(platform), new_uuid7()
+def test_repaired_rejects_are_stored_once_and_accounted_for(platform: Settings) -> None:
+    running = Platform(platform)
+    session, ids = _replayed_now(platform, running)
+    old_session, old_id = _replayed_of_three_days_ago(platform, running)
+    document = running.verify()
+    assert document["ok"], json.dumps(document["problems"], indent=1)[:4000]
+    assert document["stores"]["ledger"]["replayed"] >= 5
+    assert document["stores"]["archive"]["compared"]
+    rows = running.query("session", "--session", session)
+    assert [(row["seq"], row["event_type"]) for row in rows] == [(0, "page_view"), (1, "page_view"), (2, "page_view")]
+    assert archived(platform, session) == sorted(ids)
+    assert archived(platform, old_session) == [old_id]
+    # The old one is history: it changes no live figure.
+    asked = running.run("query", "session", "--session", old_session)
+    assert (asked.returncode, f"There is no session '{old_session}'" in asked.stderr) == (2, True)
+
+
+def _replayed_now(platform: Settings, running: Platform) -> tuple[str, list[str]]:
+    """Repairs two rejects of a visit and sends each twice. Returns the session and the ids of its events."""
+    session = new_uuid7()
     # The visit of a real browser, so that no ledger has the rest of it.
     visit = {"session_id": session, "anonymous_id": new_uuid7()}
     first = example_event(now_ms(), **visit, seq=0)
@@ -98,18 +116,12 @@ def test_repaired_rejects_count_once_and_are_accounted_for(platform: Settings) -
     ids = [first["event_id"], one["event"]["event_id"], two["event"]["event_id"]]
     assert [event["event_id"] for _, event in stored(platform, session)] == [*ids, ids[2], ids[1]]
     assert replayed(platform, session) == [(ids[1], 1), (ids[2], 2), (ids[2], 2), (ids[1], 1)]
-
-    document = running.verify()
-    assert document["ok"], json.dumps(document["problems"], indent=1)[:4000]
-    assert document["stores"]["ledger"]["replayed"] >= 4
-    assert document["stores"]["archive"]["compared"]
-    rows = running.query("session", "--session", session)
-    assert [(row["seq"], row["event_type"]) for row in rows] == [(0, "page_view"), (1, "page_view"), (2, "page_view")]
-    assert archived(platform, session) == sorted(ids)
+    return session, ids
 
 
-def test_a_reject_of_three_days_ago_is_sent_as_history(platform: Settings) -> None:
-    running, session = Platform(platform), new_uuid7()
+def _replayed_of_three_days_ago(platform: Settings, running: Platform) -> tuple[str, str]:
+    """Repairs a reject that is sent as history. Returns the session and the id of its event."""
+    session = new_uuid7()
     rejected_ms = now_ms() - 73 * 3_600_000
     sent = example_event(rejected_ms, session_id=session, seq=-1)
     # A site cannot reject in the past, so its record is built as it would have been then.
@@ -122,12 +134,7 @@ def test_a_reject_of_three_days_ago_is_sent_as_history(platform: Settings) -> No
     assert done["event"]["backfill"] is True
     assert done["event"]["received_at"] == format_rfc3339_ms(rejected_ms)
     assert stored(platform, session) == [(done["offset"], done["event"])]
-    document = running.verify()
-    assert document["ok"], json.dumps(document["problems"], indent=1)[:4000]
-    assert archived(platform, session) == [sent["event_id"]]
-    # This is history: it changes no live figure.
-    asked = running.run("query", "session", "--session", session)
-    assert (asked.returncode, f"There is no session '{session}'" in asked.stderr) == (2, True)
+    return session, sent["event_id"]
 
 
 def test_an_unfit_repair_is_not_sent(platform: Settings) -> None:
