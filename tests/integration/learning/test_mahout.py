@@ -105,7 +105,9 @@ def test_the_same_input_has_one_result(platform: Settings, tmp_path: Path) -> No
     assert results[0] == results[1]
 
 
-def test_the_web_port_of_a_running_job_answers_no_rebound_name(platform: Settings, place: OnYarn) -> None:
+def test_a_running_job_answers_no_rebound_name_and_ends_with_its_cancelled_client(
+    platform: Settings, place: OnYarn
+) -> None:
     command = [sys.executable, "-c", _STARTS, place.root, place.tag]
     seen: list[tuple[int, int]] = []
 
@@ -118,12 +120,16 @@ def test_the_web_port_of_a_running_job_answers_no_rebound_name(platform: Setting
                     seen.append(statuses)
         return bool(seen)
 
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as client:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
         try:
             await_true(asked, "the web port of a job")
+            await_true(lambda: bool(Yarn(platform).applications(place.tag)), "an application")
         finally:
             client.send_signal(signal.SIGINT)
+        client.communicate(timeout=60)
+    assert client.returncode != 0
     assert {foreign for foreign, _ in seen} == {403}
+    await_true(lambda: not Yarn(platform).applications(place.tag), "the end of the application", 30)
 
 
 def _web_ports(application: str) -> set[int]:
@@ -145,16 +151,6 @@ def _status(port: int, host: str) -> int:
         return urllib3.request("GET", address, headers={"Host": host}, timeout=10.0, retries=False).status
     except urllib3.exceptions.HTTPError:
         return 0
-
-
-def test_a_cancelled_client_ends_its_application(platform: Settings, place: OnYarn) -> None:
-    command = [sys.executable, "-c", _STARTS, place.root, place.tag]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
-        await_true(lambda: bool(Yarn(platform).applications(place.tag)), "an application")
-        client.send_signal(signal.SIGINT)
-        client.communicate(timeout=60)
-    assert client.returncode != 0
-    await_true(lambda: not Yarn(platform).applications(place.tag), "the end of the application", 30)
 
 
 def test_a_killed_clients_application_is_ended_by_the_next_one(platform: Settings, place: OnYarn) -> None:
