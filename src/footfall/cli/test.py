@@ -155,8 +155,9 @@ def _files(suite: str) -> list[str]:
 def _pytest(name: str, paths: list[str], environment: dict[str, str], select: str) -> _Step:
     command = [sys.executable, "-m", "pytest", "-q", "--durations=30", *paths, *(["-k", select] if select else [])]
     if name == "unit":
-        # Unit tests use no engine, so none of them takes long. A test that hangs is reported soon.
-        command += ["--timeout=60", "--numprocesses=auto", "--dist=loadfile"]
+        # Unit tests use no engine, so none of them takes long. A test that hangs is reported soon. One process more
+        # than there are cores, because some tests wait for most of their time.
+        command += ["--timeout=60", f"--numprocesses={len(os.sched_getaffinity(0)) + 1}", "--dist=loadfile"]
     return _run(f"pytest {name}", command, environment)
 
 
