@@ -139,6 +139,8 @@ def test_workers_of_storm_reach_each_other_only_in_a_cluster(node: Node, setting
     assert local["nimbus.thrift.transport"]
     # The workers of a supervisor that started anew will never report again.
     assert apart["supervisor.worker.heartbeats.max.timeout.secs"] == 30
+    # More than the 30 s after which Nimbus gives a worker up that does report, for a slow start.
+    assert 30 < apart["nimbus.task.launch.secs"] < 120
 
 
 def test_the_topology_does_not_depend_on_who_submits_it(node: Node) -> None:
