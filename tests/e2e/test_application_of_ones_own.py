@@ -81,5 +81,4 @@ def test_its_events_and_its_lines_have_one_id(busy_platform: Platform, recipes: 
             return [(row["page_path"], row["status"]) for row in rows if row["request_id"] == request_id]
 
         await_true(lambda lines=lines: lines() == [("/recipes/soup", 200)], f"its {kind} line", 60, every=1)  # type: ignore[misc]
-    report = busy_platform.verify()
-    assert report["ok"], report["problems"]
+    busy_platform.assert_verified()

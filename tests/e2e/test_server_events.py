@@ -55,8 +55,7 @@ def test_an_order_that_is_sent_again_counts_once(busy_platform: Platform, bakery
     await_true(lambda: counted() == [3, 0, 1], "the events in the figures", 30, every=0.5)
     busy_platform.await_back("collector", busy_platform.kill_service("collector"))
     send()
-    report = busy_platform.verify()
-    assert report["ok"], report["problems"]
+    report = busy_platform.assert_verified()
     hours = [hour for hour in report["hours"] if hour["app_id"] == "bakery"]
     sums = {name: sum(hour[name] for hour in hours) for name in ("in_kafka", "counted", "archived", "repeats")}
     assert sums == {"in_kafka": 4, "counted": 4, "archived": 4, "repeats": 4}

@@ -51,8 +51,7 @@ def test_it_is_seen_in_seconds_and_proved(busy_platform: Platform, notes: str, b
     active = busy_platform.query("live-active-users")
     assert [row["active_5m"] for row in active if row["app_id"] == "notes"] == [1]
     context.close()
-    report = busy_platform.verify()
-    assert report["ok"], report["problems"]
+    report = busy_platform.assert_verified()
     hours = [hour for hour in report["hours"] if hour["app_id"] == "notes"]
     sums = {name: sum(hour[name] for hour in hours) for name in ("in_kafka", "counted", "archived", "rejected")}
     stored = sums["in_kafka"]

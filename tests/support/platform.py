@@ -63,10 +63,11 @@ class Platform:
         document: dict[str, Any] = self.json("verify")
         return document
 
-    def assert_verified(self) -> None:
-        """Fails with the first problems unless all stores agree."""
+    def assert_verified(self) -> dict[str, Any]:
+        """Fails with the first problems unless all stores agree. Returns the document of `verify`."""
         document = self.verify()
         assert document["ok"], json.dumps({"problems": document.pop("problems"), **document}, indent=1)[:6000]
+        return document
 
     def service(self, name: str) -> dict[str, Any]:
         """One service's line of `./footfall status`."""

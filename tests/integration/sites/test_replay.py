@@ -72,8 +72,7 @@ def test_repaired_rejects_are_stored_once_and_accounted_for(platform: Settings) 
     running = Platform(platform)
     session, ids = _replayed_now(platform, running)
     old_session, old_id = _replayed_of_three_days_ago(platform, running)
-    document = running.verify()
-    assert document["ok"], json.dumps(document["problems"], indent=1)[:4000]
+    document = running.assert_verified()
     assert document["stores"]["ledger"]["replayed"] >= 5
     assert document["stores"]["archive"]["compared"]
     rows = running.query("session", "--session", session)
