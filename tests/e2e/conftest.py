@@ -25,5 +25,5 @@ def past(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def learning(past: PastDays) -> Iterator["Future[subprocess.CompletedProcess[str]]"]:
     """`learn` over the published days. It takes minutes, in which other tests go on."""
-    with ThreadPoolExecutor() as threads:
-        yield threads.submit(past.platform.run, "learn", "--models", "new", "--json", timeout=LEARNING_S)
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(past.platform.run, "learn", "--models", "new", "--json", timeout=LEARNING_S)

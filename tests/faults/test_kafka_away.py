@@ -98,11 +98,7 @@ def test_kafka_is_away_and_a_collector_dies_meanwhile(verified_platform: Platfor
         assert len(client.acknowledged) > 50
         # Each acknowledged event is counted once, even if it was sent again because the first answer was lost.
         assert set(counted[client.session_id]) == {UUID(event_id).bytes for event_id in client.acknowledged}
-    await_true(
-        lambda: batches.latest(verified_platform.settings).totals.archived > before.totals.archived,
-        "archived events",
-        60,
-    )
+    batches.await_archived(verified_platform.settings, before.totals.archived + 1, 60)
 
 
 def _spooled(running: Platform, app: str) -> int:
