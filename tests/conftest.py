@@ -33,9 +33,8 @@ def verified_platform(busy_platform: Platform) -> Iterator[Platform]:
     """The busy platform; every store must agree when all tests are done.
 
     `verify` compares everything since the platform began. So one run at the end finds every event that any of these
-    tests lost or counted twice, and names it with its minute. Only a rebuild could have mended it before. The fault
-    tests' rebuild comes before all faults, and just after a test that ends with a `verify` of its own, which is the one
-    that counts for `e2e` and `integration` if they ran before.
+    tests lost or counted twice, and names it with its minute. Only `rebuild live` could hide such an error. Its test
+    runs before all faults, and after `test_verify_can_fail.py`, whose own `verify` covers what ran before it.
     """
     yield busy_platform
     busy_platform.assert_verified()

@@ -123,6 +123,7 @@ def test_a_running_job_answers_no_rebound_name_and_ends_with_its_cancelled_clien
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
         try:
             await_true(asked, "the web port of a job")
+            # That job may have ended meanwhile; the client is cancelled while one runs.
             await_true(lambda: bool(Yarn(platform).applications(place.tag)), "an application")
         finally:
             client.send_signal(signal.SIGINT)
